@@ -1,0 +1,72 @@
+"""The systems there are: one line each. Networks are imported only when one is built."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from corelib.errors import SettingsError
+from corelib.settings import Settings
+from corelib.training.config import TrainingSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from corelib.data import ImageDataset
+    from corelib.training.learner import Learner
+
+
+class System(NamedTuple):
+    """``config``, ``training``, ``model`` and ``learner`` name classes as ``module:class``."""
+
+    name: str
+    title: str
+    about: str
+    config: str
+    training: str
+    model: str
+    learner: str
+
+    @property
+    def config_type(self) -> type[Settings]:
+        return _class(self.config)
+
+    @property
+    def training_type(self) -> type[TrainingSettings]:
+        return _class(self.training)
+
+    def make_model(self, config: Settings) -> "nn.Module":
+        return _class(self.model)(**config.model_dump())
+
+    def make_learner(
+        self, model: "nn.Module", training: TrainingSettings, dataset: "ImageDataset"
+    ) -> "Learner":
+        return _class(self.learner)(model, training, dataset)
+
+
+def _class(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)
+
+
+_BPAN = "corelib.models.bpan"
+
+SYSTEMS: dict[str, System] = {
+    system.name: system
+    for system in (
+        System(
+            "bpan",
+            "Balanced Predictive Attractor Network",
+            "excitatory and inhibitory units under Dale's law; answers as soon as it is confident",
+            f"{_BPAN}.config:BPANConfig",
+            f"{_BPAN}.config:BPANTraining",
+            f"{_BPAN}.network:BPAN",
+            f"{_BPAN}.learner:BPANLearner",
+        ),
+    )
+}
+
+
+def system(name: str) -> System:
+    """A system by name; raises ``SettingsError`` naming those there are."""
+    if name not in SYSTEMS:
+        raise SettingsError(f"There is no system named {name!r}; there are: {', '.join(SYSTEMS)}.")
+    return SYSTEMS[name]

@@ -1,0 +1,79 @@
+"""Fashion-MNIST through torchvision: from a folder that exists, or downloaded on request."""
+
+import os
+from pathlib import Path
+
+from corelib.data.images import ImageDataset, split_in_three
+from corelib.errors import DataError
+
+CLASS_NAMES = (
+    "T-shirt", "trousers", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+FILES = tuple(
+    f"{part}-{kind}-ubyte"
+    for part in ("train", "t10k")
+    for kind in ("images-idx3", "labels-idx1")
+)
+
+
+def own_root() -> Path:
+    """Where a download goes: the folder named by SYNAPTARIUM_DATA, or ./data."""
+    return Path(os.environ.get("SYNAPTARIUM_DATA", "data"))
+
+
+def find_folder() -> Path | None:
+    """The first folder that holds all four files, plain or gzipped; None when there is none."""
+    for folder in (own_root() / "FashionMNIST" / "raw", own_root(), DEBIAN_FOLDER):
+        if all((folder / f).exists() or (folder / f"{f}.gz").exists() for f in FILES):
+            return folder
+    return None
+
+
+def download() -> None:
+    """Fetch the data by torchvision into ``own_root()``; raises ``DataError`` in words."""
+    from torchvision.datasets import FashionMNIST
+
+    try:
+        FashionMNIST(own_root(), download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"Fashion-MNIST could not be downloaded ({error}). Put its four files into "
+            f"{own_root()}, or install Debian's package dataset-fashion-mnist."
+        ) from None
+
+
+def load() -> ImageDataset:
+    """The fixed split of Fashion-MNIST; raises ``DataError`` that says how to get it."""
+    import gzip
+    import shutil
+    import tempfile
+
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+
+    folder = find_folder()
+    if folder is None:
+        raise DataError(
+            f"Fashion-MNIST is not here. Put its four files into {own_root()}, install Debian's "
+            "package dataset-fashion-mnist, or download it with: "
+            "python -m corelib data fashion-mnist"
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+
+        def plain(name: str) -> str:
+            if (folder / name).exists():
+                return str(folder / name)
+            target = Path(scratch) / name
+            with gzip.open(folder / f"{name}.gz") as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+            return str(target)
+
+        try:
+            arrays = tuple(
+                (read_image_file if "images" in name else read_label_file)(plain(name)).numpy()
+                for name in FILES
+            )
+        except (OSError, ValueError, AssertionError, EOFError, TypeError) as error:
+            raise DataError(f"Fashion-MNIST in {folder} is damaged ({error}).") from None
+    return split_in_three("fashion-mnist", CLASS_NAMES, 0.2860, 0.3530, arrays)

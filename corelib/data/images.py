@@ -1,0 +1,105 @@
+"""Small image data sets that live in memory, and the batches drawn from them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from corelib.errors import DataError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TRAIN, VALIDATION = 55_000, 5_000
+
+
+class Split(NamedTuple):
+    """Images as uint8 (image, row, column), 0 is black; labels as int64 (image,)."""
+
+    pixels: Tensor
+    labels: Tensor
+
+
+class ImageDataset(NamedTuple):
+    """Three fixed splits of grey images and what is needed to read them.
+
+    ``mean`` and ``std`` are those of the training pixels on the scale [0, 1].
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    mean: float
+    std: float
+    train: Split
+    validation: Split
+    test: Split
+
+    @property
+    def input_dim(self) -> int:
+        return self.train.pixels[0].numel()
+
+    def inputs(self, pixels: Tensor) -> Tensor:
+        """Network input from pixels: uint8 (batch, row, column), or float on [0, 1], becomes
+        normalised float32 (batch, unit)."""
+        unit = pixels.float() / 255 if not pixels.is_floating_point() else pixels
+        return unit.flatten(1).sub(self.mean).div_(self.std)
+
+
+def split_in_three(
+    name: str,
+    class_names: tuple[str, ...],
+    mean: float,
+    std: float,
+    arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+) -> ImageDataset:
+    """The fixed split: the first 55,000 training images, the next 5,000 to validate, the test set.
+
+    ``arrays`` are x_train, y_train, x_test, y_test as uint8.
+    """
+    import torch
+
+    x_train, y_train, x_test, y_test = arrays
+    if x_train.shape != (60_000, 28, 28) or x_test.shape != (10_000, 28, 28):
+        raise DataError(
+            f"{name} should hold 60,000 and 10,000 images of 28 x 28, "
+            f"but holds {x_train.shape} and {x_test.shape}; replace the file."
+        )
+
+    def split(x: np.ndarray, y: np.ndarray) -> Split:
+        return Split(torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)))
+
+    return ImageDataset(
+        name=name,
+        class_names=class_names,
+        mean=mean,
+        std=std,
+        train=split(x_train[:TRAIN], y_train[:TRAIN]),
+        validation=split(x_train[TRAIN:], y_train[TRAIN:]),
+        test=split(x_test, y_test),
+    )
+
+
+def steps_per_epoch(n: int, size: int) -> int:
+    """Batches in one pass over n images; the last may be smaller."""
+    return -(-n // size)
+
+
+@lru_cache(maxsize=4)
+def _order(n: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch]).permutation(n)
+
+
+def batch(split: Split, step: int, size: int, seed: int) -> Split:
+    """The batch of a training step: a pure function of its arguments.
+
+    Each epoch visits every image once, in an order drawn from (seed, epoch).
+    """
+    import torch
+
+    n = len(split.labels)
+    epoch, position = divmod(step, steps_per_epoch(n, size))
+    chosen = torch.from_numpy(_order(n, seed, epoch)[position * size : (position + 1) * size])
+    chosen = chosen.to(split.labels.device)
+    return Split(split.pixels[chosen], split.labels[chosen])

@@ -1,0 +1,1 @@
+"""The families of networks, one folder a room; rooms never import each other."""

@@ -1,0 +1,27 @@
+"""Balanced Predictive Attractor Networks (BPAN): a recurrent classifier with separate excitatory
+and inhibitory populations that obeys Dale's law and answers as soon as it is confident.
+
+Equations, with r = relu(state before the update) and e = i = 0 at the start:
+
+    net_e = W_EE r_e + W_EI r_i + W_XE x + c_XE + b_e        e <- (1 - alpha) e + alpha net_e
+    net_i = W_IE r_e + W_II r_i + W_XI x + c_XI + b_i        i <- (1 - alpha) i + alpha net_i
+    logits = R relu(e) + c_R after each update, excitatory units only, the same at each step
+
+    W_EE = softplus(theta_EE) / E    W_IE = softplus(theta_IE) / E     (from E units: never negative)
+    W_EI = -softplus(theta_EI) / I   W_II = -softplus(theta_II) / I    (from I units: never positive)
+
+Files: ``config`` settings; ``network`` the dynamics, the loss, the trace; ``anytime`` stopping when
+confident; ``learner`` the update rule; ``analysis`` what the E/I page shows.
+
+Departures, each choosable:
+- The paper's text penalises "net recurrent currents" and states alpha = 0.5; the authors' code
+  includes the input drive in that penalty and uses alpha = 0.2. We follow the code;
+  ``balance_current="recurrent"`` and ``alpha=0.5`` give the text.
+- The input has a bias c and each unit a bias b, as in the code. Only c counts in the penalty.
+- The first update starts from silence, so its recurrent current is exactly zero and is not
+  computed.
+"""
+
+from corelib.models.bpan.network import BPAN
+
+__all__ = ["BPAN"]

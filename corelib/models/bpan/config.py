@@ -1,0 +1,62 @@
+"""Settings of BPAN and of its training. Imports no torch."""
+
+from typing import Literal
+
+from corelib.settings import Settings, setting
+from corelib.training.config import TrainingSettings
+
+CE = Literal["time", "final"]
+BalanceCurrent = Literal["recurrent+drive", "recurrent"]
+
+
+class BPANConfig(Settings):
+    """The network."""
+
+    input_dim: int = setting(784, "Input units, one a pixel", ge=1, le=4096, symbol="D", more=True)
+    n_excitatory: int = setting(128, "Excitatory units", ge=1, le=1024, symbol="E", unit="units")
+    n_inhibitory: int = setting(32, "Inhibitory units", ge=1, le=1024, symbol="I", unit="units")
+    n_classes: int = setting(10, "Classes of the readout", ge=2, le=1000, symbol="C", more=True)
+    n_steps: int = setting(6, "Updates of the state before the answer", ge=1, le=64, symbol="T")
+    alpha: float = setting(
+        0.2,
+        "Share of the state that each update replaces",
+        gt=0,
+        le=1,
+        symbol="α",
+        source="the authors' code; the paper's text says 0.5",
+    )
+    dale: bool = setting(
+        True,
+        "Dale's law: a unit only excites or only inhibits. Off: recurrent weights may take any "
+        "sign, from the same start",
+    )
+
+
+class BPANTraining(TrainingSettings):
+    """The loss and the optimiser (Adam)."""
+
+    learning_rate: float = setting(1e-3, "Step size of Adam", gt=0, le=1)
+    clip_norm: float = setting(5.0, "Largest norm of the gradient", gt=0, le=1e6, more=True)
+    lambda_act: float = setting(
+        1e-4, "Weight of the mean squared rates in the loss", ge=0, le=10, symbol="λ_act"
+    )
+    lambda_bal: float = setting(
+        5e-4,
+        "Weight of the mean squared balance current in the loss: recurrent current and input "
+        "drive pulled towards cancelling",
+        ge=0,
+        le=10,
+        symbol="λ_bal",
+    )
+    ce: CE = setting(
+        "time",
+        "Cross-entropy at each step, later steps weighing more (time), or at the last step only "
+        "(final)",
+        more=True,
+    )
+    balance_current: BalanceCurrent = setting(
+        "recurrent+drive",
+        "Which current the balance term penalises",
+        source="recurrent+drive is the authors' code, recurrent the paper's text",
+        more=True,
+    )

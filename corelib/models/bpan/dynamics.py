@@ -1,0 +1,65 @@
+"""The dynamics of BPAN as pure functions of state and weights.
+
+Excitatory and inhibitory units share one state vector, E first, so an update is one matrix product.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class State(NamedTuple):
+    """``potential`` (batch, unit): e and i side by side, E units first."""
+
+    potential: Tensor
+
+
+class Weights(NamedTuple):
+    """The signed weights of one forward pass; units are E first, then I.
+
+    ``recurrent`` (unit to, unit from), ``drive`` (unit, input) with ``drive_bias`` (unit) = c,
+    ``bias`` (unit) = b, ``readout`` (class, E unit) with ``readout_bias`` (class).
+    """
+
+    recurrent: Tensor
+    drive: Tensor
+    drive_bias: Tensor
+    bias: Tensor
+    readout: Tensor
+    readout_bias: Tensor
+
+
+def input_drive(x: Tensor, weights: Weights) -> Tensor:
+    """W_X x + c: (batch, input) -> (batch, unit). Constant over time, so computed once."""
+    return F.linear(x.flatten(1), weights.drive, weights.drive_bias)
+
+
+def initial_state(drive: Tensor) -> State:
+    """Silence: e = i = 0."""
+    return State(torch.zeros_like(drive))
+
+
+def balance_current(drive: Tensor, state: State, weights: Weights) -> Tensor:
+    """Recurrent current plus input drive, without b: (batch, unit)."""
+    return torch.addmm(drive, torch.relu(state.potential), weights.recurrent.T)
+
+
+def step(drive: Tensor, state: State, weights: Weights, alpha: float) -> State:
+    """One update, s <- (1 - alpha) s + alpha (W relu(s) + drive + b)."""
+    net = balance_current(drive, state, weights) + weights.bias
+    return State(torch.lerp(state.potential, net, alpha))
+
+
+def first_step(drive: Tensor, weights: Weights, alpha: float) -> State:
+    """The update out of silence, where no recurrent current flows: s = alpha (drive + b)."""
+    return State(alpha * (drive + weights.bias))
+
+
+def readout(state: State, weights: Weights) -> Tensor:
+    """Logits (batch, class) from the rates of the E units."""
+    n_excitatory = weights.readout.shape[1]
+    return F.linear(
+        torch.relu(state.potential[:, :n_excitatory]), weights.readout, weights.readout_bias
+    )

@@ -1,0 +1,222 @@
+"""BPAN: the module that holds the weights, its loss, and the trace of everything over time.
+
+Arrays inside the loss are (time, batch, unit); what the public methods return is
+(batch, time, unit).
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from corelib.models.bpan.anytime import answer_when_confident
+from corelib.models.bpan.config import CE, BalanceCurrent
+from corelib.models.bpan.dynamics import Weights, first_step, initial_state, input_drive, step
+
+
+class Trace(NamedTuple):
+    """Everything over time, each (batch, time, unit); units are E first, then I.
+
+    ``excitation`` and ``inhibition`` are the recurrent currents through positive and negative
+    weights during the update, ``drive`` the input's current W_X x + c, ``bias`` (unit) is b.
+    ``net`` = excitation + inhibition + drive + bias. ``potential`` and ``rate`` are after the
+    update; ``logits`` (batch, time, class).
+    """
+
+    excitation: Tensor
+    inhibition: Tensor
+    drive: Tensor
+    bias: Tensor
+    net: Tensor
+    potential: Tensor
+    rate: Tensor
+    logits: Tensor
+
+
+class BPAN(nn.Module):
+    """Balanced Predictive Attractor Network; ``x`` is (batch, input_dim), normalised.
+
+    Parameters number (E + I)² + (D + 2)(E + I) + (E + 1) C.
+
+    With ``dale=True`` the recurrent weights are softplus(theta) times a fixed sign and 1/E or 1/I.
+    With ``dale=False`` theta itself takes the place of softplus(theta), and starts at the same
+    value, so that both arms of the ablation begin with equal weights and equal step sizes.
+    """
+
+    def __init__(
+        self,
+        input_dim: int = 784,
+        n_excitatory: int = 128,
+        n_inhibitory: int = 32,
+        n_classes: int = 10,
+        n_steps: int = 6,
+        alpha: float = 0.2,
+        dale: bool = True,
+    ) -> None:
+        super().__init__()
+        self.n_excitatory, self.n_inhibitory = n_excitatory, n_inhibitory
+        self.n_steps, self.alpha, self.dale = n_steps, alpha, dale
+        n_units = n_excitatory + n_inhibitory
+        theta = 0.05 * torch.randn(n_units, n_units)
+        self.theta = nn.Parameter(theta if dale else F.softplus(theta))
+        self.drive = nn.Linear(input_dim, n_units)
+        self.bias = nn.Parameter(torch.zeros(n_units))
+        self.readout = nn.Linear(n_excitatory, n_classes)
+        scale = torch.cat(
+            [
+                torch.full((n_excitatory,), 1 / n_excitatory),
+                torch.full((n_inhibitory,), -1 / n_inhibitory),
+            ]
+        )
+        self.register_buffer("scale", scale, persistent=False)
+
+    def weights(
+        self, inhibition_gain: float | Tensor = 1.0, lesioned: Tensor | None = None
+    ) -> Weights:
+        """The signed weights.
+
+        ``inhibition_gain`` multiplies W_EI and W_II. ``lesioned`` (unit) of bool marks units that
+        neither receive nor send.
+        """
+        magnitude = F.softplus(self.theta) if self.dale else self.theta
+        recurrent = magnitude * self.scale
+        drive, drive_bias, bias = self.drive.weight, self.drive.bias, self.bias
+        out = self.readout.weight
+        if isinstance(inhibition_gain, Tensor) or inhibition_gain != 1.0:
+            gain = torch.ones_like(self.scale)
+            gain[self.n_excitatory :] = inhibition_gain
+            recurrent = recurrent * gain
+        if lesioned is not None:
+            kept = (~lesioned).to(recurrent.dtype)
+            recurrent = recurrent * kept[:, None] * kept
+            drive, drive_bias, bias = drive * kept[:, None], drive_bias * kept, bias * kept
+            out = out * kept[: self.n_excitatory]
+        return Weights(recurrent, drive, drive_bias, bias, out, self.readout.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits at each step: (batch, n_steps, n_classes)."""
+        weights = self.weights()
+        drive = input_drive(x, weights)
+        state = first_step(drive, weights, self.alpha)
+        states = [state]
+        for _ in range(1, self.n_steps):
+            state = step(drive, state, weights, self.alpha)
+            states.append(state)
+        rate = torch.relu(torch.stack([s.potential[:, : self.n_excitatory] for s in states], 1))
+        return F.linear(rate, weights.readout, weights.readout_bias)
+
+    def compute_loss(
+        self,
+        x: Tensor,
+        y: Tensor,
+        lambda_act: float = 1e-4,
+        lambda_bal: float = 5e-4,
+        ce: CE = "time",
+        balance_current: BalanceCurrent = "recurrent+drive",
+    ) -> Tensor:
+        """The training loss, a scalar; ``y`` (batch,) holds class numbers.
+
+        Cross-entropy per step, weighted linspace(0.3, 1, T) / sum (``ce="final"``: the last step
+        alone), plus lambda_act (mean r_e² + mean r_i²) + lambda_bal (mean bal_e² + mean bal_i²),
+        means over batch, time and units, rates after the update. bal is the recurrent current plus
+        the input drive, without b, as in the authors' code; the paper's text speaks of "net
+        recurrent currents": ``balance_current="recurrent"``.
+        """
+        return self.loss_and_logits(x, y, lambda_act, lambda_bal, ce, balance_current)[0]
+
+    def loss_and_logits(
+        self,
+        x: Tensor,
+        y: Tensor,
+        lambda_act: float,
+        lambda_bal: float,
+        ce: CE,
+        balance_current: BalanceCurrent,
+    ) -> tuple[Tensor, Tensor]:
+        """``compute_loss`` and the logits of the last step, (batch, class), it came from."""
+        weights = self.weights()
+        drive = input_drive(x, weights)
+        potential = first_step(drive, weights, self.alpha).potential
+        recurrent_t = weights.recurrent.T
+        potentials, balances = [potential], [drive]
+        for _ in range(1, self.n_steps):
+            # balance_current() and step() written out: both values are needed, computed once.
+            balance = torch.addmm(drive, torch.relu(potential), recurrent_t)
+            potential = torch.lerp(potential, balance + weights.bias, self.alpha)
+            potentials.append(potential)
+            balances.append(balance)
+        # One long (time x batch, unit) array: fewer, larger operations.
+        rate = torch.relu(torch.cat(potentials))
+        balance = torch.cat(balances)
+        if balance_current == "recurrent":
+            balance = balance - drive.repeat(self.n_steps, 1)
+        logits = F.linear(rate[:, : self.n_excitatory], weights.readout, weights.readout_bias)
+
+        picked = torch.log_softmax(logits, 1).gather(1, y.repeat(self.n_steps)[:, None])
+        per_step = -picked.view(self.n_steps, len(y)).mean(1)
+        loss = per_step[-1]
+        if ce == "time":
+            time = torch.linspace(0.3, 1, self.n_steps, dtype=x.dtype, device=x.device)
+            loss = per_step @ (time / time.sum())
+        # scale is ±1/E and ±1/I, so this sums the two population means.
+        mean = self.scale.abs() / (self.n_steps * len(y))
+        penalty = lambda_act * (rate.square().sum(0) @ mean)
+        penalty = penalty + lambda_bal * (balance.square().sum(0) @ mean)
+        return loss + penalty, logits[-len(y) :]
+
+    @torch.no_grad()
+    def forward_anytime(
+        self, x: Tensor, confidence_threshold: float = 0.9
+    ) -> tuple[Tensor, Tensor]:
+        """Answer at the first step whose largest softmax reaches the threshold, else at the last.
+
+        Returns logits (batch, n_classes) and steps_used (batch,) of int64, from 1 to n_steps.
+        A sample that has answered is computed no further.
+        """
+        return answer_when_confident(
+            x, self.weights(), self.alpha, self.n_steps, confidence_threshold
+        )
+
+    @torch.no_grad()
+    def trace(
+        self,
+        x: Tensor,
+        *,
+        n_steps: int | None = None,
+        alpha: float | None = None,
+        inhibition_gain: float = 1.0,
+        lesioned: Tensor | None = None,
+    ) -> Trace:
+        """Every current and rate over time; the controls may differ from those trained.
+
+        ``n_steps`` and ``alpha`` default to the network's own. ``inhibition_gain`` multiplies W_EI
+        and W_II; ``lesioned`` (unit) of bool silences units.
+        """
+        alpha = self.alpha if alpha is None else alpha
+        weights = self.weights(inhibition_gain, lesioned)
+        positive, negative = weights.recurrent.clamp(min=0).T, weights.recurrent.clamp(max=0).T
+        drive = input_drive(x, weights)
+        state = initial_state(drive)
+        excitation, inhibition, potential = [], [], []
+        for _ in range(self.n_steps if n_steps is None else n_steps):
+            rate = torch.relu(state.potential)
+            excitation.append(rate @ positive)
+            inhibition.append(rate @ negative)
+            state = step(drive, state, weights, alpha)
+            potential.append(state.potential)
+        exc, inh, pot = (torch.stack(a, 1) for a in (excitation, inhibition, potential))
+        steady = drive[:, None].expand_as(pot)
+        rate = torch.relu(pot)
+        return Trace(
+            excitation=exc,
+            inhibition=inh,
+            drive=steady,
+            bias=weights.bias,
+            net=exc + inh + steady + weights.bias,
+            potential=pot,
+            rate=rate,
+            logits=F.linear(
+                rate[..., : self.n_excitatory], weights.readout, weights.readout_bias
+            ),
+        )

@@ -1,0 +1,119 @@
+"""The base of every configuration: frozen, bounded, explained.
+
+A configuration is declared once; the command line, the forms of the app and the error messages
+are made from that declaration. Nothing here or in any ``config`` module imports torch, so
+``--help`` and forms are instant.
+"""
+
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from corelib.errors import SettingsError
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    symbol: str = "",
+    unit: str = "",
+    source: str = "",
+    more: bool = False,
+) -> Any:
+    """Declare one setting of a ``Settings`` class.
+
+    ``symbol`` is the letter the paper uses, ``source`` where the default comes from; ``more``
+    moves the control under "More" in forms.
+    """
+    extra = {"symbol": symbol, "unit": unit, "source": source, "more": more}
+    return Field(default, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra=extra)
+
+
+class SettingInfo(NamedTuple):
+    """One setting as a form or a table needs it."""
+
+    name: str
+    kind: Literal["bool", "int", "float", "choice", "text"]
+    default: Any
+    lower: float | None
+    upper: float | None
+    lower_open: bool
+    upper_open: bool
+    choices: tuple[str, ...]
+    help: str
+    symbol: str
+    unit: str
+    source: str
+    more: bool
+
+
+class Settings(BaseModel):
+    """Frozen settings; a wrong value or unknown key raises ``SettingsError`` on construction."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, strict=False
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _one_sentence(cls, data: Any, handler: Any) -> Any:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise SettingsError(_sentence(cls, error)) from None
+
+    @classmethod
+    def infos(cls) -> list[SettingInfo]:
+        """The settings in their declared order, with bounds and help."""
+        return [_info(name, field) for name, field in cls.model_fields.items()]
+
+
+def _info(name: str, field: Any) -> SettingInfo:
+    bounds: dict[str, float] = {}
+    for item in field.metadata:
+        for key in ("ge", "gt", "le", "lt"):
+            value = getattr(item, key, None)
+            if value is not None:
+                bounds[key] = value
+    annotation = field.annotation
+    choices: tuple[str, ...] = ()
+    if get_origin(annotation) is Literal:
+        kind, choices = "choice", get_args(annotation)
+    else:
+        kind = {bool: "bool", int: "int", float: "float"}.get(annotation, "text")
+    extra = field.json_schema_extra or {}
+    return SettingInfo(
+        name=name,
+        kind=kind,
+        default=field.default,
+        lower=bounds.get("ge", bounds.get("gt")),
+        upper=bounds.get("le", bounds.get("lt")),
+        lower_open="gt" in bounds,
+        upper_open="lt" in bounds,
+        choices=choices,
+        help=field.description or "",
+        symbol=extra.get("symbol", ""),
+        unit=extra.get("unit", ""),
+        source=extra.get("source", ""),
+        more=extra.get("more", False),
+    )
+
+
+def _sentence(cls: type[Settings], error: ValidationError) -> str:
+    """The first thing that is wrong, as one sentence with field, value and limit."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"]) or cls.__name__
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(cls.model_fields)
+        return f"{cls.__name__} has no setting named {name}; it has: {known}."
+    if first["type"] == "missing":
+        return f"{cls.__name__} needs a value for {name}."
+    reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    shown = repr(first["input"])
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return f"{name} is {shown}, but should be {reason}."

@@ -1,0 +1,1 @@
+"""Training: the learner's protocol, one loop for all, typed events, checkpoints."""

@@ -1,0 +1,46 @@
+"""``checkpoint.json``: what a checkpoint's weights are. Imports no torch."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from corelib.errors import CheckpointError, SettingsError
+from corelib.settings import Settings, setting
+
+FORMAT = 1
+
+
+class Card(Settings):
+    """``checkpoint.json``: what these weights are."""
+
+    format: int = setting(FORMAT, "Version of this layout", ge=FORMAT, le=FORMAT)
+    system: str = setting(..., "Name in the catalogue")
+    variant: str = setting("", "What sets it apart from the system's standard settings")
+    dataset: str = setting(..., "What it was trained on")
+    config: dict[str, Any] = setting(..., "The network's settings")
+    training: dict[str, Any] = setting(..., "The training's settings")
+    seed: int = setting(..., "Seed of initial weights, batches and noise", ge=0)
+    step: int = setting(..., "Updates made", ge=0)
+    epoch: float = setting(..., "Passes made over the training set", ge=0)
+    metrics: dict[str, float] = setting({}, "Measured on the validation set at this step")
+    score: float | None = setting(None, "The one of them that selects; none between epochs")
+    test: dict[str, float] = setting({}, "Measured on the test set, once, when chosen as the best")
+    versions: dict[str, str] = setting({}, "Of the libraries it was trained with")
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a checkpoint; raises ``CheckpointError`` if it is absent or not ours."""
+    try:
+        return Card(**json.loads((folder / "checkpoint.json").read_text()))
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint in {folder}.") from None
+    except (OSError, ValueError, TypeError, SettingsError) as error:
+        raise CheckpointError(f"The checkpoint in {folder} cannot be read: {error}") from None
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write or replace the card of a checkpoint in one rename."""
+    scratch = folder / f".checkpoint.{os.getpid()}.part"
+    scratch.write_text(card.model_dump_json(indent=1) + "\n")
+    scratch.replace(folder / "checkpoint.json")

@@ -1,0 +1,15 @@
+"""Settings that every training has. Imports no torch."""
+
+from typing import Literal
+
+from corelib.settings import Settings, setting
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class TrainingSettings(Settings):
+    """How long and on what; a system's own class adds its optimiser and loss."""
+
+    epochs: int = setting(15, "Passes over the 55,000 training images", ge=1, le=1000)
+    batch_size: int = setting(256, "Images in one update", ge=1, le=10_000)
+    device: Device = setting("auto", "auto takes a CUDA device when there is one", more=True)

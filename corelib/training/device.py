@@ -1,0 +1,14 @@
+"""Which device a setting means."""
+
+import torch
+
+from corelib.errors import SettingsError
+
+
+def resolve_device(name: str) -> torch.device:
+    """``auto`` is CUDA when there is one. Raises ``SettingsError`` for a device that is absent."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise SettingsError("device is 'cuda', but this machine has no CUDA device; use 'auto'.")
+    return torch.device(name)

@@ -1,0 +1,66 @@
+"""The one training loop: it draws batches and asks a learner to learn; it never sees a loss.
+
+It is a generator. Whoever drives it decides what happens between two updates: a worker pauses,
+cancels and saves there, a script just iterates.
+"""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from corelib.data.images import ImageDataset, Split, batch, steps_per_epoch
+from corelib.training.config import TrainingSettings
+from corelib.training.events import Stepped, Validated
+from corelib.training.learner import Learner
+
+
+def step_seed(seed: int, step: int) -> int:
+    """The seed of one update's noise, a pure function of the run's seed and the step."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0])
+
+
+def total_steps(dataset: ImageDataset, training: TrainingSettings) -> int:
+    return training.epochs * steps_per_epoch(len(dataset.train.labels), training.batch_size)
+
+
+def train(
+    learner: Learner,
+    dataset: ImageDataset,
+    training: TrainingSettings,
+    seed: int,
+    *,
+    from_step: int = 0,
+    best_score: float = -np.inf,
+) -> Iterator[Stepped | Validated]:
+    """Yield ``Stepped`` after each update and ``Validated`` after each epoch.
+
+    ``from_step`` updates are taken as done (resume); ``best_score`` is the best validation score
+    among them.
+    """
+    per_epoch = steps_per_epoch(len(dataset.train.labels), training.batch_size)
+    device = next(learner.model.parameters()).device
+    train_split, validation = (
+        Split(*(tensor.to(device) for tensor in split))
+        for split in (dataset.train, dataset.validation)
+    )
+    for step in range(from_step, training.epochs * per_epoch):
+        began = time.perf_counter()
+        torch.manual_seed(step_seed(seed, step))
+        metrics = learner.step(batch(train_split, step, training.batch_size, seed))
+        done = step + 1
+        yield Stepped(
+            step=done, count=1, seconds=time.perf_counter() - began, metrics=metrics
+        )
+        if done % per_epoch == 0:
+            metrics = learner.evaluate(validation)
+            score = metrics[learner.score]
+            yield Validated(
+                step=done,
+                epoch=done // per_epoch,
+                metrics=metrics,
+                score=score,
+                best=score > best_score,
+            )
+            best_score = max(best_score, score)
