@@ -13,6 +13,7 @@ from torch import Tensor
 from corelib.errors import CheckpointError
 from corelib.training.card import Card, write_card
 
+
 def save(
     folder: Path,
     card: Card,

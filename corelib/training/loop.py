@@ -50,9 +50,7 @@ def train(
         torch.manual_seed(step_seed(seed, step))
         metrics = learner.step(batch(train_split, step, training.batch_size, seed))
         done = step + 1
-        yield Stepped(
-            step=done, count=1, seconds=time.perf_counter() - began, metrics=metrics
-        )
+        yield Stepped(step=done, count=1, seconds=time.perf_counter() - began, metrics=metrics)
         if done % per_epoch == 0:
             metrics = learner.evaluate(validation)
             score = metrics[learner.score]

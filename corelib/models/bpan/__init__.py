@@ -22,6 +22,18 @@ Departures, each choosable:
   computed.
 """
 
-from corelib.models.bpan.network import BPAN
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.models.bpan.network import BPAN
 
 __all__ = ["BPAN"]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazily: whoever needs only the settings must not wait for torch.
+    if name == "BPAN":
+        from corelib.models.bpan.network import BPAN
+
+        return BPAN
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -216,7 +216,5 @@ class BPAN(nn.Module):
             net=exc + inh + steady + weights.bias,
             potential=pot,
             rate=rate,
-            logits=F.linear(
-                rate[..., : self.n_excitatory], weights.readout, weights.readout_bias
-            ),
+            logits=F.linear(rate[..., : self.n_excitatory], weights.readout, weights.readout_bias),
         )

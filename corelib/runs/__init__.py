@@ -1,0 +1,1 @@
+"""Runs: trainings that live in folders and in processes of their own."""

@@ -1,0 +1,51 @@
+"""Starting a worker for a run. Imports no torch."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from corelib.errors import RunError
+from corelib.runs.spec import RunSpec
+from corelib.runs.store import Run, create_run
+
+
+def start(spec: RunSpec) -> Run:
+    """Create a run and start its worker."""
+    run = create_run(spec)
+    _launch(run)
+    return run
+
+
+def resume(run: Run) -> None:
+    """Let a paused run go on, or start a worker again on one that ended before its end.
+
+    Goes on from the last checkpoint. Raises ``RunError`` for a completed run.
+    """
+    state = run.status.state
+    if state == "completed":
+        raise RunError(f"Run {run.id} is completed; there is nothing left to resume.")
+    if state in ("cancelled", "failed", "died"):
+        run.reset_control()
+        run.set_status("starting")
+        _launch(run)
+    else:
+        run.ask("run")
+
+
+def _launch(run: Run) -> None:
+    root = Path(__file__).parents[2]
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
+    with run.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "corelib.runs.worker", str(run.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": path},
+            # A session of its own: closing the tab, the server or the terminal does not end it.
+            start_new_session=True,
+        )
+    # Someone must wait for it, or a killed worker stays a zombie.
+    threading.Thread(target=process.wait, daemon=True).start()

@@ -1,0 +1,101 @@
+"""All checkpoints there are, shipped and own, under one kind of name. Imports torch only to load."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from corelib.catalog import system
+from corelib.errors import CheckpointError, RunError
+from corelib.runs.store import Run, find_run, list_runs
+from corelib.training.card import Card, read_card
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
+
+
+class Shelved(NamedTuple):
+    """A checkpoint that can be loaded by ``name``."""
+
+    name: str
+    folder: Path
+    card: Card
+    own: bool
+
+
+def shipped() -> list[Shelved]:
+    """The checkpoints that come with Synaptarium."""
+    folders = sorted(f for f in SHIPPED.iterdir() if (f / "checkpoint.json").exists())
+    return [Shelved(f.name, f, read_card(f), own=False) for f in folders]
+
+
+def best_checkpoint(run: Run) -> Path | None:
+    """The run's checkpoint with the best validation score; the last one if none is measured."""
+    folders = run.checkpoints()
+    cards = [(read_card(f), f) for f in folders]
+    measured = [(c.score, -c.step, f) for c, f in cards if c.score is not None]
+    return max(measured)[2] if measured else folders[-1] if folders else None
+
+
+def shelf() -> list[Shelved]:
+    """Shipped checkpoints, then each own run's best, newest first; unreadable runs are left out."""
+    found = shipped()
+    for run in list_runs():
+        try:
+            best = best_checkpoint(run)
+            if best is not None:
+                found.append(Shelved(run.id, best, read_card(best), own=True))
+        except (CheckpointError, RunError):
+            continue
+    return found
+
+
+def find(name: str) -> Shelved:
+    """A checkpoint by the name of a shipped one, by a run's id (its best), or by its folder.
+
+    Raises ``CheckpointError`` naming what there is.
+    """
+    if (SHIPPED / name / "checkpoint.json").exists() and "/" not in name:
+        return Shelved(name, SHIPPED / name, read_card(SHIPPED / name), own=False)
+    if (Path(name) / "checkpoint.json").exists():
+        return Shelved(name, Path(name), read_card(Path(name)), own=True)
+    try:
+        run = find_run(name)
+    except RunError:
+        names = ", ".join(item.name for item in shipped())
+        raise CheckpointError(
+            f"There is no checkpoint named {name!r}; shipped are: {names}; "
+            "own runs are listed by: python -m corelib runs list"
+        ) from None
+    best = best_checkpoint(run)
+    if best is None:
+        raise CheckpointError(f"Run {run.id} has no checkpoint yet.")
+    return Shelved(run.id, best, read_card(best), own=True)
+
+
+def load(name: str, device: str = "cpu") -> nn.Module:
+    """A trained model by name, ready to use: ``load("bpan-mnist")``.
+
+    ``name`` is a shipped checkpoint, a run's id, or a checkpoint's folder; ``device`` is "cpu",
+    "cuda" or "auto". Raises ``CheckpointError`` when there is none of that name.
+    """
+    from corelib.training.checkpoint import put_weights
+    from corelib.training.device import resolve_device
+
+    item = find(name)
+    chosen = system(item.card.system)
+    model = chosen.make_model(chosen.config_type(**item.card.config))
+    put_weights(model, item.folder / "weights.safetensors")
+    return model.to(resolve_device(device)).eval()
+
+
+def export(item: Shelved, folder: Path) -> None:
+    """Copy a checkpoint's weights and card to a new folder, without the optimiser's state."""
+    if folder.exists():
+        raise CheckpointError(f"{folder} is there already; choose another name.")
+    folder.mkdir(parents=True)
+    for name in ("weights.safetensors", "checkpoint.json"):
+        shutil.copy2(item.folder / name, folder / name)

@@ -1,0 +1,63 @@
+"""Slots: how many trainings may compute at once, and how many threads each takes."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from filelock import FileLock, Timeout
+
+from corelib.runs.store import Run, list_runs, runs_root
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def slot_count() -> int:
+    """One slot for two cores, so that the app stays quick; SYNAPTARIUM_SLOTS overrides."""
+    return max(1, int(os.environ.get("SYNAPTARIUM_SLOTS", cores() // 2)))
+
+
+def thread_count() -> int:
+    """Threads of one worker. One is fastest where cores are busy; large machines share theirs."""
+    return max(1, cores() // (2 * slot_count()))
+
+
+def wait_for_slot(run: Run, go_on: Callable[[], bool]) -> FileLock | None:
+    """Wait in line until a slot is free; the slot is the lock returned.
+
+    The line is ordered by the time since which a run is queued. Returns None when ``go_on``
+    answers False.
+    """
+    folder = runs_root() / ".slots"
+    folder.mkdir(parents=True, exist_ok=True)
+    announced = False
+    while go_on():
+        if not announced or _is_first(run):
+            for number in range(slot_count()):
+                # A newcomer that would have to wait joins the line first.
+                if not announced and _line_ahead(run):
+                    break
+                lock = FileLock(folder / f"{number}.lock")
+                with suppress(Timeout):
+                    lock.acquire(blocking=False)
+                    return lock
+        if not announced:
+            run.set_status("queued")
+            announced = True
+        time.sleep(0.1)
+    return None
+
+
+def _line_ahead(run: Run) -> list[Run]:
+    return [r for r in list_runs() if r.id != run.id and r.status.state == "queued"]
+
+
+def _is_first(run: Run) -> bool:
+    since = run.status.since
+    return all((since, run.id) <= (other.status.since, other.id) for other in _line_ahead(run))

@@ -1,0 +1,121 @@
+"""``spec.json``: all that is needed to repeat a run. Imports no torch."""
+
+import json
+import shlex
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from corelib.catalog import System, system
+from corelib.data.sources import DatasetName
+from corelib.errors import SettingsError
+from corelib.settings import Settings, setting
+from corelib.training.config import TrainingSettings
+
+
+class RunSpec(Settings):
+    """System, variant, data, settings, seed; ``versions`` tells what it was made with."""
+
+    system: str = setting(..., "Name in the catalogue")
+    variant: str = setting("", "A word that sets this run apart, part of its name")
+    dataset: DatasetName = setting("mnist", "What to train on")
+    config: dict[str, Any] = setting({}, "The network's settings")
+    training: dict[str, Any] = setting({}, "The training's settings")
+    seed: int = setting(0, "Seed of initial weights, batches and noise", ge=0, le=2**31 - 1)
+    versions: dict[str, str] = setting({}, "Of the libraries it was made with")
+
+    @property
+    def title(self) -> str:
+        """``bpan-mnist``, ``bpan-nodale-mnist``: as checkpoints are named."""
+        return "-".join(part for part in (self.system, self.variant, self.dataset) if part)
+
+
+class Resolved(NamedTuple):
+    system: System
+    config: Settings
+    training: TrainingSettings
+
+
+def resolve(spec: RunSpec) -> Resolved:
+    """The checked settings of a spec; raises ``SettingsError`` naming what is wrong."""
+    chosen = system(spec.system)
+    return Resolved(
+        chosen, chosen.config_type(**spec.config), chosen.training_type(**spec.training)
+    )
+
+
+def make_spec(
+    system_name: str,
+    *,
+    dataset: str = "mnist",
+    config: dict[str, Any] | None = None,
+    training: dict[str, Any] | None = None,
+    seed: int = 0,
+    variant: str = "",
+) -> RunSpec:
+    """A complete spec: every default filled in, every value checked, versions added."""
+    if not all(c.isalnum() and c.isascii() or c == "_" for c in variant):
+        raise SettingsError(
+            f"variant is {variant!r}, but should hold only letters, digits and underscores."
+        )
+    spec = RunSpec(
+        system=system_name,
+        variant=variant,
+        dataset=dataset,
+        config=config or {},
+        training=training or {},
+        seed=seed,
+    )
+    resolved = resolve(spec)
+    return spec.model_copy(
+        update={
+            "config": resolved.config.model_dump(),
+            "training": resolved.training.model_dump(),
+            "versions": versions(),
+        }
+    )
+
+
+def read_spec(file: Path) -> RunSpec:
+    """A spec from a file; raises ``SettingsError`` when it is absent or not a spec."""
+    try:
+        data = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"There is no file {file}.") from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file} is not a spec: {error}.") from None
+    if not isinstance(data, dict):
+        raise SettingsError(f"{file} is not a spec: it should hold a JSON object.")
+    return RunSpec(**data)
+
+
+def versions() -> dict[str, str]:
+    """Python's and the numerical libraries' versions, without importing them."""
+    found = {"python": sys.version.split()[0]}
+    for package in ("torch", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def as_command(spec: RunSpec) -> str:
+    """The command line that repeats a run; only what differs from the defaults is named."""
+    words = ["python", "-m", "corelib", "train", spec.system, "--dataset", spec.dataset]
+    resolved = resolve(spec)
+    for settings in (resolved.config, resolved.training):
+        for info in settings.infos():
+            value = getattr(settings, info.name)
+            flag = info.name.replace("_", "-")
+            if value == info.default:
+                continue
+            if info.kind == "bool":
+                words.append(f"--{flag}" if value else f"--no-{flag}")
+            else:
+                words += [f"--{flag}", str(value)]
+    words += ["--seed", str(spec.seed)]
+    if spec.variant:
+        words += ["--variant", spec.variant]
+    return shlex.join(words)

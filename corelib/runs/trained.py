@@ -1,0 +1,139 @@
+"""What a worker trains: the learner, how far it is, and its checkpoints."""
+
+from __future__ import annotations
+
+import math
+import shutil
+
+import torch
+
+from corelib.data import load_dataset
+from corelib.data.images import ImageDataset, Split, steps_per_epoch
+from corelib.errors import SettingsError
+from corelib.runs.spec import resolve
+from corelib.runs.store import Run
+from corelib.training import checkpoint
+from corelib.training.card import Card, read_card, write_card
+from corelib.training.config import TrainingSettings
+from corelib.training.device import resolve_device
+from corelib.training.events import Began, Finished, Saved, Stepped, Validated
+from corelib.training.learner import Learner, Metrics
+from corelib.training.loop import total_steps
+
+
+class Trained:
+    """A run's learner with its place in the training and its checkpoints on disk."""
+
+    def __init__(
+        self, run: Run, learner: Learner, dataset: ImageDataset, training: TrainingSettings
+    ) -> None:
+        self.run, self.spec = run, run.spec
+        self.learner, self.dataset, self.training = learner, dataset, training
+        self.step = 0
+        self.best_score, self.best_step = -math.inf, 0
+        self.last_validation: Validated | None = None
+        self.steps_per_epoch = steps_per_epoch(len(dataset.train.labels), training.batch_size)
+
+    @classmethod
+    def begin_or_resume(cls, run: Run) -> Trained:
+        """Initial weights drawn from the seed, or the last checkpoint if there is one."""
+        spec = run.spec
+        resolved = resolve(spec)
+        dataset = load_dataset(spec.dataset)
+        device = resolve_device(resolved.training.device)
+        expects = getattr(resolved.config, "input_dim", dataset.input_dim)
+        if expects != dataset.input_dim:
+            raise SettingsError(
+                f"input_dim is {expects}, but images of {dataset.name} have {dataset.input_dim} "
+                "pixels."
+            )
+        # Drawn on the CPU, so that the seed means the same on every device.
+        torch.manual_seed(spec.seed)
+        model = resolved.system.make_model(resolved.config).to(device)
+        learner = resolved.system.make_learner(model, resolved.training, dataset)
+        trained = cls(run, learner, dataset, resolved.training)
+        trained._restore()
+        return trained
+
+    def _restore(self) -> None:
+        folders = self.run.checkpoints()
+        for folder in folders:
+            card = read_card(folder)
+            if card.score is not None and card.score > self.best_score:
+                self.best_score, self.best_step = card.score, card.step
+        if folders:
+            self.step = read_card(folders[-1]).step
+            checkpoint.put_weights(self.learner.model, folders[-1] / "weights.safetensors")
+            self.learner.load_state(checkpoint.read_tensors(folders[-1] / "learner.safetensors"))
+
+    @property
+    def total_steps(self) -> int:
+        return total_steps(self.dataset, self.training)
+
+    @property
+    def validation_is_due(self) -> bool:
+        """Whether the last update ended an epoch that is not validated yet."""
+        last = self.last_validation
+        return self.step % self.steps_per_epoch == 0 and (last is None or last.step != self.step)
+
+    def began(self) -> Began:
+        parameters = list(self.learner.model.parameters())
+        return Began(
+            step=self.step,
+            total_steps=self.total_steps,
+            steps_per_epoch=self.steps_per_epoch,
+            device=str(parameters[0].device),
+            threads=torch.get_num_threads(),
+            parameters=sum(p.numel() for p in parameters),
+        )
+
+    def stepped(self, event: Stepped) -> None:
+        self.step = event.step
+
+    def validated(self, event: Validated) -> None:
+        self.last_validation = event
+        if event.best:
+            self.best_score, self.best_step = event.score, event.step
+
+    def save(self) -> None:
+        """Write a checkpoint of this step; of the older ones only the best stays."""
+        folder = self.run.checkpoint(self.step)
+        last = self.last_validation
+        measured = last is not None and last.step == self.step
+        if folder.exists():
+            return
+        checkpoint.save(
+            folder,
+            self._card(last.metrics if measured else {}, last.score if measured else None),
+            self.learner.model.state_dict(),
+            self.learner.state(),
+        )
+        self.run.append(Saved(step=self.step))
+        for old in self.run.checkpoints():
+            if old not in (folder, self.run.checkpoint(self.best_step)):
+                shutil.rmtree(old)
+
+    def _card(self, metrics: Metrics, score: float | None) -> Card:
+        spec = self.spec
+        return Card(
+            system=spec.system,
+            variant=spec.variant,
+            dataset=spec.dataset,
+            config=spec.config,
+            training=spec.training,
+            seed=spec.seed,
+            step=self.step,
+            epoch=self.step / self.steps_per_epoch,
+            metrics=metrics,
+            score=score,
+            versions=spec.versions,
+        )
+
+    def finish(self) -> Finished:
+        """Measure the best checkpoint on the test set and write that on its card."""
+        folder = self.run.checkpoint(self.best_step)
+        checkpoint.put_weights(self.learner.model, folder / "weights.safetensors")
+        device = next(self.learner.model.parameters()).device
+        test = self.learner.evaluate(Split(*(t.to(device) for t in self.dataset.test)))
+        write_card(folder, read_card(folder).model_copy(update={"test": test}))
+        return Finished(step=self.step, best_step=self.best_step, metrics=test)

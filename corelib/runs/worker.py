@@ -1,0 +1,177 @@
+"""The worker: ``python -m corelib.runs.worker RUN_DIR`` trains one run to its end.
+
+It holds the run's lock while it lives and a slot while it computes, obeys ``control.json`` between
+two updates, and goes on from the last checkpoint if there is one.
+"""
+
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from corelib.errors import SynaptariumError
+from corelib.runs.slots import thread_count, wait_for_slot
+from corelib.runs.store import Run
+from corelib.training.events import Stepped
+
+SAVE_EVERY_S = 30.0
+TELL_EVERY_S = 0.1
+
+
+def main(folder: str) -> int:
+    run = Run(Path(folder))
+    lock = run.lock
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print(f"Run {run.id} already has a worker.", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: run.ask("cancel"))
+    try:
+        Worker(run).work()
+    except SynaptariumError as error:
+        run.set_status("failed", str(error))
+        return 2
+    except MemoryError:
+        run.set_status("failed", "Memory ran out; try a smaller batch or network.")
+        return 1
+    except OSError as error:
+        run.set_status("failed", f"The disk or the system refused: {error}.")
+        return 1
+    except Exception as error:
+        traceback.print_exc()
+        run.set_status("failed", f"{type(error).__name__}: {error}. The log has the details.")
+        return 1
+    finally:
+        lock.release()
+    return 0
+
+
+class Worker:
+    """Drives the training loop of one run and writes down what happens."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.slot: FileLock | None = None
+        self.single_steps = run.control.single_steps
+
+    def work(self) -> None:
+        if not self._take_slot():
+            return
+        try:
+            self.run.set_status("starting")
+            self._train()
+        finally:
+            self._leave_slot()
+
+    def _train(self) -> None:
+        # torch is imported only now: a queued run costs next to nothing.
+        import torch
+
+        from corelib.runs.trained import Trained
+        from corelib.training.loop import train
+
+        torch.set_num_threads(thread_count())
+        trained = Trained.begin_or_resume(self.run)
+        self.run.append(trained.began())
+        self.run.set_status("running")
+        teller = Teller(self.run)
+        saved_at = time.monotonic()
+        for event in train(
+            trained.learner,
+            trained.dataset,
+            trained.training,
+            trained.spec.seed,
+            from_step=trained.step,
+            best_score=trained.best_score,
+        ):
+            if isinstance(event, Stepped):
+                trained.stepped(event)
+                teller.tell(event)
+                if trained.validation_is_due:
+                    continue
+            else:
+                teller.flush()
+                self.run.append(event)
+                trained.validated(event)
+                trained.save()
+                saved_at = time.monotonic()
+            if time.monotonic() - saved_at > SAVE_EVERY_S:
+                trained.save()
+                saved_at = time.monotonic()
+            if self.run.control.request != "run":
+                teller.flush()
+                trained.save()
+                if not self._may_go_on():
+                    return
+        teller.flush()
+        self.run.append(trained.finish())
+        self.run.set_status("completed")
+
+    def _may_go_on(self) -> bool:
+        """Wait while paused. True: make the next update; False: cancelled."""
+        while (control := self.run.control).request == "pause":
+            if self.run.status.state != "paused":
+                self.run.set_status("paused")
+                self._leave_slot()
+            if control.single_steps > self.single_steps:
+                self.single_steps += 1
+                return True
+            time.sleep(0.03)
+        if control.request == "cancel":
+            self.run.set_status("cancelled")
+            return False
+        if not self._take_slot():
+            return False
+        self.run.set_status("running")
+        return True
+
+    def _take_slot(self) -> bool:
+        """Wait for a slot unless one is held; False, and the run cancelled, if that was asked."""
+        if self.slot is None:
+            self.slot = wait_for_slot(self.run, lambda: self.run.control.request != "cancel")
+        if self.slot is None:
+            self.run.set_status("cancelled")
+        return self.slot is not None
+
+    def _leave_slot(self) -> None:
+        if self.slot is not None:
+            self.slot.release()
+            self.slot = None
+
+
+class Teller:
+    """Writes ``Stepped`` events at most ten times a second; what lies between is averaged."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.waiting: list[Stepped] = []
+        self.told_at = -TELL_EVERY_S
+
+    def tell(self, event: Stepped) -> None:
+        self.waiting.append(event)
+        if time.monotonic() - self.told_at >= TELL_EVERY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self.waiting:
+            return
+        n = len(self.waiting)
+        names = self.waiting[0].metrics
+        self.run.append(
+            Stepped(
+                step=self.waiting[-1].step,
+                count=n,
+                seconds=sum(e.seconds for e in self.waiting),
+                metrics={k: sum(e.metrics[k] for e in self.waiting) / n for k in names},
+            )
+        )
+        self.waiting.clear()
+        self.told_at = time.monotonic()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
