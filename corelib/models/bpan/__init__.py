@@ -7,8 +7,8 @@ Equations, with r = relu(state before the update) and e = i = 0 at the start:
     net_i = W_IE r_e + W_II r_i + W_XI x + c_XI + b_i        i <- (1 - alpha) i + alpha net_i
     logits = R relu(e) + c_R after each update, excitatory units only, the same at each step
 
-    W_EE = softplus(theta_EE) / E    W_IE = softplus(theta_IE) / E     (from E units: never negative)
-    W_EI = -softplus(theta_EI) / I   W_II = -softplus(theta_II) / I    (from I units: never positive)
+    from E units, never negative: W_EE = softplus(theta_EE) / E   W_IE = softplus(theta_IE) / E
+    from I units, never positive: W_EI = -softplus(theta_EI) / I  W_II = -softplus(theta_II) / I
 
 Files: ``config`` settings; ``network`` the dynamics, the loss, the trace; ``anytime`` stopping when
 confident; ``learner`` the update rule; ``analysis`` what the E/I page shows.

@@ -46,10 +46,14 @@ def balance_current(drive: Tensor, state: State, weights: Weights) -> Tensor:
     return torch.addmm(drive, torch.relu(state.potential), weights.recurrent.T)
 
 
+def integrate(state: State, net: Tensor, alpha: float) -> State:
+    """The leaky update: s <- (1 - alpha) s + alpha net."""
+    return State(torch.lerp(state.potential, net, alpha))
+
+
 def step(drive: Tensor, state: State, weights: Weights, alpha: float) -> State:
     """One update, s <- (1 - alpha) s + alpha (W relu(s) + drive + b)."""
-    net = balance_current(drive, state, weights) + weights.bias
-    return State(torch.lerp(state.potential, net, alpha))
+    return integrate(state, balance_current(drive, state, weights) + weights.bias, alpha)
 
 
 def first_step(drive: Tensor, weights: Weights, alpha: float) -> State:

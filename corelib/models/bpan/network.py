@@ -12,7 +12,15 @@ from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import answer_when_confident
 from corelib.models.bpan.config import CE, BalanceCurrent
-from corelib.models.bpan.dynamics import Weights, first_step, initial_state, input_drive, step
+from corelib.models.bpan.dynamics import (
+    Weights,
+    balance_current,
+    first_step,
+    initial_state,
+    input_drive,
+    integrate,
+    step,
+)
 
 
 class Trace(NamedTuple):
@@ -132,24 +140,22 @@ class BPAN(nn.Module):
         lambda_act: float,
         lambda_bal: float,
         ce: CE,
-        balance_current: BalanceCurrent,
+        penalised: BalanceCurrent,
     ) -> tuple[Tensor, Tensor]:
         """``compute_loss`` and the logits of the last step, (batch, class), it came from."""
         weights = self.weights()
         drive = input_drive(x, weights)
-        potential = first_step(drive, weights, self.alpha).potential
-        recurrent_t = weights.recurrent.T
-        potentials, balances = [potential], [drive]
+        state = first_step(drive, weights, self.alpha)
+        potentials, balances = [state.potential], [drive]
         for _ in range(1, self.n_steps):
-            # balance_current() and step() written out: both values are needed, computed once.
-            balance = torch.addmm(drive, torch.relu(potential), recurrent_t)
-            potential = torch.lerp(potential, balance + weights.bias, self.alpha)
-            potentials.append(potential)
+            balance = balance_current(drive, state, weights)
+            state = integrate(state, balance + weights.bias, self.alpha)
+            potentials.append(state.potential)
             balances.append(balance)
         # One long (time x batch, unit) array: fewer, larger operations.
         rate = torch.relu(torch.cat(potentials))
         balance = torch.cat(balances)
-        if balance_current == "recurrent":
+        if penalised == "recurrent":
             balance = balance - drive.repeat(self.n_steps, 1)
         logits = F.linear(rate[:, : self.n_excitatory], weights.readout, weights.readout_bias)
 

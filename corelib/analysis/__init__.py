@@ -1,0 +1,1 @@
+"""Measures that rooms share, as pure functions."""
