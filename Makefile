@@ -18,6 +18,9 @@ lint: .venv/dev
 bench: .venv/dev
 	$(BIN)/python -m benchmarks.bpan
 
+checkpoints: .venv/app
+	$(BIN)/python -m corelib.reproduce.checkpoints
+
 screenshots: .venv/dev
 	$(BIN)/python -m tests.browser.screenshots
 

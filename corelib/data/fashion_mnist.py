@@ -48,8 +48,6 @@ def load() -> ImageDataset:
     import shutil
     import tempfile
 
-    from torchvision.datasets.mnist import read_image_file, read_label_file
-
     folder = find_folder()
     if folder is None:
         raise DataError(
@@ -57,6 +55,9 @@ def load() -> ImageDataset:
             "package dataset-fashion-mnist, or download it with: "
             "python -m corelib data fashion-mnist"
         )
+
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+
     with tempfile.TemporaryDirectory() as scratch:
 
         def plain(name: str) -> str:
@@ -72,6 +73,8 @@ def load() -> ImageDataset:
                 (read_image_file if "images" in name else read_label_file)(plain(name)).numpy()
                 for name in FILES
             )
-        except (OSError, ValueError, AssertionError, EOFError, TypeError) as error:
-            raise DataError(f"Fashion-MNIST in {folder} is damaged ({error}).") from None
+        except Exception as error:  # gzip, zlib, torch and torchvision each raise their own
+            raise DataError(
+                f"Fashion-MNIST in {folder} is damaged ({error}); replace its four files."
+            ) from None
     return split_in_three("fashion-mnist", CLASS_NAMES, 0.2860, 0.3530, arrays)

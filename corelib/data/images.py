@@ -43,7 +43,7 @@ class ImageDataset(NamedTuple):
     def inputs(self, pixels: Tensor) -> Tensor:
         """Network input from pixels: uint8 (batch, row, column), or float on [0, 1], becomes
         normalised float32 (batch, unit)."""
-        unit = pixels.float() / 255 if not pixels.is_floating_point() else pixels
+        unit = pixels.float() if pixels.is_floating_point() else pixels.float() / 255
         return unit.flatten(1).sub(self.mean).div_(self.std)
 
 
@@ -66,6 +66,12 @@ def split_in_three(
             f"{name} should hold 60,000 and 10,000 images of 28 x 28, "
             f"but holds {x_train.shape} and {x_test.shape}; replace the file."
         )
+    for x, y in ((x_train, y_train), (x_test, y_test)):
+        if y.shape != x.shape[:1] or y.max() >= len(class_names):
+            raise DataError(
+                f"{name} should hold one label from 0 to {len(class_names) - 1} for each image; "
+                "replace the file."
+            )
 
     def split(x: np.ndarray, y: np.ndarray) -> Split:
         return Split(torch.from_numpy(x), torch.from_numpy(y.astype(np.int64)))

@@ -28,7 +28,7 @@ class Shelved(NamedTuple):
 
 def shipped() -> list[Shelved]:
     """The checkpoints that come with Synaptarium."""
-    folders = sorted(f for f in SHIPPED.iterdir() if (f / "checkpoint.json").exists())
+    folders = sorted(card.parent for card in SHIPPED.glob("*/checkpoint.json"))
     return [Shelved(f.name, f, read_card(f), own=False) for f in folders]
 
 
@@ -58,9 +58,9 @@ def find(name: str) -> Shelved:
 
     Raises ``CheckpointError`` naming what there is.
     """
-    if (SHIPPED / name / "checkpoint.json").exists() and "/" not in name:
+    if "/" not in name and _has_card(SHIPPED / name):
         return Shelved(name, SHIPPED / name, read_card(SHIPPED / name), own=False)
-    if (Path(name) / "checkpoint.json").exists():
+    if _has_card(Path(name)):
         return Shelved(name, Path(name), read_card(Path(name)), own=True)
     try:
         run = find_run(name)
@@ -74,6 +74,13 @@ def find(name: str) -> Shelved:
     if best is None:
         raise CheckpointError(f"Run {run.id} has no checkpoint yet.")
     return Shelved(run.id, best, read_card(best), own=True)
+
+
+def _has_card(folder: Path) -> bool:
+    try:
+        return (folder / "checkpoint.json").exists()
+    except OSError:  # no name of a folder: too long
+        return False
 
 
 def load(name: str, device: str = "cpu") -> nn.Module:

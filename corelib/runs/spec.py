@@ -55,7 +55,7 @@ def make_spec(
     variant: str = "",
 ) -> RunSpec:
     """A complete spec: every default filled in, every value checked, versions added."""
-    if not all(c.isalnum() and c.isascii() or c == "_" for c in variant):
+    if not all((c.isalnum() and c.isascii()) or c == "_" for c in variant):
         raise SettingsError(
             f"variant is {variant!r}, but should hold only letters, digits and underscores."
         )

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -49,6 +49,9 @@ class Control(NamedTuple):
     single_steps: int = 0
 
 
+Record = TypeVar("Record", Status, Control)
+
+
 def runs_root() -> Path:
     """The folder named by SYNAPTARIUM_RUNS, or ./runs."""
     return Path(os.environ.get("SYNAPTARIUM_RUNS", "runs")).absolute()
@@ -79,19 +82,26 @@ class Run:
     @property
     def status(self) -> Status:
         """The worker's word, corrected when the worker is gone: a run without its lock has died."""
-        status = Status(**_read_json(self.folder / "status.json", {"state": "died"}))
+        status = self._word()
         if status.state in ENDED or self.is_alive():
             return status
         if time.time() - status.launched < LAUNCH_GRACE_S and status.state == "starting":
             return status
         # The worker may have ended between the two looks.
-        status = Status(**_read_json(self.folder / "status.json", {"state": "died"}))
+        status = self._word()
         if status.state in ENDED:
             return status
         return status._replace(
             state="died",
             message="The worker ended without a word; the last checkpoint is whole.",
         )
+
+    def _word(self) -> Status:
+        """What ``status.json`` says; one damaged file must not hide all other runs."""
+        try:
+            return _read_record(self.folder / "status.json", Status("died"))
+        except SettingsError as error:
+            return Status("running" if self.is_alive() else "died", str(error))
 
     def is_alive(self) -> bool:
         """Whether a worker holds the run's lock."""
@@ -104,16 +114,14 @@ class Run:
             return True
 
     def set_status(self, state: State, message: str = "") -> None:
-        launched = _read_json(self.folder / "status.json", {}).get("launched", 0.0)
-        if state == "starting":
-            launched = time.time()
+        launched = time.time() if state == "starting" else self._word().launched
         _write_json(
             self.folder / "status.json", Status(state, message, time.time(), launched)._asdict()
         )
 
     @property
     def control(self) -> Control:
-        return Control(**_read_json(self.folder / "control.json", {}))
+        return _read_record(self.folder / "control.json", Control())
 
     def ask(self, request: Request) -> None:
         """Ask the worker to run, pause or cancel; raises ``RunError`` if none is there."""
@@ -147,6 +155,12 @@ class Run:
         line = event.model_dump_json() + "\n"
         with (self.folder / "events.jsonl").open("ab") as file:
             file.write(line.encode())
+
+    def drop_half_line(self) -> None:
+        """Cut off the half event that a killed worker or a full disk left at the end."""
+        file = self.folder / "events.jsonl"
+        if file.exists():
+            os.truncate(file, file.read_bytes().rfind(b"\n") + 1)
 
     def history(self) -> "History":
         return History(self.folder / "events.jsonl").refresh()
@@ -276,10 +290,11 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def _read_json(path: Path, default: dict[str, Any]) -> dict[str, Any]:
+def _read_record(path: Path, default: Record) -> Record:
+    """The record in a file, ``default`` if there is none; raises ``SettingsError`` on damage."""
     try:
-        return json.loads(path.read_text())
+        return type(default)(**json.loads(path.read_text()))
     except FileNotFoundError:
         return default
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise SettingsError(f"{path} is damaged: {error}.") from None

@@ -6,12 +6,15 @@ two updates, and goes on from the last checkpoint if there is one.
 
 import signal
 import sys
+import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from corelib.data import load_dataset
 from corelib.errors import SynaptariumError
 from corelib.runs.slots import thread_count, wait_for_slot
 from corelib.runs.store import Run
@@ -25,7 +28,9 @@ def main(folder: str) -> int:
     run = Run(Path(folder))
     lock = run.lock
     try:
-        lock.acquire(blocking=False)
+        # Patiently: who looks whether a run is alive holds its lock for a moment, and a worker that
+        # was cancelled may just be leaving.
+        lock.acquire(timeout=2)
     except Timeout:
         print(f"Run {run.id} already has a worker.", file=sys.stderr)
         return 2
@@ -68,14 +73,19 @@ class Worker:
             self._leave_slot()
 
     def _train(self) -> None:
-        # torch is imported only now: a queued run costs next to nothing.
+        # Reading the images and importing torch overlap: a person is waiting for the first point.
+        # Both happen only now: a queued run costs next to nothing.
+        reader = threading.Thread(target=_read_ahead, args=(self.run.spec.dataset,))
+        reader.start()
         import torch
 
         from corelib.runs.trained import Trained
         from corelib.training.loop import train
 
+        reader.join()
         torch.set_num_threads(thread_count())
         trained = Trained.begin_or_resume(self.run)
+        self.run.drop_half_line()
         self.run.append(trained.began())
         self.run.set_status("running")
         teller = Teller(self.run)
@@ -100,6 +110,7 @@ class Worker:
                 trained.save()
                 saved_at = time.monotonic()
             if time.monotonic() - saved_at > SAVE_EVERY_S:
+                teller.flush()
                 trained.save()
                 saved_at = time.monotonic()
             if self.run.control.request != "run":
@@ -141,6 +152,12 @@ class Worker:
         if self.slot is not None:
             self.slot.release()
             self.slot = None
+
+
+def _read_ahead(dataset: str) -> None:
+    # Whatever is wrong with the data is said when it is asked for again.
+    with suppress(SynaptariumError):
+        load_dataset(dataset)
 
 
 class Teller:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
+from corelib.errors import CheckpointError
+
 
 class Adam:
     """Updates the parameters of a module in place from their ``.grad``."""
@@ -59,5 +61,12 @@ class Adam:
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
+        """Put back what ``state`` returned; raises ``CheckpointError`` if it is another's."""
+        for name, tensor in self.state().items():
+            if name not in state or state[name].shape != tensor.shape:
+                raise CheckpointError(
+                    f"The optimiser's state does not fit this network: {name} is missing or has "
+                    "another shape."
+                )
         for name, tensor in self.state().items():
             tensor.copy_(state[name])

@@ -32,9 +32,9 @@ def save(
         if folder.exists():
             shutil.rmtree(folder)
         scratch.rename(folder)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:  # the latter when the disk is full
         raise CheckpointError(
-            f"The checkpoint {folder.name} could not be written ({error.strerror or error}); "
+            f"The checkpoint {folder.name} could not be written ({error}); "
             "the one before it is untouched."
         ) from None
     finally:

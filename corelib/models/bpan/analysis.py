@@ -65,13 +65,26 @@ class Answers(NamedTuple):
 class NetDensity(NamedTuple):
     """The net current over images and intact units of one population (E or I).
 
-    ``density`` (time, bin), rows sum to 1; ``edges`` (bin + 1,); ``mean`` and ``sd`` (time,).
+    ``density`` (time, bin) is the share of all values in each bin; ``edges`` (bin + 1,) span about
+    99.8 % of them. ``mean`` and ``sd`` (time,) are of all values.
     """
 
     density: np.ndarray
     edges: np.ndarray
     mean: np.ndarray
     sd: np.ndarray
+
+
+class LoopGain(NamedTuple):
+    """How strongly activity feeds itself while all units are active.
+
+    ``excitatory`` is the spectral radius of W_EE, ``whole`` the largest real part among the
+    eigenvalues of W. The update s <- (1 - alpha) s + alpha W s grows without bound along an
+    eigenvector whose eigenvalue is real and above 1; without inhibition that is W_EE's.
+    """
+
+    excitatory: float
+    whole: float
 
 
 def lesion_mask(model: BPAN, controls: Controls) -> Tensor:
@@ -166,26 +179,24 @@ def net_densities(model: BPAN, drive: Tensor, controls: Controls) -> tuple[NetDe
             state = integrate(state, net, controls.alpha)
             yield net
 
-    # The range comes from a sample: the few values beyond it go to the outermost bins.
-    sample = torch.stack(list(net_currents(drive[:CHUNK])))
+    # One range for both, from a sample, without its outermost 0.1 % at either end.
+    sample = torch.stack(list(net_currents(drive[:CHUNK])))[..., kept]
+    low, high = np.quantile(sample.numpy(), (0.001, 0.999)) if sample.numel() else (-1.0, 1.0)
+    edges = np.linspace(low, high, BINS + 1)
     found = []
     for half in populations:
         units = torch.nonzero(kept[half])[:, 0]
-        seen = sample[..., half][..., units]
-        low, high = (seen.min().item(), seen.max().item()) if len(units) else (-1.0, 1.0)
         counts = np.zeros((controls.n_steps, BINS))
-        total = np.zeros(controls.n_steps)
-        square = np.zeros(controls.n_steps)
-        edges = np.linspace(low, high, BINS + 1)
-        found.append((half, units, counts, total, square, edges))
+        total, square = np.zeros(controls.n_steps), np.zeros(controls.n_steps)
+        found.append((half, units, counts, total, square))
     for at in range(0, len(drive), CHUNK):
         for t, net in enumerate(net_currents(drive[at : at + CHUNK])):
-            for half, units, counts, total, square, edges in found:
-                values = net[:, half][:, units].clamp(edges[0], edges[-1])
+            for half, units, counts, total, square in found:
+                values = net[:, half][:, units]
                 counts[t] += torch.histc(values, BINS, edges[0], edges[-1]).numpy()
                 total[t] += values.sum().item()
                 square[t] += values.square().sum().item()
-    return tuple(_density(len(drive) * len(f[1]), *f[2:]) for f in found)
+    return tuple(_density(len(drive) * len(f[1]), *f[2:], edges) for f in found)
 
 
 def _density(
@@ -197,16 +208,12 @@ def _density(
     return NetDensity((counts / n).astype(np.float32), edges, mean, sd)
 
 
-def loop_gain(model: BPAN, inhibition_gain: float = 1.0) -> tuple[float, float]:
-    """Spectral radius of W_EE, and the largest real part among W's eigenvalues, both under g.
-
-    With every unit above threshold, activity runs off when the latter passes 1 (the update is
-    s <- (1 - alpha) s + alpha W s); without inhibition that is the spectral radius of W_EE.
-    """
+def loop_gain(model: BPAN, inhibition_gain: float = 1.0) -> LoopGain:
+    """How strongly activity feeds itself; see ``LoopGain``."""
     with torch.no_grad():
         recurrent = model.weights(inhibition_gain).recurrent.double().cpu()
     n_e = model.n_excitatory
-    return (
-        torch.linalg.eigvals(recurrent[:n_e, :n_e]).abs().max().item(),
-        torch.linalg.eigvals(recurrent).real.max().item(),
+    return LoopGain(
+        excitatory=torch.linalg.eigvals(recurrent[:n_e, :n_e]).abs().max().item(),
+        whole=torch.linalg.eigvals(recurrent).real.max().item(),
     )

@@ -14,11 +14,11 @@ from corelib.models.bpan.anytime import answer_when_confident
 from corelib.models.bpan.config import CE, BalanceCurrent
 from corelib.models.bpan.dynamics import (
     Weights,
-    balance_current,
     first_step,
     initial_state,
     input_drive,
     integrate,
+    softplus,
     step,
 )
 
@@ -67,7 +67,7 @@ class BPAN(nn.Module):
         self.n_steps, self.alpha, self.dale = n_steps, alpha, dale
         n_units = n_excitatory + n_inhibitory
         theta = 0.05 * torch.randn(n_units, n_units)
-        self.theta = nn.Parameter(theta if dale else F.softplus(theta))
+        self.theta = nn.Parameter(theta if dale else softplus(theta))
         self.drive = nn.Linear(input_dim, n_units)
         self.bias = nn.Parameter(torch.zeros(n_units))
         self.readout = nn.Linear(n_excitatory, n_classes)
@@ -87,7 +87,7 @@ class BPAN(nn.Module):
         ``inhibition_gain`` multiplies W_EI and W_II. ``lesioned`` (unit) of bool marks units that
         neither receive nor send.
         """
-        magnitude = F.softplus(self.theta) if self.dale else self.theta
+        magnitude = softplus(self.theta) if self.dale else self.theta
         recurrent = magnitude * self.scale
         drive, drive_bias, bias = self.drive.weight, self.drive.bias, self.bias
         out = self.readout.weight
@@ -146,18 +146,21 @@ class BPAN(nn.Module):
         weights = self.weights()
         drive = input_drive(x, weights)
         state = first_step(drive, weights, self.alpha)
-        potentials, balances = [state.potential], [drive]
+        rates, balances = [torch.relu(state.potential)], [drive]
         for _ in range(1, self.n_steps):
-            balance = balance_current(drive, state, weights)
+            # balance_current() with the rate that is there already.
+            balance = torch.addmm(drive, rates[-1], weights.recurrent.T)
             state = integrate(state, balance + weights.bias, self.alpha)
-            potentials.append(state.potential)
+            rates.append(torch.relu(state.potential))
             balances.append(balance)
-        # One long (time x batch, unit) array: fewer, larger operations.
-        rate = torch.relu(torch.cat(potentials))
-        balance = torch.cat(balances)
+        rate = torch.cat([rate[:, : self.n_excitatory] for rate in rates])
+        logits = F.linear(rate, weights.readout, weights.readout_bias)
         if penalised == "recurrent":
-            balance = balance - drive.repeat(self.n_steps, 1)
-        logits = F.linear(rate[:, : self.n_excitatory], weights.readout, weights.readout_bias)
+            balances = [balance - drive for balance in balances]
+        # Squares are summed step by step: arrays of all steps are so large that the allocator
+        # would give their pages back and fetch them anew in every update.
+        activity = sum(rate.square().sum(0) for rate in rates)
+        imbalance = sum(balance.square().sum(0) for balance in balances)
 
         picked = torch.log_softmax(logits, 1).gather(1, y.repeat(self.n_steps)[:, None])
         per_step = -picked.view(self.n_steps, len(y)).mean(1)
@@ -167,8 +170,7 @@ class BPAN(nn.Module):
             loss = per_step @ (time / time.sum())
         # scale is ±1/E and ±1/I, so this sums the two population means.
         mean = self.scale.abs() / (self.n_steps * len(y))
-        penalty = lambda_act * (rate.square().sum(0) @ mean)
-        penalty = penalty + lambda_bal * (balance.square().sum(0) @ mean)
+        penalty = (lambda_act * activity + lambda_bal * imbalance) @ mean
         return loss + penalty, logits[-len(y) :]
 
     @torch.no_grad()

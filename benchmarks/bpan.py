@@ -1,0 +1,102 @@
+"""BPAN's two budgets: ``python -m benchmarks.bpan`` prints one line of JSON for each measurement.
+
+(a) A training step (loss, backward, clip, Adam) against ``slow_bpan``.
+(b) 10,000 test digits that stop when confident against the fastest computation of a fixed depth,
+    one that reads out only the last step (and, beside it, against ``model(x)``).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.measure import medians, report, show
+from benchmarks.slow_bpan import SlowBPAN
+from corelib.data import load_dataset
+from corelib.models.bpan import BPAN
+from corelib.models.bpan.dynamics import first_step, input_drive, readout, step
+from corelib.training.adam import Adam
+
+STEP_NEEDED, ANYTIME_NEEDED = 2.5, 1.4
+THRESHOLD = 0.9
+
+
+@torch.no_grad()
+def fixed_depth(model: BPAN, x: Tensor) -> Tensor:
+    """The last step's logits and nothing else: drive once, T - 1 products, one readout."""
+    weights = model.weights()
+    drive = input_drive(x, weights)
+    state = first_step(drive, weights, model.alpha)
+    for _ in range(1, model.n_steps):
+        state = step(drive, state, weights, model.alpha)
+    return readout(state, weights)
+
+
+def training_step(rounds: int = 200, batch: int = 128) -> dict:
+    torch.manual_seed(0)
+    fast = BPAN()
+    slow = SlowBPAN().take(fast)
+    x, y = torch.randn(batch, 784), torch.randint(10, (batch,))
+    ours = Adam(fast, 1e-3, clip_norm=5.0)
+    theirs = torch.optim.Adam(slow.parameters(), 1e-3)
+
+    def fast_step() -> None:
+        fast.compute_loss(x, y).backward()
+        ours.step()
+
+    def slow_step() -> None:
+        theirs.zero_grad()
+        slow.compute_loss(x, y).backward()
+        nn.utils.clip_grad_norm_(slow.parameters(), 5.0)
+        theirs.step()
+
+    ms = medians({"bpan": fast_step, "slow": slow_step}, rounds, warm_up=10)
+    return report("BPAN training step", "bpan", "slow", STEP_NEEDED, ms, batch=batch)
+
+
+def stopping(model: BPAN, inputs: Tensor, batch: int, rounds: int, **details) -> dict:
+    parts = inputs.split(batch)
+
+    def anytime() -> None:
+        for x in parts:
+            model.forward_anytime(x, THRESHOLD)
+
+    def fixed() -> None:
+        for x in parts:
+            fixed_depth(model, x)
+
+    @torch.no_grad()
+    def every_step() -> None:
+        for x in parts:
+            model(x)
+
+    rivals = {"anytime": anytime, "fixed depth": fixed, "logits of every step": every_step}
+    ms = medians(rivals, rounds)
+    used = torch.cat([model.forward_anytime(x, THRESHOLD)[1] for x in parts])
+    return report(
+        f"BPAN stops when confident, θ = {THRESHOLD}",
+        "anytime",
+        "fixed depth",
+        ANYTIME_NEEDED,
+        ms,
+        batch=batch,
+        digits=len(inputs),
+        mean_steps=round(used.double().mean().item(), 2),
+        of=model.n_steps,
+        ratio_to_every_step=round(ms["logits of every step"] / ms["anytime"], 2),
+        **details,
+    )
+
+
+def main() -> None:
+    from corelib import load
+
+    torch.set_num_threads(1)
+    show(training_step())
+    dataset = load_dataset("mnist")
+    model = load("bpan-mnist")
+    inputs = dataset.inputs(dataset.test.pixels)
+    for batch, rounds in ((256, 15), (10_000, 15)):
+        show(stopping(model, inputs, batch, rounds, checkpoint="bpan-mnist"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Timing rivals fairly: interleaved, so that a busy moment of the machine meets all of them."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def medians(
+    rivals: dict[str, Callable[[], Any]], rounds: int, warm_up: int = 3
+) -> dict[str, float]:
+    """Median milliseconds of each callable over ``rounds`` rounds in which each runs once.
+
+    The order turns by one in each round, so that no rival always follows the same one.
+    """
+    names = list(rivals)
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    for count in range(-warm_up, rounds):
+        turn = count % len(names)
+        for name in names[turn:] + names[:turn]:
+            began = time.perf_counter()
+            rivals[name]()
+            seconds = time.perf_counter() - began
+            if count >= 0:
+                taken[name].append(1000 * seconds)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def report(
+    what: str, fast: str, slow: str, needed: float, ms: dict[str, float], **details: Any
+) -> dict[str, Any]:
+    """One line of a benchmark: how many times ``fast`` is faster than ``slow``."""
+    import torch
+
+    return {
+        "what": what,
+        "ratio": round(ms[slow] / ms[fast], 2),
+        "needed": needed,
+        "median_ms": {name: round(value, 3) for name, value in ms.items()},
+        "threads": torch.get_num_threads(),
+        **details,
+    }
+
+
+def show(line: dict[str, Any]) -> None:
+    """Print a report as one line of JSON."""
+    print(json.dumps(line, ensure_ascii=False), flush=True)

@@ -1,0 +1,68 @@
+"""The command line: ``python -m corelib --help``."""
+
+import os
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from corelib.cli.commands import COMMANDS
+from corelib.cli.parse import parse
+from corelib.errors import SynaptariumError
+from corelib.runs.spec import versions
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; returns its exit code. Expected errors are one line on stderr and 2."""
+    words = sys.argv[1:] if words is None else words
+    try:
+        code = _do(words)
+        sys.stdout.flush()
+        return code
+    except SynaptariumError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has left (runs list | head). Python would complain again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _refuse(f"The disk or the system refused: {error}.")
+
+
+def _do(words: list[str]) -> int:
+    if words == ["--version"]:
+        made_with = ", ".join(f"{name} {number}" for name, number in versions().items())
+        print(f"synaptarium {own_version()} ({made_with})")
+        return 0
+    try:
+        command = parse(COMMANDS, words)
+    except SystemExit:
+        # Help was printed.
+        return 0
+    return command() or 0
+
+
+def own_version() -> str:
+    """As in pyproject.toml, beside which Synaptarium usually runs; else as installed."""
+    try:
+        text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
+        return tomllib.loads(text)["project"]["version"]
+    except (OSError, KeyError):
+        try:
+            return version("synaptarium")
+        except PackageNotFoundError:
+            return "of unknown version"
+
+
+def _refuse(text: str) -> int:
+    print(" ".join(text.split()), file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without Greek letters shows question marks rather than a traceback.
+        stream.reconfigure(errors="replace")
+    sys.exit(main())

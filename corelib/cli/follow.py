@@ -1,0 +1,196 @@
+"""Following a run until it ends: a bar on a terminal, a line an epoch elsewhere."""
+
+import shutil
+import sys
+import time
+from typing import ClassVar
+
+from corelib.cli import show
+from corelib.cli.parse import PROGRAM
+from corelib.errors import RunError
+from corelib.runs.store import ENDED, History, Run, State, Status
+
+LOOK_EVERY_S = 0.1
+PATIENCE_S = 60.0
+"""How long to wait for a cancelled worker; it may be importing torch on a busy machine."""
+
+
+def follow(run: Run) -> int:
+    """Show a run until it ends, and its test figures then; returns the exit code.
+
+    Ctrl-C cancels the run. Raises ``RunError`` when it ends before its end for another reason.
+    """
+    view = Bar(run) if sys.stdout.isatty() else Lines(run)
+    history = run.history()
+    try:
+        while True:
+            status = run.status
+            # After the status: once that says "ended", the history is complete.
+            history.refresh()
+            view.show(status, history)
+            if status.state in ENDED:
+                break
+            time.sleep(LOOK_EVERY_S)
+        view.close()
+    except KeyboardInterrupt:
+        view.close()
+        return _interrupted(run)
+    if status.state != "completed":
+        raise RunError(_why_ended(run, status))
+    _say_result(run, history)
+    return 0
+
+
+def cancel(run: Run) -> Status:
+    """Ask a run to cancel, and wait until its worker has left; the status it left with."""
+    run.ask("cancel")
+    deadline = time.monotonic() + PATIENCE_S
+    while run.status.state not in ENDED or run.is_alive():
+        if time.monotonic() > deadline:
+            raise RunError(
+                f"Run {run.id} is asked to cancel, but has not answered yet; look again "
+                f"with: {PROGRAM} runs show {run.id}"
+            )
+        time.sleep(LOOK_EVERY_S)
+    return run.status
+
+
+def say_cancelled(run: Run) -> None:
+    say(
+        f"Run {run.id} is cancelled after {run.history().saved_step:,} updates; "
+        f"go on with: {PROGRAM} runs resume {run.id}"
+    )
+
+
+def say(line: str) -> None:
+    # At once, also into a pipe.
+    print(line, flush=True)
+
+
+def _interrupted(run: Run) -> int:
+    if run.status.state not in ENDED:
+        say("Cancelling; the update under way is finished and saved.")
+        try:
+            cancel(run)
+        except RunError:
+            # It may have ended by itself between the two looks.
+            if run.status.state not in ENDED:
+                raise
+    state = run.status.state
+    if state == "cancelled":
+        say_cancelled(run)
+    else:
+        say(f"Run {run.id} is {state}.")
+    return 130
+
+
+def _why_ended(run: Run, status: Status) -> str:
+    resume = f"{PROGRAM} runs resume {run.id}"
+    if status.state == "cancelled":
+        return f"Run {run.id} was cancelled; go on with: {resume}"
+    reason = status.message or "its folder tells no more"
+    again = f" Go on from the last checkpoint with: {resume}" if run.checkpoints() else ""
+    return f"Run {run.id} {status.state}: {reason}{again}"
+
+
+def _say_result(run: Run, history: History) -> None:
+    if history.finished is not None:
+        say(f"Test set, by the best checkpoint (update {history.finished.best_step:,}):")
+        say(show.metrics(history.finished.metrics))
+    say(f"Run {run.id} is completed; evaluate it with: {PROGRAM} evaluate {run.id}")
+
+
+class Lines:
+    """A line when the state changes and one for each epoch, for logs and pipes."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.state: State | None = None
+        self.told_step: int | None = None
+
+    def show(self, status: Status, history: History) -> None:
+        if status.state != self.state:
+            self.state = status.state
+            sentence = state_sentence(self.run, status, history)
+            if sentence:
+                say(sentence)
+        if self.told_step is None:
+            # What a resumed run had before is known already.
+            self.told_step = history.step
+        for validated in history.validations:
+            if validated.step > self.told_step:
+                self.told_step = validated.step
+                say(progress(history, validated.step))
+
+    def close(self) -> None: ...
+
+
+class Bar:
+    """One line that is drawn over and over."""
+
+    WIDEST: ClassVar[int] = 20
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.state: State | None = None
+
+    def show(self, status: Status, history: History) -> None:
+        if status.state != self.state:
+            self.state = status.state
+            sentence = state_sentence(self.run, status, history)
+            if sentence:
+                self._draw("")
+                say(sentence)
+        if history.began is not None:
+            text = progress(history, history.step, brief=True)
+            columns = shutil.get_terminal_size().columns
+            width = max(0, min(self.WIDEST, columns - len(text) - 2))
+            done = width * history.step // history.began.total_steps
+            self._draw(f"{'█' * done}{'░' * (width - done)} {text}"[: columns - 1])
+
+    def close(self) -> None:
+        print(flush=True)
+
+    def _draw(self, line: str) -> None:
+        print(f"\r{line}\x1b[K", end="", flush=True)
+
+
+def state_sentence(run: Run, status: Status, history: History) -> str:
+    """What a change of state means to the one who waits; empty where the end is told anyway."""
+    match status.state:
+        case "starting":
+            return f"Run {run.id} is starting."
+        case "queued":
+            return f"Run {run.id} is queued: it starts when a training before it ends."
+        case "paused":
+            return f"Run {run.id} is paused; go on with: {PROGRAM} runs resume {run.id}"
+        case "running" if history.began is not None:
+            began = history.began
+            threads = "1 thread" if began.threads == 1 else f"{began.threads} threads"
+            return (
+                f"Training {began.parameters:,} parameters on {began.device} with {threads}: "
+                f"updates {began.step + 1:,} to {began.total_steps:,}."
+            )
+    return ""
+
+
+def progress(history: History, step: int, brief: bool = False) -> str:
+    """Epoch, rate, time left, loss and validation score at a step."""
+    began = history.began
+    epochs = began.total_steps // began.steps_per_epoch
+    epoch = step // began.steps_per_epoch
+    parts = [f"epoch {epoch}/{epochs}"]
+    rate, left = history.updates_per_second(), history.seconds_left()
+    if rate is not None and left is not None:
+        parts += [f"{rate:.0f} updates/s", f"{show.duration(left)} left"]
+    told = next((e for e in reversed(history.steps) if e.step <= step), None)
+    if told is not None:
+        name, value = next(iter(told.metrics.items()))
+        parts.append(f"{name} {show.number(name, value)}")
+    validated = next((v for v in reversed(history.validations) if v.step <= step), None)
+    if validated is not None:
+        names = [n for n, value in validated.metrics.items() if value == validated.score]
+        name = names[0] if names else "score"
+        called = "" if brief else f"{name} "
+        parts.append(f"validation {called}{show.number(name, validated.score)}")
+    return "  ".join(parts)

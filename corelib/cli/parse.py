@@ -1,0 +1,227 @@
+"""From words to a command's options, by tyro; whatever is wrong is one sentence.
+
+tyro reports errors in boxes of several lines, so it is asked only what leaves it nothing to
+complain of: which command is meant is decided here, numbers stay words until pydantic judges them
+(its sentence names field, value and limit), and words that tyro does not know it hands back.
+"""
+
+import dataclasses
+import difflib
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import tyro
+
+from corelib.errors import SynaptariumError
+from corelib.settings import SettingInfo
+
+PROGRAM = "python -m corelib"
+HELP = ("-h", "--help")
+CONFIG = (tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName)
+
+
+class UsageError(SynaptariumError):
+    """Words that make no command; the text says which they are and what would do."""
+
+
+class Late(NamedTuple):
+    """A command whose options are made when it is asked for."""
+
+    about: str
+    make: Callable[[], type]
+
+
+class Group(NamedTuple):
+    """Commands under one word; ``otherwise`` is the command meant when its option comes first.
+
+    A command is a dataclass: its fields are the options, its docstring the help.
+    """
+
+    about: str
+    noun: str
+    commands: "Mapping[str, Group | Late | type]"
+    otherwise: type | None = None
+
+
+def parse(group: Group, words: list[str], said: tuple[str, ...] = ()) -> Any:
+    """The command that the words name, as an instance of its dataclass.
+
+    Raises ``UsageError``; where help is asked it is printed and ``SystemExit`` raised.
+    """
+    where = " ".join((PROGRAM, *said))
+    known = " and ".join((", ".join(group.commands)).rsplit(", ", 1))
+    if not words:
+        raise UsageError(f"{where} needs the name of a {group.noun}; there are: {known}.")
+    word, *rest = words
+    if word in HELP:
+        return _print_group_help(group, where)
+    if word in group.commands:
+        command = group.commands[word]
+        if isinstance(command, Group):
+            return parse(command, rest, (*said, word))
+        return _options(command.make() if isinstance(command, Late) else command, rest, said, word)
+    options = _flags(group.otherwise) if group.otherwise else {}
+    if word.partition("=")[0] in options:
+        return _options(group.otherwise, words, said[:-1], said[-1])
+    nearest = _nearest(word, [*group.commands, *options])
+    if word.startswith("-"):
+        raise UsageError(
+            f"{where} has no option {word}{nearest}; name a {group.noun} before options: {known}."
+        )
+    raise UsageError(f"There is no {group.noun} named {word!r}{nearest}; there are: {known}.")
+
+
+def _print_group_help(group: Group, where: str) -> None:
+    def described(about: str) -> Callable[[], None]:
+        def command() -> None: ...
+
+        command.__doc__ = about
+        return command
+
+    abouts = {
+        name: (c.__doc__ or "").splitlines()[0] if isinstance(c, type) else c.about
+        for name, c in group.commands.items()
+    }
+    tyro.extras.subcommand_cli_from_dict(
+        {name: described(about) for name, about in abouts.items()},
+        prog=where,
+        description=group.about,
+        args=["--help"],
+    )
+
+
+def _options(command: type, words: list[str], said: tuple[str, ...], last: str) -> Any:
+    name = " ".join((*said, last))
+    see = f"see: {PROGRAM} {name} --help"
+    wants_help = any(word in HELP for word in words)
+    try:
+        options, unknown = tyro.cli(
+            command,
+            prog=f"{PROGRAM} {name}",
+            args=["--help"] if wants_help else words,
+            return_unknown_args=True,
+            console_outputs=wants_help,
+            config=CONFIG,
+        )
+    except SystemExit as end:
+        if not end.code:
+            raise
+        raise UsageError(f"{name} {_lack(command, words)}; {see}") from None
+    if not unknown:
+        return options
+    word = unknown[0]
+    if not word.startswith("-"):
+        raise UsageError(f"{name} has no use for the word {word!r}; {see}")
+    option = word.partition("=")[0]
+    raise UsageError(f"{name} has no option {option}{_nearest(option, _flags(command))}; {see}")
+
+
+def _lack(command: type, words: list[str]) -> str:
+    """Why tyro gave up: an option without its value, or a name that was not given."""
+    flags = _flags(command)
+    for word, following in itertools.pairwise([*words, "--"]):
+        if following.startswith("-") and flags.get(word.replace("_", "-"), False):
+            return f"needs a value after {word}"
+    needed = [
+        f"--{field.name}" if f"--{field.name}" in flags else field.name.upper()
+        for field in dataclasses.fields(command)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+    return f"needs {' and '.join(needed)}" if needed else "cannot read these words"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    # Without the dashes, which would make all options look alike.
+    bare = {name.lstrip("-"): name for name in known}
+    near = difflib.get_close_matches(word.lstrip("-").replace("_", "-"), bare, n=1)
+    return f", the nearest is {bare[near[0]]}" if near else ""
+
+
+def _flags(command: type) -> dict[str, bool]:
+    """The options of a command; True for those that take a value."""
+    found = {"--help": False}
+    hints = get_type_hints(command, include_extras=True)
+    for field in dataclasses.fields(command):
+        hint = hints[field.name]
+        kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+        name = field.name.replace("_", "-")
+        if dataclasses.is_dataclass(kind):
+            found |= _flags(kind)
+        elif tyro.conf.Positional not in notes:
+            found[f"--{name}"] = kind is not bool
+            if kind is bool and tyro.conf.FlagCreatePairsOff not in notes:
+                found[f"--no-{name}"] = False
+    return found
+
+
+def name(help: str) -> Any:
+    """Note of a word that stands without an option."""
+    return Annotated[str, tyro.conf.Positional, tyro.conf.arg(help=help)]
+
+
+def text(help: str, metavar: str, unset: str = "") -> Any:
+    """Note of an option that takes a word; ``unset`` tells what happens without it."""
+    return Annotated[
+        str, tyro.conf.arg(help=help, metavar=metavar, help_behavior_hint=unset and f"({unset})")
+    ]
+
+
+def flag(help: str) -> Any:
+    """Note of an option that is there or not."""
+    return Annotated[
+        bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help=help, help_behavior_hint="")
+    ]
+
+
+def options_of(title: str, about: str, infos: Iterable[SettingInfo]) -> type:
+    """A dataclass with one field a setting; values that do not convert stay words.
+
+    It checks nothing: it is the settings' own class that judges the values.
+    """
+    fields = [(i.name, _kind(i), dataclasses.field(default=i.default)) for i in infos]
+    made = dataclasses.make_dataclass(title, fields, kw_only=True)
+    made.__doc__ = about
+    return made
+
+
+def _kind(info: SettingInfo) -> Any:
+    note = tyro.conf.arg(help=_help(info))
+    if info.kind == "bool":
+        return Annotated[bool, note]
+    convert = {"int": int, "float": float}.get(info.kind, str)
+    metavar = "{" + ",".join(info.choices) + "}" if info.choices else info.kind.upper()
+
+    def read(words: list[str]) -> Any:
+        try:
+            return convert(words[0])
+        except ValueError:
+            return words[0]
+
+    taken = tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=read,
+        is_instance=lambda value: True,
+        str_from_instance=lambda value: [str(value)],
+    )
+    return Annotated[convert, taken, note]
+
+
+def _help(info: SettingInfo) -> str:
+    """Help, symbol, bounds, unit and source of a setting in one line."""
+    facts = [fact for fact in (info.symbol, _bounds(info), info.unit, info.source) if fact]
+    return f"{info.help} [{'; '.join(facts)}]" if facts else info.help
+
+
+def _bounds(info: SettingInfo) -> str:
+    def plain(bound: float) -> str:
+        return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"
+
+    lower = "" if info.lower is None else plain(info.lower)
+    upper = "" if info.upper is None else plain(info.upper)
+    if lower and upper and not info.lower_open and not info.upper_open:
+        return f"{lower} to {upper}"
+    lower = lower and f"{'above' if info.lower_open else 'at least'} {lower}"
+    upper = upper and f"{'below' if info.upper_open else 'at most'} {upper}"
+    return ", ".join(bound for bound in (lower, upper) if bound)

@@ -1,0 +1,47 @@
+"""Numbers and tables as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def number(name: str, value: float) -> str:
+    """An accuracy in per cent, anything else with four digits."""
+    return f"{100 * value:.2f} %" if name.startswith("accuracy") else f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds as 1:07, with hours as 2:01:07."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def metrics(values: Mapping[str, float]) -> str:
+    """One line a metric, aligned."""
+    return table([(f"  {name}", number(name, value)) for name, value in values.items()])
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of words as aligned columns, the first line may be a head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(w.ljust(n) for w, n in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def frame(value: pd.DataFrame) -> str:
+    """A DataFrame as aligned columns; what is missing is a dash."""
+    columns = {name: _column(column) for name, column in value.items()}
+    return table([tuple(columns), *zip(*columns.values(), strict=True)])
+
+
+def _column(values: pd.Series) -> list[str]:
+    """As many decimals for all as one of them needs."""
+    present = values.dropna()
+    decimals = max((len(str(v).partition(".")[2]) for v in present), default=0)
+    form = f".{decimals}f" if values.dtype.kind == "f" else ""
+    return ["–" if gone else format(v, form) for v, gone in zip(values, values.isna(), strict=True)]

@@ -1,0 +1,250 @@
+"""From what a person draws or uploads to an image as MNIST makes them.
+
+MNIST's recipe: keep the aspect ratio, fit the ink into a box of 20 x 20 pixels with
+anti-aliasing, then move it by whole pixels so that the centre of mass comes to row 14,
+column 14 of 28 x 28. White ink on black; pixels are uint8 from 0 to 255.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageOps, UnidentifiedImageError
+
+from corelib.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SIDE, BOX = 28, 20
+
+PEN = 2.2  # pixels of the 20-pixel box; the median of MNIST's own strokes is 2.1
+FINE = 16  # drawn at this many times the resolution, then averaged
+SMALLEST = 0.08  # a drawing smaller than this part of the canvas is not enlarged further
+MAX_POINTS = 10_000
+
+MAX_BYTES = 5 * 2**20
+MAX_PIXELS = 16_000_000
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
+WORKING_SIDE = 1024  # larger pictures are averaged down to at most this before anything else
+FAINT = 24  # grey levels, of 255: ink weaker than this is no ink
+SPECKS = 200  # pictures of this side on are freed of single specks if their ground is not clean
+RIPPLE = 0.15  # of the strongest ink: what JPEG and WebP may leave on clean ground
+THIN = 0.9  # pixels of the 20-pixel box; no test digit of MNIST's has thinner strokes
+# What Pillow's decoders raise on damaged files, each seen with bytes changed at random.
+DAMAGED = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError)
+DAMAGED += (OverflowError, struct.error, zlib.error)
+
+
+def from_strokes(strokes: Sequence, canvas_size: float) -> np.ndarray | None:
+    """The image of a drawing, uint8 (row, column) of 28 x 28; None if nothing is drawn.
+
+    ``strokes`` is a list of strokes, each a list of [x, y] points in canvas units, x to the
+    right and y down; a stroke of one point is a dot. Points beyond the canvas are moved to its
+    edge. The pen is round and has the same width in the result whatever the drawing's size.
+
+    Raises ``DataError`` when the strokes are malformed or have more than 10,000 points.
+    """
+    lines = _checked(strokes, canvas_size)
+    if not lines:
+        return None
+    points = np.concatenate(lines)
+    low, high = points.min(0), points.max(0)
+    # The pen's edge, not its middle, touches the box.
+    scale = (BOX - PEN) / max(*(high - low), SMALLEST * canvas_size)
+    fine = [((line - low) * scale + PEN / 2) * FINE for line in lines]
+    width, height = np.ceil((high - low) * scale + PEN - 1e-6).astype(int)
+
+    image = Image.new("L", (int(width) * FINE, int(height) * FINE))
+    draw = ImageDraw.Draw(image)
+    radius = PEN / 2 * FINE
+    for line in fine:
+        joints = [tuple(point) for point in line.round(3).tolist()]
+        draw.line(joints, fill=255, width=round(2 * radius))
+        for x, y in joints:
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return _centred(np.asarray(image.reduce(FINE)))
+
+
+def _checked(strokes: Sequence, canvas_size: float) -> list[np.ndarray]:
+    """The strokes as float arrays (point, 2), without empty ones and within the canvas."""
+    unreadable = DataError("The drawing cannot be read; clear it and draw again.")
+    if not isinstance(strokes, (list, tuple)):
+        raise unreadable
+    if not all(isinstance(stroke, (list, tuple)) for stroke in strokes):
+        raise unreadable
+    if sum(map(len, strokes)) > MAX_POINTS or len(strokes) > MAX_POINTS:
+        raise DataError(
+            f"The drawing has more than {MAX_POINTS:,} points; clear it and draw with fewer strokes."
+        )
+    lines = []
+    for stroke in strokes:
+        for point in stroke:
+            if not isinstance(point, (list, tuple)) or len(point) != 2:
+                raise unreadable
+            # bool is an int to Python; an int may be too large to be a float.
+            if not all(type(value) in (int, float) and abs(value) < 1e9 for value in point):
+                raise unreadable
+        if stroke:
+            lines.append(np.clip(np.array(stroke, dtype=float), 0, canvas_size))
+    return lines
+
+
+def from_image(data: bytes) -> np.ndarray:
+    """The image of an uploaded picture, uint8 (row, column) of 28 x 28.
+
+    The picture is made grey, transparency laid on white, dark ink on a light ground inverted
+    (the brightness of the border decides), the ground removed and the contrast stretched; then
+    it is fitted and centred as MNIST does. A picture of 28 x 28 on black is kept as it is. Of an
+    animation the first frame is taken. The file's kind is read from its bytes.
+
+    Raises ``DataError`` when the file is too large, is no picture, is damaged, has more than
+    16 million pixels (seen in its header, before anything is decoded), or shows nothing.
+    """
+    grey, lossy = _grey(data)
+    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]).astype(np.int16)
+    ground = int(np.median(border))
+    dark_ink = ground > (int(grey.min()) + int(grey.max())) / 2
+    sign = -1 if dark_ink else 1
+    ink = np.clip(sign * (grey.astype(np.int16) - ground), 0, None)
+    peak = int(ink.max())
+    if peak < FAINT:
+        raise _blank()
+    if grey.shape == (SIDE, SIDE) and not dark_ink and ground < FAINT:
+        return grey.copy()
+
+    # Shade, grain and compression show at the border too: three times what 90 % of it stays
+    # below is ground. A clean border gives 0, and nothing is lost; but lossy compression leaves
+    # ripples round the ink itself.
+    spread = np.quantile(np.abs(border - ground), 0.9)
+    threshold = min(max(3 * spread, RIPPLE * peak * lossy), peak / 2)
+    ink = np.where(ink > threshold, ink * (255 / peak), 0).round().astype(np.uint8)
+    if spread > 0 and max(ink.shape) >= SPECKS:
+        ink = np.asarray(Image.fromarray(ink).filter(ImageFilter.MedianFilter(3)))
+    if not ink.any():
+        raise _blank()
+    ink = _thickened(_cropped(ink))
+    scale = BOX / max(ink.shape)
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    # A box filter is the exact average when shrinking; enlarging needs interpolation.
+    method = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
+    fitted = np.asarray(Image.fromarray(ink).resize((width, height), method))
+    return _centred((fitted * (255 / fitted.max())).round().astype(np.uint8))
+
+
+def _cropped(ink: np.ndarray) -> np.ndarray:
+    rows, columns = ink.any(1).nonzero()[0], ink.any(0).nonzero()[0]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _stroke_width(ink: np.ndarray) -> float:
+    """Mean width of the strokes, in pixels of the ink (row, column).
+
+    A line of length l and width w covers w l pixels and has, over all directions, 8 l / pi
+    pixel edges on average.
+    """
+    mask = np.pad(ink > 127, 1)
+    edges = (mask[1:] ^ mask[:-1]).sum() + (mask[:, 1:] ^ mask[:, :-1]).sum()
+    return 8 / math.pi * float(mask.sum()) / float(edges)
+
+
+def _thickened(ink: np.ndarray) -> np.ndarray:
+    """Ink whose strokes would be thinner in the box than those of MNIST, made as wide as PEN.
+
+    A ballpoint on paper is such ink; shrunk as it is, only a haze would remain.
+    """
+    if _stroke_width(ink) * BOX / max(ink.shape) >= THIN:
+        return ink
+    block = max(1, max(ink.shape) // (8 * BOX))
+    high, wide = (-(-side // block) for side in ink.shape)
+    full = np.zeros((high * block, wide * block), np.uint8)
+    full[: ink.shape[0], : ink.shape[1]] = ink
+    ink = full.reshape(high, block, wide, block).max(axis=(1, 3))
+    reach = round((PEN * max(ink.shape) / BOX - _stroke_width(ink)) / 2)
+    if reach < 1:
+        return ink
+    padded = Image.fromarray(np.pad(ink, reach))
+    return np.asarray(padded.filter(ImageFilter.MaxFilter(2 * reach + 1)))
+
+
+def _grey(data: bytes) -> tuple[np.ndarray, bool]:
+    """The first frame as uint8 (row, column), upright, on white, at most 1,024 a side; and
+    whether its compression is lossy."""
+    if len(data) > MAX_BYTES:
+        raise DataError(
+            f"The file has {len(data) / 2**20:.1f} MB; choose one of at most {MAX_BYTES >> 20} MB."
+        )
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        width, height = image.size
+        lossy = image.format in ("JPEG", "WEBP")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels() from None
+    except UnidentifiedImageError:
+        raise DataError(
+            "The file is not a picture that can be read here; choose a PNG, JPEG, GIF, BMP or WebP."
+        ) from None
+    except DAMAGED:
+        raise _damaged() from None
+    if width * height > MAX_PIXELS:
+        raise _too_many_pixels(width, height)
+    try:
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith(("I", "F")):
+            # Deep grey: Pillow would cut it off at 255 where it should scale.
+            deep = np.asarray(image, dtype=float)
+            scaled = (deep / max(deep.max(), 1) * 255).astype(np.uint8)
+            return _reduced(Image.fromarray(scaled)), lossy
+        if image.has_transparency_data:
+            paper = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(paper, image.convert("RGBA"))
+        return _reduced(image.convert("L")), lossy
+    except DAMAGED:
+        raise _damaged() from None
+
+
+def _reduced(image: Image.Image) -> np.ndarray:
+    factor = math.ceil(max(image.size) / WORKING_SIDE)
+    return np.asarray(image.reduce(factor) if factor > 1 else image)
+
+
+def _too_many_pixels(width: int = 0, height: int = 0) -> DataError:
+    size = f" ({width:,} x {height:,})" if width else ""
+    return DataError(
+        f"The picture has too many pixels{size}; choose one of at most {MAX_PIXELS // 10**6} million."
+    )
+
+
+def _blank() -> DataError:
+    return DataError(
+        "The picture looks blank; choose one that shows a digit, dark on light or light on dark."
+    )
+
+
+def _damaged() -> DataError:
+    return DataError("The picture is cut short or damaged; save it again or choose another.")
+
+
+def _centred(ink: np.ndarray) -> np.ndarray:
+    """Ink (row, column), at most 28 x 28, on black with its centre of mass nearest to (14, 14).
+
+    The shift is in whole pixels, as in MNIST, and stops where ink would be cut off.
+    """
+    mass = ink.sum(dtype=float)
+    corner = []
+    for axis in (0, 1):
+        along = ink.sum(axis=1 - axis, dtype=float)
+        centre = float(along @ np.arange(len(along))) / mass
+        # Rows and columns count from 0, so MNIST's centres lie in [13.5, 14.5).
+        shift = math.ceil(SIDE / 2 - 0.5 - round(centre, 6))
+        corner.append(min(max(shift, 0), SIDE - ink.shape[axis]))
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    row, column = corner
+    image[row : row + ink.shape[0], column : column + ink.shape[1]] = ink
+    return image

@@ -1,0 +1,87 @@
+"""The networks that ship, trained again from their recipes.
+
+``run`` compares what comes out with what ships: on the same kind of processor and the same library
+versions the weights agree bit for bit. ``python -m corelib.reproduce.checkpoints`` replaces what
+ships.
+"""
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from corelib.errors import RunError
+from corelib.runs.launch import start
+from corelib.runs.shelf import SHIPPED, Shelved, export, find
+from corelib.runs.spec import RunSpec, make_spec
+from corelib.runs.store import ENDED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Recipe(NamedTuple):
+    """What differs from the system's standard settings."""
+
+    system: str
+    variant: str = ""
+    config: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+    training: dict[str, Any] = {}  # noqa: RUF012
+
+    @property
+    def spec(self) -> RunSpec:
+        return make_spec(
+            self.system, variant=self.variant, config=self.config, training=self.training
+        )
+
+
+RECIPES = (
+    Recipe("bpan"),
+    Recipe("bpan", "unbalanced", training={"lambda_bal": 0.0}),
+    Recipe("bpan", "nodale", config={"dale": False}),
+)
+
+
+def train(recipe: Recipe) -> Shelved:
+    """Train by a worker, as everybody does; raises ``RunError`` if it does not complete."""
+    run = start(recipe.spec)
+    while run.status.state not in ENDED:
+        time.sleep(0.2)
+    status = run.status
+    if status.state != "completed":
+        raise RunError(f"Run {run.id} is {status.state}: {status.message}")
+    return find(run.id)
+
+
+def run() -> "pd.DataFrame":
+    """One row a recipe: test accuracy that ships and that came out now, and whether all weights
+    are the same bit for bit."""
+    import pandas as pd
+    from safetensors.numpy import load_file
+
+    rows = []
+    for recipe in RECIPES:
+        new, old = train(recipe), find(recipe.spec.title)
+        weights = [load_file(item.folder / "weights.safetensors") for item in (old, new)]
+        rows.append(
+            {
+                "checkpoint": old.name,
+                "shipped / %": round(100 * old.card.test["accuracy"], 2),
+                "now / %": round(100 * new.card.test["accuracy"], 2),
+                "same weights": all((weights[0][k] == weights[1][k]).all() for k in weights[0]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def ship() -> None:
+    """Train all recipes and put them in place of what ships."""
+    for recipe in RECIPES:
+        item = train(recipe)
+        folder = SHIPPED / recipe.spec.title
+        shutil.rmtree(folder, ignore_errors=True)
+        export(item, folder)
+        print(f"{folder.name}: {item.card.test}")
+
+
+if __name__ == "__main__":
+    ship()

@@ -1,0 +1,46 @@
+"""Measuring a trained network on a whole split. Imports torch only to measure."""
+
+from typing import NamedTuple
+
+from corelib.catalog import system
+from corelib.data.sources import load_dataset
+from corelib.errors import SettingsError
+from corelib.runs.shelf import Shelved, load
+from corelib.runs.slots import thread_count
+
+SPLITS = ("test", "validation")
+
+
+class Measured(NamedTuple):
+    """``metrics`` are those of the system's learner."""
+
+    images: int
+    parameters: int
+    metrics: dict[str, float]
+
+
+def measure(item: Shelved, dataset_name: str, split: str) -> Measured:
+    """Evaluate a checkpoint on the CPU, in as many threads as a worker takes.
+
+    Raises ``SettingsError`` when its input does not fit the data set's images.
+    """
+    import torch
+
+    card = item.card
+    chosen = system(card.system)
+    dataset = load_dataset(dataset_name)
+    expects = card.config.get("input_dim", dataset.input_dim)
+    if expects != dataset.input_dim:
+        raise SettingsError(
+            f"{item.name} takes {expects} pixels, but images of {dataset_name} have "
+            f"{dataset.input_dim}; choose another data set."
+        )
+    torch.set_num_threads(thread_count())
+    model = load(item.name if not item.own else str(item.folder))
+    learner = chosen.make_learner(model, chosen.training_type(**card.training), dataset)
+    part = getattr(dataset, split)
+    return Measured(
+        images=len(part.labels),
+        parameters=sum(p.numel() for p in model.parameters()),
+        metrics=learner.evaluate(part),
+    )

@@ -1,0 +1,61 @@
+"""Picking a trained network: shipped, or from one's own runs."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from corelib.catalog import system as find_system
+from corelib.data import DATASETS
+from corelib.runs.shelf import Shelved, shelf
+from dashboard.state import BOUND
+
+NONE = "none"
+
+
+def about(item: Shelved) -> str:
+    """What sets a checkpoint apart, and how well it does, in a line."""
+    chosen = find_system(item.card.system)
+    differs = [
+        f"{info.symbol or info.name} = {values[info.name]:g}"
+        if info.kind in ("int", "float")
+        else f"{info.name}: {'on' if values[info.name] is True else values[info.name] or 'off'}"
+        for kind, values in (
+            (chosen.config_type, item.card.config),
+            (chosen.training_type, item.card.training),
+        )
+        for info in kind.infos()
+        if values.get(info.name, info.default) != info.default
+    ]
+    card = item.card
+    parts = [", ".join(differs) or "standard settings", f"{DATASETS[card.dataset].title}"]
+    measured, where = (card.test, "test") if card.test else (card.metrics, "validation")
+    if "accuracy" in measured:
+        parts.append(f"{measured['accuracy']:.2%} {where}")
+    return "; ".join(parts)
+
+
+def checkpoint_picker(
+    text: str,
+    key: str,
+    system: str,
+    *,
+    optional: bool = False,
+    help: str = "",
+    on_change: Callable[[], None] | None = None,
+) -> Shelved | None:
+    """A selectbox over a system's checkpoints, bound to the address; None where none is chosen.
+
+    Its choices are the names that ``corelib.load`` takes.
+    """
+    items = {item.name: item for item in shelf() if item.card.system == system}
+    # The standard network first, then its siblings, then one's own.
+    names = sorted(items, key=lambda name: (items[name].own, items[name].card.variant != ""))
+    if optional:
+        names.insert(0, NONE)
+    if st.session_state.get(key) not in names:
+        st.session_state.pop(key, None)
+    chosen = st.selectbox(text, names, key=key, help=help, on_change=on_change, **BOUND)
+    item = items.get(chosen)
+    if item is not None:
+        st.caption(about(item))
+    return item

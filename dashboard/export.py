@@ -1,0 +1,93 @@
+"""Taking things home: every figure as SVG and CSV, the network, its settings, its command."""
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from corelib.runs.shelf import Shelved
+from corelib.runs.spec import RunSpec, as_command
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def chart(figure: "go.Figure", key: str, *, alt: str, caption: str) -> None:
+    """Show a figure, with its caption and a button for its data below.
+
+    The camera in the figure's corner saves an SVG.
+    """
+    config = {
+        "displaylogo": False,
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+        "toImageButtonOptions": {"format": "svg", "filename": f"synaptarium-{key}"},
+    }
+    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=alt)
+    left, right = st.columns([6, 1], wrap=False)
+    left.caption(caption)
+    with right, st.container(horizontal_alignment="right"):
+        st.download_button(
+            "CSV",
+            data=lambda: _csv(figure),
+            file_name=f"synaptarium-{key}.csv",
+            mime="text/csv",
+            key=f"{key}_csv",
+            help="The data of this figure. The camera in its corner saves it as SVG.",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+            width="content",
+        )
+
+
+def _csv(figure: "go.Figure") -> bytes:
+    from dashboard.figures.table import to_frame
+
+    return to_frame(figure).to_csv(index=False).encode()
+
+
+def export_row(item: Shelved, prefix: str) -> None:
+    """The network as safetensors and npz, its card and spec as JSON, and the commands."""
+    card = item.card
+    spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
+    st.markdown(f"**{item.name}**: the network, and what repeats it.")
+    with st.container(horizontal=True):
+        _download(
+            "Weights (safetensors)",
+            lambda: (item.folder / "weights.safetensors").read_bytes(),
+            f"{item.name}.safetensors",
+            f"{prefix}_weights",
+        )
+        _download("Weights (npz)", lambda: _npz(item), f"{item.name}.npz", f"{prefix}_npz")
+        _download(
+            "Card (JSON)",
+            lambda: (item.folder / "checkpoint.json").read_bytes(),
+            f"{item.name}.json",
+            f"{prefix}_card",
+        )
+        _download(
+            "Spec (JSON)",
+            lambda: json.dumps(spec.model_dump(), indent=1).encode(),
+            "spec.json",
+            f"{prefix}_spec",
+        )
+    st.caption("The command that trains it again; `train --spec spec.json` does the same.")
+    st.code(as_command(spec), language="bash", wrap_lines=True)
+    st.caption("From Python:")
+    st.code(f'from corelib import load\n\nmodel = load("{item.name}")', language="python")
+
+
+def _download(text: str, data, file_name: str, key: str) -> None:
+    st.download_button(
+        text, data=data, file_name=file_name, key=key, icon=":material/download:", on_click="ignore"
+    )
+
+
+def _npz(item: Shelved) -> bytes:
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    buffer = io.BytesIO()
+    np.savez(buffer, **load_file(item.folder / "weights.safetensors"))
+    return buffer.getvalue()

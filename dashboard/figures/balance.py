@@ -1,0 +1,363 @@
+"""Figures of the E/I balance page."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from corelib.models.bpan.analysis import Currents, NetDensity, balance_index
+from dashboard.figures.style import (
+    EXCITATORY,
+    EXCITATORY_MARK,
+    INHIBITORY,
+    INHIBITORY_MARK,
+    OKABE_ITO,
+    SIGNED,
+    TALL,
+    Look,
+    faded,
+    styled,
+)
+
+LEAST_SHADE = -4
+"""Densities below 10 to this power of the largest are shown alike."""
+
+
+def _steps(view: Currents) -> np.ndarray:
+    return np.arange(1, len(view.rate) + 1)
+
+
+def _populations(view: Currents) -> tuple[tuple[str, np.ndarray], ...]:
+    """The intact units of each population, and its title."""
+    units = np.arange(len(view.lesioned))
+    kept = ~view.lesioned
+    found = []
+    for name, half in (
+        ("Excitatory", units < view.n_excitatory),
+        ("Inhibitory", units >= view.n_excitatory),
+    ):
+        chosen = units[half & kept]
+        silenced = int((half & view.lesioned).sum())
+        title = f"{name} units (n = {len(chosen)}" + (
+            f", {silenced} silenced)" if silenced else ")"
+        )
+        found.append((title, chosen))
+    return tuple(found)
+
+
+def currents(
+    view: Currents, look: Look, *, stacked: bool = False, y_range: tuple[float, float] | None = None
+) -> go.Figure:
+    """Excitatory, inhibitory, input and net current over time, mean over the units of each
+    population; bands of ± 1 sd over units for the two recurrent currents."""
+    populations = _populations(view)
+    figure = make_subplots(
+        rows=2 if stacked else 1,
+        cols=1 if stacked else 2,
+        subplot_titles=[title for title, _ in populations],
+        shared_yaxes=not stacked,
+        shared_xaxes=stacked,
+        horizontal_spacing=0.06,
+        vertical_spacing=0.14,
+    )
+    lines = (
+        ("excitatory", view.excitation, EXCITATORY, EXCITATORY_MARK, "solid", True),
+        ("inhibitory", view.inhibition, INHIBITORY, INHIBITORY_MARK, "solid", True),
+        ("input", view.drive, look.muted, "square", "dash", False),
+        ("net", view.net, look.text, "diamond", "solid", False),
+    )
+    x = _steps(view)
+    for panel, (_, units) in enumerate(populations):
+        at = {"row": panel + 1, "col": 1} if stacked else {"row": 1, "col": panel + 1}
+        for name, current, colour, mark, dash, band in lines:
+            values = current[:, units]
+            mean, sd = _mean_sd(values)
+            if band:
+                figure.add_scatter(
+                    x=np.concatenate([x, x[::-1]]),
+                    y=np.concatenate([mean + sd, (mean - sd)[::-1]]),
+                    mode="lines",
+                    fill="toself",
+                    fillcolor=faded(colour, 0.18),
+                    line={"width": 0},
+                    legendgroup=f"{name} ± sd",
+                    showlegend=False,
+                    hoverinfo="skip",
+                    **at,
+                )
+            figure.add_scatter(
+                x=x,
+                y=mean,
+                customdata=sd,
+                name=name,
+                legendgroup=name,
+                showlegend=panel == 0,
+                mode="lines+markers",
+                line={"color": colour, "width": 3 if name == "net" else 2, "dash": dash},
+                marker={"symbol": mark, "size": 8},
+                hovertemplate="%{y:.2f} ± %{customdata:.2f}",
+                **at,
+            )
+    styled(figure, look, height=2 * 300 if stacked else TALL)
+    figure.update_layout(legend={"y": 1.06 if not stacked else 1.05}, margin={"t": 72})
+    figure.update_xaxes(
+        title_text="step" if not stacked else None, dtick=_tick(len(x)), range=[0.7, len(x) + 0.3]
+    )
+    if stacked:
+        figure.update_xaxes(title_text="step", row=2, col=1)
+    figure.update_yaxes(title_text="mean current (a.u.)", range=y_range)
+    if not stacked:
+        figure.update_yaxes(title_text=None, row=1, col=2)
+    return figure
+
+
+def currents_range(views: list[Currents]) -> tuple[float, float]:
+    """One y range that shows the currents of several networks alike."""
+    low, high = [], []
+    for view in views:
+        for _, units in _populations(view):
+            for values, band in (
+                (view.excitation, True),
+                (view.inhibition, True),
+                (view.drive, False),
+                (view.net, False),
+            ):
+                mean, sd = _mean_sd(values[:, units])
+                low.append((mean - band * sd).min())
+                high.append((mean + band * sd).max())
+    margin = 0.06 * (max(high) - min(low) + 1e-6)
+    return float(min(low) - margin), float(max(high) + margin)
+
+
+def probabilities(
+    view: Currents, class_names: tuple[str, ...], theta: float, halts_at: int, look: Look
+) -> go.Figure:
+    """Class probabilities over time; the threshold and the step of the answer are marked."""
+    x = _steps(view)
+    probability = view.probability
+    answer = int(probability[halts_at - 1].argmax())
+    strongest = np.argsort(-probability.max(0))[:4]
+    figure = go.Figure()
+    colours = iter(OKABE_ITO)
+    for k, name in enumerate(class_names):
+        is_answer, named = k == answer, k in strongest
+        colour = look.text if is_answer else next(colours) if named else look.grid
+        figure.add_scatter(
+            x=x,
+            y=probability[:, k],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 3.5 if is_answer else 2},
+            marker={"size": 7 if named else 4},
+            showlegend=bool(named or is_answer),
+            hovertemplate="%{y:.3f}",
+        )
+    figure.add_hline(
+        y=theta,
+        line={"color": look.muted, "dash": "dash", "width": 1.5},
+    )
+    figure.add_annotation(
+        x=1.01, xref="paper", y=theta, text=f"θ = {theta:.2f}", showarrow=False, xanchor="left"
+    )
+    figure.add_vline(x=halts_at, line={"color": look.text, "dash": "dot", "width": 1.5})
+    figure.add_annotation(
+        x=halts_at,
+        y=0.3,
+        text=f"answers {class_names[answer]}",
+        showarrow=False,
+        bgcolor=look.background,
+        xanchor="left" if halts_at <= len(x) / 2 else "right",
+        xshift=8 if halts_at <= len(x) / 2 else -8,
+    )
+    styled(figure, look)
+    figure.update_xaxes(title_text="step", dtick=_tick(len(x)), range=[0.7, len(x) + 0.3])
+    figure.update_yaxes(title_text="probability of the class", range=[-0.03, 1.06])
+    figure.update_layout(
+        legend={"title": {"text": "class  ", "font": {"size": 14}}}, margin={"r": 72}
+    )
+    return figure
+
+
+def balance_over_time(view: Currents, with_drive: bool, look: Look) -> go.Figure:
+    """The balance index of each unit, mean ± sd over the units of each population."""
+    index = balance_index(view.excitation, view.inhibition, view.drive if with_drive else None)
+    x = _steps(view)
+    figure = go.Figure()
+    marks = ((EXCITATORY, EXCITATORY_MARK), (INHIBITORY, INHIBITORY_MARK))
+    for (title, units), (colour, mark) in zip(_populations(view), marks, strict=True):
+        mean, sd = _mean_sd(index[:, units])
+        seen = np.isfinite(mean)
+        xs, mean, sd = x[seen], mean[seen], sd[seen]
+        figure.add_scatter(
+            x=np.concatenate([xs, xs[::-1]]),
+            y=np.concatenate([mean + sd, (mean - sd)[::-1]]),
+            mode="lines",
+            fill="toself",
+            fillcolor=faded(colour, 0.15),
+            line={"width": 0},
+            legendgroup=f"{title} ± sd",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=xs,
+            y=mean,
+            customdata=sd,
+            name=title,
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5},
+            marker={"symbol": mark, "size": 8},
+            hovertemplate="%{y:.2f} ± %{customdata:.2f}",
+        )
+    styled(figure, look)
+    figure.update_xaxes(title_text="step", dtick=_tick(len(x)), range=[0.7, len(x) + 0.3])
+    figure.update_yaxes(title_text="balance index (1 = they cancel)", range=[-0.03, 1.06])
+    return figure
+
+
+def unit_heatmaps(view: Currents, look: Look) -> go.Figure:
+    """Recurrent and net current and rate of every unit over time; E units above I units."""
+    x = _steps(view)
+    recurrent = view.excitation + view.inhibition
+    panels = (
+        ("recurrent current (a.u.)", recurrent, SIGNED),
+        ("net current (a.u.)", view.net, SIGNED),
+        ("firing rate (a.u.)", view.rate, "Viridis"),
+    )
+    figure = make_subplots(
+        rows=1, cols=3, shared_yaxes=True, subplot_titles=[p[0] for p in panels],
+        horizontal_spacing=0.09,
+    )  # fmt: skip
+    for column, (name, values, scale) in enumerate(panels, 1):
+        signed = scale == SIGNED
+        limit = float(np.abs(values).max()) or 1.0
+        figure.add_heatmap(
+            x=x,
+            y=np.arange(values.shape[1]),
+            z=values.T.astype(np.float32),
+            name=name,
+            colorscale=scale,
+            zmin=-limit if signed else 0,
+            zmax=limit,
+            colorbar={
+                "x": [0.276, 0.639, 1.0][column - 1], "thickness": 10, "len": 0.9,
+                "outlinewidth": 0,
+            },
+            hovertemplate="unit %{y}, step %{x}: %{z:.2f}<extra></extra>",
+            row=1,
+            col=column,
+        )  # fmt: skip
+        figure.add_hline(
+            y=view.n_excitatory - 0.5, line={"color": look.text, "width": 1.5}, row=1, col=column
+        )
+    styled(figure, look, height=560)
+    figure.update_layout(hovermode="closest")
+    figure.update_xaxes(title_text="step", dtick=_tick(len(x)), showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(
+        title_text="unit",
+        tickvals=[view.n_excitatory / 2, (view.n_excitatory + len(view.lesioned)) / 2],
+        ticktext=["E", "I"],
+        col=1,
+    )
+    return figure
+
+
+def net_distribution(densities: tuple[NetDensity, NetDensity], look: Look) -> go.Figure:
+    """Where the net current of all images and units lies, per step; the mean as a line."""
+    figure = make_subplots(
+        rows=1, cols=2, shared_yaxes=True, subplot_titles=["Excitatory units", "Inhibitory units"],
+        horizontal_spacing=0.05,
+    )  # fmt: skip
+    # Counts fall off fast: the logarithm shows the tails.
+    top = max(float(d.density.max()) for d in densities) or 1.0
+    marks = ((EXCITATORY, EXCITATORY_MARK), (INHIBITORY, INHIBITORY_MARK))
+    for column, (density, (colour, mark)) in enumerate(zip(densities, marks, strict=True), 1):
+        x = np.arange(1, len(density.mean) + 1)
+        centres = (density.edges[1:] + density.edges[:-1]) / 2
+        with np.errstate(divide="ignore"):
+            shade = np.log10(density.density.T / top)
+        figure.add_heatmap(
+            x=x,
+            y=centres,
+            z=np.maximum(shade, LEAST_SHADE).astype(np.float32),
+            name="log10 of the density",
+            colorscale="Cividis",
+            zmin=LEAST_SHADE,
+            zmax=0,
+            showscale=column == 2,
+            colorbar={"title": {"text": "share of units<br>(log10, max = 0)"}, "thickness": 12},
+            hovertemplate="step %{x}, current %{y:.1f}: %{z:.2f}<extra></extra>",
+            row=1,
+            col=column,
+        )
+        figure.add_scatter(
+            x=x,
+            y=density.mean,
+            name="mean",
+            mode="lines+markers",
+            line={"color": "#ffffff", "width": 2},
+            marker={
+                "symbol": mark,
+                "size": 9,
+                "color": colour,
+                "line": {"color": "#fff", "width": 1},
+            },
+            error_y={"array": density.sd, "color": "#ffffff", "thickness": 1, "width": 3},
+            showlegend=False,
+            hovertemplate="mean %{y:.2f}<extra></extra>",
+            row=1,
+            col=column,
+        )
+    styled(figure, look, height=TALL)
+    figure.update_layout(hovermode="closest")
+    n_steps = len(densities[0].mean)
+    figure.update_xaxes(
+        title_text="step", dtick=_tick(n_steps), range=[0.5, n_steps + 0.5], showgrid=False
+    )
+    edges = densities[0].edges
+    figure.update_yaxes(range=[edges[0], edges[-1]], showgrid=False, zeroline=False)
+    figure.update_yaxes(title_text="net current (a.u.)", col=1)
+    return figure
+
+
+def weight_matrix(recurrent: np.ndarray, n_excitatory: int, look: Look) -> go.Figure:
+    """The signed recurrent weights (unit to, unit from); colour limits at the 99.5th percentile."""
+    limit = float(np.percentile(np.abs(recurrent), 99.5)) or 1.0
+    n = len(recurrent)
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=recurrent.astype(np.float32),
+        name="weight",
+        colorscale=SIGNED,
+        zmin=-limit,
+        zmax=limit,
+        colorbar={"title": {"text": "weight"}, "thickness": 12, "outlinewidth": 0},
+        hovertemplate="to %{y} from %{x}: %{z:.4f}<extra></extra>",
+    )
+    for line in (figure.add_hline, figure.add_vline):
+        line(n_excitatory - 0.5, line={"color": look.text, "width": 1.5})
+    styled(figure, look, height=560)
+    figure.update_layout(hovermode="closest")
+    ticks = {
+        "tickvals": [n_excitatory / 2, (n_excitatory + n) / 2],
+        "ticktext": ["E", "I"],
+        "showgrid": False,
+        "constrain": "domain",
+    }
+    figure.update_xaxes(title_text="from unit", **ticks)
+    figure.update_yaxes(title_text="to unit", autorange="reversed", scaleanchor="x", **ticks)
+    return figure
+
+
+def _mean_sd(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and sd over units, (time,); NaN where no unit has a value, zero where there is none."""
+    if values.shape[1] == 0:
+        return np.zeros(len(values)), np.zeros(len(values))
+    known = np.isfinite(values).any(1)
+    mean, sd = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    mean[known], sd[known] = np.nanmean(values[known], 1), np.nanstd(values[known], 1)
+    return mean, sd
+
+
+def _tick(n: int) -> int:
+    return 1 if n <= 12 else 2 if n <= 20 else 5

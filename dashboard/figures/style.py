@@ -1,0 +1,60 @@
+"""What all figures share: colours, fonts, margins, heights."""
+
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+EXCITATORY, INHIBITORY = "#0072B2", "#D55E00"
+EXCITATORY_MARK, INHIBITORY_MARK = "triangle-up", "circle"
+OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
+DASHES = ("solid", "dash", "dot", "dashdot")
+SIGNED = "RdBu"
+HEIGHT = 360
+TALL = 460
+
+
+class Look(NamedTuple):
+    """The colours of a theme."""
+
+    text: str
+    muted: str
+    grid: str
+    background: str
+
+
+LIGHT = Look(text="#1b2733", muted="#6b7a88", grid="#e3e9ee", background="#ffffff")
+DARK = Look(text="#e6edf3", muted="#93a3b1", grid="#2a3541", background="#10161d")
+
+
+def styled(figure: go.Figure, look: Look, *, height: int = HEIGHT) -> go.Figure:
+    """Apply the common look; the figure's own titles and ranges stay."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 64, "r": 20, "t": 52, "b": 56},
+        font={"family": "Source Sans, Source Sans Pro, sans-serif", "size": 14, "color": look.text},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hovermode="x unified",
+        hoverlabel={"bgcolor": look.background, "font": {"color": look.text}},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "yref": "paper"},
+    )
+    axis = {
+        "gridcolor": look.grid,
+        "linecolor": look.muted,
+        "zerolinecolor": look.muted,
+        "zerolinewidth": 1,
+        "ticks": "outside",
+        "tickcolor": look.muted,
+        "title_standoff": 8,
+        "title_font": {"size": 14},
+    }
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    figure.update_annotations(font={"size": 14, "color": look.text})
+    return figure
+
+
+def faded(colour: str, alpha: float) -> str:
+    """``#rrggbb`` as rgba with an opacity."""
+    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({r},{g},{b},{alpha})"

@@ -1,0 +1,92 @@
+"""Forms made from settings: bounds, help and units stand where the settings are declared."""
+
+from typing import Any
+
+import streamlit as st
+
+from corelib.settings import SettingInfo, Settings
+
+
+def settings_forms(
+    kinds: dict[str, type[Settings]], prefix: str, *, columns: int = 4
+) -> dict[str, dict[str, Any]]:
+    """A control for every setting of several kinds, under their names; returns the values.
+
+    Settings marked ``more`` come together under "More". The values are unchecked: whoever builds
+    the settings gets the sentence if one is wrong.
+    """
+    values: dict[str, dict[str, Any]] = {name: {} for name in kinds}
+    for name, kind in kinds.items():
+        st.caption(name)
+        infos = [info for info in kind.infos() if not info.more]
+        _grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
+    with st.expander("More"):
+        for name, kind in kinds.items():
+            infos = [info for info in kind.infos() if info.more]
+            _grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
+    return values
+
+
+def _grid(infos: list[SettingInfo], values: dict[str, Any], prefix: str, columns: int) -> None:
+    for at in range(0, len(infos), columns):
+        row = infos[at : at + columns]
+        for info, cell in zip(row, st.columns(columns, vertical_alignment="bottom"), strict=False):
+            with cell:
+                values[info.name] = _control(info, f"{prefix}_{info.name}")
+
+
+def _title(info: SettingInfo) -> str:
+    """A Greek symbol speaks for itself; a Latin one follows the name."""
+    if info.symbol and not info.symbol.isascii():
+        return info.symbol
+    name = info.name.removeprefix("n_").replace("_", " ").capitalize()
+    return f"{name} ({info.symbol})" if info.symbol else name
+
+
+def _control(info: SettingInfo, key: str) -> Any:
+    title = _title(info)
+    help = info.help + (f" ({_limits(info)})" if _limits(info) else "")
+    if info.source:
+        help += f". Default from {info.source}"
+    if info.kind == "bool":
+        return st.toggle(title, value=info.default, key=key, help=help)
+    if info.kind == "choice":
+        return st.selectbox(
+            title, info.choices, info.choices.index(info.default), key=key, help=help
+        )
+    if info.kind == "int":
+        return int(
+            st.number_input(
+                title,
+                min_value=None if info.lower is None else int(info.lower),
+                max_value=None if info.upper is None else int(info.upper),
+                value=info.default,
+                step=1,
+                key=key,
+                help=help,
+            )
+        )
+    if info.kind == "float":
+        return st.number_input(
+            title,
+            min_value=None if info.lower is None else float(info.lower),
+            max_value=None if info.upper is None else float(info.upper),
+            value=float(info.default),
+            step=_float_step(info.default),
+            format="%g",
+            key=key,
+            help=help,
+        )
+    return st.text_input(title, info.default, key=key, help=help)
+
+
+def _limits(info: SettingInfo) -> str:
+    if info.kind not in ("int", "float") or info.lower is None or info.upper is None:
+        return ""
+    low = "more than" if info.lower_open else "from"
+    return f"{low} {info.lower:g} to {info.upper:g}" + (f" {info.unit}" if info.unit else "")
+
+
+def _float_step(default: float) -> float:
+    """About a tenth of the default: a step that means something."""
+    return float(f"{abs(default) / 10:.0e}") if default else 0.0001

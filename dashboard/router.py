@@ -1,0 +1,65 @@
+"""The pages there are, and the way to them.
+
+Beside a folder named ``pages`` Streamlit starts in its old multipage mode: until app.py has run
+once, a deep link runs the page alone. So every page first calls ``ensure_routed``.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+ROOT = Path(__file__).parents[1]
+ICON = str(ROOT / "assets" / "pictures" / "icon.png")
+
+
+class Room(NamedTuple):
+    """A page as the map on Home shows it. ``systems`` are names in the catalogue."""
+
+    file: str
+    title: str
+    icon: str
+    question: str
+    about: str
+    paper: str
+    systems: tuple[str, ...]
+    picture: str
+
+
+ROOMS = (
+    Room(
+        file="balance.py",
+        title="E/I balance",
+        icon=":material/balance:",
+        question="Does inhibition hold excitation in check?",
+        about="Watch excitatory and inhibitory currents build up while a network reads a digit. "
+        "Turn inhibition down, silence units, raise the threshold, and see what the answer "
+        "depends on.",
+        paper="Balanced Predictive Attractor Networks",
+        systems=("bpan",),
+        picture="balance.png",
+    ),
+)
+
+
+def _pages() -> dict[str, list]:
+    home = st.Page(ROOT / "pages" / "home.py", title="Home", icon=":material/home:", default=True)
+    runs = st.Page(ROOT / "pages" / "trainings.py", title="Trainings", icon=":material/timeline:")
+    rooms = [
+        st.Page(ROOT / "pages" / room.file, title=room.title, icon=room.icon) for room in ROOMS
+    ]
+    return {"": [home], "Rooms": rooms, "Records": [runs]}
+
+
+def navigate() -> "st.Page":
+    """Build the navigation; app.py runs the page that this returns."""
+    st.session_state["_routed"] = True
+    return st.navigation(_pages())
+
+
+def ensure_routed() -> None:
+    """First call of every page: go through app.py if a deep link came around it."""
+    if not st.session_state.get("_routed"):
+        st.session_state["_routed"] = True
+        st.navigation(_pages())
+        st.rerun()

@@ -1,0 +1,19 @@
+"""Controls that are part of the address: a link reproduces the view."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+BOUND = {"bind": "query-params"}
+
+
+def preset(label: str, values: Mapping[str, Any], *, key: str, help: str) -> None:
+    """A small button that sets controls by their keys, and with them the address."""
+    st.button(label, key=key, help=help, on_click=partial(_set, dict(values)), type="secondary")
+
+
+def _set(values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        st.session_state[key] = value

@@ -1,0 +1,1 @@
+"""Tests hold against truth: closed forms, finite differences, slow references in ``reference``."""

@@ -1,0 +1,95 @@
+"""A server of our own and a real browser for the tests and the screenshots."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+PATIENCE_MS = 60_000
+
+
+def chromium() -> str | None:
+    """The system's Chromium."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextmanager
+def server(runs: Path) -> Iterator[str]:
+    """A fresh Streamlit server whose runs go to ``runs``; yields its address."""
+    port = free_port()
+    env = {**os.environ, "SYNAPTARIUM_RUNS": str(runs), "SYNAPTARIUM_SLOTS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until = monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                    break
+            except OSError:
+                if process.poll() is not None or monotonic() > until:
+                    raise RuntimeError(process.stdout.read().decode()) from None
+                sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+        chrome = playwright.chromium.launch(executable_path=chromium(), args=args)
+        try:
+            yield chrome
+        finally:
+            chrome.close()
+
+
+def ready(page: Page) -> None:
+    """Wait until the script has run and the page stands still."""
+    page.wait_for_selector(READY, timeout=PATIENCE_MS)
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stSkeleton]')", timeout=PATIENCE_MS
+    )
+
+
+def open_page(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+
+
+def widget(page: Page, key: str):
+    """The element of a keyed widget."""
+    return page.locator(f".st-key-{key}")
+
+
+def no_errors(page: Page) -> None:
+    """Nothing on the page is an exception or a red box."""
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("[data-testid=stAlertContentError]").count() == 0

@@ -1,0 +1,57 @@
+"""Screenshots of every page in light and dark, and the picture on Home: ``make screenshots``."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.browser.driver import ROOT, browser, open_page, server
+
+VIEWS = {
+    "home": ("/", 1500),
+    "balance": ("/balance", 1750),
+    "balance-compare": ("/balance?balance_versus=bpan-unbalanced-mnist&balance_index=740", 2700),
+    "balance-test-set": ("/balance?balance_tab=Test+set", 1900),
+    "balance-weights": ("/balance?balance_tab=Weights", 2000),
+    "balance-what": ("/balance?balance_tab=What+you+see", 2300),
+    "balance-train": ("/balance?balance_tab=Train", 2100),
+    "balance-home": ("/balance?balance_tab=Take+home", 1800),
+    "trainings": ("/trainings", 1200),
+}
+
+
+def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
+    for name, (path, height) in VIEWS.items():
+        context = chrome.new_context(viewport={"width": 1440, "height": height}, color_scheme=theme)
+        page = context.new_page()
+        open_page(page, address + path)
+        # Figures fade in after the script has ended.
+        page.wait_for_timeout(1500)
+        page.screenshot(path=folder / f"{name}-{theme}.png")
+        context.close()
+
+
+def picture_for_home(chrome: Browser, address: str) -> None:
+    """The main figure of the balance page, as Home shows it."""
+    context = chrome.new_context(viewport={"width": 1500, "height": 1200})
+    page = context.new_page()
+    open_page(page, f"{address}/balance?balance_steps=12&balance_index=740")
+    page.wait_for_timeout(1500)
+    page.locator(".st-key-balance_currents_0").screenshot(
+        path=ROOT / "assets" / "pictures" / "balance.png"
+    )
+    context.close()
+
+
+def main() -> None:
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as runs, server(Path(runs)) as address, browser() as chrome:
+        picture_for_home(chrome, address)
+        for theme in ("light", "dark"):
+            shoot(chrome, address, theme, folder)
+    print(f"Screenshots are in {folder.name}/")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""What a person does, in a real browser against a fresh server."""
+
+import json
+import os
+import re
+import signal
+from time import monotonic, sleep
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from corelib.runs.store import list_runs
+from tests.browser.driver import PATIENCE_MS, no_errors, open_page, ready, widget
+
+PAGES = {"/": "Synaptarium", "/balance": "E/I balance", "/trainings": "Trainings"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_deep_link_opens_its_page_on_a_fresh_server(page: Page, server: str, path: str):
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    open_page(page, server + path)
+    expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
+    expect(page.get_by_role("link", name="Home")).to_be_visible()
+    assert page.get_by_text("Page not found").count() == 0
+    no_errors(page)
+    assert problems == []
+
+
+def headline(page: Page) -> str:
+    return page.get_by_text("At θ =").first.inner_text()
+
+
+def move_slider(page: Page, key: str, presses: int) -> None:
+    """Move a slider by the keyboard, one step a press; negative is to the left."""
+    handle = widget(page, key).locator("input[type=range]")
+    handle.focus()
+    for _ in range(abs(presses)):
+        handle.press("ArrowRight" if presses > 0 else "ArrowLeft")
+    page.wait_for_timeout(300)
+    ready(page)
+
+
+def figure_data(page: Page, key: str) -> str:
+    """The data that a figure draws, as JSON."""
+    plot = f".st-key-{key} .js-plotly-plot"
+    page.wait_for_selector(plot)
+    # What came encoded is decoded in _fullData.
+    return page.evaluate(
+        "s => JSON.stringify(document.querySelector(s).layout.annotations)"
+        " + JSON.stringify(document.querySelector(s)._fullData.map(d => Array.from(d.y)))",
+        plot,
+    )
+
+
+def test_moving_the_threshold_changes_sentence_figure_and_address(page: Page, server: str):
+    # A digit about which the network changes its mind.
+    open_page(page, f"{server}/balance?balance_index=740&balance_theta=0.5")
+    assert "θ = 0.50" in headline(page)
+    before_sentence, before_figure = headline(page), figure_data(page, "balance_probability_0")
+    move_slider(page, "balance_theta", 40)
+    expect(page.get_by_text("At θ = 0.90").first).to_be_visible()
+    assert headline(page) != before_sentence
+    assert figure_data(page, "balance_probability_0") != before_figure
+    # 0.90 is the default, which leaves the address; 0.95 is not.
+    assert "balance_theta" not in page.url
+    move_slider(page, "balance_theta", 5)
+    assert "balance_theta=0.95" in page.url
+    no_errors(page)
+
+
+def test_a_link_reproduces_the_view(page: Page, server: str, chrome):
+    address = (
+        f"{server}/balance?balance_model=bpan-nodale-mnist&balance_versus=bpan-unbalanced-mnist"
+        "&balance_index=1232&balance_gain=0.5&balance_steps=12&balance_tab=Weights"
+    )
+    open_page(page, address)
+    assert page.get_by_text("At θ = 0.90 bpan-nodale-mnist").count() == 1
+    assert page.get_by_text("of 12 steps").count() == 2
+    first = figure_data(page, "balance_currents_0")
+    expect(page.locator(".st-key-balance_weights_1 .js-plotly-plot")).to_be_visible()
+    other = chrome.new_context().new_page()
+    open_page(other, page.url)
+    assert figure_data(other, "balance_currents_0") == first
+    other.context.close()
+
+
+def test_taking_inhibition_away_raises_the_net_current(page: Page, server: str):
+    open_page(page, f"{server}/balance")
+    page.get_by_role("button", name="No inhibition").click()
+    expect(page.get_by_text("of 30 steps").first).to_be_visible()
+    expect(page.get_by_text("under these controls")).to_be_visible()
+    assert "balance_gain=0" in page.url
+    page.wait_for_function(
+        "() => { const plot = document.querySelector('.st-key-balance_currents_0 .js-plotly-plot');"
+        " const net = plot._fullData.filter(t => t.name == 'net')[0].y;"
+        " return net.length == 30 && net[29] > 1.5 * net[0]; }"
+    )
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_text("of 6 steps").first).to_be_visible()
+    no_errors(page)
+
+
+def test_a_drawn_digit_is_classified(page: Page, server: str):
+    open_page(page, f"{server}/balance?balance_input=Draw")
+    expect(page.get_by_text("Draw a digit").first).to_be_visible()
+    pad = page.locator(".st-key-balance_pad canvas")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
+    page.mouse.down()
+    for i in range(1, 21):
+        page.mouse.move(
+            box["x"] + (0.5 - 0.002 * i) * box["width"],
+            box["y"] + (0.15 + 0.035 * i) * box["height"],
+        )
+    page.mouse.up()
+    expect(page.get_by_text("calls this digit a 1")).to_be_visible(timeout=PATIENCE_MS)
+    no_errors(page)
+
+
+def run_state(runs) -> str:
+    """The newest run's state, as its folder says it."""
+    found = list(list_runs())
+    return found[0].status.state if found else "none"
+
+
+def wait_for(condition, what: str, seconds: float = 60) -> None:
+    until = monotonic() + seconds
+    while not condition():
+        assert monotonic() < until, f"waited in vain for {what}"
+        sleep(0.05)
+
+
+def small_training(page: Page, epochs: int) -> None:
+    """Fill in a small network and a number of epochs, and press Train."""
+    for field, value in (
+        ("network_n_excitatory", 16),
+        ("network_n_inhibitory", 4),
+        ("training_epochs", epochs),
+        ("training_batch_size", 500),
+    ):
+        box = widget(page, f"balance_{field}").locator("input")
+        box.fill(str(value))
+        box.press("Tab")
+        ready(page)
+    widget(page, "balance_train").get_by_role("button").click()
+
+
+def press(page: Page, name: str) -> None:
+    widget(page, f"balance_{name}").get_by_role("button").click()
+
+
+def updates_shown(page: Page) -> int:
+    text = page.get_by_text(re.compile(r"update [\d,]+ of")).first.inner_text()
+    return int(re.search(r"update ([\d,]+) of", text).group(1).replace(",", ""))
+
+
+def test_train_watch_pause_step_reload_resume_cancel(page: Page, server: str, runs, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
+    open_page(page, f"{server}/balance?balance_tab=Train")
+    small_training(page, epochs=400)
+    points = (
+        "() => { const p = document.querySelector('.st-key-balance_curves .js-plotly-plot');"
+        " return p && p._fullData && p._fullData[0].x.length > %d; }"
+    )
+    page.wait_for_function(points % 0)
+    page.wait_for_function(points % 8)
+
+    press(page, "pause")
+    wait_for(lambda: run_state(runs) == "paused", "the pause")
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    run = next(iter(list_runs()))
+    at = run.history().step
+    press(page, "step")
+    wait_for(lambda: run.history().step == at + 1, "one single update")
+    page.wait_for_function(f"() => document.body.innerText.includes('update {at + 1:,} of')")
+
+    press(page, "resume")
+    wait_for(lambda: run.history().step > at + 20, "more updates")
+    page.reload()
+    ready(page)
+    assert run.status.state == "running"
+    shown = updates_shown(page)
+    page.wait_for_function(
+        f"() => {{ const m = document.body.innerText.match(/update ([\\d,]+) of/);"
+        f" return m && Number(m[1].replaceAll(',', '')) > {shown}; }}"
+    )
+
+    press(page, "cancel")
+    wait_for(lambda: run_state(runs) == "cancelled", "the cancellation")
+    expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
+    # What was learned is on the shelf.
+    widget(page, "balance_model").locator("input").click()
+    expect(page.get_by_role("option", name=run.id)).to_be_visible()
+    no_errors(page)
+
+
+def test_a_killed_worker_is_said_dead_and_resumes(page: Page, server: str, runs, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
+    open_page(page, f"{server}/balance?balance_tab=Train")
+    small_training(page, epochs=400)
+    wait_for(lambda: run_state(runs) == "running", "the training")
+    run = next(iter(list_runs()))
+    wait_for(lambda: run.checkpoints(), "a checkpoint")
+    os.kill(worker_pid(run.id), signal.SIGKILL)
+    expect(page.get_by_text("Died", exact=False).first).to_be_visible()
+    assert run.status.state == "died"
+    press(page, "resume")
+    wait_for(lambda: run.status.state == "running", "the training to go on")
+    step = run.history().step
+    wait_for(lambda: run.history().step > step, "updates after the resume")
+    press(page, "cancel")
+    wait_for(lambda: run.status.state == "cancelled", "the cancellation")
+
+
+def worker_pid(run_id: str) -> int:
+    """The worker of a run, found by its command line: the app itself trusts no pid."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                words = file.read().decode().split("\0")
+        except OSError:
+            continue
+        if "corelib.runs.worker" in words and any(run_id in word for word in words):
+            return int(name)
+    raise AssertionError(f"no worker of {run_id}")
+
+
+def test_two_trainings_at_once_queue(page: Page, server: str, runs, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
+    open_page(page, f"{server}/balance?balance_tab=Train")
+    small_training(page, epochs=400)
+    wait_for(lambda: run_state(runs) == "running", "the first training")
+    first = next(iter(list_runs()))
+    press(page, "train")
+    wait_for(lambda: len(list(list_runs())) == 2, "the second run")
+    second = next(run for run in list_runs() if run.id != first.id)
+    wait_for(lambda: second.status.state == "queued", "the queue")
+    expect(page.get_by_text("Waiting for its turn", exact=False)).to_be_visible()
+    first.ask("cancel")
+    wait_for(lambda: second.status.state == "running", "the second's turn")
+    page.wait_for_selector(".st-key-balance_curves .js-plotly-plot")
+    press(page, "cancel")
+    wait_for(lambda: second.status.state == "cancelled", "the end")
+
+
+def test_a_figure_and_its_network_can_be_taken_home(page: Page, server: str, tmp_path):
+    open_page(page, f"{server}/balance?balance_tab=Take+home")
+    with page.expect_download() as caught:
+        widget(page, "balance_currents_0_csv").get_by_role("button").click()
+    lines = caught.value.path().read_text().splitlines()
+    assert lines[0] == "panel,series,x,y"
+    assert any(line.split(",")[1] == "inhibitory" for line in lines)
+    with page.expect_download() as caught:
+        widget(page, "balance_export_0_card").get_by_role("button").click()
+    assert json.loads(caught.value.path().read_text())["system"] == "bpan"
+    with page.expect_download() as caught:
+        widget(page, "balance_export_0_weights").get_by_role("button").click()
+    from safetensors.numpy import load_file
+
+    assert "theta" in load_file(caught.value.path())
+    assert page.get_by_text("python -m corelib train bpan").count() >= 1

@@ -1,0 +1,25 @@
+"""One torch thread, examples that are the same each time, and runs in a folder of their own."""
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+torch.set_num_threads(1)
+settings.register_profile(
+    "synaptarium",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("synaptarium")
+
+
+@pytest.fixture
+def runs_root(tmp_path, monkeypatch):
+    """An empty folder in which this test's runs live; one of them may compute at a time."""
+    root = tmp_path / "runs"
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(root))
+    monkeypatch.setenv("SYNAPTARIUM_SLOTS", "1")
+    return root

@@ -1,0 +1,149 @@
+"""What the E/I page shows, against the slow reference and closed forms."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from corelib.models.bpan import BPAN
+from corelib.models.bpan.analysis import (
+    Controls,
+    answers,
+    balance_index,
+    currents,
+    drive_of,
+    lesion_mask,
+    loop_gain,
+    net_densities,
+)
+from tests.reference import bpan as reference
+
+SIZES = {"input_dim": 9, "n_excitatory": 7, "n_inhibitory": 3, "n_classes": 4, "n_steps": 5}
+CONTROLS = (
+    Controls(5, 0.2),
+    Controls(9, 0.6, 0.0),
+    Controls(4, 0.3, 2.5, lesioned_e=3, lesioned_i=1, lesion_seed=5),
+)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(3)
+    model = BPAN(**SIZES)
+    with torch.no_grad():
+        model.theta.add_(torch.randn_like(model.theta))
+        model.bias.normal_()
+    return model
+
+
+def slow(model: BPAN, x: torch.Tensor, controls: Controls) -> reference.Moment:
+    flat = {name: p.detach().numpy() for name, p in model.named_parameters()}
+    parameters = reference.from_flat(flat, model.n_excitatory)
+    return reference.run(
+        x.numpy().astype(float),
+        parameters,
+        controls.n_steps,
+        controls.alpha,
+        inhibition_gain=controls.inhibition_gain,
+        lesioned=lesion_mask(model, controls).numpy(),
+    )
+
+
+@pytest.mark.parametrize("controls", CONTROLS)
+def test_one_digit_is_the_reference(model, controls):
+    x = torch.randn(1, 9)
+    seen, truth = currents(model, x, controls), slow(model, x, controls)
+    for name in ("excitation", "inhibition", "drive", "net", "rate"):
+        np.testing.assert_allclose(getattr(seen, name), getattr(truth, name)[0], atol=2e-5)
+    expected = np.array([reference.softmax(row) for row in truth.logits[0]])
+    np.testing.assert_allclose(seen.probability, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("controls", CONTROLS)
+def test_the_answers_to_a_set_are_the_reference(model, controls):
+    x = torch.randn(30, 9)
+    found, truth = answers(model, drive_of(model, x), controls), slow(model, x, controls)
+    probability = np.exp(truth.logits - truth.logits.max(-1, keepdims=True))
+    probability /= probability.sum(-1, keepdims=True)
+    np.testing.assert_allclose(found.confidence, probability.max(-1), atol=1e-5)
+    assert (found.predicted == probability.argmax(-1)).all()
+
+
+@pytest.mark.parametrize("controls", CONTROLS)
+def test_the_density_of_net_currents_is_a_histogram_of_the_reference(model, controls):
+    x = torch.randn(1500, 9)  # more than a chunk
+    truth = slow(model, x[:200], controls)
+    kept = ~lesion_mask(model, controls).numpy()
+    found = net_densities(model, drive_of(model, x[:200]), controls)
+    for density, half in zip(found, (np.arange(10) < 7, np.arange(10) >= 7), strict=True):
+        values = truth.net[:, :, half & kept]
+        for t in range(controls.n_steps):
+            counts, _ = np.histogram(values[:, t], density.edges)
+            # A value on an edge may fall to either side of it.
+            assert np.abs(density.density[t] - counts / values[:, t].size).sum() < 0.01
+        np.testing.assert_allclose(density.mean, values.mean((0, 2)), atol=1e-4)
+        np.testing.assert_allclose(density.sd, values.std((0, 2)), atol=1e-3)
+    whole = net_densities(model, drive_of(model, x), controls)
+    assert all(0.98 < d.density[0].sum() + d.density[-1].sum() <= 2.0 for d in whole)
+
+
+def test_all_units_silenced_is_silence(model):
+    controls = Controls(3, 0.2, lesioned_e=7, lesioned_i=3)
+    view = currents(model, torch.randn(1, 9), controls)
+    assert not view.net.any()
+    assert not view.rate.any()
+    empty = net_densities(model, drive_of(model, torch.randn(5, 9)), controls)
+    assert all(not d.density.any() and not d.mean.any() for d in empty)
+
+
+def test_more_lesions_keep_those_already_made(model):
+    few = lesion_mask(model, Controls(5, 0.2, lesioned_e=2, lesioned_i=1, lesion_seed=4))
+    more = lesion_mask(model, Controls(5, 0.2, lesioned_e=5, lesioned_i=2, lesion_seed=4))
+    assert few.sum() == 3
+    assert more.sum() == 7
+    assert (more | ~few).all()
+    assert few[:7].sum() == 2
+
+
+finite = st.floats(0, 1e6)
+
+
+@given(arrays(float, 5, elements=finite), arrays(float, 5, elements=finite))
+def test_the_balance_index_lies_between_its_bounds(excitation, inhibition):
+    index = balance_index(excitation, -inhibition)
+    silent = (excitation == 0) & (inhibition == 0)
+    assert (np.isnan(index) == silent).all()
+    assert ((index[~silent] >= -1e-12) & (index[~silent] <= 1 + 1e-12)).all()
+
+
+def test_the_balance_index_in_closed_form():
+    exc, inh = np.array([1.0, 2.0, 3.0, 0.0]), np.array([-1.0, 0.0, -1.0, 0.0])
+    np.testing.assert_allclose(balance_index(exc, inh), [1.0, 0.0, 0.5, np.nan])
+    # An input of -2 is inhibition, one of +2 is excitation.
+    np.testing.assert_allclose(
+        balance_index(exc, inh, np.array([-2.0, -2.0, 2.0, 0.0])), [0.5, 1.0, 1 / 3, np.nan]
+    )
+
+
+def test_activity_runs_off_exactly_above_a_loop_gain_of_one():
+    """Without inhibition the E units are a positive linear system: its spectral radius decides."""
+    torch.manual_seed(0)
+    model = BPAN(**SIZES)
+    n_e = model.n_excitatory
+    with torch.no_grad():
+        model.drive.bias.fill_(1.0)
+        model.drive.weight.zero_()
+    for wanted, runs_off in ((0.9, False), (1.1, True)):
+        weights = torch.full((n_e, n_e), wanted / n_e)
+        with torch.no_grad():
+            model.theta[:n_e, :n_e] = torch.log(torch.expm1(weights * n_e))
+        assert loop_gain(model, 0.0).excitatory == pytest.approx(wanted, rel=1e-5)
+        assert loop_gain(model, 0.0).whole == pytest.approx(wanted, rel=1e-5)
+        rate = currents(model, torch.zeros(1, 9), Controls(400, 0.5, 0.0)).rate[:, :n_e].mean(1)
+        # Settled, it stands at 1 / (1 - gain).
+        if runs_off:
+            assert rate[-1] > 1e6
+        else:
+            assert rate[-1] == pytest.approx(1 / (1 - wanted), rel=1e-3)

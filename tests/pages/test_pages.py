@@ -1,0 +1,129 @@
+"""The pages, run without a browser."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from corelib.runs.spec import make_spec
+from corelib.runs.store import create_run
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+# Streamlit itself imports plotly at its start; our figures must not be among what Home loads.
+FORBIDDEN_ON_HOME = ("torch", "torchvision", "sklearn", "plotly.subplots", "dashboard.figures")
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.session_state["_routed"] = True
+    app.switch_page(f"pages/{name}.py")
+    return app.run()
+
+
+def sentences(app: AppTest) -> str:
+    return "\n".join(item.value for item in app.markdown)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_every_page_runs(page, runs_root):
+    app = open_page(page.stem)
+    assert not app.exception
+    assert len(app.title) == 1
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_every_page_first_makes_sure_it_is_routed(page):
+    code = [line for line in page.read_text().splitlines() if line and not line.startswith('"""')]
+    assert code[0].startswith("from dashboard.router import ")
+    assert code[1] == "ensure_routed()"
+
+
+def test_home_imports_nothing_heavy():
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
+        "assert not app.exception and app.title[0].value == 'Synaptarium'\n"
+        f"print([name for name in {FORBIDDEN_ON_HOME} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_home_tells_of_runs(runs_root):
+    assert "You have trained none yet" in sentences(open_page("home"))
+    create_run(make_spec("bpan")).set_status("cancelled")
+    assert "You have 1 training: 0 completed, 0 under way." in sentences(open_page("home"))
+
+
+def test_the_sentence_follows_the_controls(runs_root):
+    standard = sentences(open_page("balance", balance_index="740"))
+    assert "At θ = 0.90 this network calls this digit" in standard
+    assert "of 6 steps" in standard
+    assert "under these controls" not in standard
+    lesioned = sentences(
+        open_page("balance", balance_theta="0.5", balance_lesion_e="64", balance_steps="9")
+    )
+    assert "At θ = 0.50" in lesioned
+    assert "of 9 steps" in lesioned
+    assert "under these controls" in lesioned
+
+
+def test_two_networks_stand_side_by_side(runs_root):
+    app = open_page("balance", balance_versus="bpan-unbalanced-mnist")
+    text = sentences(app)
+    assert "At θ = 0.90 **bpan-mnist**" in text
+    assert "At θ = 0.90 **bpan-unbalanced-mnist**" in text
+    # Currents of each, and decision and balance of each, and the units of each.
+    assert len(app.get("plotly_chart")) == 8
+
+
+def test_a_preset_sets_the_controls(runs_root):
+    app = open_page("balance")
+    app.button(key="balance_try_gain").click().run()
+    assert app.slider(key="balance_gain").value == 0.0
+    assert app.slider(key="balance_steps").value == 30
+    app.button(key="balance_reset").click().run()
+    assert app.slider(key="balance_gain").value == 1.0
+    assert app.slider(key="balance_steps").value == 6
+
+
+def test_a_network_that_is_gone_falls_back_to_the_standard_one(runs_root):
+    app = open_page("balance", balance_model="no-such-network")
+    assert not app.exception
+    assert app.selectbox(key="balance_model").value == "bpan-mnist"
+
+
+def test_a_wrong_name_for_a_run_is_said(runs_root):
+    app = open_page("balance", balance_tab="Train")
+    app.text_input(key="balance_train_variant").set_value("two words").run()
+    app.button(key="balance_train").click().run()
+    assert "letters, digits and underscores" in app.error[0].value
+    assert not list(runs_root.glob("2*"))
+
+
+@pytest.mark.parametrize("state", ["completed", "cancelled", "failed", "died", "queued"])
+def test_a_run_shows_its_state_and_what_can_be_asked(runs_root, state):
+    run = create_run(make_spec("bpan"))
+    run.set_status("failed" if state == "failed" else state, "as it was told")
+    if state == "queued":
+        # A living worker is one that holds the lock.
+        with run.lock:
+            app = open_page("balance", balance_tab="Train")
+    else:
+        app = open_page("balance", balance_tab="Train")
+    assert not app.exception
+    assert f"[{state}]" in sentences(app)
+    enabled = {b.key for b in app.button if b.key and not b.disabled}
+    assert ("balance_cancel" in enabled) == (state == "queued")
+    assert ("balance_resume" in enabled) == (state in ("cancelled", "failed", "died"))
+    assert ("balance_remove" in enabled) == (state != "queued")
+    assert "balance_step" not in enabled

@@ -1,0 +1,1 @@
+"""Slow, obvious NumPy versions of what corelib computes fast."""

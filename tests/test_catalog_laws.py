@@ -1,0 +1,242 @@
+"""Laws that every system in the catalogue keeps: one suite, one line of sizes a system."""
+
+import copy
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+import torch
+
+from corelib.catalog import SYSTEMS, System
+from corelib.data.images import ImageDataset, Split
+from corelib.training import checkpoint
+from corelib.training.card import Card, read_card
+from corelib.training.learner import Learner
+from corelib.training.loop import total_steps, train
+
+SMALL = {
+    "bpan": {"n_excitatory": 8, "n_inhibitory": 3, "n_steps": 3},
+}
+"""Settings that make each system small; a new system adds its line here."""
+
+BATCH, EPOCHS = 32, 3
+
+
+class Setup(NamedTuple):
+    system: System
+    dataset: ImageDataset
+
+    @property
+    def config(self):
+        return self.system.config_type(**SMALL[self.system.name])
+
+    @property
+    def training(self):
+        return self.system.training_type(epochs=EPOCHS, batch_size=BATCH, device="cpu")
+
+    def learner(self, seed: int = 0, device: str = "cpu") -> Learner:
+        torch.manual_seed(seed)
+        model = self.system.make_model(self.config).to(device)
+        return self.system.make_learner(model, self.training, self.dataset)
+
+    def events(self, learner: Learner, seed: int = 0, **more) -> Iterator:
+        return train(learner, self.dataset, self.training, seed, **more)
+
+
+def noisy_digits() -> ImageDataset:
+    """Ten fixed pictures under noise: few, but something can be learned from them."""
+    torch.manual_seed(0)
+    pictures = torch.randint(256, (10, 28, 28))
+
+    def split(n: int) -> Split:
+        labels = torch.arange(n) % 10
+        noise = torch.randint(-60, 60, (n, 28, 28))
+        return Split((pictures[labels] + noise).clamp(0, 255).to(torch.uint8), labels)
+
+    return ImageDataset("noisy", tuple("0123456789"), 0.5, 0.3, split(150), split(40), split(40))
+
+
+@pytest.fixture(params=list(SYSTEMS))
+def setup(request) -> Setup:
+    return Setup(SYSTEMS[request.param], noisy_digits())
+
+
+def weights(learner: Learner) -> dict[str, torch.Tensor]:
+    return {k: v.detach().cpu().clone() for k, v in learner.model.state_dict().items()}
+
+
+def assert_identical(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    assert a.keys() == b.keys()
+    for name in a:
+        assert torch.equal(a[name], b[name]), name
+
+
+def run_whole(setup: Setup, seed: int = 0) -> tuple[Learner, list]:
+    learner = setup.learner(seed)
+    events = list(setup.events(learner, seed))
+    return learner, events
+
+
+def test_every_system_has_its_line():
+    assert SMALL.keys() == SYSTEMS.keys()
+
+
+def test_batched_is_one_by_one(setup):
+    model = run_whole(setup)[0].model.eval()
+    x = setup.dataset.inputs(setup.dataset.test.pixels)
+    with torch.no_grad():
+        together = model(x)
+        alone = torch.cat([model(row[None]) for row in x])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+    assert together.std(0).max() > 0.01, "the answers should differ from image to image"
+
+
+def test_it_learns(setup):
+    _, events = run_whole(setup)
+    losses = [e.metrics["loss"] for e in events if e.kind == "stepped"]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_same_seed_is_the_same_run(setup):
+    (first, told), (second, told_again) = run_whole(setup), run_whole(setup)
+    assert_identical(weights(first), weights(second))
+    assert_identical(first.state(), second.state())
+    for a, b in zip(told, told_again, strict=True):
+        assert a.metrics == b.metrics
+
+
+def test_another_seed_is_another_run(setup):
+    first, second = weights(run_whole(setup, 0)[0]), weights(run_whole(setup, 1)[0])
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+    # The order of the batches alone makes a difference, too.
+    learner = setup.learner(0)
+    list(setup.events(learner, seed=1))
+    assert any(not torch.equal(first[name], weights(learner)[name]) for name in first)
+
+
+def test_what_else_draws_numbers_does_not_matter(setup):
+    """Each step draws from (seed, step), so that a resumed run draws what it would have drawn."""
+    learner = setup.learner()
+    for event in setup.events(learner):
+        torch.manual_seed(event.step * 17)
+        torch.rand(event.step)
+    assert_identical(weights(learner), weights(run_whole(setup)[0]))
+
+
+def test_loop_tells_every_step_and_every_epoch(setup):
+    learner, events = run_whole(setup)
+    per_epoch = 5  # 150 images in batches of 32
+    assert total_steps(setup.dataset, setup.training) == 15
+    stepped = [e for e in events if e.kind == "stepped"]
+    validated = [e for e in events if e.kind == "validated"]
+    assert [e.step for e in stepped] == list(range(1, 16))
+    assert [(e.epoch, e.step) for e in validated] == [(k, k * per_epoch) for k in (1, 2, 3)]
+    best = -float("inf")
+    for event in validated:
+        assert event.score == event.metrics[learner.score]
+        assert event.best == (event.score > best)
+        best = max(best, event.score)
+    assert events[5].kind == "validated"
+    assert events[5].step == events[4].step
+
+
+def test_checkpoint_round_trip(setup, tmp_path):
+    learner, _ = run_whole(setup)
+    card = Card(
+        system=setup.system.name,
+        dataset="mnist",
+        config=setup.config.model_dump(),
+        training=setup.training.model_dump(),
+        seed=0,
+        step=15,
+        epoch=3,
+    )
+    folder = tmp_path / "step-15"
+    checkpoint.save(folder, card, learner.model.state_dict(), learner.state())
+    read = read_card(folder)
+    assert read == card
+    torch.manual_seed(99)
+    model = setup.system.make_model(setup.system.config_type(**read.config))
+    other = setup.system.make_learner(
+        model, setup.system.training_type(**read.training), setup.dataset
+    )
+    assert any(not torch.equal(v, weights(learner)[k]) for k, v in weights(other).items())
+    checkpoint.put_weights(model, folder / "weights.safetensors")
+    other.load_state(checkpoint.read_tensors(folder / "learner.safetensors"))
+    assert_identical(weights(other), weights(learner))
+    assert_identical(other.state(), learner.state())
+    assert other.evaluate(setup.dataset.test) == learner.evaluate(setup.dataset.test)
+
+
+@pytest.mark.parametrize("stop", [1, 5, 8, 14])
+def test_resumed_is_uninterrupted(setup, tmp_path, stop):
+    whole, _ = run_whole(setup)
+    first = setup.learner()
+    scores = []
+    for event in setup.events(first):
+        if event.kind == "validated":
+            scores.append(event.score)
+        elif event.step > stop:
+            break
+        if event.kind == "stepped" and event.step == stop:
+            kept = weights(first), {k: v.clone() for k, v in first.state().items()}
+    file = tmp_path / "state.safetensors"
+    checkpoint.save_file(kept[1], file)
+    # In place of a new process: other initial weights, other random numbers.
+    second = setup.learner(seed=77)
+    second.model.load_state_dict(kept[0])
+    second.load_state(checkpoint.read_tensors(file))
+    events = list(setup.events(second, from_step=stop))
+    assert [e.step for e in events if e.kind == "stepped"] == list(range(stop + 1, 16))
+    assert_identical(weights(second), weights(whole))
+    assert_identical(second.state(), whole.state())
+
+
+def test_resuming_without_the_rules_own_state_would_differ(setup):
+    """Else the law above would hold for any optimiser state."""
+    whole, _ = run_whole(setup)
+    first = setup.learner()
+    for event in setup.events(first):
+        if event.step == 8:
+            break
+    second = setup.learner()
+    second.model.load_state_dict(weights(first))
+    list(setup.events(second, from_step=8))
+    assert any(not torch.equal(v, weights(whole)[k]) for k, v in weights(second).items())
+
+
+def test_evaluating_changes_nothing(setup):
+    learner = setup.learner()
+    for _ in range(3):
+        learner.step(setup.dataset.train)
+    before, state = weights(learner), copy.deepcopy(learner.state())
+    metrics = learner.evaluate(setup.dataset.validation)
+    assert learner.score in metrics
+    assert_identical(before, weights(learner))
+    assert_identical(state, learner.state())
+    assert all(p.grad is None for p in learner.model.parameters())
+    assert learner.evaluate(setup.dataset.validation) == metrics
+
+
+def test_evaluating_does_not_depend_on_the_order(setup):
+    learner, _ = run_whole(setup)
+    split = setup.dataset.validation
+    turned = Split(split.pixels.flip(0), split.labels.flip(0))
+    assert learner.evaluate(turned) == pytest.approx(learner.evaluate(split), rel=1e-5)
+
+
+def test_gpu_computes_what_the_cpu_computes(setup):
+    if not torch.cuda.is_available():
+        pytest.skip("This machine has no CUDA device, so CPU = GPU is not tested here.")
+    on_cpu, on_gpu = setup.learner(), setup.learner(device="cuda")
+    assert_identical(weights(on_cpu), weights(on_gpu))
+    x = setup.dataset.inputs(setup.dataset.test.pixels)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            on_gpu.model(x.cuda()).cpu(), on_cpu.model(x), rtol=1e-3, atol=1e-4
+        )
+    losses = [
+        [e.metrics["loss"] for e in setup.events(learner) if e.kind == "stepped"]
+        for learner in (on_cpu, on_gpu)
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-2)

@@ -1,0 +1,619 @@
+"""The command line: what it prints, its exit codes, and that what it starts is what was asked."""
+
+import io
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from corelib.__main__ import main
+from corelib.catalog import SYSTEMS
+from corelib.cli import follow as following
+from corelib.cli.commands import COMMANDS
+from corelib.cli.parse import Group, UsageError, parse
+from corelib.data import DATASETS, fashion_mnist
+from corelib.errors import DataError, RunError
+from corelib.runs.shelf import shipped
+from corelib.runs.spec import as_command, make_spec, read_spec
+from corelib.runs.store import Run, create_run, find_run, list_runs
+from corelib.training.card import read_card
+from corelib.training.checkpoint import read_tensors
+
+ROOT = Path(__file__).parents[1]
+TINY = shlex.split("--n-excitatory 8 --n-inhibitory 2 --n-steps 2 --batch-size 5000")
+PER_EPOCH = 11
+BOX = re.compile("[╭╮╰╯│─]")
+
+
+def spawn(*words, **more):
+    """The real thing, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "corelib", *words],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+
+
+def finish(process, seconds=120):
+    out, err = process.communicate(timeout=seconds)
+    return process.returncode, out, err
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def one_sentence(err):
+    """The one line on stderr; fails if it is more, or less, than a sentence."""
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    assert not BOX.search(err)
+    return err.strip()
+
+
+def leaves(group=COMMANDS, said=()):
+    for word, command in group.commands.items():
+        if isinstance(command, Group):
+            yield (*said, word)
+            yield from leaves(command, (*said, word))
+        else:
+            yield (*said, word)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A tiny completed training: its run, exit code, stdout, stderr."""
+    root = tmp_path_factory.mktemp("cli") / "runs"
+    env = {**os.environ, "SYNAPTARIUM_RUNS": str(root), "SYNAPTARIUM_SLOTS": "1"}
+    words = ["train", "bpan", *TINY, "--epochs", "2", "--no-dale", "--seed", "3"]
+    code, out, err = finish(spawn(*words, env=env))
+    (folder,) = (f for f in root.iterdir() if not f.name.startswith("."))
+    return Run(folder), code, out, err
+
+
+@pytest.fixture
+def trained_run(trained, monkeypatch):
+    """The run of ``trained``, for tests that change nothing of it."""
+    run = trained[0]
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(run.folder.parent))
+    return run
+
+
+# Help and what it costs
+
+
+@pytest.mark.parametrize("words", [(), *leaves()], ids=" ".join)
+@pytest.mark.parametrize("ask", ["--help", "-h"])
+def test_every_command_has_help(words, ask, capsys):
+    assert main([*words, ask]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"usage: {' '.join(('python -m corelib', *words))}")
+    assert err == ""
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_help_shows_every_setting_with_bounds_and_default(name, capsys):
+    main(["train", name, "--help"])
+    out = " ".join(BOX.sub(" ", capsys.readouterr().out).split())
+    for kind in (SYSTEMS[name].config_type, SYSTEMS[name].training_type):
+        for info in kind.infos():
+            start = out.index(f"--{info.name.replace('_', '-')}")
+            entry = out[start : out.index("(default:", start) + 40]
+            assert info.help[:30] in entry
+            assert f"(default: {info.default})" in entry
+            for bound in (info.lower, info.upper):
+                assert bound is None or f"{int(bound):,}".split(",")[0] in entry
+
+
+def test_there_is_one_training_for_each_system():
+    assert list(COMMANDS.commands["train"].commands) == list(SYSTEMS)
+
+
+def test_light_commands_import_no_torch(runs_root):
+    script = """
+import sys
+from corelib.__main__ import main
+for words in sys.argv[1:]:
+    main(words.split())
+    heavy = {"torch", "torchvision", "pandas", "numpy.testing"} & set(sys.modules)
+    assert not heavy, (words, heavy)
+    print("light:", words)
+"""
+    light = ["--help", "train bpan --help", "train bpan --n-steps 0", "runs list", "--version"]
+    light += ["runs show nothing", "evaluate nothing", "data mnist", "reproduce", "train --spec no"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *light], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("light:") == len(light)
+
+
+def test_version_is_that_of_the_project(capsys):
+    assert main(["--version"]) == 0
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert capsys.readouterr().out.startswith(f"synaptarium {version} (python 3.")
+
+
+# Errors
+
+WRONG = [
+    ("", "needs the name of a command; there are: train, evaluate, runs, data and reproduce"),
+    ("trian", "There is no command named 'trian', the nearest is train"),
+    ("--epochs 3", "name a command before options"),
+    ("train", "needs the name of a system; there are: bpan"),
+    ("train nosuch", "There is no system named 'nosuch'; there are: bpan"),
+    ("train --epochs 3 bpan", "name a system before options: bpan"),
+    ("train --sepc f", "the nearest is --spec"),
+    ("train --spec", "needs a value after --spec"),
+    ("train --detach", "train needs --spec"),
+    ("train --spec no/such.json", "There is no file no/such.json."),
+    ("train bpan --n-steps 0", "n_steps is 0, but should be greater than or equal to 1."),
+    ("train bpan --n-steps 2.5", "n_steps is '2.5', but should be a valid integer"),
+    ("train bpan --n-stepz 3", "no option --n-stepz, the nearest is --n-steps"),
+    ("train bpan --lambda_ball=3", "no option --lambda_ball, the nearest is --lambda-bal"),
+    ("train bpan --epochs abc", "epochs is 'abc', but should be a valid integer"),
+    ("train bpan --epochs=", "epochs is '', but should be a valid integer"),
+    ("train bpan --epochs", "needs a value after --epochs"),
+    ("train bpan --epochs --seed 3", "needs a value after --epochs"),
+    ("train bpan --alpha nan", "alpha is nan, but should be a finite number"),
+    ("train bpan --alpha -0.5", "alpha is -0.5, but should be greater than 0"),
+    ("train bpan --ce foo", "ce is 'foo', but should be 'time' or 'final'"),
+    ("train bpan --dataset foo", "dataset is 'foo', but should be 'mnist' or 'fashion-mnist'"),
+    ("train bpan --seed -1", "seed is -1, but should be greater than or equal to 0"),
+    ("train bpan --variant a-b", "variant is 'a-b', but should hold only letters"),
+    ("train bpan --dale=False", "no use for the word 'False'"),
+    ("train bpan mnist", "no use for the word 'mnist'"),
+    ("evaluate", "evaluate needs RUN"),
+    ("evaluate nosuch", "There is no checkpoint named 'nosuch'"),
+    ("evaluate bpan-mnist --split train", "split is 'train', but should be 'test' or 'validation'"),
+    ("evaluate bpan-mnist --dataset foo", "There is no data set named 'foo'"),
+    ("evaluate ../../etc", "There is no checkpoint"),
+    ("runs", "needs the name of a command; there are: list, show"),
+    ("runs lst", "There is no command named 'lst', the nearest is list"),
+    ("runs show", "runs show needs RUN"),
+    ("runs show nosuch", "There is no run named 'nosuch'"),
+    ("runs cancel nosuch", "There is no run named 'nosuch'"),
+    ("runs export bpan-mnist", "runs export needs RUN and FOLDER"),
+    ("runs remove nosuch --yes", "There is no run named 'nosuch'"),
+    ("data", "data needs DATASET"),
+    ("data foo", "There is no data set named 'foo'; there are: mnist, fashion-mnist."),
+    ("reproduce nosuch", "There is no reproduction named 'nosuch'; there are: bpan."),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), WRONG, ids=[w or "nothing" for w, _ in WRONG])
+def test_what_is_wrong_is_one_sentence_and_exit_code_2(words, says, runs_root, capsys):
+    assert main(words.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in one_sentence(err)
+    assert list(list_runs()) == []
+
+
+@pytest.mark.parametrize(
+    "words", [["train", "bpan", "--n-steps", "0"], ["train", "bpan", "--n-stepz"], ["trian"]]
+)
+def test_errors_of_the_real_process(words):
+    code, out, err = finish(spawn(*words))
+    assert (code, out) == (2, "")
+    one_sentence(err)
+
+
+WORDS = shlex.split(
+    "train bpan runs list show evaluate data reproduce remove export --epochs --n-steps --dale "
+    "--no-dale --seed --spec --detach --json --no-json --yes --csv --help -h -- - 3 -1 1e-3 x -x θ "
+    "--x=1 --epochs=3 --run --network.n-steps --n_steps --tyro-print-completion"
+)
+
+
+def parse_or_refuse(words):
+    """The command, or the sentence of a ``UsageError``, or None when help was asked."""
+    try:
+        return parse(COMMANDS, words)
+    except UsageError as error:
+        return str(error)
+    except SystemExit as end:
+        return end.code or None
+
+
+@given(st.lists(st.sampled_from([*WORDS, ""]), max_size=6))
+def test_any_words_make_a_command_a_sentence_or_help(words):
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        made = parse_or_refuse(words)
+    assert err.getvalue() == ""
+    if made is None:
+        assert {"-h", "--help"} & set(words)
+        assert out.getvalue().startswith("usage: ")
+    else:
+        assert out.getvalue() == ""
+        assert callable(made) or re.fullmatch(r"\S.*", made)
+
+
+def test_a_closed_pipe_is_quiet():
+    for words in (["reproduce"], ["train", "bpan", "--help"]):
+        process = spawn(*words)
+        process.stdout.close()
+        assert process.wait(timeout=60) in (0, 1)
+        assert process.stderr.read() == ""
+        process.stderr.close()
+
+
+def test_a_disk_that_refuses_is_one_sentence(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(tmp_path / "file" / "runs"))
+    assert main(["train", "bpan", *TINY]) == 2
+    assert "refused" in one_sentence(capsys.readouterr().err)
+
+
+# The command that repeats a run
+
+
+def values(info):
+    if info.kind == "bool":
+        return st.booleans()
+    if info.kind == "choice":
+        return st.sampled_from(info.choices)
+    if info.kind == "int":
+        return st.integers(info.lower, info.upper)
+    return st.floats(
+        info.lower, info.upper, exclude_min=info.lower_open, exclude_max=info.upper_open
+    )
+
+
+def settings_of(kind):
+    infos = [i for i in kind.infos() if i.kind != "text"]
+    return st.fixed_dictionaries({}, optional={i.name: values(i) for i in infos})
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@given(data=st.data())
+def test_the_command_of_a_run_parses_to_the_same_run(name, data):
+    spec = make_spec(
+        name,
+        dataset=data.draw(st.sampled_from(list(DATASETS))),
+        config=data.draw(settings_of(SYSTEMS[name].config_type)),
+        training=data.draw(settings_of(SYSTEMS[name].training_type)),
+        seed=data.draw(st.integers(0, 2**31 - 1)),
+        variant=data.draw(st.text("abcXYZ019_", max_size=8)),
+    )
+    program, *words = shlex.split(as_command(spec))
+    assert [program, *words[:2]] == ["python", "-m", "corelib"]
+    assert parse(COMMANDS, words[2:]).spec() == spec
+
+
+@given(st.floats(0, 10), st.booleans())
+def test_options_may_be_written_with_underscores_and_equals_signs(value, dale):
+    assume(value != 0.0)
+    words = ["train", "bpan", f"--lambda_bal={value!r}", f"--{'' if dale else 'no-'}dale"]
+    spec = parse(COMMANDS, words).spec()
+    assert spec.training["lambda_bal"] == value
+    assert spec.config["dale"] is dale
+
+
+# Training and what follows
+
+
+def test_training_tells_its_epochs_and_its_test_figures(trained):
+    run, code, out, err = trained
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == f"Run {run.id} is starting."
+    told = [line for line in lines if line.startswith("epoch ")]
+    assert [line.split()[1] for line in told] == ["1/2", "2/2"]
+    history = run.history()
+    for line, validated in zip(told, history.validations, strict=True):
+        assert f"validation accuracy {100 * validated.score:.2f} %" in line
+        assert re.search(r"\d+ updates/s  \d:\d\d left  loss \d", line)
+    assert f"  accuracy               {100 * history.finished.metrics['accuracy']:.2f} %" in lines
+    assert lines[-1] == (
+        f"Run {run.id} is completed; evaluate it with: python -m corelib evaluate {run.id}"
+    )
+    spec = run.spec
+    assert (spec.seed, spec.config["dale"], spec.config["n_excitatory"]) == (3, False, 8)
+
+
+def test_evaluate_measures_what_the_training_measured(trained_run, capsys):
+    card = read_card(trained_run.checkpoint(trained_run.history().finished.best_step))
+    assert main(["evaluate", trained_run.id, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"] == card.test
+    assert main(["evaluate", trained_run.id, "--split", "validation", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["metrics"] == card.metrics
+    assert (told["dataset"], told["images"]) == ("mnist", 5000)
+
+
+def test_evaluate_takes_a_folder_and_prints_a_table(trained_run, capsys):
+    folder = trained_run.checkpoints()[-1]
+    assert main(["evaluate", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    accuracy = read_card(folder).test["accuracy"]
+    assert lines[0].endswith("on 10,000 images of mnist (test):")
+    assert f"  accuracy               {100 * accuracy:.2f} %" in lines
+
+
+def test_evaluate_of_a_shipped_checkpoint_agrees_with_its_card(capsys):
+    item = shipped()[0]
+    assert main(["evaluate", item.name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"] == pytest.approx(item.card.test)
+
+
+def test_runs_are_listed_and_shown(trained_run, capsys):
+    assert main(["runs", "list", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["id"], told["state"], told["seed"]) == (trained_run.id, "completed", 3)
+    assert (told["step"], told["total_steps"]) == (2 * PER_EPOCH, 2 * PER_EPOCH)
+    assert main(["runs", "list"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["run", "state"]
+    assert row.split()[:2] == [trained_run.id, "completed"]
+    assert main(["runs", "show", trained_run.id[:20]]) == 0
+    out = capsys.readouterr().out
+    assert as_command(trained_run.spec) in out
+    assert main(["runs", "command", trained_run.id]) == 0
+    assert capsys.readouterr().out == as_command(trained_run.spec) + "\n"
+
+
+def test_an_unreadable_run_hides_no_other(runs_root, capsys):
+    good = create_run(make_spec("bpan"))
+    bad = create_run(make_spec("bpan"))
+    (bad.folder / "spec.json").write_text("{")
+    assert main(["runs", "list", "--json"]) == 0
+    states = {item["id"]: item["state"] for item in json.loads(capsys.readouterr().out)}
+    assert states == {good.id: "starting", bad.id: "unreadable"}
+    assert main(["runs", "list"]) == 0
+    assert capsys.readouterr().out.count("\n") == 3
+    assert main(["runs", "show", bad.id]) == 2
+    one_sentence(capsys.readouterr().err)
+
+
+def test_export_copies_weights_and_card(trained_run, tmp_path, capsys):
+    target = tmp_path / "out"
+    assert main(["runs", "export", trained_run.id, str(target)]) == 0
+    assert {f.name for f in target.iterdir()} == {"weights.safetensors", "checkpoint.json"}
+    assert main(["runs", "export", trained_run.id, str(target)]) == 2
+    assert "is there already" in one_sentence(capsys.readouterr().err)
+
+
+def weights_at(run, step):
+    return read_tensors(run.checkpoint(step) / "weights.safetensors")
+
+
+def assert_same(one, other):
+    assert one.keys() == other.keys()
+    assert all(one[name].equal(other[name]) for name in one)
+
+
+def test_a_spec_repeats_a_run_bit_by_bit(trained, runs_root):
+    code, _, err = finish(spawn("train", "--spec", str(trained[0].folder / "spec.json")))
+    assert (code, err) == (0, "")
+    (again,) = list_runs()
+    assert again.spec == trained[0].spec
+    assert_same(weights_at(again, 2 * PER_EPOCH), weights_at(trained[0], 2 * PER_EPOCH))
+
+
+def test_a_folder_may_stand_for_its_spec(trained, runs_root, monkeypatch, capsys):
+    started = []
+    monkeypatch.setattr("corelib.runs.launch._launch", started.append)
+    assert main(["train", f"--spec={trained[0].folder}", "--detach"]) == 0
+    assert capsys.readouterr().out.strip() == started[0].id
+    assert started[0].spec == trained[0].spec
+
+
+def test_interrupted_then_resumed_equals_uninterrupted(runs_root):
+    words = ["train", "bpan", *TINY, "--epochs", "8"]
+    process = spawn(*words)
+    for line in process.stdout:
+        if line.startswith("epoch 1/"):
+            break
+    process.send_signal(signal.SIGINT)
+    code, out, err = finish(process)
+    assert (code, err) == (130, "")
+    (run,) = list_runs()
+    assert run.status.state == "cancelled"
+    stopped_at = run.history().saved_step
+    assert PER_EPOCH <= stopped_at < 8 * PER_EPOCH
+    assert out.splitlines()[-1].endswith(f"go on with: python -m corelib runs resume {run.id}")
+
+    code, out, err = finish(spawn("runs", "resume", run.id))
+    assert (code, err) == (0, "")
+    assert f"updates {stopped_at + 1:,} to {8 * PER_EPOCH:,}." in out
+    # Only epochs that came after: progress goes on where it stopped.
+    epochs = [int(n) for n in re.findall(r"^epoch (\d+)/8", out, re.MULTILINE)]
+    assert epochs == list(range(stopped_at // PER_EPOCH + 1, 9))
+
+    assert finish(spawn(*words))[0] == 0
+    other, _ = list_runs()
+    assert other.id != run.id
+    assert_same(weights_at(run, 8 * PER_EPOCH), weights_at(other, 8 * PER_EPOCH))
+
+    code, _, err = finish(spawn("runs", "resume", run.id))
+    assert code == 2
+    assert "nothing left to resume" in one_sentence(err)
+
+
+def test_a_worker_waits_for_one_who_only_looks(runs_root):
+    """Whoever asks whether a run is alive holds its lock for a moment."""
+    run = create_run(make_spec("bpan", config={"n_excitatory": 8}, training={"epochs": 1}))
+    run.set_status("cancelled")
+    with run.lock:
+        process = spawn("runs", "resume", run.id)
+        assert "is starting" in process.stdout.readline()
+        time.sleep(1.0)
+    wait_for(lambda: run.status.state in ("running", "completed"))
+    process.send_signal(signal.SIGINT)
+    assert finish(process)[0] in (0, 130)
+
+
+def test_detached_run_is_paused_resumed_cancelled_and_removed(runs_root, capsys):
+    assert main(["train", "bpan", *TINY, "--epochs", "1000", "--detach"]) == 0
+    name = capsys.readouterr().out.strip()
+    run = find_run(name)
+    assert run.status.state in ("starting", "running")
+    try:
+        wait_for(lambda: run.status.state == "running")
+        assert main(["runs", "pause", name]) == 0
+        wait_for(lambda: run.status.state == "paused")
+        step = run.history().step
+        time.sleep(0.3)
+        assert run.history().step == step
+        assert main(["runs", "resume", name, "--detach"]) == 0
+        wait_for(lambda: run.history().step > step)
+        capsys.readouterr()
+        assert main(["runs", "remove", name, "--yes"]) == 2
+        assert "cancel it before removing it" in one_sentence(capsys.readouterr().err)
+    finally:
+        code = main(["runs", "cancel", name])
+    assert code == 0
+    assert run.status.state == "cancelled"
+    assert not run.is_alive()
+    capsys.readouterr()
+    assert main(["runs", "cancel", name]) == 2
+    one_sentence(capsys.readouterr().err)
+
+
+def test_remove_asks_first(runs_root, monkeypatch, capsys):
+    run = create_run(make_spec("bpan"))
+    run.set_status("cancelled")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert main(["runs", "remove", run.id]) == 2
+    assert "say --yes if you mean it" in one_sentence(capsys.readouterr().err)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: "")
+    assert main(["runs", "remove", run.id]) == 0
+    assert run.folder.exists()
+    monkeypatch.setattr("builtins.input", lambda question: "y")
+    assert main(["runs", "remove", run.id]) == 0
+    assert not run.folder.exists()
+
+
+def test_remove_with_yes_does_not_ask(runs_root):
+    run = create_run(make_spec("bpan"))
+    run.set_status("completed")
+    assert main(["runs", "remove", run.id, "--yes"]) == 0
+    assert not run.folder.exists()
+
+
+def test_a_run_that_fails_says_why(runs_root):
+    env = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    code, _, err = finish(spawn("train", "bpan", *TINY, "--device", "cuda", env=env))
+    assert code == 2
+    assert "failed: device is 'cuda', but this machine has no CUDA" in one_sentence(err)
+
+
+def test_a_run_whose_worker_vanished_says_so(runs_root, monkeypatch):
+    monkeypatch.setattr("corelib.runs.store.LAUNCH_GRACE_S", 0.0)
+    run = create_run(make_spec("bpan"))
+    with pytest.raises(RunError, match=f"Run {run.id} died: The worker ended without a word"):
+        following.follow(run)
+
+
+def test_a_queued_run_says_so_and_starts_when_it_may(runs_root):
+    (runs_root / ".slots").mkdir(parents=True)
+    with FileLock(runs_root / ".slots" / "0.lock"):
+        process = spawn("train", "bpan", *TINY, "--epochs", "1")
+        assert "is starting" in process.stdout.readline()
+        assert "is queued" in process.stdout.readline()
+    code, out, err = finish(process)
+    assert (code, err) == (0, "")
+    assert "epoch 1/1" in out
+
+
+def test_a_terminal_gets_a_bar_that_grows(runs_root):
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "corelib", "train", "bpan", *TINY, "--epochs", "3"],
+        cwd=ROOT,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    os.close(theirs)
+    told = b""
+    try:
+        while part := os.read(ours, 4096):
+            told += part
+    except OSError:
+        # Linux says so when the other side is closed.
+        pass
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    drawn = [d.partition("\x1b[K")[0] for d in told.decode().split("\r") if "epoch" in d]
+    lengths = [d.count("█") / (d.count("█") + d.count("░")) for d in drawn]
+    assert lengths == sorted(lengths)
+    assert lengths[0] < 0.5
+    assert lengths[-1] == 1
+    assert len(set(lengths)) > 3
+    assert max(map(len, drawn)) < 80
+    assert re.search(
+        r"epoch 3/3  \d+ updates/s  0:00 left  loss [\d.]+  validation [\d.]+ %", drawn[-1]
+    )
+
+
+# Data
+
+
+@pytest.fixture
+def no_fashion(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", tmp_path / "none")
+
+
+def test_missing_data_is_a_sentence_before_a_run_is_made(no_fashion, runs_root, capsys):
+    assert main(["train", "bpan", *TINY, "--dataset", "fashion-mnist"]) == 2
+    err = one_sentence(capsys.readouterr().err)
+    assert "download it with: python -m corelib data fashion-mnist" in err
+    assert list(list_runs()) == []
+
+
+def test_data_downloads_what_is_missing(no_fashion, monkeypatch, capsys):
+    fetched = []
+    source = DATASETS["fashion-mnist"]._replace(
+        here=lambda: bool(fetched), download=lambda: fetched.append(1)
+    )
+    monkeypatch.setitem(DATASETS, "fashion-mnist", source)
+    for _ in range(2):
+        assert main(["data", "fashion-mnist"]) == 0
+    assert fetched == [1]
+    assert "here already" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_failed_download_is_one_sentence(no_fashion, monkeypatch, capsys):
+    def fail():
+        raise DataError("Fashion-MNIST could not be downloaded\n(no network).")
+
+    source = DATASETS["fashion-mnist"]._replace(here=lambda: False, download=fail)
+    monkeypatch.setitem(DATASETS, "fashion-mnist", source)
+    assert main(["data", "fashion-mnist"]) == 2
+    assert "(no network)" in one_sentence(capsys.readouterr().err)
+
+
+def test_data_that_ships_is_here(capsys):
+    assert main(["data", "mnist"]) == 0
+    assert "here already" in capsys.readouterr().out
+
+
+def test_every_spec_that_is_written_is_read_again(runs_root):
+    run = create_run(make_spec("bpan", training={"lambda_bal": 0.1}))
+    assert read_spec(run.folder / "spec.json") == run.spec

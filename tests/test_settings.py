@@ -1,0 +1,173 @@
+"""Settings: bounds, unknown keys, and the one sentence that says what is wrong."""
+
+import math
+import subprocess
+import sys
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from corelib.catalog import SYSTEMS, system
+from corelib.errors import SettingsError, SynaptariumError
+from corelib.models.bpan.config import BPANConfig, BPANTraining
+from corelib.settings import SettingInfo, Settings, setting
+
+
+class Inner(Settings):
+    rate: float = setting(0.5, "How fast", gt=0, lt=1, symbol="ρ", unit="1/s", source="a paper")
+
+
+class Outer(Settings):
+    count: int = setting(3, "How many", ge=1, le=9)
+    kind: Literal["a", "b"] = setting("a", "Which", more=True)
+    on: bool = setting(True, "Whether")
+    name: str = setting("x", "Called")
+    inner: Inner = setting(Inner(), "More of it")
+    needed: float = setting(..., "No default")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"count": 0}, "count is 0, but should be greater than or equal to 1."),
+        ({"count": 10}, "count is 10, but should be less than or equal to 9."),
+        ({"count": 2.5}, "count is 2.5, but should be a valid integer"),
+        ({"count": "many"}, "count is 'many', but should be a valid integer"),
+        ({"kind": "c"}, "kind is 'c', but should be 'a' or 'b'."),
+        ({"on": "perhaps"}, "on is 'perhaps', but should be a valid boolean"),
+        ({"needed": math.nan}, "needed is nan, but should be a finite number."),
+        ({"needed": math.inf}, "needed is inf, but should be a finite number."),
+        ({"needed": None}, "needed is None, but should be a valid number."),
+        ({"inner": {"rate": 1.0}}, "rate is 1.0, but should be less than 1."),
+        ({"inner": {"rate": 0}}, "rate is 0, but should be greater than 0."),
+        ({"colour": 1}, "Outer has no setting named colour; it has: count, kind, on, name"),
+        ({"inner": {"speed": 1}}, "Inner has no setting named speed; it has: rate."),
+        ({"name": ["long"] * 99}, "..., but should be a valid string."),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_in_one_sentence(wrong, sentence):
+    with pytest.raises(SettingsError) as caught:
+        Outer(**{"needed": 1.0, **wrong})
+    text = str(caught.value)
+    assert sentence in text
+    assert "\n" not in text
+    assert len(text) < 200
+    assert isinstance(caught.value, SynaptariumError)
+
+
+def test_a_missing_value_is_named():
+    with pytest.raises(SettingsError, match=r"^Outer needs a value for needed\.$"):
+        Outer()
+
+
+def test_a_wrong_default_fails_too():
+    class Broken(Settings):
+        size: int = setting(0, "Too small", ge=1)
+
+    with pytest.raises(SettingsError, match="size is 0"):
+        Broken()
+
+
+def test_settings_are_frozen():
+    config = BPANConfig()
+    with pytest.raises(ValidationError, match="frozen"):
+        config.n_steps = 7
+    assert config == BPANConfig()
+    assert hash(config) == hash(BPANConfig())
+
+
+@pytest.mark.parametrize("cls", [BPANConfig, BPANTraining])
+def test_every_bound_is_kept_exactly(cls):
+    for info in cls.infos():
+        if info.kind not in ("int", "float"):
+            continue
+        for bound, is_open, outwards in (
+            (info.lower, info.lower_open, -1),
+            (info.upper, info.upper_open, 1),
+        ):
+            assert bound is not None, f"{info.name} should have bounds"
+            beyond = bound + outwards * (1 if info.kind == "int" else max(1e-9, abs(bound) * 1e-9))
+            refused = [bound, beyond] if is_open else [beyond]
+            if not is_open:
+                assert getattr(cls(**{info.name: bound}), info.name) == bound
+            for value in refused:
+                with pytest.raises(SettingsError) as caught:
+                    cls(**{info.name: value})
+                for part in (info.name, repr(value), str(round(bound))):
+                    assert part in str(caught.value)
+
+
+def test_infos_tell_a_form_all_it_needs():
+    infos = {info.name: info for info in Outer.infos()}
+    assert list(infos) == ["count", "kind", "on", "name", "inner", "needed"]
+    assert infos["count"] == SettingInfo(
+        name="count",
+        kind="int",
+        default=3,
+        lower=1,
+        upper=9,
+        lower_open=False,
+        upper_open=False,
+        choices=(),
+        help="How many",
+        symbol="",
+        unit="",
+        source="",
+        more=False,
+    )
+    assert [i.kind for i in infos.values()] == ["int", "choice", "bool", "text", "text", "float"]
+    assert infos["kind"].choices == ("a", "b")
+    assert infos["kind"].more
+    (rate,) = Inner.infos()
+    assert (rate.lower, rate.upper, rate.lower_open, rate.upper_open) == (0, 1, True, True)
+    assert (rate.symbol, rate.unit, rate.source) == ("ρ", "1/s", "a paper")
+
+
+@given(st.integers(1, 64), st.floats(0.001, 1), st.booleans())
+def test_settings_survive_json(n_steps, alpha, dale):
+    config = BPANConfig(n_steps=n_steps, alpha=alpha, dale=dale)
+    assert BPANConfig.model_validate_json(config.model_dump_json()) == config
+    assert BPANConfig(**config.model_dump()) == config
+
+
+def test_an_unknown_system_is_answered_with_those_there_are():
+    with pytest.raises(SettingsError, match=r"no system named 'bpam'; there are: bpan"):
+        system("bpam")
+
+
+LIGHT = [
+    "corelib",
+    "corelib.catalog",
+    "corelib.settings",
+    "corelib.training.config",
+    "corelib.training.card",
+    "corelib.training.events",
+    "corelib.data",
+    "corelib.runs.spec",
+    "corelib.runs.store",
+    "corelib.runs.launch",
+    "corelib.runs.shelf",
+    "corelib.runs.worker",
+]
+
+
+def test_what_forms_and_help_need_imports_no_torch():
+    configs = [s.config.split(":")[0] for s in SYSTEMS.values()]
+    modules = [*LIGHT, *configs]
+    code = (
+        f"import importlib, sys\n"
+        f"for name in {modules!r}:\n"
+        f"    importlib.import_module(name)\n"
+        f"    assert 'torch' not in sys.modules, name + ' imports torch'\n"
+        f"    assert 'streamlit' not in sys.modules, name + ' imports streamlit'\n"
+        f"from corelib.catalog import SYSTEMS\n"
+        f"for s in SYSTEMS.values():\n"
+        f"    s.config_type(), s.training_type()\n"
+        f"assert 'torch' not in sys.modules, 'making settings imports torch'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

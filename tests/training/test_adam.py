@@ -1,0 +1,112 @@
+"""Adam against torch's own optimiser and against the paper's formulas in NumPy."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from corelib.errors import CheckpointError
+from corelib.training.adam import Adam
+
+STEPS = 20
+
+
+def make(dtype=torch.float32) -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3)).to(dtype)
+
+
+def give_gradients(model: nn.Module, step: int) -> None:
+    """Gradients that differ from step to step in size, so that some are clipped and some not."""
+    torch.manual_seed(1000 + step)
+    for p in model.parameters():
+        p.grad = (10.0 ** (step % 4 - 2)) * torch.randn_like(p)
+
+
+@pytest.mark.parametrize("clip", [None, 1.0])
+@pytest.mark.parametrize("rate", [1e-3, 0.3])
+def test_is_torchs_adam_after_torchs_clipping(clip, rate):
+    ours = make()
+    theirs = copy.deepcopy(ours)
+    adam = Adam(ours, rate, clip)
+    torchs = torch.optim.Adam(theirs.parameters(), rate, fused=True)
+    for step in range(STEPS):
+        give_gradients(ours, step)
+        give_gradients(theirs, step)
+        if clip is not None:
+            nn.utils.clip_grad_norm_(theirs.parameters(), clip)
+        adam.step()
+        torchs.step()
+        for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+            assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("clip", [None, 1.0])
+def test_follows_the_papers_formulas(clip):
+    model = make(torch.float64)
+    adam = Adam(model, 0.01, clip)
+    weights = [p.detach().numpy().copy() for p in model.parameters()]
+    mean = [np.zeros_like(w) for w in weights]
+    square = [np.zeros_like(w) for w in weights]
+    clipped = 0
+    for t in range(1, STEPS + 1):
+        give_gradients(model, t)
+        gradients = [p.grad.numpy().copy() for p in model.parameters()]
+        norm = np.sqrt(sum((g**2).sum() for g in gradients))
+        if clip is not None and norm > clip:
+            clipped += 1
+            # torch adds 1e-6 to the norm.
+            gradients = [g * clip / (norm + 1e-6) for g in gradients]
+        for k, g in enumerate(gradients):
+            mean[k] = 0.9 * mean[k] + 0.1 * g
+            square[k] = 0.999 * square[k] + 0.001 * g**2
+            mean_hat = mean[k] / (1 - 0.9**t)
+            square_hat = square[k] / (1 - 0.999**t)
+            weights[k] -= 0.01 * mean_hat / (np.sqrt(square_hat) + 1e-8)
+        adam.step()
+        for p, truth in zip(model.parameters(), weights, strict=True):
+            np.testing.assert_allclose(p.detach().numpy(), truth, rtol=1e-9, atol=1e-12)
+    assert clip is None or 0 < clipped < STEPS, "some steps should be clipped and some not"
+
+
+def test_a_step_forgets_the_gradients():
+    model = make()
+    adam = Adam(model, 0.1)
+    give_gradients(model, 0)
+    adam.step()
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_state_carries_over_to_another_optimiser():
+    whole = make()
+    first = Adam(whole, 0.01, 1.0)
+    halfway = None
+    for step in range(STEPS):
+        if step == STEPS // 2:
+            halfway = copy.deepcopy(whole), {k: v.clone() for k, v in first.state().items()}
+        give_gradients(whole, step)
+        first.step()
+    model, state = halfway
+    names = [name for name, _ in whole.named_parameters()]
+    assert set(state) == {f"{k}.{n}" for k in ("mean", "square", "count") for n in names}
+    second = Adam(model, 0.01, 1.0)
+    second.load_state(state)
+    for step in range(STEPS // 2, STEPS):
+        give_gradients(model, step)
+        second.step()
+    for a, b in zip(model.parameters(), whole.parameters(), strict=True):
+        assert torch.equal(a, b)
+    for name, tensor in first.state().items():
+        assert torch.equal(tensor, second.state()[name]), name
+
+
+def test_state_of_another_network_is_refused_and_nothing_is_loaded():
+    adam = Adam(make(), 0.1)
+    whole = {name: torch.ones_like(tensor) for name, tensor in adam.state().items()}
+    missing = {k: v for k, v in whole.items() if k != "square.2.bias"}
+    for wrong in (missing, {**whole, "mean.0.weight": torch.ones(7, 7)}, {}):
+        with pytest.raises(CheckpointError, match="optimiser"):
+            adam.load_state(wrong)
+        assert all((tensor == 0).all() for tensor in adam.state().values())

@@ -1,0 +1,255 @@
+"""Checkpoints: whole or not there, and nothing foreign gets in."""
+
+import json
+import os
+import pickle
+import resource
+import struct
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from corelib.errors import CheckpointError
+from corelib.models.bpan import BPAN
+from corelib.training import checkpoint
+from corelib.training.card import Card, read_card, write_card
+
+SIZES = {"input_dim": 6, "n_excitatory": 4, "n_inhibitory": 2, "n_steps": 2}
+
+
+def make(seed: int = 0, **sizes) -> BPAN:
+    torch.manual_seed(seed)
+    return BPAN(**{**SIZES, **sizes})
+
+
+def card(**fields) -> Card:
+    return Card(
+        **{
+            "system": "bpan",
+            "dataset": "mnist",
+            "config": SIZES,
+            "training": {},
+            "seed": 0,
+            "step": 1,
+            "epoch": 0.5,
+            **fields,
+        }
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A checkpoint of ``make()``."""
+    folder = tmp_path / "checkpoints" / "step-1"
+    checkpoint.save(folder, card(), make().state_dict(), {"mean.x": torch.arange(3.0)})
+    return folder
+
+
+def contents(folder) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if not f.is_dir()}
+
+
+def equal(model: torch.nn.Module, other: torch.nn.Module) -> bool:
+    pairs = zip(model.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_round_trip(folder):
+    other = make(seed=1)
+    assert not equal(other, make())
+    checkpoint.put_weights(other, folder / "weights.safetensors")
+    assert equal(other, make())
+    learner = checkpoint.read_tensors(folder / "learner.safetensors")
+    assert torch.equal(learner["mean.x"], torch.arange(3.0))
+    assert read_card(folder) == card()
+
+
+def test_views_and_other_memory_layouts_are_saved_as_their_values(tmp_path):
+    table = torch.arange(12.0).view(3, 4)
+    tensors = {"turned": table.T, "part": table[:, 1], "same": table}
+    checkpoint.save(tmp_path / "step-1", card(), tensors)
+    for name, tensor in checkpoint.read_tensors(tmp_path / "step-1/weights.safetensors").items():
+        assert torch.equal(tensor, tensors[name]), name
+    assert not (tmp_path / "step-1/learner.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "names"),
+    [
+        ({"n_excitatory": 5}, "bias"),
+        ({"input_dim": 7}, "drive.weight"),
+        ({"n_classes": 3}, "readout.bias, readout.weight"),
+    ],
+    ids=str,
+)
+def test_weights_of_another_size_are_refused_by_name(folder, sizes, names):
+    other = make(seed=1, **sizes)
+    with pytest.raises(CheckpointError, match="does not fit this network") as caught:
+        checkpoint.put_weights(other, folder / "weights.safetensors")
+    assert names in str(caught.value)
+    assert equal(other, make(seed=1, **sizes)), "a refused checkpoint should change nothing"
+
+
+def test_missing_and_unknown_names_are_refused(folder):
+    file = folder / "weights.safetensors"
+    whole = load_file(file)
+    for wrong in (
+        {k: v for k, v in whole.items() if k != "theta"},
+        {**whole, "theta2": torch.zeros(1)},
+        {"image_encoder.weight": torch.zeros(2, 2)},
+        {},
+    ):
+        save_file(wrong, file)
+        with pytest.raises(CheckpointError, match="does not fit this network"):
+            checkpoint.put_weights(make(), file)
+
+
+class Harm:
+    """Would write a file if it were unpickled."""
+
+    def __init__(self, target) -> None:
+        self.target = str(target)
+
+    def __reduce__(self):
+        return open, (self.target, "w")
+
+
+def test_pickles_are_refused_and_not_run(folder, tmp_path):
+    file, target = folder / "weights.safetensors", tmp_path / "harmed"
+    for write in (
+        lambda: torch.save(make().state_dict(), file),
+        lambda: torch.save({"theta": Harm(target)}, file),
+        lambda: file.write_bytes(pickle.dumps({"theta": Harm(target)})),
+    ):
+        write()
+        with pytest.raises(CheckpointError, match="damaged or not a safetensors file"):
+            checkpoint.put_weights(make(), file)
+    assert not target.exists()
+    pickle.loads(file.read_bytes())
+    assert target.exists(), "the example should do harm where it is unpickled"
+
+
+def test_damaged_weights_are_refused(folder):
+    file = folder / "weights.safetensors"
+    whole = file.read_bytes()
+    for wrong in (
+        b"",
+        whole[:4],
+        whole[:60],
+        whole[:-1],
+        struct.pack("<Q", 2**40) + whole[8:],
+        whole[:8] + b"[" + whole[9:],
+        b"\xff" * 100,
+    ):
+        file.write_bytes(wrong)
+        model = make(seed=1)
+        with pytest.raises(CheckpointError, match="damaged or not a safetensors file"):
+            checkpoint.put_weights(model, file)
+        assert equal(model, make(seed=1))
+    file.unlink()
+    with pytest.raises(CheckpointError, match=r"weights\.safetensors is missing in"):
+        checkpoint.put_weights(make(), file)
+    file.mkdir()
+    with pytest.raises(CheckpointError):
+        checkpoint.put_weights(make(), file)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[1, 2]",
+        "null",
+        '{"system": "bpan"}',
+        '{"format": 2}',
+        "\udcff",
+        json.dumps({**card().model_dump(), "seed": -1}),
+        json.dumps({**card().model_dump(), "note": "from elsewhere"}),
+        json.dumps({**card().model_dump(), "format": 99}),
+    ],
+)
+def test_foreign_and_damaged_cards_are_refused(folder, text):
+    (folder / "checkpoint.json").write_text(text, errors="surrogateescape")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        read_card(folder)
+
+
+def test_no_card_is_no_checkpoint(tmp_path):
+    with pytest.raises(CheckpointError, match="There is no checkpoint in"):
+        read_card(tmp_path)
+
+
+def test_a_card_is_replaced_whole(folder, monkeypatch):
+    write_card(folder, card(test={"accuracy": 0.5}))
+    assert read_card(folder).test == {"accuracy": 0.5}
+    assert sorted(contents(folder)) == [
+        "checkpoint.json",
+        "learner.safetensors",
+        "weights.safetensors",
+    ]
+
+
+def failing_card(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_failing_write_leaves_the_old_checkpoint_and_nothing_else(folder, monkeypatch):
+    before = contents(folder.parent)
+    monkeypatch.setattr(checkpoint, "write_card", failing_card)
+    for target in (folder, folder.with_name("step-2")):
+        with pytest.raises(CheckpointError, match="could not be written") as caught:
+            checkpoint.save(target, card(), make(seed=3).state_dict())
+        assert "No space left on device" in str(caught.value)
+        assert contents(folder.parent) == before
+        assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_full_disk_in_the_middle_of_the_weights(folder):
+    """The system itself refuses to let a file grow past a size, as a full disk would."""
+    before = contents(folder.parent)
+    big = {"theta": torch.zeros(200_000)}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(CheckpointError, match="could not be written"):
+            checkpoint.save(folder.with_name("step-2"), card(), big)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert contents(folder.parent) == before
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_nothing_half_written_is_seen(folder, monkeypatch):
+    """While a checkpoint is being written, its folder has not appeared yet."""
+    target = folder.with_name("step-2")
+    seen = []
+
+    def looking(tensors, file, real=save_file):
+        real(tensors, file)
+        seen.append((target.exists(), [f.name for f in folder.parent.glob("step-*")]))
+
+    monkeypatch.setattr(checkpoint, "save_file", looking)
+    checkpoint.save(target, card(), make().state_dict(), {})
+    assert seen == [(False, ["step-1"])] * 2
+    assert (target / "checkpoint.json").exists()
+    assert sorted(f.name for f in folder.parent.iterdir()) == ["step-1", "step-2"]
+
+
+def test_saving_again_replaces_the_whole(folder):
+    checkpoint.save(folder, card(step=2), make(seed=4).state_dict())
+    assert read_card(folder).step == 2
+    assert sorted(contents(folder)) == ["checkpoint.json", "weights.safetensors"]
+    other = make()
+    checkpoint.put_weights(other, folder / "weights.safetensors")
+    assert equal(other, make(seed=4))
+
+
+def test_remains_of_a_killed_writer_are_no_hindrance(folder):
+    """A writer killed in the middle leaves its scratch folder; the next one of its kind wins."""
+    scratch = folder.with_name(f".step-2.{os.getpid()}.part")
+    scratch.mkdir()
+    (scratch / "weights.safetensors").write_bytes(b"half")
+    checkpoint.save(folder.with_name("step-2"), card(), make().state_dict())
+    assert not scratch.exists()
+    checkpoint.put_weights(make(), folder.with_name("step-2") / "weights.safetensors")
