@@ -37,7 +37,7 @@ ROOMS = (
         "depends on.",
         paper="Balanced Predictive Attractor Networks",
         systems=("bpan",),
-        picture="balance.png",
+        picture="balance",
     ),
 )
 

@@ -129,6 +129,11 @@ else:
                 "balance_alpha": models[0].alpha, "balance_drive": False,
             }  # fmt: skip
             preset(
+                "A digit it ponders", reset | {"balance_input": "Test set", "balance_index": 740,
+                "balance_class": "any", "balance_theta": 0.52},
+                key="balance_try_hard", help="The answer changes with the step: move θ",
+            )  # fmt: skip
+            preset(
                 "No inhibition", reset | {"balance_gain": 0.0, "balance_steps": 30},
                 key="balance_try_gain", help="g = 0 for 30 steps: does activity run off?",
             )  # fmt: skip
@@ -185,9 +190,12 @@ else:
 
 tabs = dict(zip(TABS, st.tabs(TABS, key="balance_tab", on_change="rerun", **BOUND), strict=True))
 
-if tabs["Units"].open and chosen is not None:
+if tabs["Units"].open:
     with tabs["Units"]:
-        for i, (item, view) in enumerate(zip(items, views, strict=True)):
+        if chosen is None:
+            st.caption("The units appear with the digit.")
+            views = []
+        for i, (item, view) in enumerate(zip(items, views, strict=False)):
             chart(
                 figures.unit_heatmaps(view, seen),
                 f"balance_units_{i}",

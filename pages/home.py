@@ -28,7 +28,15 @@ for room in ROOMS:
                 ROOT / "pages" / room.file, label=f"Open {room.title}", icon=room.icon,
             )  # fmt: skip
         with picture:
-            st.image(str(ROOT / "assets" / "pictures" / room.picture), width="stretch")
+            st.image(
+                str(
+                    ROOT
+                    / "assets"
+                    / "pictures"
+                    / f"{room.picture}-{st.context.theme.type or 'light'}.png"
+                ),
+                width="stretch",
+            )
 
 st.markdown("### What is here")
 data, models, machine = st.columns(3, gap="large")
@@ -53,7 +61,7 @@ with left:
         'from corelib import load\nfrom corelib.data import load_dataset\n\n'
         'model = load("bpan-mnist")\ndigits = load_dataset("mnist")\n'
         "x = digits.inputs(digits.test.pixels[:100])\n"
-        "logits, steps = model.forward_anytime(x, confidence_threshold=0.9)",
+        "logits, steps = model.forward_anytime(x, 0.9)",
         language="python",
     )  # fmt: skip
 with right:

@@ -197,7 +197,7 @@ WRONG = [
     ("runs remove nosuch --yes", "There is no run named 'nosuch'"),
     ("data", "data needs DATASET"),
     ("data foo", "There is no data set named 'foo'; there are: mnist, fashion-mnist."),
-    ("reproduce nosuch", "There is no reproduction named 'nosuch'; there are: bpan."),
+    ("reproduce nosuch", "There is no reproduction named 'nosuch'; there are: bpan"),
 ]
 
 

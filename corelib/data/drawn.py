@@ -80,7 +80,8 @@ def _checked(strokes: Sequence, canvas_size: float) -> list[np.ndarray]:
         raise unreadable
     if sum(map(len, strokes)) > MAX_POINTS or len(strokes) > MAX_POINTS:
         raise DataError(
-            f"The drawing has more than {MAX_POINTS:,} points; clear it and draw with fewer strokes."
+            f"The drawing has more than {MAX_POINTS:,} points; "
+            "clear it and draw with fewer strokes."
         )
     lines = []
     for stroke in strokes:
@@ -217,7 +218,8 @@ def _reduced(image: Image.Image) -> np.ndarray:
 def _too_many_pixels(width: int = 0, height: int = 0) -> DataError:
     size = f" ({width:,} x {height:,})" if width else ""
     return DataError(
-        f"The picture has too many pixels{size}; choose one of at most {MAX_PIXELS // 10**6} million."
+        f"The picture has too many pixels{size}; "
+        f"choose one of at most {MAX_PIXELS // 10**6} million."
     )
 
 

@@ -1,4 +1,7 @@
-"""All checkpoints there are, shipped and own, under one kind of name. Imports torch only to load."""
+"""All checkpoints there are, shipped and own, under one kind of name.
+
+Imports torch only to load.
+"""
 
 from __future__ import annotations
 

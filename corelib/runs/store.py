@@ -188,7 +188,11 @@ class History:
         whole = text[: text.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            self._take(events.parse(line))
+            try:
+                event = events.parse(line)
+            except ValueError:
+                raise RunError(f"{self.file} is damaged: {line[:60]!r} is no event.") from None
+            self._take(event)
         return self
 
     def _take(self, event: Event) -> None:

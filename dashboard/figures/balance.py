@@ -171,9 +171,7 @@ def probabilities(
     styled(figure, look)
     figure.update_xaxes(title_text="step", dtick=_tick(len(x)), range=[0.7, len(x) + 0.3])
     figure.update_yaxes(title_text="probability of the class", range=[-0.03, 1.06])
-    figure.update_layout(
-        legend={"title": {"text": "class  ", "font": {"size": 14}}}, margin={"r": 72}
-    )
+    figure.update_layout(legend={"title": _small("class  ")}, margin={"r": 72})
     return figure
 
 
@@ -285,7 +283,11 @@ def net_distribution(densities: tuple[NetDensity, NetDensity], look: Look) -> go
             zmin=LEAST_SHADE,
             zmax=0,
             showscale=column == 2,
-            colorbar={"title": {"text": "share of units<br>(log10, max = 0)"}, "thickness": 12},
+            colorbar={
+                "title": _small("share of units<br>(log10, max = 0)"),
+                "thickness": 12,
+                "outlinewidth": 0,
+            },
             hovertemplate="step %{x}, current %{y:.1f}: %{z:.2f}<extra></extra>",
             row=1,
             col=column,
@@ -331,12 +333,12 @@ def weight_matrix(recurrent: np.ndarray, n_excitatory: int, look: Look) -> go.Fi
         colorscale=SIGNED,
         zmin=-limit,
         zmax=limit,
-        colorbar={"title": {"text": "weight"}, "thickness": 12, "outlinewidth": 0},
+        colorbar={"title": _small("weight"), "thickness": 12, "outlinewidth": 0},
         hovertemplate="to %{y} from %{x}: %{z:.4f}<extra></extra>",
     )
     for line in (figure.add_hline, figure.add_vline):
         line(n_excitatory - 0.5, line={"color": look.text, "width": 1.5})
-    styled(figure, look, height=560)
+    styled(figure, look, height=480)
     figure.update_layout(hovermode="closest")
     ticks = {
         "tickvals": [n_excitatory / 2, (n_excitatory + n) / 2],
@@ -357,6 +359,11 @@ def _mean_sd(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean, sd = np.full(len(values), np.nan), np.full(len(values), np.nan)
     mean[known], sd[known] = np.nanmean(values[known], 1), np.nanstd(values[known], 1)
     return mean, sd
+
+
+def _small(text: str) -> dict:
+    """A title in the size of the figures' text."""
+    return {"text": text, "font": {"size": 14}}
 
 
 def _tick(n: int) -> int:

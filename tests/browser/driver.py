@@ -31,12 +31,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(runs: Path) -> Iterator[str]:
+def server(runs: Path, script: Path = ROOT / "app.py") -> Iterator[str]:
     """A fresh Streamlit server whose runs go to ``runs``; yields its address."""
     port = free_port()
     env = {**os.environ, "SYNAPTARIUM_RUNS": str(runs), "SYNAPTARIUM_SLOTS": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+        [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
         cwd=ROOT,
         env=env,
         stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ VIEWS = {
     "home": ("/", 1500),
     "balance": ("/balance", 1750),
     "balance-compare": ("/balance?balance_versus=bpan-unbalanced-mnist&balance_index=740", 2700),
+    "balance-draw": ("/balance?balance_input=Draw", 1300),
     "balance-test-set": ("/balance?balance_tab=Test+set", 1900),
     "balance-weights": ("/balance?balance_tab=Weights", 2000),
     "balance-what": ("/balance?balance_tab=What+you+see", 2300),
@@ -31,15 +32,19 @@ def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
         context.close()
 
 
-def picture_for_home(chrome: Browser, address: str) -> None:
-    """The main figure of the balance page, as Home shows it."""
-    context = chrome.new_context(viewport={"width": 1500, "height": 1200})
-    page = context.new_page()
-    open_page(page, f"{address}/balance?balance_steps=12&balance_index=740")
-    page.wait_for_timeout(1500)
-    page.locator(".st-key-balance_currents_0").screenshot(
-        path=ROOT / "assets" / "pictures" / "balance.png"
+def pictures(chrome: Browser, address: str, theme: str) -> None:
+    """The pictures in assets: the main figure for the map on Home, the page for the README."""
+    context = chrome.new_context(
+        viewport={"width": 1440, "height": 1180}, color_scheme=theme, device_scale_factor=1.5
     )
+    page = context.new_page()
+    open_page(page, f"{address}/balance?balance_steps=12&balance_index=740&balance_theta=0.53")
+    page.wait_for_selector(".st-key-balance_currents_0 .main-svg")
+    page.wait_for_timeout(1500)
+    folder = ROOT / "assets" / "pictures"
+    page.locator(".st-key-balance_currents_0").screenshot(path=folder / f"balance-{theme}.png")
+    if theme == "light":
+        page.screenshot(path=folder / "page.png")
     context.close()
 
 
@@ -47,8 +52,8 @@ def main() -> None:
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as runs, server(Path(runs)) as address, browser() as chrome:
-        picture_for_home(chrome, address)
         for theme in ("light", "dark"):
+            pictures(chrome, address, theme)
             shoot(chrome, address, theme, folder)
     print(f"Screenshots are in {folder.name}/")
 

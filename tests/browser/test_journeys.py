@@ -87,7 +87,7 @@ def test_a_link_reproduces_the_view(page: Page, server: str, chrome):
 
 def test_taking_inhibition_away_raises_the_net_current(page: Page, server: str):
     open_page(page, f"{server}/balance")
-    page.get_by_role("button", name="No inhibition").click()
+    widget(page, "balance_try_gain").get_by_role("button").click()
     expect(page.get_by_text("of 30 steps").first).to_be_visible()
     expect(page.get_by_text("under these controls")).to_be_visible()
     assert "balance_gain=0" in page.url
@@ -96,7 +96,7 @@ def test_taking_inhibition_away_raises_the_net_current(page: Page, server: str):
         " const net = plot._fullData.filter(t => t.name == 'net')[0].y;"
         " return net.length == 30 && net[29] > 1.5 * net[0]; }"
     )
-    page.get_by_role("button", name="Reset").click()
+    widget(page, "balance_reset").get_by_role("button").click()
     expect(page.get_by_text("of 6 steps").first).to_be_visible()
     no_errors(page)
 

@@ -1,0 +1,130 @@
+"""How long a person waits: ``python -m benchmarks.paint`` drives Chromium, one line of JSON each.
+
+A slider's move to the painted figure is held against the round trip of an app that holds a slider
+and a number only; opening pages and the first point of a training against the budgets of DESIGN.
+"""
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser.driver import browser, open_page, ready, server, widget
+
+MOVES = 25
+EMPTY = """
+import streamlit as st
+st.write("value", st.slider("s", 0, 1000, 500, key="s"))
+"""
+# From the key going down until the page holds still: resolves with milliseconds.
+WATCH = """
+([selector, done]) => new Promise(resolve => {
+  const began = performance.now()
+  const check = new Function('el', 'return ' + done)
+  const before = check(document.querySelector(selector))
+  const look = () => {
+    const el = document.querySelector(selector)
+    if (el && check(el) !== before) requestAnimationFrame(
+      () => requestAnimationFrame(() => resolve(performance.now() - began)))
+    else setTimeout(look, 2)
+  }
+  look()
+})
+"""
+
+
+def say(**record) -> None:
+    print(json.dumps(record, ensure_ascii=False), flush=True)
+
+
+def slider_times(page: Page, key: str, selector: str, done: str) -> list[float]:
+    """Milliseconds from each press of an arrow key to the change painted."""
+    handle = widget(page, key).locator("input[type=range]")
+    handle.focus()
+    times = []
+    for i in range(MOVES):
+        waiting = page.evaluate_handle(
+            "args => ({ promise: (" + WATCH + ")(args) })", [selector, done]
+        )
+        handle.press("ArrowLeft" if i < MOVES // 2 else "ArrowRight")
+        times.append(page.evaluate("h => h.promise", waiting))
+        ready(page)
+        page.wait_for_timeout(150)
+    return times[2:]
+
+
+def summary(times: list[float]) -> dict[str, float]:
+    ordered = sorted(times)
+    return {
+        "median_ms": round(statistics.median(ordered)),
+        "p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))]),
+    }
+
+
+def empty_app(chrome: Browser) -> list[float]:
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "empty.py"
+        script.write_text(EMPTY)
+        with server(Path(folder), script) as address:
+            page = chrome.new_page()
+            open_page(page, address)
+            times = slider_times(page, "s", "[data-testid=stMain]", "el.innerText")
+            page.close()
+            return times
+
+
+def timed(action: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    action()
+    return round(time.perf_counter() - began, 2)
+
+
+def main() -> None:
+    with browser() as chrome, tempfile.TemporaryDirectory() as folder:
+        base = summary(empty_app(chrome))
+        say(what="slider of an empty app", **base)
+        with server(Path(folder) / "a") as address:
+            page = chrome.new_page()
+            seconds = timed(lambda: (page.goto(address), page.wait_for_selector("h1")))
+            say(what="fresh server to Home painted", seconds=seconds, budget=2)
+            page.close()
+        with server(Path(folder) / "b") as address:
+            page = chrome.new_page(viewport={"width": 1440, "height": 1200})
+            figure = ".st-key-balance_currents_0 .main-svg"
+            seconds = timed(
+                lambda: (page.goto(f"{address}/balance"), page.wait_for_selector(figure))
+            )
+            say(what="fresh server to the room's first figure", seconds=seconds, budget=6)
+            ready(page)
+            plot = ".js-plotly-plot"
+            for key, chart, done in (
+                ("balance_theta", "balance_probability_0", "JSON.stringify(el.layout.annotations)"),
+                (
+                    "balance_gain",
+                    "balance_currents_0",
+                    "JSON.stringify(el._fullData.map(d => d.y))",
+                ),
+            ):
+                got = summary(slider_times(page, key, f".st-key-{chart} {plot}", done))
+                say(
+                    what=f"slider {key} to painted figure, above the empty app",
+                    median_ms=got["median_ms"] - base["median_ms"],
+                    p95_ms=got["p95_ms"] - base["p95_ms"],
+                    budget_ms=[200, 400],
+                )
+            open_page(page, f"{address}/balance?balance_tab=Train")
+            page.wait_for_timeout(1000)
+            curve = ".st-key-balance_curves .main-svg"
+            press = widget(page, "balance_train").get_by_role("button")
+            seconds = timed(lambda: (press.click(), page.wait_for_selector(curve)))
+            say(what="Train pressed to the first point on the curve", seconds=seconds, budget=3)
+            widget(page, "balance_cancel").get_by_role("button").click()
+            page.wait_for_timeout(500)
+
+
+if __name__ == "__main__":
+    main()
