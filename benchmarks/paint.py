@@ -18,7 +18,7 @@ from tests.browser.driver import browser, open_page, ready, server, widget
 MOVES = 25
 EMPTY = """
 import streamlit as st
-st.write("value", st.slider("s", 0, 1000, 500, key="s"))
+st.text(st.slider("s", 0, 1000, 500, key="s"))
 """
 # From the key going down until the page holds still: resolves with milliseconds.
 WATCH = """
@@ -72,7 +72,7 @@ def empty_app(chrome: Browser) -> list[float]:
         with server(Path(folder), script) as address:
             page = chrome.new_page()
             open_page(page, address)
-            times = slider_times(page, "s", "[data-testid=stMain]", "el.innerText")
+            times = slider_times(page, "s", "[data-testid=stText]", "el.innerText")
             page.close()
             return times
 

@@ -4,17 +4,36 @@ Everything here is shared by all sessions and must not be changed. A checkpoint 
 ``Stamp``: its name and the time its weights were written, so that a run's newer best is seen.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from threading import Thread
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
+from corelib.data import read_ahead
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import plotly.graph_objects as go
     from torch import nn
 
     from corelib.data import ImageDataset
     from corelib.models.bpan.analysis import Answers, Controls, LoopGain, NetDensity
     from corelib.runs.shelf import Shelved
+
+
+def warm_up() -> None:
+    """Import what the rooms need, in the background, while a person reads Home."""
+    Thread(target=_import_heavy, daemon=True).start()
+
+
+def _import_heavy() -> None:
+    import plotly.subplots  # noqa: F401
+    import torch  # noqa: F401
+
+    read_ahead()
 
 
 class Stamp(NamedTuple):
@@ -28,6 +47,16 @@ class Stamp(NamedTuple):
 def stamp(item: "Shelved") -> Stamp:
     written = (item.folder / "weights.safetensors").stat().st_mtime_ns
     return Stamp(item.name, item.card.dataset, written)
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=128,
+    hash_funcs={FunctionType: lambda f: (f.__module__, f.__qualname__)},
+)
+def figure(make: "Callable[..., go.Figure]", *args: Any, **options: Any) -> "go.Figure":
+    """A figure made by a function of ``dashboard.figures``; the same arguments make it once."""
+    return make(*args, **options)
 
 
 @st.cache_resource(show_spinner="Reading the images", max_entries=2)

@@ -7,6 +7,7 @@ ensure_routed()
 import streamlit as st
 
 from corelib.analysis.anytime import at_threshold, halting_steps
+from corelib.data import read_ahead
 from dashboard import cache
 from dashboard.checkpoints import checkpoint_picker
 from dashboard.digit_input import digit_input
@@ -15,7 +16,7 @@ from dashboard.run_panel import training_section
 from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
-TABS = ("Units", "Test set", "Weights", "What you see", "Train", "Take home")
+TABS = ("What you see", "Units", "Test set", "Weights", "Train", "Take home")
 
 
 def forget_trained_defaults() -> None:
@@ -23,6 +24,9 @@ def forget_trained_defaults() -> None:
     for key in ("balance_alpha", "balance_steps"):
         st.session_state.pop(key, None)
 
+
+# The images are read while the libraries are imported.
+read_ahead()
 
 st.title("E/I balance")
 headline = st.container()
@@ -164,7 +168,7 @@ else:
             if len(items) > 1:
                 st.markdown(f"##### {item.name}")
             chart(
-                figures.currents(view, seen, stacked=len(items) > 1, y_range=span),
+                cache.figure(figures.currents, view, seen, stacked=len(items) > 1, y_range=span),
                 f"balance_currents_{i}",
                 alt="Excitatory, inhibitory, input and net current over time",
                 caption=f"Currents into the two populations: {what}. Bands: ± 1 sd over units.",
@@ -174,14 +178,14 @@ else:
         of = f" {item.name}: " if len(items) > 1 else " "
         with left:
             chart(
-                figures.probabilities(view, data.class_names, theta, halt, seen),
+                cache.figure(figures.probabilities, view, data.class_names, theta, halt, seen),
                 f"balance_probability_{i}",
                 alt="Class probabilities over time with the threshold and the step of the answer",
                 caption=f"The decision.{of}{what}.",
             )
         with right:
             chart(
-                figures.balance_over_time(view, with_drive, seen),
+                cache.figure(figures.balance_over_time, view, with_drive, seen),
                 f"balance_index_{i}",
                 alt="Balance index of the excitatory and inhibitory population over time",
                 caption=f"The balance,{of}input {'counted' if with_drive else 'left out'}; "
@@ -197,7 +201,7 @@ if tabs["Units"].open:
             views = []
         for i, (item, view) in enumerate(zip(items, views, strict=False)):
             chart(
-                figures.unit_heatmaps(view, seen),
+                cache.figure(figures.unit_heatmaps, view, seen),
                 f"balance_units_{i}",
                 alt="Recurrent current, net current and rate of every unit over time",
                 caption=f"{item.name}: {what}. E units above the line, I units below.",
@@ -209,7 +213,9 @@ if tabs["Test set"].open:
 
         for i, (item, stamp) in enumerate(zip(items, stamps, strict=True)):
             chart(
-                figures.net_distribution(cache.test_densities(stamp, controls), look()),
+                cache.figure(
+                    figures.net_distribution, cache.test_densities(stamp, controls), look()
+                ),
                 f"balance_density_{i}",
                 alt="Distribution of the net current over the test set at each step",
                 caption=f"{item.name}: net current of all intact units over 10,000 test images. "
@@ -225,8 +231,11 @@ if tabs["Weights"].open:
             loop = cache.loop_gain(stamp, gain)
             with columns[i]:
                 chart(
-                    figures.weight_matrix(
-                        model.weights(gain).recurrent.detach().numpy(), model.n_excitatory, look()
+                    cache.figure(
+                        figures.weight_matrix,
+                        model.weights(gain).recurrent.detach().numpy(),
+                        model.n_excitatory,
+                        look(),
                     ),
                     f"balance_weights_{i}",
                     alt="Signed recurrent weight matrix",

@@ -6,7 +6,7 @@ ensure_routed()
 
 import streamlit as st
 
-from dashboard import inventory
+from dashboard import cache, inventory
 
 st.title("Synaptarium")
 st.markdown(
@@ -73,3 +73,5 @@ with right:
         "python -m corelib reproduce",
         language="bash",
     )
+
+cache.warm_up()

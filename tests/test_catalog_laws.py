@@ -1,7 +1,7 @@
 """Laws that every system in the catalogue keeps: one suite, one line of sizes a system."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import pytest
@@ -11,7 +11,8 @@ from corelib.catalog import SYSTEMS, System
 from corelib.data.images import ImageDataset, Split
 from corelib.training import checkpoint
 from corelib.training.card import Card, read_card
-from corelib.training.learner import Learner
+from corelib.training.config import TrainingSettings
+from corelib.training.learner import Learner, Metrics
 from corelib.training.loop import total_steps, train
 
 SMALL = {
@@ -121,6 +122,46 @@ def test_what_else_draws_numbers_does_not_matter(setup):
         torch.manual_seed(event.step * 17)
         torch.rand(event.step)
     assert_identical(weights(learner), weights(run_whole(setup)[0]))
+
+
+class Rolling(Learner):
+    """Learns nothing; notes the random numbers it meets."""
+
+    score = "zero"
+
+    def __init__(self) -> None:
+        self.model = torch.nn.Linear(1, 1)
+        self.drawn: list[float] = []
+
+    def step(self, batch: Split) -> Metrics:
+        self.drawn.append(torch.rand(()).item())
+        return {}
+
+    def evaluate(self, split: Split) -> Metrics:
+        torch.rand(3)
+        return {"zero": 0.0}
+
+    def state(self) -> dict[str, torch.Tensor]:
+        return {}
+
+    def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
+        pass
+
+
+def test_noise_depends_on_seed_and_step_alone():
+    """For systems that draw while they learn, resumed is uninterrupted only by this."""
+
+    def drawn(seed: int, from_step: int = 0) -> list[float]:
+        learner = Rolling()
+        settings = TrainingSettings(epochs=EPOCHS, batch_size=BATCH)
+        torch.rand(from_step + 1)
+        list(train(learner, noisy_digits(), settings, seed, from_step=from_step))
+        return learner.drawn
+
+    whole = drawn(0)
+    assert len(set(whole)) == 15
+    assert drawn(0, from_step=7) == whole[7:]
+    assert not set(drawn(1)) & set(whole)
 
 
 def test_loop_tells_every_step_and_every_epoch(setup):

@@ -1,12 +1,14 @@
 """The data sets there are, what each is, and whether it is here."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
+from threading import Lock, Thread
 from typing import Literal, NamedTuple, get_args
 
 from corelib.data import fashion_mnist, mnist
 from corelib.data.images import ImageDataset
-from corelib.errors import DataError
+from corelib.errors import DataError, SynaptariumError
 
 DatasetName = Literal["mnist", "fashion-mnist"]
 
@@ -43,13 +45,31 @@ def is_here(name: str) -> bool:
     return _source(name).here()
 
 
-@lru_cache(maxsize=2)
+_loading = Lock()
+
+
 def load_dataset(name: str = "mnist") -> ImageDataset:
-    """A data set by name, on the CPU; loaded once a process.
+    """A data set by name, on the CPU; loaded once a process, whichever thread asks first.
 
     Raises ``DataError`` when the name is unknown, or the data is missing or damaged.
     """
+    with _loading:
+        return _load(name)
+
+
+@lru_cache(maxsize=2)
+def _load(name: str) -> ImageDataset:
     return _source(name).load()
+
+
+def read_ahead(name: str = "mnist") -> None:
+    """Start reading a data set in the background; what is wrong is said by ``load_dataset``."""
+
+    def read() -> None:
+        with suppress(SynaptariumError):
+            load_dataset(name)
+
+    Thread(target=read, daemon=True).start()
 
 
 def _source(name: str) -> Source:

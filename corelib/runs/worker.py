@@ -6,15 +6,13 @@ two updates, and goes on from the last checkpoint if there is one.
 
 import signal
 import sys
-import threading
 import time
 import traceback
-from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from corelib.data import load_dataset
+from corelib.data import read_ahead
 from corelib.errors import SynaptariumError
 from corelib.runs.slots import thread_count, wait_for_slot
 from corelib.runs.store import Run
@@ -75,14 +73,12 @@ class Worker:
     def _train(self) -> None:
         # Reading the images and importing torch overlap: a person is waiting for the first point.
         # Both happen only now: a queued run costs next to nothing.
-        reader = threading.Thread(target=_read_ahead, args=(self.run.spec.dataset,))
-        reader.start()
+        read_ahead(self.run.spec.dataset)
         import torch
 
         from corelib.runs.trained import Trained
         from corelib.training.loop import train
 
-        reader.join()
         torch.set_num_threads(thread_count())
         trained = Trained.begin_or_resume(self.run)
         self.run.drop_half_line()
@@ -152,12 +148,6 @@ class Worker:
         if self.slot is not None:
             self.slot.release()
             self.slot = None
-
-
-def _read_ahead(dataset: str) -> None:
-    # Whatever is wrong with the data is said when it is asked for again.
-    with suppress(SynaptariumError):
-        load_dataset(dataset)
 
 
 class Teller:

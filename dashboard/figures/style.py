@@ -1,5 +1,6 @@
 """What all figures share: colours, fonts, margins, heights."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -26,31 +27,46 @@ LIGHT = Look(text="#1b2733", muted="#6b7a88", grid="#e3e9ee", background="#fffff
 DARK = Look(text="#e6edf3", muted="#93a3b1", grid="#2a3541", background="#10161d")
 
 
-def styled(figure: go.Figure, look: Look, *, height: int = HEIGHT) -> go.Figure:
-    """Apply the common look; the figure's own titles and ranges stay."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 64, "r": 20, "t": 52, "b": 56},
-        font={"family": "Source Sans, Source Sans Pro, sans-serif", "size": 14, "color": look.text},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hovermode="x unified",
-        hoverlabel={"bgcolor": look.background, "font": {"color": look.text}},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "yref": "paper"},
-    )
+@lru_cache
+def _template(look: Look) -> go.layout.Template:
+    """What all figures of a theme share; built once, since plotly checks every value anew."""
     axis = {
         "gridcolor": look.grid,
         "linecolor": look.muted,
+        "showline": True,
         "zerolinecolor": look.muted,
         "zerolinewidth": 1,
         "ticks": "outside",
         "tickcolor": look.muted,
-        "title_standoff": 8,
-        "title_font": {"size": 14},
+        "title": {"standoff": 8, "font": {"size": 14}},
+        "automargin": True,
     }
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    figure.update_annotations(font={"size": 14, "color": look.text})
+    return go.layout.Template(
+        layout={
+            "margin": {"l": 64, "r": 20, "t": 52, "b": 56},
+            "font": {
+                "family": "Source Sans, Source Sans Pro, sans-serif",
+                "size": 14,
+                "color": look.text,
+            },
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "hovermode": "x unified",
+            "hoverlabel": {"bgcolor": look.background, "font": {"color": look.text}},
+            "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+            "xaxis": axis,
+            "yaxis": axis,
+            "coloraxis": {"colorbar": {"outlinewidth": 0}},
+        }
+    )
+
+
+def styled(figure: go.Figure, look: Look, *, height: int = HEIGHT) -> go.Figure:
+    """Apply the common look; what the figure says of its own stays."""
+    figure.layout.template = _template(look)
+    figure.layout.height = height
+    for annotation in figure.layout.annotations:
+        annotation.font.size = 14
     return figure
 
 

@@ -82,8 +82,8 @@ def test_two_networks_stand_side_by_side(runs_root):
     text = sentences(app)
     assert "At θ = 0.90 **bpan-mnist**" in text
     assert "At θ = 0.90 **bpan-unbalanced-mnist**" in text
-    # Currents of each, and decision and balance of each, and the units of each.
-    assert len(app.get("plotly_chart")) == 8
+    # Currents, decision and balance of each.
+    assert len(app.get("plotly_chart")) == 6
 
 
 def test_a_preset_sets_the_controls(runs_root):

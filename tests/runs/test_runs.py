@@ -514,8 +514,8 @@ def test_find_run_by_any_beginning_that_is_unique(runs_root):
     "name", ["", ".", "..", "../outside", "/etc", "a/b", "a\\b", "*", "a\0", "x\n", "é", ".slots"]
 )
 def test_names_that_lead_elsewhere_are_refused(runs_root, name):
-    outside = create_run(tiny())
-    outside.folder.rename(runs_root.parent / "outside")
+    create_run(tiny())  # with which an empty beginning would agree
+    create_run(tiny()).folder.rename(runs_root.parent / "outside")
     with pytest.raises(RunError, match="There is no run named"):
         find_run(name)
 

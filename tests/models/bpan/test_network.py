@@ -313,6 +313,19 @@ def test_anytime_for_any_network(seed, threshold, batch, n_steps, n_e, n_i):
     np.testing.assert_allclose(logits.numpy(), answers, **EXACT)
 
 
+def test_a_confidence_equal_to_the_threshold_is_enough():
+    model = make(n_steps=6)
+    with torch.no_grad():
+        model.readout.weight.zero_()
+        model.readout.bias.zero_()
+    x, _ = draw(2)
+    assert model.forward_anytime(x, 0.25)[1].tolist() == [1, 1]
+    assert model.forward_anytime(x, np.nextafter(0.25, 1))[1].tolist() == [6, 6]
+    with torch.no_grad():
+        model.readout.bias[0] = 1e4
+    assert model.forward_anytime(x, 1.0)[1].tolist() == [1, 1]
+
+
 def test_anytime_of_no_samples():
     logits, used = make().forward_anytime(torch.zeros(0, INPUTS, dtype=torch.float64))
     assert logits.shape == (0, 4)
