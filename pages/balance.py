@@ -6,11 +6,11 @@ ensure_routed()
 
 import streamlit as st
 
-from corelib.analysis.anytime import at_threshold, halting_steps
+from corelib.analysis.anytime import at_threshold, changes_of_mind, halting_steps
 from corelib.data import read_ahead
 from dashboard import cache
 from dashboard.checkpoints import checkpoint_picker
-from dashboard.digit_input import digit_input
+from dashboard.digit_input import ANY, TEST, digit_input
 from dashboard.export import chart, export_row
 from dashboard.run_panel import training_section
 from dashboard.state import BOUND, preset
@@ -132,11 +132,17 @@ else:
                 "balance_lesion_i": 0, "balance_versus": "none", "balance_theta": 0.9,
                 "balance_alpha": models[0].alpha, "balance_drive": False,
             }  # fmt: skip
-            preset(
-                "A digit it ponders", reset | {"balance_input": "Test set", "balance_index": 740,
-                "balance_class": "any", "balance_theta": 0.52},
-                key="balance_try_hard", help="The answer changes with the step: move θ",
-            )  # fmt: skip
+            trained = cache.test_answers(
+                stamps[0], Controls(models[0].n_steps, models[0].alpha)
+            ).predicted
+            pondered = changes_of_mind(trained, cache.test_labels(stamps[0].dataset))
+            if len(pondered):
+                preset(
+                    "A digit it ponders",
+                    reset | {"balance_input": TEST, "balance_class": ANY,
+                             "balance_index": int(pondered[0])},
+                    key="balance_try_hard", help="First wrong, then right: move θ",
+                )  # fmt: skip
             preset(
                 "No inhibition", reset | {"balance_gain": 0.0, "balance_steps": 30},
                 key="balance_try_gain", help="g = 0 for 30 steps: does activity run off?",

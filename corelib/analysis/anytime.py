@@ -33,3 +33,11 @@ def at_threshold(
     steps = halting_steps(confidence, threshold)
     answers = np.take_along_axis(predicted, steps[:, None] - 1, 1)[:, 0]
     return Anytime(steps, answers, float(np.mean(answers == labels)), float(steps.mean()))
+
+
+def changes_of_mind(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Indices of the images answered wrongly at the first step and rightly at the last.
+
+    ``predicted`` (image, time), ``labels`` (image,).
+    """
+    return np.flatnonzero((predicted[:, 0] != labels) & (predicted[:, -1] == labels))

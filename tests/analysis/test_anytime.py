@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corelib.analysis.anytime import at_threshold, halting_steps
+from corelib.analysis.anytime import at_threshold, changes_of_mind, halting_steps
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 7), st.floats(0, 1.1))
@@ -31,3 +31,8 @@ def test_a_higher_threshold_never_answers_earlier():
     low, high = halting_steps(confidence, 0.5), halting_steps(confidence, 0.8)
     assert (high >= low).all()
     assert (high > low).any()
+
+
+def test_a_change_of_mind_is_from_wrong_to_right():
+    predicted = np.array([[1, 2, 3], [3, 2, 3], [1, 3, 2], [2, 2, 3]])
+    assert changes_of_mind(predicted, np.array([3, 3, 3, 2])).tolist() == [0]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.browser.driver import ROOT, browser, open_page, server
+from tests.browser.driver import ROOT, browser, open_page, ready, server, widget
 
 VIEWS = {
     "home": ("/", 1500),
     "balance": ("/balance", 1750),
-    "balance-compare": ("/balance?balance_versus=bpan-unbalanced-mnist&balance_index=740", 2700),
+    "balance-compare": ("/balance?balance_versus=bpan-unbalanced-mnist&balance_gain=2", 2700),
     "balance-draw": ("/balance?balance_input=Draw", 1300),
     "balance-test-set": ("/balance?balance_tab=Test+set", 1900),
     "balance-weights": ("/balance?balance_tab=Weights", 2000),
@@ -38,7 +38,10 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
         viewport={"width": 1440, "height": 1180}, color_scheme=theme, device_scale_factor=1.5
     )
     page = context.new_page()
-    open_page(page, f"{address}/balance?balance_steps=12&balance_index=740&balance_theta=0.53")
+    open_page(page, f"{address}/balance?balance_steps=12")
+    widget(page, "balance_try_hard").get_by_role("button").click()
+    page.wait_for_timeout(1000)
+    ready(page)
     page.wait_for_selector(".st-key-balance_currents_0 .main-svg")
     page.wait_for_timeout(1500)
     folder = ROOT / "assets" / "pictures"

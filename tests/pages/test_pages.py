@@ -48,6 +48,9 @@ def test_home_imports_nothing_heavy():
     script = (
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
+        "import dashboard.cache\n"
+        # What it imports after it has painted is another matter.
+        "dashboard.cache.warm_up = lambda: None\n"
         "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
         "assert not app.exception and app.title[0].value == 'Synaptarium'\n"
         f"print([name for name in {FORBIDDEN_ON_HOME} if name in sys.modules])\n"
@@ -94,6 +97,15 @@ def test_a_preset_sets_the_controls(runs_root):
     app.button(key="balance_reset").click().run()
     assert app.slider(key="balance_gain").value == 1.0
     assert app.slider(key="balance_steps").value == 6
+
+
+def test_the_pondered_digit_is_first_wrong_and_then_right(runs_root):
+    app = open_page("balance", balance_theta="0.1")
+    app.button(key="balance_try_hard").click().run()
+    app.slider(key="balance_theta").set_value(0.1).run()
+    assert "after **1 of 6 steps**, but it is a" in sentences(app)
+    app.slider(key="balance_theta").set_value(1.0).run()
+    assert "after **6 of 6 steps**, rightly" in sentences(app)
 
 
 def test_a_network_that_is_gone_falls_back_to_the_standard_one(runs_root):
