@@ -7,4 +7,4 @@ from dashboard import router
 st.set_page_config(
     page_title="Synaptarium", page_icon=router.ICON, layout="wide", initial_sidebar_state="expanded"
 )
-router.navigate().run()
+router.run()

@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.data import read_ahead
+from corelib.runs.shelf import find, shelf, shelf_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +46,22 @@ class Stamp(NamedTuple):
 
 
 def stamp(item: "Shelved") -> Stamp:
-    written = (item.folder / "weights.safetensors").stat().st_mtime_ns
+    try:
+        written = (item.folder / "weights.safetensors").stat().st_mtime_ns
+    except FileNotFoundError:
+        # A training has replaced its best checkpoint in this moment.
+        return stamp(find(item.name))
     return Stamp(item.name, item.card.dataset, written)
+
+
+def checkpoints() -> "list[Shelved]":
+    """All checkpoints; read again only when one has changed."""
+    return _checkpoints(shelf_state())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _checkpoints(state: tuple) -> "list[Shelved]":
+    return shelf()
 
 
 @st.cache_resource(

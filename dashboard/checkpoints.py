@@ -6,7 +6,8 @@ import streamlit as st
 
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS
-from corelib.runs.shelf import Shelved, shelf
+from corelib.runs.shelf import Shelved
+from dashboard import cache
 from dashboard.state import BOUND
 
 NONE = "none"
@@ -47,7 +48,7 @@ def checkpoint_picker(
 
     Its choices are the names that ``corelib.load`` takes.
     """
-    items = {item.name: item for item in shelf() if item.card.system == system}
+    items = {item.name: item for item in cache.checkpoints() if item.card.system == system}
     # The standard network first, then its siblings, then one's own.
     names = sorted(items, key=lambda name: (items[name].own, items[name].card.variant != ""))
     if optional:

@@ -1,10 +1,13 @@
 """The image that a page shows to its networks: from the test set, drawn, or uploaded."""
 
+import io
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from corelib.data.drawn import from_image, from_strokes
 from corelib.errors import DataError
@@ -15,11 +18,12 @@ if TYPE_CHECKING:
 
 TEST, DRAW, UPLOAD = "Test set", "Draw", "Upload"
 ANY = "any"
-ENLARGED = 6
+SIDE, WIDTH = 28, 112
+COPIES = 8  # twice what is shown, so that fine screens show sharp edges too
 
 PAD_HTML = """
 <div class="pad">
-  <canvas role="img" aria-label="Drawing pad: draw with the mouse or a finger"></canvas>
+  <canvas role="img" aria-label="Drawing pad: draw a digit with mouse, pen or finger"></canvas>
   <span class="hint">Draw a digit here</span>
 </div>
 <div class="tools">
@@ -30,8 +34,9 @@ PAD_HTML = """
 PAD_CSS = """
 .pad { position: relative; }
 canvas {
-  width: 100%; aspect-ratio: 1; display: block; background: #000; cursor: crosshair;
-  touch-action: none; border: 1px solid var(--st-border-color);
+  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block;
+  background: #000; cursor: crosshair; touch-action: none;
+  border: 1px solid var(--st-border-color);
   border-radius: var(--st-base-radius);
 }
 .hint {
@@ -48,6 +53,7 @@ button {
 button:hover:enabled, button:focus-visible {
   border-color: var(--st-primary-color); color: var(--st-primary-color);
 }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 button:disabled { opacity: 0.5; cursor: default; }
 """
 
@@ -67,47 +73,78 @@ class ChosenDigit(NamedTuple):
     caption: str
 
 
+class _Upload(NamedTuple):
+    """The last file that was tried, and the last good image; they differ after a bad file."""
+
+    file_id: str = ""
+    pixels: np.ndarray | None = None
+    error: str = ""
+
+
 def digit_input(prefix: str, dataset: "ImageDataset") -> ChosenDigit | None:
     """The controls, and the image as the network sees it; None until there is one.
 
     Choice, class and index are part of the address; strokes and uploads are kept for the session.
+    All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be changed.
     """
     source = st.segmented_control(
         "Input", [TEST, DRAW, UPLOAD], default=TEST, required=True, key=f"{prefix}_input",
         width="stretch", **BOUND,
     )  # fmt: skip
+    seen = st.container()
     if source == DRAW:
-        chosen = _drawn(prefix)
+        chosen, hint = _drawn(prefix), "Nothing yet: draw on the pad."
     elif source == UPLOAD:
-        chosen = _uploaded(prefix)
+        chosen, hint = _uploaded(prefix), "Nothing yet: upload a picture."
     else:
-        chosen = _from_test_set(prefix, dataset)
-    if chosen is not None:
-        enlarged = np.kron(chosen.pixels, np.ones((ENLARGED, ENLARGED), np.uint8))
-        st.image(enlarged, width=28 * ENLARGED)
-        st.caption(f"What the network sees: {chosen.caption}")
+        chosen, hint = _from_test_set(prefix, dataset), ""
+    with seen:
+        image, said = st.columns(2, vertical_alignment="center")
+        if chosen is None:
+            image.image(_picture(np.zeros((SIDE, SIDE), np.uint8)), width=WIDTH, alt="No image")
+            said.caption(hint)
+        else:
+            told = f"What the network sees: {chosen.caption}"
+            image.image(_picture(chosen.pixels), width=WIDTH, alt=told)
+            said.caption(told)
     return chosen
+
+
+def _picture(pixels: np.ndarray) -> str:
+    """An image as a PNG inside its own address: sharp squares, and no second request for it."""
+    file = io.BytesIO()
+    Image.fromarray(pixels.repeat(COPIES, 0).repeat(COPIES, 1)).save(file, "PNG")
+    return "data:image/png;base64," + b64encode(file.getvalue()).decode()
 
 
 def _from_test_set(prefix: str, dataset: "ImageDataset") -> ChosenDigit:
     labels = dataset.test.labels.numpy()
     names = dataset.class_names
     index_key, class_key = f"{prefix}_index", f"{prefix}_class"
+    last = len(labels) - 1
 
-    def candidates() -> np.ndarray:
-        wanted = st.session_state.get(class_key, ANY)
-        every = np.arange(len(labels))
-        return every if wanted == ANY else every[labels == names.index(wanted)]
+    def of_class() -> np.ndarray:
+        wanted = st.session_state[class_key]
+        return (
+            np.arange(len(labels))
+            if wanted == ANY
+            else np.flatnonzero(labels == names.index(wanted))
+        )
 
     def to_class() -> None:
-        of_class = candidates()
-        if st.session_state[index_key] not in of_class:
-            st.session_state[index_key] = int(of_class[0])
+        candidates = of_class()
+        if len(candidates) and st.session_state[index_key] not in candidates:
+            st.session_state[index_key] = int(candidates[0])
+
+    def to_index() -> None:
+        if st.session_state[index_key] not in of_class():
+            st.session_state[class_key] = ANY
 
     def another() -> None:
-        others = candidates()
-        others = others[others != st.session_state[index_key]]
-        st.session_state[index_key] = int(np.random.default_rng().choice(others))
+        candidates = of_class()
+        others = candidates[candidates != st.session_state[index_key]]
+        if len(others):
+            st.session_state[index_key] = int(np.random.default_rng().choice(others))
 
     left, right = st.columns(2)
     with left:
@@ -117,48 +154,59 @@ def _from_test_set(prefix: str, dataset: "ImageDataset") -> ChosenDigit:
         )  # fmt: skip
     with right:
         index = st.number_input(
-            "Index", 0, len(labels) - 1, 0, key=index_key, help="Place in the test set", **BOUND
-        )
+            "Index", 0, last, 0, key=index_key, on_change=to_index,
+            help=f"Place in the test set, 0 to {last}", **BOUND,
+        )  # fmt: skip
     st.button("Another one", key=f"{prefix}_another", on_click=another, width="stretch")
+    # The browser keeps to the limits; another client may not.
+    index = min(max(int(index), 0), last)
     label = int(labels[index])
     return ChosenDigit(
-        dataset.test.pixels[index].numpy(), label, f"test image {index}, a {names[label]}"
+        dataset.test.pixels[index].numpy().copy(), label, f"test image {index}, {_a(names[label])}"
     )
+
+
+def _a(name: str) -> str:
+    """The name of a class with its article: a 7, an 8, an Ankle boot."""
+    return f"an {name}" if name[0] in "8AEIOUaeiou" else f"a {name}"
 
 
 def _drawn(prefix: str) -> ChosenDigit | None:
-    # The component forgets its state when another page is shown; this copy does not.
-    kept = f"_{prefix}_strokes"
-    state = st.session_state.get(f"{prefix}_pad")
-    if state is not None and "strokes" in state:
-        st.session_state[kept] = state["strokes"]
-    strokes = st.session_state.get(kept, [])
-    result = _pad(
-        key=f"{prefix}_pad",
-        data={"strokes": strokes},
-        on_strokes_change=lambda: None,
-    )
-    if result.strokes is not None:
-        strokes = st.session_state[kept] = result.strokes
+    # The component forgets its state when it is not shown; this copy does not.
+    pad, kept = f"{prefix}_pad", f"_{prefix}_strokes"
+    st.session_state.setdefault(kept, [])
+    strokes = (st.session_state.get(pad) or {}).get("strokes", st.session_state[kept])
+    pixels = None
     try:
         pixels = from_strokes(strokes, canvas_size=1.0)
+        st.session_state[kept] = strokes
     except DataError as error:
         st.error(str(error))
-        return None
+    _pad(key=pad, data={"strokes": st.session_state[kept]}, on_strokes_change=lambda: None)
     return None if pixels is None else ChosenDigit(pixels, None, "drawn")
 
 
 def _uploaded(prefix: str) -> ChosenDigit | None:
-    kept = f"_{prefix}_uploaded"
+    uploader, kept = f"{prefix}_upload", f"_{prefix}_uploaded"
+
+    def forget() -> None:
+        if st.session_state[uploader] is None:
+            del st.session_state[kept]
+
     file = st.file_uploader(
-        "A picture of one digit", key=f"{prefix}_upload", max_upload_size=5,
+        "A picture of one digit", key=uploader, max_upload_size=5, on_change=forget,
         help="Dark on light or light on dark; PNG, JPEG, GIF, BMP or WebP up to 5 MB",
     )  # fmt: skip
+    # Gone when another page is shown, while what it held is kept: only taking it away forgets.
+    last = st.session_state.setdefault(kept, _Upload())
     if file is not None:
-        try:
-            st.session_state[kept] = ChosenDigit(
-                from_image(file.getvalue()), None, f"uploaded, {file.name}"
-            )
-        except DataError as error:
-            st.error(str(error))
-    return st.session_state.get(kept)
+        if file.file_id != last.file_id:
+            try:
+                last = _Upload(file.file_id, from_image(file.getvalue()))
+            except DataError as error:
+                last = _Upload(file.file_id, last.pixels, str(error))
+            st.session_state[kept] = last
+        if last.error:
+            stays = "" if last.pixels is None else " The last good picture stays."
+            st.error(last.error + stays)
+    return None if last.pixels is None else ChosenDigit(last.pixels.copy(), None, "uploaded")

@@ -1,5 +1,5 @@
-// The canvas of the digit pad. Strokes are lists of [x, y] from 0 to 1; Python hears of them when a
-// stroke ends, and gives them back as data, so that a rerun or another page loses nothing.
+// The canvas of the digit pad. Strokes are lists of [x, y] from 0 to 1. Python hears of them when
+// a stroke ends, and keeps them for the next time that the pad is put on a page.
 const PEN = 0.085
 
 export default function (component) {
@@ -7,11 +7,13 @@ export default function (component) {
   const canvas = parentElement.querySelector("canvas")
   const hint = parentElement.querySelector(".hint")
   const [undo, clear] = parentElement.querySelectorAll("button")
-  // While a finger is down, what is being drawn is newer than what Python knows.
-  if (!canvas.drawing) canvas.strokes = structuredClone(data?.strokes ?? [])
+  // Only a new pad takes its strokes from Python: while one is in use it knows better, for an
+  // answer may come after the next stroke has been drawn.
+  canvas.strokes ??= structuredClone(data?.strokes ?? [])
+  canvas.pointer ??= null
 
   const paint = () => {
-    const pixels = canvas.clientWidth * (window.devicePixelRatio || 1)
+    const pixels = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1))
     canvas.width = canvas.height = pixels
     const pen = canvas.getContext("2d")
     pen.lineWidth = PEN * pixels
@@ -19,9 +21,8 @@ export default function (component) {
     pen.strokeStyle = "#fff"
     for (const stroke of canvas.strokes) {
       pen.beginPath()
-      stroke.forEach(([x, y], i) =>
-        i ? pen.lineTo(x * pixels, y * pixels) : pen.moveTo(x * pixels, y * pixels))
-      if (stroke.length === 1) pen.lineTo(stroke[0][0] * pixels, stroke[0][1] * pixels)
+      // A line from the first point to itself makes a stroke of one point a dot.
+      for (const [x, y] of [stroke[0], ...stroke]) pen.lineTo(x * pixels, y * pixels)
       pen.stroke()
     }
     hint.hidden = canvas.strokes.length > 0
@@ -35,29 +36,31 @@ export default function (component) {
             inside((event.clientY - box.top) / box.height)]
   }
 
+  // One pointer draws at a time; a second finger or a resting palm is ignored.
   canvas.onpointerdown = event => {
-    if (event.button !== 0) return
-    canvas.drawing = true
+    if (event.button !== 0 || canvas.pointer !== null) return
+    canvas.pointer = event.pointerId
     canvas.setPointerCapture(event.pointerId)
     canvas.strokes.push([point(event)])
     paint()
   }
   canvas.onpointermove = event => {
-    if (!canvas.drawing) return
+    if (event.pointerId !== canvas.pointer) return
     canvas.strokes.at(-1).push(point(event))
     paint()
   }
-  canvas.onpointerup = canvas.onpointercancel = () => {
-    if (!canvas.drawing) return
-    canvas.drawing = false
+  canvas.onpointerup = canvas.onpointercancel = event => {
+    if (event.pointerId !== canvas.pointer) return
+    canvas.pointer = null
     tell()
   }
   undo.onclick = () => { canvas.strokes.pop(); tell() }
   clear.onclick = () => { canvas.strokes = []; tell() }
 
   // Painted again whenever its size changes: the sidebar can be widened.
-  const watch = new ResizeObserver(paint)
-  watch.observe(canvas)
+  canvas.watch ??= new ResizeObserver(() => canvas.paint())
+  canvas.paint = paint
+  canvas.watch.observe(canvas)
   paint()
-  return () => watch.disconnect()
+  return () => { canvas.watch.disconnect(); canvas.watch = undefined }
 }

@@ -51,10 +51,10 @@ def _pages() -> dict[str, list]:
     return {"": [home], "Rooms": rooms, "Records": [runs]}
 
 
-def navigate() -> "st.Page":
-    """Build the navigation; app.py runs the page that this returns."""
+def run() -> None:
+    """Build the navigation and run the page that the address names."""
     st.session_state["_routed"] = True
-    return st.navigation(_pages())
+    st.navigation(_pages()).run()
 
 
 def ensure_routed() -> None:

@@ -9,6 +9,12 @@ import streamlit as st
 BOUND = {"bind": "query-params"}
 
 
+def clamp(key: str, most: int) -> None:
+    """Bring a control's value down to a limit that has become smaller, before it is drawn."""
+    if st.session_state.get(key, 0) > most:
+        st.session_state[key] = most
+
+
 def preset(label: str, values: Mapping[str, Any], *, key: str, help: str) -> None:
     """A small button that sets controls by their keys, and with them the address."""
     st.button(label, key=key, help=help, on_click=partial(_set, dict(values)), type="secondary")

@@ -8,12 +8,13 @@ import streamlit as st
 
 from corelib.analysis.anytime import at_threshold, changes_of_mind, halting_steps
 from corelib.data import read_ahead
+from corelib.errors import SynaptariumError
 from dashboard import cache
 from dashboard.checkpoints import checkpoint_picker
 from dashboard.digit_input import ANY, TEST, digit_input
 from dashboard.export import chart, export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
+from dashboard.state import BOUND, clamp, preset
 from dashboard.theme import look
 
 TABS = ("What you see", "Units", "Test set", "Weights", "Train", "Take home")
@@ -42,11 +43,15 @@ with st.sidebar:
     )  # fmt: skip
 
 items = [item for item in (first, second) if item is not None]
-stamps = [cache.stamp(item) for item in items]
-models = [cache.model(stamp) for stamp in stamps]
-data = cache.dataset(stamps[0].dataset)
+try:
+    stamps = [cache.stamp(item) for item in items]
+    models = [cache.model(stamp) for stamp in stamps]
+    data = cache.dataset(stamps[0].dataset)
+except SynaptariumError as error:
+    st.error(str(error))
+    st.stop()
 if len({stamp.dataset for stamp in stamps}) > 1:
-    st.warning("These two networks were trained on different images; both now read the first's.")
+    st.warning("These two networks were trained on different images; both now read the same one.")
 
 from corelib.models.bpan.analysis import Controls, currents
 
@@ -61,16 +66,21 @@ with st.sidebar:
         help="Scales all weights from inhibitory units at test time; 1 is the trained network",
     )  # fmt: skip
     with st.expander("More"):
+        most_steps = max(40, models[0].n_steps)
+        least_e = min(model.n_excitatory for model in models)
+        least_i = min(model.n_inhibitory for model in models)
+        # What a smaller network left behind, or a larger one, must fit the one chosen now.
+        clamp("balance_steps", most_steps)
+        clamp("balance_lesion_e", least_e)
+        clamp("balance_lesion_i", least_i)
         n_steps = st.slider(
-            "Steps T", 1, 40, models[0].n_steps, key="balance_steps", **BOUND,
+            "Steps T", 1, most_steps, models[0].n_steps, key="balance_steps", **BOUND,
             help=f"Trained with {models[0].n_steps}; more shows where the state goes",
         )  # fmt: skip
         alpha = st.slider(
-            "Leak α", 0.05, 1.0, models[0].alpha, 0.05, key="balance_alpha", **BOUND,
+            "Leak α", 0.01, 1.0, models[0].alpha, 0.01, key="balance_alpha", **BOUND,
             help=f"Share of the state that each step replaces; trained with {models[0].alpha:g}",
         )  # fmt: skip
-        least_e = min(model.n_excitatory for model in models)
-        least_i = min(model.n_inhibitory for model in models)
         lesioned_e = st.slider(
             "Silence E units", 0, least_e, 0, key="balance_lesion_e", **BOUND,
             help="So many random excitatory units neither receive nor send",
@@ -99,7 +109,11 @@ else:
     from dashboard.figures import balance as figures
 
     pixels = torch.from_numpy(chosen.pixels)[None]
-    views = [currents(model, data.inputs(pixels), controls) for model in models]
+    # Each network reads the image as its own training data was scaled.
+    views = [
+        currents(model, cache.dataset(stamp.dataset).inputs(pixels), controls)
+        for model, stamp in zip(models, stamps, strict=True)
+    ]
     halts = [int(halting_steps(view.probability.max(1)[None], theta)[0]) for view in views]
     changed = (
         " under these controls" if controls != Controls(models[0].n_steps, models[0].alpha) else ""
@@ -152,8 +166,8 @@ else:
                 key="balance_try_triple", help="g = 3 for 30 steps",
             )  # fmt: skip
             preset(
-                "Half the E units", reset | {"balance_lesion_e": 64, "balance_theta": 0.99},
-                key="balance_try_lesion", help="Silence 64 of 128 excitatory units",
+                "Half the E units", reset | {"balance_lesion_e": least_e // 2},
+                key="balance_try_lesion", help="Silence half of the excitatory units",
             )  # fmt: skip
             preset(
                 "Trained without balance", reset | {"balance_versus": "bpan-unbalanced-mnist"},

@@ -56,6 +56,18 @@ def shelf() -> list[Shelved]:
     return found
 
 
+def shelf_state() -> tuple:
+    """Changes whenever ``shelf`` would: when a run saves, drops or measures a checkpoint."""
+
+    def written(path: Path) -> int:
+        return path.stat().st_mtime_ns if path.exists() else 0
+
+    return tuple(
+        (str(run.folder), written(run.folder / "checkpoints"), written(run.folder / "status.json"))
+        for run in list_runs()
+    )
+
+
 def find(name: str) -> Shelved:
     """A checkpoint by the name of a shipped one, by a run's id (its best), or by its folder.
 

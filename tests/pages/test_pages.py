@@ -108,6 +108,40 @@ def test_the_pondered_digit_is_first_wrong_and_then_right(runs_root):
     assert "after **6 of 6 steps**, rightly" in sentences(app)
 
 
+def own_network(**config) -> None:
+    """A run with one checkpoint of untrained weights."""
+    from corelib.runs.trained import Trained
+
+    run = create_run(make_spec("bpan", config=config))
+    Trained.begin_or_resume(run).save()
+    run.set_status("cancelled")
+
+
+def test_a_network_of_another_size_brings_its_own_limits(runs_root):
+    own_network(n_excitatory=8, n_inhibitory=2, n_steps=60, alpha=0.03)
+    name = next(runs_root.glob("2*")).name
+    app = open_page("balance", balance_lesion_e="100", balance_lesion_i="20")
+    assert app.slider(key="balance_lesion_e").value == 100
+    app.selectbox(key="balance_model").select(name).run()
+    assert not app.exception
+    assert app.slider(key="balance_lesion_e").value == 8
+    assert app.slider(key="balance_steps").value == 60
+    assert app.slider(key="balance_alpha").value == 0.03
+    assert "of 60 steps" in sentences(app)
+    app.button(key="balance_try_lesion").click().run()
+    assert app.slider(key="balance_lesion_e").value == 4
+    assert not app.exception
+
+
+def test_a_damaged_own_network_is_said(runs_root):
+    own_network(n_excitatory=8, n_inhibitory=2)
+    folder = next(runs_root.glob("2*"))
+    next(folder.rglob("weights.safetensors")).write_bytes(b"not weights")
+    app = open_page("balance", balance_model=folder.name)
+    assert not app.exception
+    assert "damaged or not a safetensors file" in app.error[0].value
+
+
 def test_a_network_that_is_gone_falls_back_to_the_standard_one(runs_root):
     app = open_page("balance", balance_model="no-such-network")
     assert not app.exception
