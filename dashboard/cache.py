@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from torch import nn
 
+    from corelib.analysis.anytime import Answers
     from corelib.data import ImageDataset
-    from corelib.models.bpan.analysis import Answers, Controls, LoopGain, NetDensity
+    from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
     from corelib.runs.shelf import Shelved
 
 

@@ -1,8 +1,21 @@
-"""Answers over time, and what stopping early makes of them."""
+"""Answers over time: accuracy against cost, halting, calibration. Pure functions on arrays.
 
+A model has answered a data set at each of its steps: ``confidence`` (image, time) is the largest
+softmax, ``predicted`` (image, time) the class, ``labels`` (image,) the truth. Steps count from 1.
+"""
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+
+class Answers(NamedTuple):
+    """A data set answered at every step: ``confidence`` float32 and ``predicted`` uint8, both
+    (image, time)."""
+
+    confidence: np.ndarray
+    predicted: np.ndarray
 
 
 class Anytime(NamedTuple):
@@ -14,11 +27,36 @@ class Anytime(NamedTuple):
     mean_steps: float
 
 
-def halting_steps(confidence: np.ndarray, threshold: float) -> np.ndarray:
-    """The first step, counted from 1, whose confidence reaches the threshold, else the last.
+class Curve(NamedTuple):
+    """Accuracy and mean steps at each threshold, all (threshold,)."""
 
-    ``confidence`` (image, time) -> int64 (image,).
-    """
+    thresholds: np.ndarray
+    accuracy: np.ndarray
+    mean_steps: np.ndarray
+
+
+class Calibration(NamedTuple):
+    """Bins of equal width on [0, 1], all (bin,); empty bins are NaN. ``error`` is the ECE."""
+
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    share: np.ndarray
+    error: float
+
+
+class Spread(NamedTuple):
+    """Mean and standard deviation (n - 1) over seeds, and how many there are."""
+
+    mean: float
+    sd: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.2f} ± {self.sd:.2f}" if self.n > 1 else f"{self.mean:.2f}"
+
+
+def halting_steps(confidence: np.ndarray, threshold: float) -> np.ndarray:
+    """The first step whose confidence reaches the threshold, else the last: int64 (image,)."""
     sure = confidence >= threshold
     return np.where(sure.any(1), sure.argmax(1), confidence.shape[1] - 1) + 1
 
@@ -26,18 +64,95 @@ def halting_steps(confidence: np.ndarray, threshold: float) -> np.ndarray:
 def at_threshold(
     confidence: np.ndarray, predicted: np.ndarray, labels: np.ndarray, threshold: float
 ) -> Anytime:
-    """What stopping at a threshold gives; re-indexes what was computed for all steps.
-
-    ``confidence`` and ``predicted`` are (image, time), ``labels`` (image,).
-    """
+    """What stopping at a threshold gives; re-indexes what was computed for all steps."""
     steps = halting_steps(confidence, threshold)
     answers = np.take_along_axis(predicted, steps[:, None] - 1, 1)[:, 0]
     return Anytime(steps, answers, float(np.mean(answers == labels)), float(steps.mean()))
 
 
-def changes_of_mind(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Indices of the images answered wrongly at the first step and rightly at the last.
+def threshold_curve(
+    confidence: np.ndarray, predicted: np.ndarray, labels: np.ndarray, thresholds: Sequence[float]
+) -> Curve:
+    """Accuracy and mean steps over a range of thresholds."""
+    found = [at_threshold(confidence, predicted, labels, t) for t in thresholds]
+    return Curve(
+        np.asarray(thresholds, float),
+        np.array([f.accuracy for f in found]),
+        np.array([f.mean_steps for f in found]),
+    )
 
-    ``predicted`` (image, time), ``labels`` (image,).
-    """
+
+def changes_of_mind(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Indices of the images answered wrongly at the first step and rightly at the last."""
     return np.flatnonzero((predicted[:, 0] != labels) & (predicted[:, -1] == labels))
+
+
+def per_step_accuracy(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Share correct at each step: (time,)."""
+    return (predicted == labels[:, None]).mean(0)
+
+
+def agreement_with_last(predicted: np.ndarray) -> np.ndarray:
+    """Share of images answered at each step as at the last: (time,)."""
+    return (predicted == predicted[:, -1:]).mean(0)
+
+
+def halting_histogram(
+    steps: np.ndarray, n_steps: int, groups: np.ndarray | None = None
+) -> np.ndarray:
+    """Share of the images of each group that halt at each step: (group, time), rows sum to 1.
+
+    ``groups`` (image,) numbers them from 0, by class or by difficulty; without it all are one.
+    An empty group's row is NaN.
+    """
+    groups = np.zeros(len(steps), int) if groups is None else np.asarray(groups, int)
+    counts = np.zeros((groups.max() + 1, n_steps))
+    np.add.at(counts, (groups, steps - 1), 1)
+    with np.errstate(invalid="ignore"):
+        return counts / counts.sum(1, keepdims=True)
+
+
+def quantile_groups(difficulty: np.ndarray, n_groups: int) -> np.ndarray:
+    """Images in ``n_groups`` equal parts from easy (0) to hard, by rank: int (image,)."""
+    rank = np.empty(len(difficulty), int)
+    rank[np.argsort(difficulty, kind="stable")] = np.arange(len(difficulty))
+    return rank * n_groups // len(difficulty)
+
+
+def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> Calibration:
+    """Expected calibration error: sum over bins of share x |accuracy - confidence|.
+
+    ``confidence`` (image,) of the answers given, ``correct`` (image,) of bool (Guo 2017, eq. 3).
+    """
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    count = np.bincount(which, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(which, confidence, bins) / count
+        accuracy = np.bincount(which, correct.astype(float), bins) / count
+    share = count / len(confidence)
+    return Calibration(mean, accuracy, share, float(np.nansum(share * np.abs(accuracy - mean))))
+
+
+def pareto_front(cost: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+    """Indices of the points that no other beats, by rising cost.
+
+    A point is beaten by one that costs no more and is at least as accurate, and better in one.
+    """
+    front, best = [], -np.inf
+    for i in np.lexsort((-accuracy, cost)):
+        if accuracy[i] > best:
+            front.append(i)
+            best = accuracy[i]
+    return np.array(front, int)
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean ± sd over seeds; the sd of one value is NaN."""
+    array = np.asarray(values, float)
+    sd = float(array.std(ddof=1)) if len(array) > 1 else float("nan")
+    return Spread(float(array.mean()), sd, len(array))
+
+
+def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
+    """Spread of the differences, seed by seed; both in the same order of seeds."""
+    return spread(np.subtract(ours, theirs))

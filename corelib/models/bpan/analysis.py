@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from corelib.analysis.anytime import Answers
 from corelib.models.bpan.anytime import confidence
 from corelib.models.bpan.dynamics import (
     Weights,
@@ -52,14 +53,6 @@ class Currents(NamedTuple):
     probability: np.ndarray
     n_excitatory: int
     lesioned: np.ndarray
-
-
-class Answers(NamedTuple):
-    """A data set answered at every step: ``confidence`` float32 and ``predicted`` uint8, both
-    (image, time)."""
-
-    confidence: np.ndarray
-    predicted: np.ndarray
 
 
 class NetDensity(NamedTuple):
