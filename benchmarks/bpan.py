@@ -30,7 +30,7 @@ def fixed_depth(model: BPAN, x: Tensor) -> Tensor:
     return readout(state, weights)
 
 
-def training_step(rounds: int = 200, batch: int = 128) -> dict:
+def training_step(rounds: int = 60, batch: int = 128) -> dict:
     torch.manual_seed(0)
     fast = BPAN()
     slow = SlowBPAN().take(fast)
@@ -48,7 +48,7 @@ def training_step(rounds: int = 200, batch: int = 128) -> dict:
         nn.utils.clip_grad_norm_(slow.parameters(), 5.0)
         theirs.step()
 
-    ms = medians({"bpan": fast_step, "slow": slow_step}, rounds, warm_up=10)
+    ms = medians({"bpan": fast_step, "slow": slow_step}, rounds, burst=4)
     return report("BPAN training step", "bpan", "slow", STEP_NEEDED, ms, batch=batch)
 
 

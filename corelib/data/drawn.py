@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SIDE, BOX = 28, 20
 
-PEN = 2.2  # pixels of the 20-pixel box; the median of MNIST's own strokes is 2.1
+PEN = 2.2  # pixels of the 20-pixel box: a common width of MNIST's own strokes
 FINE = 16  # drawn at this many times the resolution, then averaged
 SMALLEST = 0.08  # a drawing smaller than this part of the canvas is not enlarged further
 MAX_POINTS = 10_000
@@ -35,7 +35,7 @@ WORKING_SIDE = 1024  # larger pictures are averaged down to at most this before 
 FAINT = 24  # grey levels, of 255: ink weaker than this is no ink
 SPECKS = 200  # pictures of this side on are freed of single specks if their ground is not clean
 RIPPLE = 0.15  # of the strongest ink: what JPEG and WebP may leave on clean ground
-THIN = 0.9  # pixels of the 20-pixel box; no test digit of MNIST's has thinner strokes
+THIN = 0.9  # pixels of the 20-pixel box: no test digit of MNIST has thinner strokes
 # What Pillow's decoders raise on damaged files, each seen with bytes changed at random.
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError)
 DAMAGED += (OverflowError, struct.error, zlib.error)
@@ -183,7 +183,7 @@ def _grey(data: bytes) -> tuple[np.ndarray, bool]:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         width, height = image.size
-        lossy = image.format in ("JPEG", "WEBP")
+        lossy = image.format not in ("PNG", "GIF", "BMP")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels() from None
     except UnidentifiedImageError:
