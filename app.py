@@ -1,10 +1,5 @@
-"""Synaptarium: page configuration and navigation."""
-
-import streamlit as st
+"""Synaptarium: page configuration and navigation, both from dashboard/router.py."""
 
 from dashboard import router
 
-st.set_page_config(
-    page_title="Synaptarium", page_icon=router.ICON, layout="wide", initial_sidebar_state="expanded"
-)
 router.run()

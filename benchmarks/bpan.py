@@ -8,8 +8,9 @@
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measure import medians, report, show
+from benchmarks.measure import report, show
 from benchmarks.slow_bpan import SlowBPAN
+from corelib.analysis.clock import medians
 from corelib.data import load_dataset
 from corelib.models.bpan import BPAN
 from corelib.models.bpan.dynamics import first_step, input_drive, readout, step

@@ -20,6 +20,12 @@ EMPTY = """
 import streamlit as st
 st.text(st.slider("s", 0, 1000, 500, key="s"))
 """
+# Page, slider, the figure it changes, and what of the figure shows that it has.
+SLIDERS = (
+    ("balance", "balance_theta", "balance_probability_0", "JSON.stringify(el.layout.annotations)"),
+    ("balance", "balance_gain", "balance_currents_0", "JSON.stringify(el._fullData.map(d => d.y))"),
+    ("halting", "halting_theta", "halting_costs", "JSON.stringify(el._fullData.map(d => d.x[0]))"),
+)
 # From the key going down until the page holds still: resolves with milliseconds.
 WATCH = """
 ([selector, done]) => new Promise(resolve => {
@@ -99,17 +105,11 @@ def main() -> None:
                 lambda: (page.goto(f"{address}/balance"), page.wait_for_selector(figure))
             )
             say(what="fresh server to the room's first figure", seconds=seconds, budget=6)
-            ready(page)
-            plot = ".js-plotly-plot"
-            for key, chart, done in (
-                ("balance_theta", "balance_probability_0", "JSON.stringify(el.layout.annotations)"),
-                (
-                    "balance_gain",
-                    "balance_currents_0",
-                    "JSON.stringify(el._fullData.map(d => d.y))",
-                ),
-            ):
-                got = summary(slider_times(page, key, f".st-key-{chart} {plot}", done))
+            for path, key, chart, done in SLIDERS:
+                open_page(page, f"{address}/{path}")
+                page.wait_for_timeout(1000)
+                plot = f".st-key-{chart} .js-plotly-plot"
+                got = summary(slider_times(page, key, plot, done))
                 say(
                     what=f"slider {key} to painted figure, above the empty app",
                     median_ms=got["median_ms"] - base["median_ms"],

@@ -49,6 +49,21 @@ def _class(path: str) -> Any:
 
 _BPAN = "corelib.models.bpan"
 
+
+def _rival(name: str, title: str, about: str, module: str, kind: str) -> System:
+    """A system of ``corelib.models.bpan.baselines``: class ``kind`` with its two settings."""
+    config = f"{_BPAN}.baselines.config:{kind}"
+    return System(
+        name,
+        title,
+        about,
+        f"{config}Config",
+        f"{config}Training",
+        f"{_BPAN}.baselines.{module}:{kind}",
+        f"{_BPAN}.learner:GradientLearner",
+    )
+
+
 SYSTEMS: dict[str, System] = {
     system.name: system
     for system in (
@@ -59,8 +74,31 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.config:BPANConfig",
             f"{_BPAN}.config:BPANTraining",
             f"{_BPAN}.network:BPAN",
-            f"{_BPAN}.learner:BPANLearner",
+            f"{_BPAN}.learner:GradientLearner",
         ),
+        _rival(
+            "act",
+            "Adaptive Computation Time",
+            "a GRU that adds up halting values and answers with a weighted mean (Graves 2016)",
+            "act",
+            "ACT",
+        ),
+        _rival(
+            "pondernet",
+            "PonderNet",
+            "a GRU that learns a distribution over the step at which it halts (Banino 2021)",
+            "pondernet",
+            "PonderNet",
+        ),
+        _rival(
+            "multi-exit",
+            "Multi-Exit MLP",
+            "a deep network with an exit after each block; leaves at the first confident one",
+            "multi_exit",
+            "MultiExit",
+        ),
+        _rival("mlp", "Multilayer perceptron", "answers once, after all its layers", "mlp", "MLP"),
+        _rival("gru", "GRU", "a gated recurrent network, read out after each update", "gru", "GRU"),
     )
 }
 

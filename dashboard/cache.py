@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import plotly.graph_objects as go
-    from torch import nn
+    from torch import Tensor, nn
 
-    from corelib.analysis.anytime import Answers
+    from corelib.analysis.anytime import Answers, Curve
     from corelib.data import ImageDataset
     from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
+    from corelib.models.bpan.halting import Clock, OwnAnswers
     from corelib.runs.shelf import Shelved
+
+
+THRESHOLDS = tuple(
+    round(float(t), 4) for t in [*np.linspace(0.1, 0.95, 35), 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
+)
 
 
 def warm_up() -> None:
@@ -127,3 +133,57 @@ def loop_gain(which: Stamp, inhibition_gain: float) -> "LoopGain":
     from corelib.models.bpan.analysis import loop_gain
 
     return loop_gain(model(which), inhibition_gain)
+
+
+# Halting: any classifier that answers after each of its steps.
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def test_inputs(name: str) -> "Tensor":
+    """The test images as the networks read them: (image, input)."""
+    data = dataset(name)
+    return data.inputs(data.test.pixels)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def step_answers(which: Stamp, recurrence: bool = True) -> "Answers":
+    """The answer to every test image at every step; without its recurrence, if a BPAN."""
+    from corelib.models.bpan.halting import answers
+
+    return answers(model(which), test_inputs(which.dataset), recurrence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def own_answers(which: Stamp) -> "OwnAnswers":
+    """The test images answered by the model's own rule."""
+    from corelib.models.bpan.halting import own_answers
+
+    return own_answers(model(which), test_inputs(which.dataset))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def clock(which: Stamp, threshold: float, batch: int, images: int, rounds: int) -> "Clock":
+    """Stopping early against fixed depth, by this machine's clock."""
+    from corelib.models.bpan.halting import clock
+
+    inputs = test_inputs(which.dataset)[:images]
+    return clock(model(which), inputs, threshold, batch, rounds)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def trajectory(which: Stamp, index: int) -> np.ndarray:
+    """Class probabilities of a test image over time: (time, class)."""
+    from corelib.models.bpan.halting import trajectory
+
+    return trajectory(model(which), test_inputs(which.dataset)[index : index + 1])
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def threshold_curve(which: Stamp) -> "Curve":
+    """Accuracy and mean steps over a fine grid of thresholds."""
+    from corelib.analysis.anytime import threshold_curve
+
+    found = step_answers(which)
+    return threshold_curve(
+        found.confidence, found.predicted, test_labels(which.dataset), THRESHOLDS
+    )

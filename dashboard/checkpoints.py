@@ -1,6 +1,6 @@
 """Picking a trained network: shipped, or from one's own runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -35,6 +35,35 @@ def about(item: Shelved) -> str:
     return "; ".join(parts)
 
 
+def of_systems(systems: Sequence[str]) -> dict[str, Shelved]:
+    """All checkpoints of these systems by name: standard ones first, then variants, then own."""
+    found = [item for item in cache.checkpoints() if item.card.system in systems]
+    found.sort(
+        key=lambda item: (item.own, item.card.variant != "", systems.index(item.card.system))
+    )
+    return {item.name: item for item in found}
+
+
+def checkpoints_picker(
+    text: str, key: str, systems: Sequence[str], standard: Sequence[str]
+) -> list[Shelved]:
+    """Several checkpoints of these systems, bound to the address; ``standard`` are chosen first."""
+    items = of_systems(systems)
+    kept = [name for name in st.session_state.get(key, []) if name in items]
+    if key in st.session_state and kept != st.session_state[key]:
+        st.session_state[key] = kept
+    chosen = st.multiselect(
+        text,
+        list(items),
+        default=[name for name in standard if name in items],
+        key=key,
+        max_selections=8,
+        help="Names as corelib.load takes them; your own trainings are at the end",
+        **BOUND,
+    )
+    return [items[name] for name in chosen]
+
+
 def checkpoint_picker(
     text: str,
     key: str,
@@ -48,9 +77,8 @@ def checkpoint_picker(
 
     Its choices are the names that ``corelib.load`` takes.
     """
-    items = {item.name: item for item in cache.checkpoints() if item.card.system == system}
-    # The standard network first, then its siblings, then one's own.
-    names = sorted(items, key=lambda name: (items[name].own, items[name].card.variant != ""))
+    items = of_systems([system])
+    names = list(items)
     if optional:
         names.insert(0, NONE)
     if st.session_state.get(key) not in names:

@@ -158,8 +158,6 @@ def _from_test_set(prefix: str, dataset: "ImageDataset") -> ChosenDigit:
             help=f"Place in the test set, 0 to {last}", **BOUND,
         )  # fmt: skip
     st.button("Another one", key=f"{prefix}_another", on_click=another, width="stretch")
-    # The browser keeps to the limits; another client may not.
-    index = min(max(int(index), 0), last)
     label = int(labels[index])
     return ChosenDigit(
         dataset.test.pixels[index].numpy().copy(), label, f"test image {index}, {_a(names[label])}"
@@ -187,17 +185,13 @@ def _drawn(prefix: str) -> ChosenDigit | None:
 
 
 def _uploaded(prefix: str) -> ChosenDigit | None:
-    uploader, kept = f"{prefix}_upload", f"_{prefix}_uploaded"
-
-    def forget() -> None:
-        if st.session_state[uploader] is None:
-            del st.session_state[kept]
-
+    kept = f"_{prefix}_uploaded"
     file = st.file_uploader(
-        "A picture of one digit", key=uploader, max_upload_size=5, on_change=forget,
+        "A picture of one digit", key=f"{prefix}_upload", max_upload_size=5,
         help="Dark on light or light on dark; PNG, JPEG, GIF, BMP or WebP up to 5 MB",
     )  # fmt: skip
-    # Gone when another page is shown, while what it held is kept: only taking it away forgets.
+    # The file is gone when another page was shown, or for a moment when another file takes its
+    # place; the last good image stays until there is a better one.
     last = st.session_state.setdefault(kept, _Upload())
     if file is not None:
         if file.file_id != last.file_id:

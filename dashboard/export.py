@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,17 +14,34 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def chart(figure: "go.Figure", key: str, *, alt: str, caption: str) -> None:
+def chart(
+    figure: "go.Figure",
+    key: str,
+    *,
+    alt: str,
+    caption: str,
+    on_select: Callable[[], None] | None = None,
+) -> None:
     """Show a figure, with its caption and a button for its data below.
 
-    The camera in the figure's corner saves an SVG.
+    The camera in the figure's corner saves an SVG. ``on_select`` is called when a point is
+    clicked; ``clicked(key)`` tells which.
     """
     config = {
         "displaylogo": False,
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
         "toImageButtonOptions": {"format": "svg", "filename": f"synaptarium-{key}"},
     }
-    st.plotly_chart(figure, width="stretch", theme=None, key=key, config=config, alt=alt)
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        theme=None,
+        key=key,
+        config=config,
+        alt=alt,
+        on_select=on_select or "ignore",
+        selection_mode="points",
+    )
     left, right = st.columns([6, 1], wrap=False)
     left.caption(caption)
     with right, st.container(horizontal_alignment="right"):
@@ -39,6 +57,12 @@ def chart(figure: "go.Figure", key: str, *, alt: str, caption: str) -> None:
             on_click="ignore",
             width="content",
         )
+
+
+def clicked(key: str) -> dict | None:
+    """The point of a figure that was clicked last: its x, y, customdata, point_index."""
+    points = st.session_state[key].selection.points
+    return points[-1] if points else None
 
 
 def _csv(figure: "go.Figure") -> bytes:

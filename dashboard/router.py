@@ -39,6 +39,17 @@ ROOMS = (
         systems=("bpan",),
         picture="balance",
     ),
+    Room(
+        file="halting.py",
+        title="Halting",
+        icon=":material/timer:",
+        question="Who knows early that it is right, and what is that worth?",
+        about="Six networks answer after each of their steps. Move one threshold and see who stops "
+        "when, what it costs in steps, work and time, and whether the recurrence does anything.",
+        paper="Balanced Predictive Attractor Networks; ACT; PonderNet; Multi-Exit",
+        systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
+        picture="halting",
+    ),
 )
 
 
@@ -53,13 +64,22 @@ def _pages() -> dict[str, list]:
 
 def run() -> None:
     """Build the navigation and run the page that the address names."""
+    _configure()
     st.session_state["_routed"] = True
     st.navigation(_pages()).run()
+
+
+def _configure() -> None:
+    # A picture of our own: without it the icon of the first page would be fetched as a web font.
+    st.set_page_config(
+        page_title="Synaptarium", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
+    )
 
 
 def ensure_routed() -> None:
     """First call of every page: go through app.py if a deep link came around it."""
     if not st.session_state.get("_routed"):
+        _configure()
         st.session_state["_routed"] = True
         st.navigation(_pages())
         st.rerun()

@@ -17,6 +17,11 @@ from corelib.training.loop import total_steps, train
 
 SMALL = {
     "bpan": {"n_excitatory": 8, "n_inhibitory": 3, "n_steps": 3},
+    "act": {"n_hidden": 8, "n_steps": 3},
+    "pondernet": {"n_hidden": 8, "n_steps": 3},
+    "multi-exit": {"n_hidden": 8, "n_steps": 3},
+    "mlp": {"n_hidden": 8},
+    "gru": {"n_hidden": 8, "n_steps": 3},
 }
 """Settings that make each system small; a new system adds its line here."""
 

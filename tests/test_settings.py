@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from corelib.catalog import SYSTEMS, system
 from corelib.errors import SettingsError, SynaptariumError
-from corelib.models.bpan.config import BPANConfig, BPANTraining
+from corelib.models.bpan.config import BPANConfig
 from corelib.settings import SettingInfo, Settings, setting
 
 
@@ -80,7 +80,9 @@ def test_settings_are_frozen():
     assert hash(config) == hash(BPANConfig())
 
 
-@pytest.mark.parametrize("cls", [BPANConfig, BPANTraining])
+@pytest.mark.parametrize(
+    "cls", [kind for s in SYSTEMS.values() for kind in (s.config_type, s.training_type)]
+)
 def test_every_bound_is_kept_exactly(cls):
     for info in cls.infos():
         if info.kind not in ("int", "float"):

@@ -119,6 +119,19 @@ def quantile_groups(difficulty: np.ndarray, n_groups: int) -> np.ndarray:
     return rank * n_groups // len(difficulty)
 
 
+def difficulty(answers: Sequence[Answers], labels: np.ndarray) -> np.ndarray:
+    """How hard each image is for several models together, from 0 to 2: (image,).
+
+    At its last step a model that is right adds 1 - confidence, one that is wrong 1 + confidence;
+    the mean over models.
+    """
+    found = []
+    for answer in answers:
+        sure = answer.confidence[:, -1]
+        found.append(np.where(answer.predicted[:, -1] == labels, 1 - sure, 1 + sure))
+    return np.mean(found, 0)
+
+
 def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> Calibration:
     """Expected calibration error: sum over bins of share x |accuracy - confidence|.
 

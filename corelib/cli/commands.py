@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import sys
 from functools import partial
 from pathlib import Path
@@ -331,15 +332,27 @@ class Reproduce:
         tyro.conf.Positional,
         tyro.conf.arg(help="What to reproduce", help_behavior_hint="(default: list them)"),
     ] = ""
+    train: flag("Train what is missing and measure anew, instead of reading what ships") = False
+    seeds: text("Train with the seeds 0 to N - 1", "N", "default: 3 or 5, as published") = ""
+    ship: flag("Like --train, and replace the figures in assets/results") = False
     csv: text("Save the table as CSV too", "FILE") = ""
 
     def __call__(self) -> None:
         if not self.name:
             print(show.table([(name, item.about) for name, item in REPRODUCTIONS.items()]))
             return
-        frame = reproduce(self.name)
+        options: dict[str, Any] = {n: True for n in ("train", "ship") if getattr(self, n)}
+        if self.seeds:
+            if not self.seeds.isdecimal():
+                raise UsageError(f"seeds is {self.seeds!r}, but should be a whole number.")
+            options["n_seeds"] = int(self.seeds)
+        frame = reproduce(self.name, **options)
         print(REPRODUCTIONS[self.name].about)
-        print(show.frame(frame))
+        # Only a terminal has a width; in a file or a pipe each row stays one line.
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print(show.frame(frame, width))
+        for note in frame.attrs.get("notes", ()):
+            print(note)
         if self.csv:
             frame.to_csv(self.csv, index=False)
 

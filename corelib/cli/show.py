@@ -33,10 +33,24 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def frame(value: pd.DataFrame) -> str:
-    """A DataFrame as aligned columns; what is missing is a dash."""
-    columns = {name: _column(column) for name, column in value.items()}
-    return table([tuple(columns), *zip(*columns.values(), strict=True)])
+def frame(value: pd.DataFrame, width: int | None = None) -> str:
+    """A DataFrame as aligned columns; what is missing is a dash.
+
+    Where it is wider than ``width`` it goes on below, each part with the first column.
+    """
+    first, *others = ([name, *_column(column)] for name, column in value.items())
+    parts, used = [[first]], _width(first)
+    for column in others:
+        if width is not None and used + 2 + _width(column) > width and len(parts[-1]) > 1:
+            parts.append([first])
+            used = _width(first)
+        parts[-1].append(column)
+        used += 2 + _width(column)
+    return "\n\n".join(table(list(zip(*part, strict=True))) for part in parts)
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(map(len, column))
 
 
 def _column(values: pd.Series) -> list[str]:

@@ -7,6 +7,7 @@ ships.
 
 import shutil
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.errors import RunError
@@ -38,6 +39,14 @@ RECIPES = (
     Recipe("bpan"),
     Recipe("bpan", "unbalanced", training={"lambda_bal": 0.0}),
     Recipe("bpan", "nodale", config={"dale": False}),
+    Recipe("act"),
+    Recipe("pondernet"),
+    Recipe("multi-exit"),
+    Recipe("mlp"),
+    Recipe("mlp", "onelayer", config={"n_hidden": 128, "n_hidden_layers": 1}),
+    Recipe("mlp", "matched", config={"n_hidden": 160}),
+    Recipe("gru"),
+    Recipe("gru", "matched", config={"n_hidden": 60}),
 )
 
 
@@ -73,9 +82,9 @@ def run() -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def ship() -> None:
-    """Train all recipes and put them in place of what ships."""
-    for recipe in RECIPES:
+def ship(recipes: Sequence[Recipe] = RECIPES) -> None:
+    """Train recipes and put them in place of what ships."""
+    for recipe in recipes:
         item = train(recipe)
         folder = SHIPPED / recipe.spec.title
         shutil.rmtree(folder, ignore_errors=True)

@@ -35,17 +35,26 @@ def resume(run: Run) -> None:
 
 
 def _launch(run: Run) -> None:
+    spawn(["corelib.runs.worker", str(run.folder)], run.log)
+
+
+def spawn(words: list[str], log: Path) -> threading.Thread:
+    """Start ``python -m WORDS`` in a session of its own; what it prints is added to ``log``.
+
+    Closing the tab, the server or the terminal does not end it. The thread returned lives as long.
+    """
     root = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
-    with run.log.open("ab") as log:
+    with log.open("ab") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "corelib.runs.worker", str(run.folder)],
+            [sys.executable, "-m", *words],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=file,
+            stderr=file,
             env={**os.environ, "PYTHONPATH": path},
-            # A session of its own: closing the tab, the server or the terminal does not end it.
             start_new_session=True,
         )
     # Someone must wait for it, or a killed worker stays a zombie.
-    threading.Thread(target=process.wait, daemon=True).start()
+    waiting = threading.Thread(target=process.wait, daemon=True)
+    waiting.start()
+    return waiting

@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corelib.analysis.anytime import (
+    Answers,
     agreement_with_last,
     at_threshold,
     calibration,
     changes_of_mind,
+    difficulty,
     halting_histogram,
     halting_steps,
     paired_difference,
@@ -92,6 +94,13 @@ def test_groups_by_quantile_are_ordered_and_equal(seed, n, n_groups):
     assert sizes.max() - sizes.min() <= 1
     order = np.argsort(difficulty)
     assert (np.diff(groups[order]) >= 0).all()
+
+
+def test_an_image_is_hard_where_models_are_surely_wrong():
+    sure = np.array([[0.1, 0.9], [0.1, 0.6], [0.1, 0.9]], np.float32)
+    right = Answers(sure, np.array([[0, 1], [0, 1], [0, 0]], np.uint8))
+    found = difficulty([right, right], np.array([1, 1, 1]))
+    np.testing.assert_allclose(found, [0.1, 0.4, 1.9], rtol=1e-6)
 
 
 def test_calibration_in_closed_form():

@@ -17,7 +17,19 @@ VIEWS = {
     "balance-what": ("/balance?balance_tab=What+you+see", 2300),
     "balance-train": ("/balance?balance_tab=Train", 2100),
     "balance-home": ("/balance?balance_tab=Take+home", 1800),
+    "halting": ("/halting", 1700),
+    "halting-work": ("/halting?halting_cost=multiply-adds&halting_tab=Recurrence", 2000),
+    "halting-digits": ("/halting?halting_tab=Digits+by+step&halting_step=6", 2300),
+    "halting-who": ("/halting?halting_tab=Who+halts+when", 1900),
+    "halting-calibration": ("/halting?halting_tab=Calibration", 2000),
+    "halting-published": ("/halting?halting_tab=Published", 2100),
     "trainings": ("/trainings", 1200),
+}
+
+# The figure that the map on Home shows of each room: address, a button to press first, figure.
+ON_HOME = {
+    "balance": ("/balance?balance_steps=12", "balance_try_hard", "balance_currents_0"),
+    "halting": ("/halting", None, "halting_costs"),
 }
 
 
@@ -33,21 +45,23 @@ def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
 
 
 def pictures(chrome: Browser, address: str, theme: str) -> None:
-    """The pictures in assets: the main figure for the map on Home, the page for the README."""
+    """The pictures in assets: a figure of each room for Home, a page for the README."""
     context = chrome.new_context(
         viewport={"width": 1440, "height": 1180}, color_scheme=theme, device_scale_factor=1.5
     )
     page = context.new_page()
-    open_page(page, f"{address}/balance?balance_steps=12")
-    widget(page, "balance_try_hard").get_by_role("button").click()
-    page.wait_for_timeout(1000)
-    ready(page)
-    page.wait_for_selector(".st-key-balance_currents_0 .main-svg")
-    page.wait_for_timeout(1500)
     folder = ROOT / "assets" / "pictures"
-    page.locator(".st-key-balance_currents_0").screenshot(path=folder / f"balance-{theme}.png")
-    if theme == "light":
-        page.screenshot(path=folder / "page.png")
+    for room, (path, button, figure) in ON_HOME.items():
+        open_page(page, address + path)
+        if button:
+            widget(page, button).get_by_role("button").click()
+            page.wait_for_timeout(1000)
+            ready(page)
+        page.wait_for_selector(f".st-key-{figure} .main-svg")
+        page.wait_for_timeout(1500)
+        page.locator(f".st-key-{figure}").screenshot(path=folder / f"{room}-{theme}.png")
+        if (room, theme) == ("balance", "light"):
+            page.screenshot(path=folder / "page.png")
     context.close()
 
 

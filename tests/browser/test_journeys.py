@@ -12,19 +12,33 @@ from playwright.sync_api import Page, expect
 from corelib.runs.store import list_runs
 from tests.browser.driver import PATIENCE_MS, no_errors, open_page, ready, widget
 
-PAGES = {"/": "Synaptarium", "/balance": "E/I balance", "/trainings": "Trainings"}
+PAGES = {
+    "/": "Synaptarium",
+    "/balance": "E/I balance",
+    "/halting": "Halting",
+    "/trainings": "Trainings",
+}
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_deep_link_opens_its_page_on_a_fresh_server(page: Page, server: str, path: str):
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
+    # It asks nothing of the network.
+    page.on(
+        "request", lambda request: outside(request.url, server) and problems.append(request.url)
+    )
     open_page(page, server + path)
     expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
     expect(page.get_by_role("link", name="Home")).to_be_visible()
     assert page.get_by_text("Page not found").count() == 0
     no_errors(page)
     assert problems == []
+
+
+def outside(url: str, server: str) -> bool:
+    local = (server, server.replace("http", "ws"), "data:", "blob:")
+    return not url.startswith(local)
 
 
 def headline(page: Page) -> str:
@@ -54,9 +68,12 @@ def figure_data(page: Page, key: str) -> str:
 
 
 def test_moving_the_threshold_changes_sentence_figure_and_address(page: Page, server: str):
+    open_page(page, f"{server}/balance?balance_theta=0.5")
     # A digit about which the network changes its mind.
-    open_page(page, f"{server}/balance?balance_index=740&balance_theta=0.5")
-    assert "θ = 0.50" in headline(page)
+    widget(page, "balance_try_hard").get_by_role("button").click()
+    expect(page.get_by_text("At θ = 0.90").first).to_be_visible()
+    move_slider(page, "balance_theta", -40)
+    expect(page.get_by_text("At θ = 0.50").first).to_be_visible()
     before_sentence, before_figure = headline(page), figure_data(page, "balance_probability_0")
     move_slider(page, "balance_theta", 40)
     expect(page.get_by_text("At θ = 0.90").first).to_be_visible()
@@ -75,8 +92,8 @@ def test_a_link_reproduces_the_view(page: Page, server: str, chrome):
         "&balance_index=1232&balance_gain=0.5&balance_steps=12&balance_tab=Weights"
     )
     open_page(page, address)
-    assert page.get_by_text("At θ = 0.90 bpan-nodale-mnist").count() == 1
-    assert page.get_by_text("of 12 steps").count() == 2
+    expect(page.get_by_text("At θ = 0.90 bpan-nodale-mnist")).to_have_count(1)
+    expect(page.get_by_text("of 12 steps")).to_have_count(2)
     first = figure_data(page, "balance_currents_0")
     expect(page.locator(".st-key-balance_weights_1 .js-plotly-plot")).to_be_visible()
     other = chrome.new_context().new_page()

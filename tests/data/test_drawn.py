@@ -268,6 +268,25 @@ def test_shade_and_grain_of_a_photograph_go_away():
     assert taken[(clean == 0)].max() <= 64
 
 
+def test_specks_on_a_photograph_go_away():
+    taken = photograph(60, 30, 4)
+    rng = np.random.default_rng(2)
+    taken[rng.integers(0, 900, 60), rng.integers(0, 900, 60)] = 20
+    clean = from_image(encoded(photograph(60, 0, 0))).astype(int)
+    assert np.abs(clean - from_image(encoded(taken))).mean() < 4
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_ink_is_not_cut_off_to_centre_it(turns):
+    """A blot with a long hair: centred, the hair's end would lie outside."""
+    canvas = np.zeros((240, 240), np.uint8)
+    canvas[20:100, 60:180] = 255
+    canvas[100:220, 118:122] = 255
+    image = np.rot90(from_image(encoded(np.rot90(canvas, turns))), -turns)
+    assert ink_size(image) == (20, 12)
+    assert image[8:].any(1).all()  # moved up to the edge, and no further
+
+
 def test_a_thin_pen_is_widened_to_that_of_a_drawing():
     thick = from_image(encoded(photograph(64, 0, 0)))
     for width in (3, 8, 20):
@@ -325,6 +344,7 @@ def test_a_file_that_is_too_large_is_refused_unread(monkeypatch):
         from_image(bytes(6 * 2**20))
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 # The first is below Pillow's own limit, the second makes it warn, the third makes it refuse.
 @pytest.mark.parametrize("side", [4001, 10_000, 60_000])
 def test_an_image_bomb_is_refused_by_its_header(side, monkeypatch):

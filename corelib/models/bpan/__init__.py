@@ -1,6 +1,9 @@
 """Balanced Predictive Attractor Networks (BPAN): a recurrent classifier with separate excitatory
 and inhibitory populations that obeys Dale's law and answers as soon as it is confident.
 
+Paper: Lahiri and Panwar, "Balanced Predictive Attractor Networks for Anytime and Sequential
+Inference" (submitted to Neurocomputing), with published code.
+
 Equations, with r = relu(state before the update) and e = i = 0 at the start:
 
     net_e = W_EE r_e + W_EI r_i + W_XE x + c_XE + b_e        e <- (1 - alpha) e + alpha net_e

@@ -1,53 +1,148 @@
-"""Stopping when confident: what has answered leaves the batch and costs nothing more."""
+"""Classifiers that answer after each of their steps, and stopping them early.
 
+One interface serves BPAN and its rivals. A forward pass is
+
+    weights = model.weights()              what all samples share, a NamedTuple
+    carry = model.begin(x, weights)        the state after step 1, a NamedTuple of (batch, ...)
+    carry = model.advance(carry, t, weights)    after step t = 2, 3, ...
+    logits = model.answer(carry, t, weights)    of step t
+
+Every field of a carry has the samples along its first axis, so samples that have answered are
+dropped from it and cost nothing more. Other ``weights`` than the trained ones may be given.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 import torch
-from torch import Tensor
-
-from corelib.models.bpan.dynamics import State, Weights, first_step, input_drive, readout, step
+from torch import Tensor, nn
 
 
-def answer_when_confident(
-    x: Tensor, weights: Weights, alpha: float, n_steps: int, threshold: float
-) -> tuple[Tensor, Tensor]:
-    """Logits (batch, class) and steps used (batch,) by the rule of ``BPAN.forward_anytime``.
+class Answered(NamedTuple):
+    """``logits`` (batch, class) of the answers and ``steps`` (batch,), from 1, that they took."""
 
-    Only E units are read out and no current recurs in the first step, so what answers there never
-    needs the drive of the I units. Later, all that still compute overwrite their answer: only
-    those who go on need to be picked out.
+    logits: Tensor
+    steps: Tensor
+
+
+class Cost(NamedTuple):
+    """Multiply-adds of one sample in matrix products; the drive of a constant input counts once.
+
+    ``once`` up to the state of step 1, ``per_step`` for each later step, ``readout`` for the
+    answer (and the halting unit) of each step, ``second`` for what only step 2 adds.
     """
-    n_e = weights.readout.shape[1]
-    excitatory = _received(weights, slice(n_e))
-    drive = input_drive(x, excitatory)
-    state = first_step(drive, excitatory, alpha)
-    logits = answers = readout(state, weights)
+
+    once: int
+    per_step: int
+    readout: int
+    second: int = 0
+
+    def at(self, steps: int | np.ndarray) -> np.ndarray:
+        """What an answer at a step costs; ``steps`` of any shape, from 1."""
+        steps = np.asarray(steps)
+        later = self.once + (steps - 1) * self.per_step + (steps > 1) * self.second
+        return later + steps * self.readout
+
+
+class AnytimeClassifier(nn.Module, ABC):
+    """``n_steps`` answers, one after another; ``x`` is (batch, input)."""
+
+    n_steps: int
+    has_own_rule: ClassVar[bool] = False
+    """Whether the model learns when to halt; others halt when confident."""
+
+    @abstractmethod
+    def weights(self) -> Any:
+        """What all samples share in a forward pass."""
+
+    @abstractmethod
+    def begin(self, x: Tensor, weights: Any) -> Any:
+        """The carry after step 1."""
+
+    @abstractmethod
+    def advance(self, carry: Any, t: int, weights: Any) -> Any:
+        """The carry after step t, from that after step t - 1."""
+
+    @abstractmethod
+    def answer(self, carry: Any, t: int, weights: Any) -> Tensor:
+        """The answer of step t: logits (batch, class)."""
+
+    @abstractmethod
+    def loss_and_logits(self, x: Tensor, y: Tensor, settings: Any) -> tuple[Tensor, Tensor]:
+        """The training loss, a scalar, and the logits (batch, class) of the last step.
+
+        ``y`` (batch,) holds class numbers; ``settings`` are the training's.
+        """
+
+    @abstractmethod
+    def multiply_adds(self) -> Cost:
+        """The cost of a sample whose input is constant."""
+
+    def steps_for(self, x: Tensor) -> int:
+        """How many steps this input takes."""
+        return self.n_steps
+
+    def forward(self, x: Tensor, weights: Any = None) -> Tensor:
+        """Logits of each step: (batch, time, class)."""
+        weights = self.weights() if weights is None else weights
+        carry = self.begin(x, weights)
+        logits = [self.answer(carry, 1, weights)]
+        for t in range(2, self.steps_for(x) + 1):
+            carry = self.advance(carry, t, weights)
+            logits.append(self.answer(carry, t, weights))
+        return torch.stack(logits, 1)
+
+    @torch.no_grad()
+    def forward_anytime(
+        self, x: Tensor, confidence_threshold: float = 0.9, weights: Any = None
+    ) -> Answered:
+        """Answer at the first step whose largest softmax reaches the threshold, else at the last.
+
+        Returns logits (batch, class) and steps used (batch,) of int64. A sample that has answered
+        is computed no further.
+        """
+        return answer_early(
+            self,
+            x,
+            self.weights() if weights is None else weights,
+            lambda carry, logits, computing: confidence(logits) >= confidence_threshold,
+        )
+
+    @torch.no_grad()
+    def own_rule(self, x: Tensor) -> Answered:
+        """Answer by the rule that the model was made with: here a confidence of 0.9."""
+        return self.forward_anytime(x)
+
+
+def answer_early(
+    model: AnytimeClassifier,
+    x: Tensor,
+    weights: Any,
+    stops: Callable[[Any, Tensor, Tensor], Tensor],
+) -> Answered:
+    """Advance only those samples that ``stops`` does not end, up to the last step.
+
+    ``stops(carry, logits, computing)`` returns bool (sample,) for the samples still computed;
+    ``computing`` (sample,) are their places in the batch.
+    """
+    carry = model.begin(x, weights)
+    logits = answers = model.answer(carry, 1, weights)
     steps = torch.ones(len(x), dtype=torch.int64, device=x.device)
     computing = torch.arange(len(x), device=x.device)
-    for t in range(2, n_steps + 1):
-        unsure = (confidence(logits) >= threshold).logical_not_().nonzero()[:, 0]
-        if not len(unsure):
+    for t in range(2, model.steps_for(x) + 1):
+        going_on = stops(carry, logits, computing).logical_not_().nonzero()[:, 0]
+        if not len(going_on):
             break
-        computing, drive = computing.index_select(0, unsure), drive.index_select(0, unsure)
-        if t == 2:
-            inhibitory = _received(weights, slice(n_e, None))
-            drive = torch.cat([drive, input_drive(x.index_select(0, unsure), inhibitory)], 1)
-            state = first_step(drive, weights, alpha)
-        else:
-            state = State(state.potential.index_select(0, unsure))
-        state = step(drive, state, weights, alpha)
-        logits = readout(state, weights)
+        computing = computing.index_select(0, going_on)
+        carry = carry._make(field.index_select(0, going_on) for field in carry)
+        carry = model.advance(carry, t, weights)
+        # All that still compute overwrite their answer.
+        logits = model.answer(carry, t, weights)
         answers.index_copy_(0, computing, logits)
         steps.index_fill_(0, computing, t)
-    return answers, steps
-
-
-def _received(weights: Weights, units: slice) -> Weights:
-    """The weights of what some units receive."""
-    return weights._replace(
-        recurrent=weights.recurrent[units],
-        drive=weights.drive[units],
-        drive_bias=weights.drive_bias[units],
-        bias=weights.bias[units],
-    )
+    return Answered(answers, steps)
 
 
 def confidence(logits: Tensor) -> Tensor:
@@ -56,3 +151,18 @@ def confidence(logits: Tensor) -> Tensor:
     It is 1 / sum(exp(logits - max)), which needs no division of the whole row.
     """
     return (logits - logits.amax(-1, keepdim=True)).exp_().sum(-1).reciprocal_()
+
+
+def step_losses(logits: Tensor, y: Tensor) -> Tensor:
+    """Cross-entropy of each answer: logits (batch, time, class), y (batch,) -> (batch, time)."""
+    y = y[:, None, None].expand(-1, logits.shape[1], 1)
+    return -torch.log_softmax(logits, -1).gather(-1, y)[..., 0]
+
+
+def rising(first: float, like: Tensor) -> Tensor:
+    """linspace(first, 1, T) / its sum, for the T last-axis entries of ``like``: later counts more.
+
+    Returns (time,).
+    """
+    share = torch.linspace(first, 1, like.shape[-1], dtype=like.dtype, device=like.device)
+    return share / share.sum()

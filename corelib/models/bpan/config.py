@@ -1,12 +1,22 @@
 """Settings of BPAN and of its training. Imports no torch."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
 
 CE = Literal["time", "final"]
 BalanceCurrent = Literal["recurrent+drive", "recurrent"]
+
+
+def ce_setting() -> Any:
+    """Which steps' cross-entropies the loss holds."""
+    return setting(
+        "time",
+        "Cross-entropy at each step, later steps weighing more (time), or at the last step only "
+        "(final)",
+        more=True,
+    )
 
 
 class BPANConfig(Settings):
@@ -32,11 +42,16 @@ class BPANConfig(Settings):
     )
 
 
-class BPANTraining(TrainingSettings):
-    """The loss and the optimiser (Adam)."""
+class GradientTraining(TrainingSettings):
+    """The optimiser (Adam) of BPAN and its rivals; each adds its loss."""
 
     learning_rate: float = setting(1e-3, "Step size of Adam", gt=0, le=1)
     clip_norm: float = setting(5.0, "Largest norm of the gradient", gt=0, le=1e6, more=True)
+
+
+class BPANTraining(GradientTraining):
+    """The loss."""
+
     lambda_act: float = setting(
         1e-4, "Weight of the mean squared rates in the loss", ge=0, le=10, symbol="λ_act"
     )
@@ -48,12 +63,7 @@ class BPANTraining(TrainingSettings):
         le=10,
         symbol="λ_bal",
     )
-    ce: CE = setting(
-        "time",
-        "Cross-entropy at each step, later steps weighing more (time), or at the last step only "
-        "(final)",
-        more=True,
-    )
+    ce: CE = ce_setting()
     balance_current: BalanceCurrent = setting(
         "recurrent+drive",
         "Which current the balance term penalises",

@@ -1,4 +1,4 @@
-"""Training BPAN by back-propagation through time and Adam."""
+"""Training BPAN and its rivals by back-propagation (through time) and Adam."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -7,33 +7,28 @@ import torch
 from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split
-from corelib.models.bpan.config import BPANTraining
-from corelib.models.bpan.network import BPAN
+from corelib.models.bpan.anytime import AnytimeClassifier
+from corelib.models.bpan.config import GradientTraining
 from corelib.training.adam import Adam
 from corelib.training.learner import Learner, Metrics
 
 
-class BPANLearner(Learner):
-    """One update minimises ``BPAN.compute_loss`` on one batch."""
+class GradientLearner(Learner):
+    """One update minimises the model's own loss on one batch."""
 
     score: ClassVar[str] = "accuracy"
 
-    def __init__(self, model: BPAN, settings: BPANTraining, dataset: ImageDataset) -> None:
+    def __init__(
+        self, model: AnytimeClassifier, settings: GradientTraining, dataset: ImageDataset
+    ) -> None:
         self.model = model
         self.settings = settings
         self.dataset = dataset
         self.optimiser = Adam(model, settings.learning_rate, settings.clip_norm)
 
     def _loss(self, batch: Split) -> tuple[Tensor, Tensor]:
-        s = self.settings
-        return self.model.loss_and_logits(
-            self.dataset.inputs(batch.pixels),
-            batch.labels,
-            s.lambda_act,
-            s.lambda_bal,
-            s.ce,
-            s.balance_current,
-        )
+        x = self.dataset.inputs(batch.pixels)
+        return self.model.loss_and_logits(x, batch.labels, self.settings)
 
     def step(self, batch: Split) -> Metrics:
         loss, logits = self._loss(batch)
@@ -44,23 +39,25 @@ class BPANLearner(Learner):
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Metrics:
-        """Loss, accuracy at the last step, and accuracy and mean steps when θ = 0.9 decides."""
-        loss = hits = sure_hits = steps_used = 0.0
+        """Loss, accuracy at the last step, accuracy and mean steps when θ = 0.9 decides; and when
+        the model's own rule decides, if it has one."""
+        rules = {"at θ = 0.9": self.model.forward_anytime}
+        if self.model.has_own_rule:
+            rules["by own rule"] = self.model.own_rule
+        sums = {"loss": 0.0, "accuracy": 0.0}
+        for rule in rules:
+            sums |= {f"accuracy {rule}": 0.0, f"mean steps {rule}": 0.0}
         n = len(split.labels)
         for at in range(0, n, 1000):
             part = Split(split.pixels[at : at + 1000], split.labels[at : at + 1000])
-            part_loss, logits = self._loss(part)
-            answers, steps = self.model.forward_anytime(self.dataset.inputs(part.pixels))
-            loss += part_loss.item() * len(part.labels)
-            hits += (logits.argmax(1) == part.labels).sum().item()
-            sure_hits += (answers.argmax(1) == part.labels).sum().item()
-            steps_used += steps.sum().item()
-        return {
-            "loss": loss / n,
-            "accuracy": hits / n,
-            "accuracy at θ = 0.9": sure_hits / n,
-            "mean steps at θ = 0.9": steps_used / n,
-        }
+            loss, logits = self._loss(part)
+            sums["loss"] += loss.item() * len(part.labels)
+            sums["accuracy"] += (logits.argmax(1) == part.labels).sum().item()
+            for rule, answer in rules.items():
+                answers, steps = answer(self.dataset.inputs(part.pixels))
+                sums[f"accuracy {rule}"] += (answers.argmax(1) == part.labels).sum().item()
+                sums[f"mean steps {rule}"] += steps.sum().item()
+        return {name: total / n for name, total in sums.items()}
 
     def state(self) -> dict[str, Tensor]:
         return self.optimiser.state()

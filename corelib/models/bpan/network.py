@@ -10,14 +10,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from corelib.models.bpan.anytime import answer_when_confident
-from corelib.models.bpan.config import CE, BalanceCurrent
+from corelib.models.bpan.anytime import AnytimeClassifier, Cost
+from corelib.models.bpan.config import CE, BalanceCurrent, BPANTraining
 from corelib.models.bpan.dynamics import (
+    State,
     Weights,
     first_step,
     initial_state,
     input_drive,
     integrate,
+    readout,
     softplus,
     step,
 )
@@ -42,7 +44,20 @@ class Trace(NamedTuple):
     logits: Tensor
 
 
-class BPAN(nn.Module):
+class Carry(NamedTuple):
+    """A pass under way, each (batch, ...).
+
+    Only E units are read out and no current recurs in the first step, so what answers there never
+    needs the drive of the I units. After step 1 ``drive`` and ``potential`` hold the E units alone
+    and ``x`` is kept for the others; after step 2 they hold all units and ``x`` has no columns.
+    """
+
+    x: Tensor
+    drive: Tensor
+    potential: Tensor
+
+
+class BPAN(AnytimeClassifier):
     """Balanced Predictive Attractor Network; ``x`` is (batch, input_dim), normalised.
 
     Parameters number (E + I)² + (D + 2)(E + I) + (E + 1) C.
@@ -80,12 +95,15 @@ class BPAN(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
 
     def weights(
-        self, inhibition_gain: float | Tensor = 1.0, lesioned: Tensor | None = None
+        self,
+        inhibition_gain: float | Tensor = 1.0,
+        lesioned: Tensor | None = None,
+        recurrence_gain: float = 1.0,
     ) -> Weights:
         """The signed weights.
 
-        ``inhibition_gain`` multiplies W_EI and W_II. ``lesioned`` (unit) of bool marks units that
-        neither receive nor send.
+        ``inhibition_gain`` multiplies W_EI and W_II, ``recurrence_gain`` all four blocks.
+        ``lesioned`` (unit) of bool marks units that neither receive nor send.
         """
         magnitude = softplus(self.theta) if self.dale else self.theta
         recurrent = magnitude * self.scale
@@ -95,6 +113,8 @@ class BPAN(nn.Module):
             gain = torch.ones_like(self.scale)
             gain[self.n_excitatory :] = inhibition_gain
             recurrent = recurrent * gain
+        if recurrence_gain != 1.0:
+            recurrent = recurrent * recurrence_gain
         if lesioned is not None:
             kept = (~lesioned).to(recurrent.dtype)
             recurrent = recurrent * kept[:, None] * kept
@@ -102,9 +122,34 @@ class BPAN(nn.Module):
             out = out * kept[: self.n_excitatory]
         return Weights(recurrent, drive, drive_bias, bias, out, self.readout.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits at each step: (batch, n_steps, n_classes)."""
-        weights = self.weights()
+    def begin(self, x: Tensor, weights: Weights) -> Carry:
+        x = x.flatten(1)
+        excitatory = _received(weights, slice(self.n_excitatory))
+        drive = input_drive(x, excitatory)
+        return Carry(x, drive, first_step(drive, excitatory, self.alpha).potential)
+
+    def advance(self, carry: Carry, t: int, weights: Weights) -> Carry:
+        x, drive, potential = carry
+        if t == 2:
+            inhibitory = _received(weights, slice(self.n_excitatory, None))
+            drive_i = input_drive(x, inhibitory)
+            potential_i = first_step(drive_i, inhibitory, self.alpha).potential
+            drive = torch.cat([drive, drive_i], 1)
+            potential = torch.cat([potential, potential_i], 1)
+            x = x[:, :0]
+        return Carry(x, drive, step(drive, State(potential), weights, self.alpha).potential)
+
+    def answer(self, carry: Carry, t: int, weights: Weights) -> Tensor:
+        return readout(State(carry.potential), weights)
+
+    def multiply_adds(self) -> Cost:
+        e, i = self.n_excitatory, self.n_inhibitory
+        n_inputs, n_classes = self.drive.in_features, self.readout.out_features
+        return Cost(n_inputs * e, (e + i) ** 2, e * n_classes, second=n_inputs * i)
+
+    def forward(self, x: Tensor, weights: Weights | None = None) -> Tensor:
+        """Logits at each step: (batch, n_steps, n_classes), read out by one product."""
+        weights = self.weights() if weights is None else weights
         drive = input_drive(x, weights)
         state = first_step(drive, weights, self.alpha)
         states = [state]
@@ -131,9 +176,16 @@ class BPAN(nn.Module):
         the input drive, without b, as in the authors' code; the paper's text speaks of "net
         recurrent currents": ``balance_current="recurrent"``.
         """
-        return self.loss_and_logits(x, y, lambda_act, lambda_bal, ce, balance_current)[0]
+        return self._loss_and_logits(x, y, lambda_act, lambda_bal, ce, balance_current)[0]
 
     def loss_and_logits(
+        self, x: Tensor, y: Tensor, settings: BPANTraining
+    ) -> tuple[Tensor, Tensor]:
+        """``compute_loss`` and the logits of the last step, (batch, class), it came from."""
+        s = settings
+        return self._loss_and_logits(x, y, s.lambda_act, s.lambda_bal, s.ce, s.balance_current)
+
+    def _loss_and_logits(
         self,
         x: Tensor,
         y: Tensor,
@@ -142,7 +194,6 @@ class BPAN(nn.Module):
         ce: CE,
         penalised: BalanceCurrent,
     ) -> tuple[Tensor, Tensor]:
-        """``compute_loss`` and the logits of the last step, (batch, class), it came from."""
         weights = self.weights()
         drive = input_drive(x, weights)
         state = first_step(drive, weights, self.alpha)
@@ -174,19 +225,6 @@ class BPAN(nn.Module):
         return loss + penalty, logits[-len(y) :]
 
     @torch.no_grad()
-    def forward_anytime(
-        self, x: Tensor, confidence_threshold: float = 0.9
-    ) -> tuple[Tensor, Tensor]:
-        """Answer at the first step whose largest softmax reaches the threshold, else at the last.
-
-        Returns logits (batch, n_classes) and steps_used (batch,) of int64, from 1 to n_steps.
-        A sample that has answered is computed no further.
-        """
-        return answer_when_confident(
-            x, self.weights(), self.alpha, self.n_steps, confidence_threshold
-        )
-
-    @torch.no_grad()
     def trace(
         self,
         x: Tensor,
@@ -195,14 +233,15 @@ class BPAN(nn.Module):
         alpha: float | None = None,
         inhibition_gain: float = 1.0,
         lesioned: Tensor | None = None,
+        recurrence_gain: float = 1.0,
     ) -> Trace:
         """Every current and rate over time; the controls may differ from those trained.
 
-        ``n_steps`` and ``alpha`` default to the network's own. ``inhibition_gain`` multiplies W_EI
-        and W_II; ``lesioned`` (unit) of bool silences units.
+        ``n_steps`` and ``alpha`` default to the network's own. The gains and
+        ``lesioned`` are those of ``weights``.
         """
         alpha = self.alpha if alpha is None else alpha
-        weights = self.weights(inhibition_gain, lesioned)
+        weights = self.weights(inhibition_gain, lesioned, recurrence_gain)
         positive, negative = weights.recurrent.clamp(min=0).T, weights.recurrent.clamp(max=0).T
         drive = input_drive(x, weights)
         state = initial_state(drive)
@@ -226,3 +265,13 @@ class BPAN(nn.Module):
             rate=rate,
             logits=F.linear(rate[..., : self.n_excitatory], weights.readout, weights.readout_bias),
         )
+
+
+def _received(weights: Weights, units: slice) -> Weights:
+    """The weights of what some units receive."""
+    return weights._replace(
+        recurrent=weights.recurrent[units],
+        drive=weights.drive[units],
+        drive_bias=weights.drive_bias[units],
+        bias=weights.bias[units],
+    )

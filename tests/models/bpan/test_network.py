@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from benchmarks.slow_bpan import SlowBPAN
 from corelib.data.images import ImageDataset, Split
-from corelib.models.bpan import BPAN, anytime
+from corelib.models.bpan import BPAN, network
 from corelib.models.bpan.anytime import confidence
 from corelib.models.bpan.config import BPANTraining
 from corelib.models.bpan.dynamics import softplus
-from corelib.models.bpan.learner import BPANLearner
+from corelib.models.bpan.learner import GradientLearner
 from tests.reference import bpan as reference
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
@@ -109,7 +109,7 @@ def test_loss_is_that_of_the_reference(dale, ce, balance_current, n_steps):
         )
         found = model.compute_loss(x, y, **settings).item()
         assert found == pytest.approx(truth, rel=1e-10)
-        loss, logits = model.loss_and_logits(x, y, 0.3, 0.7, ce, balance_current)
+        loss, logits = model.loss_and_logits(x, y, BPANTraining(**settings))
         assert loss.item() == found
         torch.testing.assert_close(logits, model(x)[:, -1])
 
@@ -209,7 +209,7 @@ def signs_after_training(dale: bool) -> torch.Tensor:
     dataset = small_dataset()
     model = BPAN(784, 8, 4, n_steps=3, dale=dale)
     # Steps so large that weights left free cross zero at once.
-    learner = BPANLearner(model, BPANTraining(learning_rate=0.5, clip_norm=1e6), dataset)
+    learner = GradientLearner(model, BPANTraining(learning_rate=0.5, clip_norm=1e6), dataset)
     for _ in range(30):
         learner.step(dataset.train)
     return model.weights().recurrent.detach().sign()
@@ -345,11 +345,11 @@ def test_who_has_answered_is_computed_no_further(monkeypatch):
     _, steps = by_the_rule(model, x, 0.6)
     rows = []
 
-    def counting(drive, state, weights, alpha, real=anytime.step):
+    def counting(drive, state, weights, alpha, real=network.step):
         rows.append((len(drive), len(state.potential)))
         return real(drive, state, weights, alpha)
 
-    monkeypatch.setattr(anytime, "step", counting)
+    monkeypatch.setattr(network, "step", counting)
     model.forward_anytime(x, 0.6)
     still = [int((steps > t).sum()) for t in range(1, 6)]
     assert rows == [(n, n) for n in still if n]

@@ -1,0 +1,76 @@
+"""The gated recurrent unit (Cho 2014, as in ``torch.nn.GRUCell``) as pure functions.
+
+With the drive d = W x + c and the recurrent current q = U h + b, each in three parts:
+
+    r = sigmoid(d_r + q_r)              reset gate
+    z = sigmoid(d_z + q_z)              update gate
+    n = tanh(d_n + r q_n)               proposal
+    h <- (1 - z) n + z h
+
+Cho's equation 8 resets h before the product with U; here, as in torch and the authors' code, the
+product is reset.
+"""
+
+from math import sqrt
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class State(NamedTuple):
+    """``hidden`` (batch, unit)."""
+
+    hidden: Tensor
+
+
+class CellWeights(NamedTuple):
+    """``drive`` (3 unit, input) = W, ``drive_bias`` (3 unit) = c, ``recurrent`` (3 unit, unit) = U,
+    ``recurrent_bias`` (3 unit) = b; rows are reset, update, proposal."""
+
+    drive: Tensor
+    drive_bias: Tensor
+    recurrent: Tensor
+    recurrent_bias: Tensor
+
+
+def input_drive(x: Tensor, weights: CellWeights) -> Tensor:
+    """W x + c: (batch, input) -> (batch, 3 unit)."""
+    return F.linear(x, weights.drive, weights.drive_bias)
+
+
+def step(drive: Tensor, state: State, weights: CellWeights) -> State:
+    """One update."""
+    current = F.linear(state.hidden, weights.recurrent, weights.recurrent_bias)
+    update, proposal = _gates(drive, current)
+    return State(torch.lerp(proposal, state.hidden, update))
+
+
+def first_step(drive: Tensor, weights: CellWeights) -> State:
+    """The update from h = 0, which needs no product."""
+    update, proposal = _gates(drive, weights.recurrent_bias)
+    return State(proposal - update * proposal)
+
+
+def _gates(drive: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
+    """The update gate and the proposal."""
+    n = drive.shape[-1] // 3
+    reset, update = torch.sigmoid(drive[..., : 2 * n] + current[..., : 2 * n]).chunk(2, -1)
+    return update, torch.tanh(torch.addcmul(drive[..., 2 * n :], reset, current[..., 2 * n :]))
+
+
+class GRUCell(nn.Module):
+    """Holds the weights; all start uniform within ±1/sqrt(H), as torch's do."""
+
+    def __init__(self, input_dim: int, n_hidden: int) -> None:
+        super().__init__()
+        self.drive = nn.Linear(input_dim, 3 * n_hidden)
+        self.recurrent = nn.Linear(n_hidden, 3 * n_hidden)
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -1 / sqrt(n_hidden), 1 / sqrt(n_hidden))
+
+    def weights(self) -> CellWeights:
+        return CellWeights(
+            self.drive.weight, self.drive.bias, self.recurrent.weight, self.recurrent.bias
+        )

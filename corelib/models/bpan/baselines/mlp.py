@@ -1,0 +1,72 @@
+"""A multilayer perceptron: one answer, nothing to wait for.
+
+With two hidden layers (D-H-H-C) it is the published rival; with one of E units it is what remains
+of BPAN without recurrence and without I units: the control for what recurrence adds.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from corelib.models.bpan.anytime import AnytimeClassifier, Cost
+from corelib.models.bpan.baselines.config import MLPTraining
+
+
+class Weights(NamedTuple):
+    """``layers`` and ``readout`` as pairs of weight (to, from) and bias (to)."""
+
+    layers: tuple[tuple[Tensor, Tensor], ...]
+    readout: tuple[Tensor, Tensor]
+
+
+class Carry(NamedTuple):
+    """``hidden`` (batch, unit): the last hidden layer."""
+
+    hidden: Tensor
+
+
+class MLP(AnytimeClassifier):
+    """``x`` is (batch, input_dim); hidden layers are rectified.
+
+    Parameters number (D + 1) H + (L - 1) (H + 1) H + (H + 1) C: 269,322 at D = 784, H = 256, L = 2.
+    """
+
+    n_steps = 1
+
+    def __init__(
+        self,
+        input_dim: int = 784,
+        n_classes: int = 10,
+        n_hidden: int = 256,
+        n_hidden_layers: int = 2,
+    ) -> None:
+        super().__init__()
+        sizes = [input_dim] + [n_hidden] * (n_hidden_layers - 1)
+        self.layers = nn.ModuleList(nn.Linear(size, n_hidden) for size in sizes)
+        self.readout = nn.Linear(n_hidden, n_classes)
+
+    def weights(self) -> Weights:
+        layers = tuple((layer.weight, layer.bias) for layer in self.layers)
+        return Weights(layers, (self.readout.weight, self.readout.bias))
+
+    def begin(self, x: Tensor, weights: Weights) -> Carry:
+        for weight, bias in weights.layers:
+            x = torch.relu(F.linear(x, weight, bias))
+        return Carry(x)
+
+    def advance(self, carry: Carry, t: int, weights: Weights) -> Carry:
+        raise ValueError(f"An MLP answers in one step; there is no step {t}.")
+
+    def answer(self, carry: Carry, t: int, weights: Weights) -> Tensor:
+        return F.linear(carry.hidden, *weights.readout)
+
+    def loss_and_logits(self, x: Tensor, y: Tensor, settings: MLPTraining) -> tuple[Tensor, Tensor]:
+        """Cross-entropy."""
+        logits = self(x)[:, 0]
+        return F.cross_entropy(logits, y), logits
+
+    def multiply_adds(self) -> Cost:
+        once = sum(layer.weight.numel() for layer in self.layers)
+        return Cost(once, 0, self.readout.weight.numel())

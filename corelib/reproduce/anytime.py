@@ -1,0 +1,220 @@
+"""Anytime inference: BPAN and its rivals, published and ours, as mean ± sd over seeds.
+
+All are trained alike and answer at the first step whose largest softmax reaches θ = 0.9; models
+that learn when to halt have their own rule beside that. Three costs are kept apart, each as what
+all T steps take over what stopping at θ = 0.9 takes: steps; multiply-adds counted from the layers,
+with an answer read out at each step taken; and milliseconds of one thread for 10,000 test images,
+where the fixed depth reads out its last step only.
+
+"Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
+Networks for Anytime and Sequential Inference"; its speed-up is T over mean steps. Its steps are
+those of θ = 0.9 for BPAN and Multi-Exit, of their own rule for ACT and PonderNet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from corelib.analysis.anytime import Spread, at_threshold, paired_difference, spread
+from corelib.reproduce.results import OverSeeds, table
+from corelib.reproduce.seeds import say
+from corelib.runs.shelf import Shelved, find, load
+from corelib.runs.spec import RunSpec, make_spec
+from corelib.runs.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+THRESHOLD = 0.9
+BATCHES = (256, 10_000)
+CLOCK_ROUNDS = 5
+REFERENCE = "BPAN"
+
+
+class Trained(NamedTuple):
+    """A network that is trained for the table."""
+
+    system: str
+    variant: str = ""
+    config: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+
+    def spec(self, seed: int) -> RunSpec:
+        return make_spec(self.system, variant=self.variant, config=self.config, seed=seed)
+
+
+class Row(NamedTuple):
+    """A row of the table; ``recurrence=False`` zeroes all recurrent weights after training."""
+
+    trained: Trained
+    recurrence: bool = True
+
+
+class Published(NamedTuple):
+    """Accuracy in per cent; ``speed_up`` by steps."""
+
+    parameters: int | None
+    accuracy: float
+    mean_steps: float
+    speed_up: float | None
+
+
+ROWS: dict[str, Row] = {
+    REFERENCE: Row(Trained("bpan")),
+    "BPAN, recurrence zeroed after training": Row(Trained("bpan"), recurrence=False),
+    "ACT": Row(Trained("act")),
+    "PonderNet": Row(Trained("pondernet")),
+    "PonderNet as in the authors' code": Row(Trained("pondernet", "faithful", {"faithful": True})),
+    "Multi-Exit": Row(Trained("multi-exit")),
+    "MLP, two layers of 256": Row(Trained("mlp")),
+    "MLP, two layers of 160": Row(Trained("mlp", "matched", {"n_hidden": 160})),
+    "MLP, one layer of 128": Row(
+        Trained("mlp", "onelayer", {"n_hidden": 128, "n_hidden_layers": 1})
+    ),
+    "GRU of 256": Row(Trained("gru")),
+    "GRU of 60": Row(Trained("gru", "matched", {"n_hidden": 60})),
+}
+
+PUBLISHED: dict[str, Published] = {
+    REFERENCE: Published(152_650, 97.73, 1.51, 3.97),
+    "BPAN, the authors' code run again by us": Published(None, 97.74, 1.44, None),
+    "ACT": Published(803_083, 98.18, 2.34, 2.56),
+    "PonderNet": Published(803_083, 98.27, 5.95, 1.01),
+    "Multi-Exit": Published(614_204, 98.14, 1.11, 5.41),
+}
+
+NOTES = (
+    "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
+    "for Anytime and Sequential Inference; its speed-up is T / mean steps, by θ = 0.9 for BPAN and "
+    "Multi-Exit, by their own rule for ACT and PonderNet.",
+    "Ours: mean ± sd over seeds, 10,000 test images, networks chosen on validation images. Own "
+    "rule: ACT halts when its halting values add up to 0.99, PonderNet at the median of its "
+    "halting distribution; the others have none but θ. Difference: paired by seed, in percentage "
+    "points.",
+    "By the clock: milliseconds of all T steps over those of really stopping at θ = 0.9, one "
+    "thread, in turns.",
+)
+
+
+def specs(seed: int) -> list[RunSpec]:
+    """What one seed trains; two rows share BPAN."""
+    networks = {row.trained.spec(seed).title: row.trained for row in ROWS.values()}
+    return [network.spec(seed) for network in networks.values()]
+
+
+def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
+    """Raw figures, one row a model and seed: accuracies as shares, times in milliseconds.
+
+    Figures that a model does not have are missing.
+    """
+    import pandas as pd
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    run_of = {(spec.title, spec.seed): run for spec, run in zip(specs, runs, strict=True)}
+    rows = []
+    try:
+        for name, row in ROWS.items():
+            for seed in sorted({spec.seed for spec in specs}):
+                say(f"Measuring {name}, seed {seed}.")
+                item = find(run_of[row.trained.spec(seed).title, seed].id)
+                rows.append({"model": name, "seed": seed, **figures(item, row.recurrence)})
+    finally:
+        torch.set_num_threads(threads)
+    return pd.DataFrame(rows)
+
+
+def figures(item: Shelved, recurrence: bool = True) -> dict[str, float]:
+    """What one network does on the test images: one row of the raw figures."""
+    from corelib.data.sources import load_dataset
+    from corelib.models.bpan import halting
+
+    dataset = load_dataset(item.card.dataset)
+    x, labels = dataset.inputs(dataset.test.pixels), dataset.test.labels.numpy()
+    model = load(item.name)
+    answers = halting.answers(model, x, recurrence)
+    early = at_threshold(answers.confidence, answers.predicted, labels, THRESHOLD)
+    found = {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "steps": answers.predicted.shape[1],
+        "accuracy": float((answers.predicted[:, -1] == labels).mean()),
+        "accuracy at 0.9": early.accuracy,
+        "mean steps at 0.9": round(early.mean_steps, 4),
+    }
+    if not recurrence:
+        # Its layers would not be built at all: what it costs here says nothing.
+        return found
+    if model.has_own_rule:
+        own = halting.own_answers(model, x)
+        found["accuracy by own rule"] = float((own.predicted == labels).mean())
+        found["mean steps by own rule"] = round(float(own.steps.mean()), 4)
+    cost = model.multiply_adds()
+    found["multiply-adds"] = float(cost.at(model.n_steps))
+    found["multiply-adds at 0.9"] = round(float(cost.at(early.steps).mean()), 1)
+    for batch in BATCHES:
+        clock = halting.clock(model, x, THRESHOLD, batch, CLOCK_ROUNDS)
+        found[f"ms, batch {batch}"] = round(clock.fixed, 2)
+        found[f"ms at 0.9, batch {batch}"] = round(clock.early, 2)
+    return found
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table from raw rows, published figures beside ours.
+
+    Cells over seeds are ``Spread``; a figure that a model does not have, or that was not
+    published, is None.
+    """
+    import pandas as pd
+
+    reference = rows[rows["model"] == REFERENCE].set_index("seed")["accuracy"]
+    names = [name for name in ROWS if name in set(rows["model"])]
+    names[1:1] = [name for name in PUBLISHED if name not in names]
+    table = [_line(name, rows[rows["model"] == name], reference) for name in names]
+    # Of objects: whole numbers stay whole beside None.
+    frame = pd.DataFrame(table, dtype=object)
+    frame.attrs["notes"] = NOTES
+    return frame
+
+
+def _line(name: str, rows: pd.DataFrame, reference: pd.Series) -> dict[str, Any]:
+    """One row of the table; ``reference`` is BPAN's accuracy by seed."""
+    published = PUBLISHED.get(name)
+    accuracy = rows.set_index("seed")["accuracy"]
+    common = accuracy.index.intersection(reference.index)
+    difference = None
+    if len(common) and name != REFERENCE:
+        difference = paired_difference(100 * accuracy[common], 100 * reference[common])
+    steps = rows["steps"]
+
+    def over_seeds(values: pd.Series) -> Spread | None:
+        return spread(values) if len(values) and values.notna().all() else None
+
+    return {
+        "model": name,
+        "seeds": len(rows) or None,
+        "parameters": int(rows["parameters"].iloc[0]) if len(rows) else None,
+        "published parameters": published and published.parameters,
+        "accuracy at the last step / %": over_seeds(100 * rows["accuracy"]),
+        "less BPAN's": difference,
+        "accuracy at θ = 0.9 / %": over_seeds(100 * rows["accuracy at 0.9"]),
+        "accuracy by own rule / %": over_seeds(100 * rows["accuracy by own rule"]),
+        "published accuracy / %": published and published.accuracy,
+        "mean steps at θ = 0.9": over_seeds(rows["mean steps at 0.9"]),
+        "mean steps by own rule": over_seeds(rows["mean steps by own rule"]),
+        "published mean steps": published and published.mean_steps,
+        "speed-up by steps": over_seeds(steps / rows["mean steps at 0.9"]),
+        "by steps, own rule": over_seeds(steps / rows["mean steps by own rule"]),
+        "published speed-up": published and published.speed_up,
+        "by multiply-adds": over_seeds(rows["multiply-adds"] / rows["multiply-adds at 0.9"]),
+    } | {
+        f"by the clock, batch {batch:,}": over_seeds(
+            rows[f"ms, batch {batch}"] / rows[f"ms at 0.9, batch {batch}"]
+        )
+        for batch in BATCHES
+    }
+
+
+TABLE = OverSeeds("anytime", seeds=3, specs=specs, measure=measure, summary=summary)
+run = partial(table, TABLE)

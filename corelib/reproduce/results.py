@@ -1,0 +1,168 @@
+"""Tables over seeds: raw figures in a CSV that ships, computed anew where that is asked.
+
+The file has one row a model and seed; its first line, a comment, is the command that made it. What
+is computed here is kept beside the runs, in ``.reproduce/NAME.csv``. Imports torch only to measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from filelock import FileLock, Timeout
+
+from corelib.errors import DataError, RunError, SettingsError
+from corelib.reproduce import seeds as trainings
+from corelib.runs.launch import spawn
+from corelib.runs.spec import RunSpec, versions
+from corelib.runs.store import Run, runs_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+SHIPPED = Path(__file__).parents[2] / "assets" / "results"
+MOST_SEEDS = 100
+
+
+class OverSeeds(NamedTuple):
+    """A table over seeds: ``specs`` what one seed trains, ``measure`` the raw rows of specs and
+    their completed runs, ``summary`` the table of those rows; ``seeds`` how many by default."""
+
+    name: str
+    seeds: int
+    specs: Callable[[int], list[RunSpec]]
+    measure: Callable[[Sequence[RunSpec], Sequence[Run]], pd.DataFrame]
+    summary: Callable[[pd.DataFrame], pd.DataFrame]
+
+    def all_specs(self, n_seeds: int | None = None) -> list[RunSpec]:
+        """Every training: all models of seed 0, then of seed 1, and so on."""
+        count = self.seeds if n_seeds is None else n_seeds
+        return [spec for seed in range(count) for spec in self.specs(seed)]
+
+
+def table(
+    what: OverSeeds, train: bool = False, n_seeds: int | None = None, ship: bool = False
+) -> pd.DataFrame:
+    """The table from the figures that ship, or from those computed now; ``attrs["notes"]`` has
+    the sentences that belong under it.
+
+    ``train`` trains what no completed run serves and measures all of it; ``ship`` does so too and
+    replaces what ships. Raises ``SettingsError`` for a wrong number of seeds, ``RunError`` when the
+    same table is being computed already.
+    """
+    if n_seeds is not None and not 1 <= n_seeds <= MOST_SEEDS:
+        raise SettingsError(f"seeds is {n_seeds}, but should be from 1 to {MOST_SEEDS}.")
+    if n_seeds is not None and not (train or ship):
+        raise SettingsError("seeds tells how many to train; say --train too.")
+    if train or ship:
+        with computing(what.name):
+            specs = what.all_specs(n_seeds)
+            rows = what.measure(specs, trainings.train(specs))
+            file = own_file(what.name)
+            write(rows, file, f"python -m corelib reproduce {what.name} --train", n_seeds)
+            if ship:
+                file = SHIPPED / f"{what.name}.csv"
+                write(rows, file, f"python -m corelib reproduce {what.name} --ship", n_seeds)
+        note = "Computed now on this machine."
+    else:
+        rows = shipped(what.name)
+        note = f"From assets/results/{what.name}.csv; --train computes it anew."
+    frame = what.summary(rows)
+    frame.attrs["notes"] = [note, *frame.attrs.get("notes", ())]
+    return frame
+
+
+def shipped(name: str) -> pd.DataFrame:
+    """The raw rows that ship; raises ``DataError`` if they are missing or damaged."""
+    return _read(
+        SHIPPED / f"{name}.csv",
+        f"make it with: python -m corelib reproduce {name} --ship",
+    )
+
+
+def own(name: str) -> pd.DataFrame | None:
+    """The raw rows computed last by ``--train`` with these runs; None if there are none."""
+    file = own_file(name)
+    return _read(file, "remove it and compute it anew") if file.exists() else None
+
+
+def own_file(name: str) -> Path:
+    return _folder() / f"{name}.csv"
+
+
+def start_in_background(name: str) -> None:
+    """Compute a table in a process of its own, which a closed tab or server does not end.
+
+    Its progress is that of its trainings (``seeds.progress``) and the log's; the rows are then
+    ``own(name)``. Raises ``RunError`` when it is being computed already.
+    """
+    if is_computing(name):
+        raise RunError(f"{name} is being computed already; its log is {log_file(name)}.")
+    _folder().mkdir(parents=True, exist_ok=True)
+    log_file(name).unlink(missing_ok=True)
+    spawn(["corelib", "reproduce", name, "--train"], log_file(name))
+
+
+def log_file(name: str) -> Path:
+    return _folder() / f"{name}.log"
+
+
+def is_computing(name: str) -> bool:
+    """Whether a process, this one or another, is computing this table now."""
+    lock = _folder() / f"{name}.lock"
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock).acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+@contextmanager
+def computing(name: str) -> Iterator[None]:
+    """While inside, this process is the one that computes the table; ``RunError`` if one is."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # Patiently: who asks whether it is held holds it for a moment.
+        with FileLock(folder / f"{name}.lock").acquire(timeout=1):
+            yield
+    except Timeout:
+        raise RunError(
+            f"{name} is being computed already by another process; its progress is that of the "
+            "runs: python -m corelib runs list"
+        ) from None
+
+
+def _folder() -> Path:
+    return runs_root() / ".reproduce"
+
+
+def write(rows: pd.DataFrame, file: Path, command: str, n_seeds: int | None = None) -> None:
+    """Write raw rows below a comment with their command; the file appears by one rename."""
+    if n_seeds is not None:
+        command += f" --seeds {n_seeds}"
+    made_with = ", ".join(f"{name} {number}" for name, number in versions().items())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_name(f".{file.name}.part")
+    try:
+        scratch.write_text(f"# {command} ({made_with})\n{rows.to_csv(index=False)}")
+        scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _read(file: Path, otherwise: str) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_csv(file, comment="#")
+    except FileNotFoundError:
+        raise DataError(f"There is no file {file}; {otherwise}") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file} cannot be read ({error}); {otherwise}") from None

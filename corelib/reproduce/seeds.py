@@ -1,0 +1,191 @@
+"""Trainings over several seeds: completed runs are used again, the others trained one by one.
+
+A run serves a spec when data, system, settings and seed are the same; its variant, a name only,
+does not count. Interrupted, nothing is lost: the next call goes on from the last checkpoint.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
+from math import ceil
+from typing import NamedTuple
+
+from corelib.errors import RunError, SynaptariumError
+from corelib.runs import launch
+from corelib.runs.spec import RunSpec, resolve
+from corelib.runs.store import ENDED, Run, State, list_runs
+
+LOOK_EVERY_S = 0.3
+TELL_EVERY_S = 30.0
+PATIENCE_S = 60.0
+
+Tell = Callable[[str], None]
+
+
+class Progress(NamedTuple):
+    """How many trainings are completed, of how many, and the run that lives now."""
+
+    done: int
+    total: int
+    running: Run | None
+
+
+class Stored(NamedTuple):
+    """The run that serves a spec, and its state."""
+
+    run: Run
+    state: State
+
+
+def network_of(spec: RunSpec) -> str:
+    """What is trained, whatever its seed, as one word to compare by; defaults are filled in.
+
+    Raises ``SettingsError`` for settings that are not known any more.
+    """
+    resolved = resolve(spec)
+    parts = (resolved.config.model_dump(), resolved.training.model_dump())
+    return json.dumps([spec.system, spec.dataset, *parts], sort_keys=True)
+
+
+def stored(specs: Sequence[RunSpec]) -> list[Stored | None]:
+    """For each spec the run to take, None where one must be made.
+
+    A completed run comes first, then one that lives, then one that can go on, made with the same
+    versions; of equals the newest.
+    """
+    wanted: dict[tuple[str, int], Stored | None] = {
+        (network_of(spec), spec.seed): None for spec in specs
+    }
+    versions = specs[0].versions if specs else {}
+    for run in list_runs():
+        try:
+            spec = run.spec
+            key = (network_of(spec), spec.seed)
+            if key not in wanted:
+                continue
+            found = Stored(run, run.status.state)
+        except (SynaptariumError, OSError):  # unreadable, or removed just now
+            continue
+        if _rank(found.state) == 0 and spec.versions != versions:
+            continue
+        best = wanted[key]
+        if best is None or _rank(found.state) > _rank(best.state):
+            wanted[key] = found
+    return [wanted[network_of(spec), spec.seed] for spec in specs]
+
+
+def _rank(state: State) -> int:
+    return 2 if state == "completed" else 0 if state in ENDED else 1
+
+
+def progress(specs: Sequence[RunSpec]) -> Progress:
+    """How far a set of trainings is, from the runs' folders alone: cheap enough to poll."""
+    found = [item for item in stored(specs) if item is not None]
+    alive = [item.run for item in found if item.state not in ENDED]
+    done = sum(item.state == "completed" for item in found)
+    return Progress(done, len(specs), alive[0] if alive else None)
+
+
+def say(line: str) -> None:
+    """A line of progress: on stderr, so that stdout holds the table alone."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def train(specs: Sequence[RunSpec], tell: Tell = say) -> list[Run]:
+    """A completed run for each spec; what is missing is trained, one after another.
+
+    ``tell`` takes a line whenever a training begins or changes its state, and twice a minute.
+    Ctrl-C cancels the training under way and raises ``KeyboardInterrupt``. Raises ``RunError``
+    when a run ends before its end.
+    """
+    pace, runs = Pace(), []
+    for item, spec in zip(stored(specs), specs, strict=True):
+        if item is not None and item.state == "completed":
+            pace.learn(spec, item.run)
+    for place, spec in enumerate(specs):
+        # Looked up only now: somebody else may have trained it, or be training it.
+        item = stored([spec])[0]
+        if item is None or item.state != "completed":
+            own = item is None or item.state in ENDED
+            run = launch.start(spec) if item is None else item.run
+            if item is not None and own:
+                launch.resume(run)
+            _follow(run, own, partial(_tell_line, specs, place, pace, tell), tell)
+            pace.learn(spec, run)
+        runs.append(run if item is None else item.run)
+    return runs
+
+
+class Pace:
+    """What trainings took, to tell what the others will take."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, list[float]] = {}
+
+    def learn(self, spec: RunSpec, run: Run) -> None:
+        """Take in a completed run."""
+        seconds = sum(step.seconds for step in run.history().steps)
+        self._seconds.setdefault(network_of(spec), []).append(seconds)
+
+    def seconds(self, spec: RunSpec) -> float | None:
+        """The mean of the same network's, else of all."""
+        known = self._seconds.get(network_of(spec)) or [*chain(*self._seconds.values())]
+        return sum(known) / len(known) if known else None
+
+
+def _tell_line(
+    specs: Sequence[RunSpec], place: int, pace: Pace, tell: Tell, state: State, left: float | None
+) -> None:
+    """Which training it is, and how long all will take; ``left`` seconds of this one."""
+    spec, after = specs[place], specs[place + 1 :]
+    words = f"{place + 1} of {len(specs)}: {spec.title}, seed {spec.seed}, {state}"
+    now = left if left is not None else pace.seconds(spec)
+    if now is None:
+        tell(words)
+        return
+    todo = [
+        other
+        for other, item in zip(after, stored(after), strict=True)
+        if item is None or item.state != "completed"
+    ]
+    guesses = [pace.seconds(other) for other in todo]
+    later = sum(now if guess is None else guess for guess in guesses)
+    tell(f"{words}; about {ceil((now + later) / 60)} min left for all")
+
+
+def _follow(
+    run: Run, own: bool, tell_state: Callable[[State, float | None], None], tell: Tell
+) -> None:
+    """Until the run is completed; a training of somebody else is not cancelled."""
+    history, state, told_at = run.history(), None, 0.0
+    try:
+        while True:
+            status = run.status
+            if status.state in ENDED:
+                break
+            if status.state != state or time.monotonic() - told_at > TELL_EVERY_S:
+                state, told_at = status.state, time.monotonic()
+                tell_state(state, history.refresh().seconds_left())
+            time.sleep(LOOK_EVERY_S)
+    except KeyboardInterrupt:
+        if own:
+            _cancel(run)
+            tell("Cancelled; the same command goes on from here.")
+        raise
+    if status.state != "completed":
+        raise RunError(
+            f"Run {run.id} is {status.state}{status.message and ': '}{status.message} "
+            "The same command goes on from here."
+        )
+
+
+def _cancel(run: Run) -> None:
+    if run.status.state in ENDED:
+        return
+    run.ask("cancel")
+    end = time.monotonic() + PATIENCE_S
+    while (run.status.state not in ENDED or run.is_alive()) and time.monotonic() < end:
+        time.sleep(LOOK_EVERY_S)

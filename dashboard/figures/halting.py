@@ -1,0 +1,266 @@
+"""Figures of the Halting page. Models come as a dict by name; each keeps its colour and dash."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from corelib.analysis.anytime import Calibration, pareto_front
+from dashboard.figures.style import DASHES, OKABE_ITO, TALL, Look, styled
+
+MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star")
+
+
+class Sign(NamedTuple):
+    """How a model is drawn in every figure of the page."""
+
+    colour: str
+    dash: str
+    mark: str
+
+
+class Priced(NamedTuple):
+    """A model's accuracy at each of its costs, and where the threshold stands now."""
+
+    cost: np.ndarray
+    accuracy: np.ndarray
+    cost_now: float
+    accuracy_now: float
+
+
+class Published(NamedTuple):
+    """A published point: hollow, in the colour of the model of that name."""
+
+    model: str
+    cost: float
+    accuracy: float
+    source: str
+
+
+def signs(names: Sequence[str]) -> dict[str, Sign]:
+    """Colours by place, so that a model keeps its own while the list stays."""
+    return {
+        name: Sign(OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)], MARKS[i % len(MARKS)])
+        for i, name in enumerate(names)
+    }
+
+
+def halting_histograms(
+    shares: dict[str, np.ndarray], means: dict[str, float], sign: dict[str, Sign], look: Look
+) -> go.Figure:
+    """Share of the images that halt at each step, one panel a model, the same axes for all.
+
+    ``shares`` (time,) sum to 1. Bars can be clicked: ``customdata`` is the model's name.
+    """
+    figure = make_subplots(
+        rows=1, cols=len(shares), shared_yaxes=True, horizontal_spacing=0.02,
+        subplot_titles=[f"{name}<br>{means[name]:.2f} steps" for name in shares],
+    )  # fmt: skip
+    most = max(len(share) for share in shares.values())
+    for column, (name, share) in enumerate(shares.items(), 1):
+        figure.add_bar(
+            x=np.arange(1, len(share) + 1),
+            y=share,
+            name=name,
+            customdata=[name] * len(share),
+            marker={"color": sign[name].colour},
+            showlegend=False,
+            hovertemplate=f"{name}: %{{y:.1%}} answer at step %{{x}}<extra></extra>",
+            row=1,
+            col=column,
+        )
+        figure.add_vline(
+            x=means[name], line={"color": look.text, "dash": "dot", "width": 1.5}, col=column, row=1
+        )
+    styled(figure, look)
+    figure.update_layout(
+        margin={"t": 64}, bargap=0.15, hovermode="closest", clickmode="event+select"
+    )
+    figure.update_xaxes(title_text="step", range=[0.4, most + 0.6], dtick=1)
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(title_text="share of the images", col=1)
+    return figure
+
+
+def accuracy_against_cost(
+    models: dict[str, Priced],
+    published: Sequence[Published],
+    sign: dict[str, Sign],
+    cost_name: str,
+    look: Look,
+) -> go.Figure:
+    """Accuracy against cost as the threshold moves; the large marks stand where it is now."""
+    figure = go.Figure()
+    for name, priced in models.items():
+        s = sign[name]
+        moves = len(priced.cost) > 1 and np.ptp(priced.cost) > 0
+        if moves:
+            figure.add_scatter(
+                x=priced.cost,
+                y=priced.accuracy,
+                name=name,
+                legendgroup=name,
+                mode="lines",
+                line={"color": s.colour, "dash": s.dash, "width": 2},
+                showlegend=False,
+                hovertemplate=f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+            )
+        figure.add_scatter(
+            x=[priced.cost_now],
+            y=[priced.accuracy_now],
+            name=name,
+            legendgroup=name,
+            mode="markers",
+            marker={
+                "symbol": s.mark, "size": 14, "color": s.colour,
+                "line": {"color": look.background, "width": 1},
+            },
+            hovertemplate=f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+        )  # fmt: skip
+    for point in published:
+        s = sign.get(point.model)
+        figure.add_scatter(
+            x=[point.cost],
+            y=[point.accuracy],
+            name=f"{point.model}, {point.source}",
+            mode="markers",
+            marker={
+                "symbol": f"{s.mark if s else 'circle'}-open", "size": 14,
+                "color": s.colour if s else look.muted, "line": {"width": 2},
+            },
+            hovertemplate=f"{point.model}, {point.source}: %{{y:.2%}}<extra></extra>",
+        )  # fmt: skip
+    costs = np.concatenate([m.cost for m in models.values()])
+    accuracies = np.concatenate([m.accuracy for m in models.values()])
+    front = pareto_front(costs, accuracies)
+    figure.add_scatter(
+        x=costs[front],
+        y=accuracies[front],
+        name="Pareto front",
+        mode="lines",
+        line={"color": look.text, "width": 1.5, "dash": "dot", "shape": "hv"},
+        hoverinfo="skip",
+    )
+    styled(figure, look, height=TALL)
+    figure.update_layout(
+        hovermode="closest",
+        legend={"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
+    )
+    # Logarithmic: what matters lies near the cheap end.
+    figure.update_xaxes(title_text=cost_name, type="log", dtick="D1", tickformat="~s")
+    figure.update_yaxes(title_text="accuracy on the test set", tickformat=".1%")
+    return figure
+
+
+def lines_over_steps(
+    series: dict[str, np.ndarray], sign: dict[str, Sign], y_name: str, look: Look,
+    *, percent: bool = True,
+) -> go.Figure:  # fmt: skip
+    """One line a series over steps counted from 1."""
+    figure = go.Figure()
+    for name, values in series.items():
+        s = sign[name]
+        figure.add_scatter(
+            x=np.arange(1, len(values) + 1),
+            y=values,
+            name=name,
+            mode="lines+markers",
+            line={"color": s.colour, "dash": s.dash, "width": 2},
+            marker={"symbol": s.mark, "size": 9},
+            hovertemplate="%{y:.2%}" if percent else "%{y:.3f}",
+        )
+    styled(figure, look)
+    figure.update_xaxes(title_text="step", dtick=1)
+    figure.update_yaxes(title_text=y_name, tickformat=".1%" if percent else None)
+    return figure
+
+
+def halting_heatmap(
+    shares: np.ndarray, groups: Sequence[str], look: Look, y_name: str
+) -> go.Figure:
+    """Share of each group that halts at each step: (group, time)."""
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=np.arange(1, shares.shape[1] + 1),
+        y=list(groups),
+        z=shares.astype(np.float32),
+        name="share",
+        colorscale="Cividis",
+        zmin=0,
+        zmax=1,
+        colorbar={"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+        hovertemplate="%{y}, step %{x}: %{z:.1%}<extra></extra>",
+    )
+    styled(figure, look)
+    figure.update_layout(hovermode="closest")
+    figure.update_xaxes(title_text="step", dtick=1, showgrid=False)
+    figure.update_yaxes(title_text=y_name, type="category", showgrid=False, autorange="reversed")
+    return figure
+
+
+def reliability(found: dict[str, Calibration], sign: dict[str, Sign], look: Look) -> go.Figure:
+    """Accuracy against the confidence that halted, by bins; on the diagonal it is honest."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], name="honest", mode="lines",
+        line={"color": look.muted, "dash": "dot"}, hoverinfo="skip",
+    )  # fmt: skip
+    for name, c in found.items():
+        seen = c.share > 0
+        s = sign[name]
+        figure.add_scatter(
+            x=c.confidence[seen],
+            y=c.accuracy[seen],
+            customdata=c.share[seen],
+            name=f"{name}, ECE {c.error:.2%}",
+            mode="lines+markers",
+            line={"color": s.colour, "dash": s.dash, "width": 1.5},
+            marker={"symbol": s.mark, "color": s.colour, "size": 4 + 16 * np.sqrt(c.share[seen])},
+            hovertemplate="%{y:.1%} right where %{x:.1%} sure (%{customdata:.1%} of the images)",
+        )
+    styled(figure, look, height=TALL)
+    figure.update_layout(hovermode="closest", legend={"orientation": "v", "x": 0.02, "y": 0.98,
+                                                     "yanchor": "top"})  # fmt: skip
+    figure.update_xaxes(title_text="confidence that halted", tickformat=".0%", range=[0, 1.02])
+    figure.update_yaxes(title_text="share correct", tickformat=".0%", range=[0, 1.02])
+    return figure
+
+
+def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, look: Look) -> go.Figure:
+    """Small images in a grid, each to be clicked; ``pixels`` (image, row, column) uint8.
+
+    The picture is one image; invisible marks above it take the clicks, ``pointIndex`` is the place.
+    """
+    n, side = len(pixels), pixels.shape[1]
+    rows = -(-n // columns)
+    sheet = np.zeros((rows * (side + 2), columns * (side + 2)), np.uint8)
+    x, y = [], []
+    for i, image in enumerate(pixels):
+        row, column = divmod(i, columns)
+        top, left = row * (side + 2) + 1, column * (side + 2) + 1
+        sheet[top : top + side, left : left + side] = image
+        x.append(left + side / 2)
+        y.append(top + side / 2)
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=sheet, name="images", colorscale="gray", showscale=False, zmin=0, zmax=255,
+        hoverinfo="skip",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=x,
+        y=y,
+        name="image",
+        mode="markers",
+        marker={"size": 30, "symbol": "square", "opacity": 0},
+        text=list(captions),
+        showlegend=False,
+        hovertemplate="%{text}<extra></extra>",
+    )
+    styled(figure, look, height=44 * rows + 20)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 10, "b": 10}, hovermode="closest",
+                         clickmode="event+select")  # fmt: skip
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
+    return figure

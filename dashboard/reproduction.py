@@ -1,0 +1,94 @@
+"""A published table beside ours, and computing ours anew from the page."""
+
+from functools import partial
+from importlib import import_module
+
+import pandas as pd
+import streamlit as st
+
+from corelib.errors import SynaptariumError
+from corelib.reproduce import REPRODUCTIONS, results
+from corelib.reproduce.results import OverSeeds
+from corelib.reproduce.seeds import progress
+
+POLL_S = 2.0
+
+
+def reproduction_section(name: str, prefix: str) -> None:
+    """The table of a reproduction over seeds, its raw figures to take home, and its progress."""
+    what: OverSeeds = import_module(REPRODUCTIONS[name].module).TABLE
+    try:
+        own = results.own(name)
+        rows = results.shipped(name) if own is None else own
+        table = what.summary(rows)
+    except SynaptariumError as error:
+        st.error(str(error))
+        return
+    st.markdown(f"**{REPRODUCTIONS[name].about}**")
+    # Cells are spreads, numbers or nothing: shown as words, models as columns to be read across.
+    shown = table.set_index(table.columns[0]).map(_words).T
+    st.dataframe(shown, width="stretch", height=38 * (len(shown) + 1), key=f"{prefix}_{name}_table")
+    source = "that ship" if own is None else "that were computed on this machine"
+    st.caption(" ".join((f"From the raw figures {source}.", *table.attrs.get("notes", ()))))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Raw figures (CSV)",
+            data=lambda: rows.to_csv(index=False).encode(),
+            file_name=f"{name}.csv",
+            key=f"{prefix}_{name}_csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.button(
+            "Compute it anew",
+            key=f"{prefix}_{name}_anew",
+            icon=":material/refresh:",
+            disabled=results.is_computing(name),
+            help="Trains what is missing, one after another, in the background; may take long",
+            on_click=partial(_start, name, prefix),
+        )
+    problem = st.session_state.pop(f"{prefix}_{name}_problem", None)
+    if problem:
+        st.error(problem)
+    computing = results.is_computing(name) or f"{prefix}_{name}_started" in st.session_state
+    if computing:
+        st.fragment(_progress, run_every=POLL_S)(what, prefix)
+    st.code(f"python -m corelib reproduce {name} --train", language="bash")
+
+
+def _words(cell: object) -> str:
+    if cell is None or (not isinstance(cell, tuple) and pd.isna(cell)):
+        return "–"
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:g}" if _is_float(cell) else str(cell)
+
+
+def _is_float(cell: object) -> bool:
+    return isinstance(cell, float)
+
+
+def _start(name: str, prefix: str) -> None:
+    try:
+        results.start_in_background(name)
+    except (SynaptariumError, OSError) as error:
+        st.session_state[f"{prefix}_{name}_problem"] = str(error)
+    else:
+        st.session_state[f"{prefix}_{name}_started"] = True
+
+
+def _progress(what: OverSeeds, prefix: str) -> None:
+    started = f"{prefix}_{what.name}_started"
+    found = progress(what.all_specs())
+    running = found.running.id if found.running else "between two trainings"
+    st.progress(
+        found.done / found.total, f"{found.done} of {found.total} networks trained; {running}"
+    )
+    log = results.log_file(what.name)
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    if lines:
+        st.caption(lines[-1])
+    if results.is_computing(what.name):
+        st.session_state.pop(started, None)
+    elif started not in st.session_state or lines:
+        # It has begun and ended: the table on the page is the new one.
+        st.session_state.pop(started, None)
+        st.rerun(scope="app")

@@ -1,0 +1,297 @@
+"""What BPAN and its rivals share: stopping when confident, what it costs, gradients, sizes."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from corelib.catalog import SYSTEMS
+from corelib.data.images import ImageDataset, Split
+from corelib.models.bpan.anytime import AnytimeClassifier, Cost
+from tests.models.bpan.baselines.small import CLASSES, SIZES, draw, make, values
+from tests.reference import bpan as slow_bpan
+from tests.reference import rivals as reference
+
+EXACT = {"rtol": 1e-10, "atol": 1e-10}
+THRESHOLDS = [0.0, 0.3, 0.5, 0.7, 0.9, 0.99, 1.0, 1.1]
+GRADUAL = {
+    "bpan": (6, 1.2),
+    "act": (9, 1.0),
+    "pondernet": (6, 1.2),
+    "multi-exit": (3, 0.4),
+    "mlp": (0, 0.5),
+    "gru": (3, 1.5),
+}
+"""Seeds and scales of parameters with which some samples become confident at each step."""
+
+
+def steps_of(name: str) -> int:
+    return SIZES[name].get("n_steps", 1)
+
+
+def by_the_rule(model: AnytimeClassifier, x: torch.Tensor, threshold: float):
+    """What stopping when confident should say, from the logits of all steps."""
+    found = [slow_bpan.anytime(row, threshold) for row in model(x).detach().numpy()]
+    return np.array([f[0] for f in found]), [f[1] for f in found]
+
+
+def test_every_system_of_the_room_is_tested():
+    room = {s.name for s in SYSTEMS.values() if s.model.startswith("corelib.models.bpan.")}
+    assert room == set(SIZES) == set(GRADUAL)
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+@pytest.mark.parametrize("name", SIZES)
+def test_anytime_is_the_first_confident_step(name, threshold):
+    model = make(name, *GRADUAL[name])
+    for batch in (1, 60):
+        x, _ = draw(batch)
+        answers, steps = by_the_rule(model, x, threshold)
+        logits, used = model.forward_anytime(x, threshold)
+        assert used.dtype == torch.int64
+        assert used.tolist() == steps
+        np.testing.assert_allclose(logits.numpy(), answers, **EXACT)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_examples_stop_at_every_step(name):
+    """Else the test above would compare little."""
+    model = make(name, *GRADUAL[name])
+    x, _ = draw(60)
+    seen = [set(model.forward_anytime(x, t)[1].tolist()) for t in THRESHOLDS]
+    assert set(range(1, steps_of(name) + 1)) in seen
+
+
+@given(
+    name=st.sampled_from(list(SIZES)),
+    seed=st.integers(0, 10_000),
+    threshold=st.floats(0, 1.2),
+    batch=st.integers(1, 9),
+    scale=st.floats(0.05, 3),
+)
+def test_anytime_for_any_network(name, seed, threshold, batch, scale):
+    model = make(name, seed, scale)
+    x, _ = draw(batch, seed=seed + 1)
+    answers, steps = by_the_rule(model, x, threshold)
+    logits, used = model.forward_anytime(x, threshold)
+    assert used.tolist() == steps
+    np.testing.assert_allclose(logits.numpy(), answers, **EXACT)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_who_has_answered_is_computed_no_further(name, monkeypatch):
+    model = make(name, *GRADUAL[name])
+    x, _ = draw(60)
+    _, steps = by_the_rule(model, x, 0.7)
+    rows = []
+
+    def counting(carry, t, weights, real=model.advance):
+        if t > 1:  # Multi-Exit begins with its first block
+            rows.append({len(field) for field in carry})
+        return real(carry, t, weights)
+
+    monkeypatch.setattr(model, "advance", counting)
+    model.forward_anytime(x, 0.7)
+    still = [sum(s > t for s in steps) for t in range(1, steps_of(name))]
+    assert rows == [{n} for n in still if n]
+    rows.clear()
+    model.forward_anytime(x, 0.0)
+    assert rows == []
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_anytime_of_no_samples_and_of_what_is_not_a_number(name):
+    model = make(name)
+    logits, used = model.forward_anytime(draw(0)[0])
+    assert logits.shape == (0, CLASSES)
+    assert used.shape == (0,)
+    x, _ = draw(3)
+    x[1] = torch.nan
+    assert model.forward_anytime(x, 0.0)[1].tolist() == [1, steps_of(name), 1]
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_other_weights_may_be_given(name):
+    model, other = make(name, seed=0), make(name, seed=1)
+    x, _ = draw(20)
+    torch.testing.assert_close(model(x, other.weights()), other(x))
+    theirs = other.forward_anytime(x, 0.8)
+    for ours, truth in zip(model.forward_anytime(x, 0.8, other.weights()), theirs, strict=True):
+        torch.testing.assert_close(ours, truth)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_without_a_rule_of_its_own_it_answers_when_confident(name):
+    model = make(name, *GRADUAL[name])
+    x, _ = draw(60)
+    same = torch.equal(model.own_rule(x).steps, model.forward_anytime(x, 0.9).steps)
+    assert same != model.has_own_rule
+    assert model.has_own_rule == (name in ("act", "pondernet"))
+
+
+@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_costs_are_the_products_that_torch_does(name, batch):
+    model = make(name)
+    x, _ = draw(batch)
+    for last in range(1, steps_of(name) + 1):
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            weights = model.weights()
+            carry = model.begin(x, weights)
+            model.answer(carry, 1, weights)
+            for t in range(2, last + 1):
+                carry = model.advance(carry, t, weights)
+                model.answer(carry, t, weights)
+        assert counter.get_total_flops() == 2 * batch * model.multiply_adds().at(last)
+
+
+def test_cost_at_many_steps():
+    cost = Cost(once=100, per_step=10, readout=1, second=1000)
+    assert cost.at(np.array([[1, 2], [3, 6]])).tolist() == [[101, 1112], [1123, 1156]]
+    assert cost.at(1) == 101
+
+
+def standard(name: str, **sizes) -> int:
+    """The number of parameters at the standard sizes but these."""
+    chosen = SYSTEMS[name]
+    model = chosen.make_model(chosen.config_type(**sizes))
+    return sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "count"),
+    [
+        ("bpan", {}, 152_650),
+        ("act", {}, 803_083),
+        ("pondernet", {}, 803_083),
+        ("multi-exit", {}, 614_204),
+        ("mlp", {}, 269_322),
+        ("gru", {"input_dim": 144}, 311_306),
+        ("gru", {"input_dim": 98}, 275_978),
+        # As many as BPAN, as nearly as whole units allow.
+        ("gru", {"n_hidden": 60}, 152_890),
+        ("mlp", {"n_hidden": 160}, 152_970),
+        ("mlp", {"n_hidden": 128, "n_hidden_layers": 1}, 785 * 128 + 129 * 10),
+    ],
+)
+def test_parameters_number_as_published(name, sizes, count):
+    assert standard(name, **sizes) == count
+
+
+def test_matched_rivals_are_the_nearest_to_bpan():
+    for name, n_hidden in (("gru", 60), ("mlp", 160)):
+        distance = {
+            n: abs(standard(name, n_hidden=n) - 152_650) for n in (-1, 0, 1) for n in [n_hidden + n]
+        }
+        assert min(distance, key=distance.get) == n_hidden
+
+
+def slow_loss(name: str, x: np.ndarray, y: np.ndarray, p: dict, training) -> float:
+    """The reference's loss of three steps."""
+    if name == "act":
+        return reference.act_loss(x, y, p, 3, 0.01, training.tau)
+    if name == "pondernet":
+        return reference.pondernet_loss(x, y, p, 3, training.lambda_p, training.beta)
+    total = 0.0
+    for row, label in zip(x, y, strict=True):
+        if name == "mlp":
+            total += reference.cross_entropy(reference.mlp_logits(row, p, 2)[0], label)
+            continue
+        logits, first = (
+            (reference.gru_logits(np.tile(row, (3, 1)), p), 0.3)
+            if name == "gru"
+            else (reference.multi_exit_logits(row, p, 3), 0.5)
+        )
+        total += reference.weighted([reference.cross_entropy(at, label) for at in logits], first)
+    return total / len(x)
+
+
+# BPAN's are in test_network.
+@pytest.mark.parametrize("name", [name for name in SIZES if name != "bpan"])
+def test_gradients_are_finite_differences_of_the_reference(name):
+    sizes = {"input_dim": 3, "n_hidden": 4} | ({} if name == "mlp" else {"n_steps": 3})
+    model = make(name, scale=0.7, **sizes)
+    penalties = {"act": {"tau": 0.4}, "pondernet": {"beta": 0.4}}
+    training = SYSTEMS[name].training_type(**penalties.get(name, {}))
+    x, y = draw(3, inputs=3)
+    loss, _ = model.loss_and_logits(x, y, training)
+    loss.backward()
+    p = {key: value.copy() for key, value in values(model).items()}
+    assert loss.item() == pytest.approx(slow_loss(name, x.numpy(), y.numpy(), p, training))
+    small = 1e-5
+    for key, parameter in model.named_parameters():
+        slopes = np.zeros_like(p[key])
+        for place in np.ndindex(slopes.shape):
+            kept = p[key][place]
+            p[key][place] = kept + small
+            above = slow_loss(name, x.numpy(), y.numpy(), p, training)
+            p[key][place] = kept - small
+            slopes[place] = (above - slow_loss(name, x.numpy(), y.numpy(), p, training)) / 2 / small
+            p[key][place] = kept
+        np.testing.assert_allclose(parameter.grad.numpy(), slopes, atol=2e-8, err_msg=key)
+        assert np.abs(slopes).max() > 1e-4, f"the loss does not depend on {key}"
+
+
+def without_recurrence(model, x: torch.Tensor) -> torch.Tensor:
+    """Leaky units that only meet their drive: s_t = (1 - (1 - α)^t) (drive + b)."""
+    time = torch.arange(1, model.n_steps + 1, dtype=torch.float64)
+    share = 1 - (1 - model.alpha) ** time
+    net = x @ model.drive.weight.T + model.drive.bias + model.bias
+    rate = torch.relu(share[:, None] * net[:, None])[..., : model.n_excitatory]
+    return rate @ model.readout.weight.T + model.readout.bias
+
+
+def test_bpan_without_recurrence_in_closed_form():
+    model = make("bpan")
+    x, _ = draw(30)
+    truth = without_recurrence(model, x).detach()
+    weights = model.weights(recurrence_gain=0.0)
+    torch.testing.assert_close(model(x, weights).detach(), truth)
+    assert not torch.allclose(model(x), truth, atol=0.1)
+    trace = model.trace(x, recurrence_gain=0.0)
+    torch.testing.assert_close(trace.logits, truth)
+    assert not trace.excitation.any()
+    assert not trace.inhibition.any()
+    found = [slow_bpan.anytime(row, 0.6)[1] for row in truth.numpy()]
+    assert model.forward_anytime(x, 0.6, weights).steps.tolist() == found
+    assert len(set(found)) > 2
+
+
+def test_recurrence_gain_scales_all_four_blocks_and_one_changes_nothing():
+    model = make("bpan")
+    plain = model.weights()
+    halved = model.weights(recurrence_gain=0.5)
+    torch.testing.assert_close(halved.recurrent, plain.recurrent / 2)
+    for a, b in zip(plain, model.weights(recurrence_gain=1.0), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_what_the_learner_measures_is_what_the_rules_say(name):
+    torch.manual_seed(0)
+    split = Split(torch.randint(256, (1100, 2, 3), dtype=torch.uint8), torch.randint(4, (1100,)))
+    dataset = ImageDataset("noise", tuple("abcd"), 0.5, 0.3, split, split, split)
+    chosen = SYSTEMS[name]
+    model = make(name, *GRADUAL[name], input_dim=6).float()
+    learner = chosen.make_learner(model, chosen.training_type(), dataset)
+    found = learner.evaluate(split)
+    x = dataset.inputs(split.pixels)
+
+    def correct(logits: torch.Tensor) -> float:
+        return (logits.argmax(-1) == split.labels).double().mean().item()
+
+    logits, steps = model.forward_anytime(x, 0.9)
+    truth = {
+        "loss": model.loss_and_logits(x, split.labels, learner.settings)[0].item(),
+        "accuracy": correct(model(x)[:, -1]),
+        "accuracy at θ = 0.9": correct(logits),
+        "mean steps at θ = 0.9": steps.double().mean().item(),
+    }
+    if name in ("act", "pondernet"):
+        logits, steps = model.own_rule(x)
+        truth["accuracy by own rule"] = correct(logits)
+        truth["mean steps by own rule"] = steps.double().mean().item()
+    assert found == pytest.approx(truth, rel=1e-5)
+    assert list(found) == list(truth)

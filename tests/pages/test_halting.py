@@ -1,0 +1,83 @@
+"""The Halting page, run without a browser."""
+
+import re
+
+import numpy as np
+import pytest
+
+from corelib import load
+from corelib.data import load_dataset
+from corelib.models.bpan.anytime import AnytimeClassifier
+from tests.pages.test_pages import open_page, sentences
+
+TABS = (
+    "What you see", "Digits by step", "Who halts when", "Recurrence", "Calibration", "Clock",
+    "Published", "Train", "Take home",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_runs(runs_root, tab):
+    app = open_page("halting", halting_tab=tab)
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_sentence_is_what_really_stopping_early_gives(runs_root):
+    text = sentences(open_page("halting", halting_theta="0.8"))
+    steps, depth, accuracy = re.search(
+        r"after \*\*([\d.]+) of (\d+) steps\*\* and is \*\*([\d.]+)%\*\*", text
+    ).groups()
+    data, model = load_dataset(), load("bpan-mnist")
+    logits, used = model.forward_anytime(data.inputs(data.test.pixels), 0.8)
+    right = (logits.argmax(1) == data.test.labels).float().mean().item()
+    assert float(steps) == pytest.approx(used.float().mean().item(), abs=0.006)
+    assert float(accuracy) / 100 == pytest.approx(right, abs=2e-4)
+    assert int(depth) == model.n_steps
+    spent = int(re.search(r"\*\*([\d,]+) multiply-adds\*\*", text).group(1).replace(",", ""))
+    assert spent == pytest.approx(model.multiply_adds().at(used.numpy()).mean(), abs=1)
+
+
+def test_moving_the_threshold_runs_no_network(runs_root, monkeypatch):
+    app = open_page("halting")
+    calls = []
+    forward = AnytimeClassifier.forward
+    for kind in [AnytimeClassifier, *AnytimeClassifier.__subclasses__()]:
+        if "forward" in vars(kind):
+            forward = vars(kind)["forward"]
+            monkeypatch.setattr(
+                kind, "forward", lambda *a, f=forward, **k: calls.append(1) or f(*a, **k)
+            )
+    before = sentences(app)
+    app.slider(key="halting_theta").set_value(0.55).run()
+    assert sentences(app) != before
+    assert "At θ = 0.55" in sentences(app)
+    assert calls == []
+
+
+def test_work_is_another_cost_than_steps(runs_root):
+    app = open_page("halting", halting_cost="multiply-adds")
+    spec = app.get("plotly_chart")[1].proto.spec
+    assert "multiply-adds an image" in spec
+
+
+def test_a_clicked_bar_and_no_such_step(runs_root):
+    app = open_page("halting", halting_tab="Digits by step", halting_theta="0.1")
+    app.number_input(key="halting_step").set_value(6).run()
+    assert "No image is answered at step 6" in app.info[0].value
+
+
+def test_zeroing_the_recurrence_is_said_with_its_number(runs_root):
+    text = sentences(open_page("halting", halting_tab="Recurrence"))
+    data, model = load_dataset(), load("bpan-mnist")
+    x = data.inputs(data.test.pixels)
+    weights = model.weights(recurrence_gain=0.0)
+    assert not np.any(weights.recurrent.detach().numpy())
+    right = (model(x, weights)[:, -1].argmax(1) == data.test.labels).float().mean().item()
+    assert f"after training, {right:.2%}" in text
+
+
+def test_no_network_chosen_is_a_sentence(runs_root):
+    app = open_page("halting")
+    app.multiselect(key="halting_models").set_value([]).run()
+    assert "Choose at least one network" in app.info[0].value

@@ -1,0 +1,438 @@
+"""Tables over seeds: summaries, the figures that ship, and trainings that are used again."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from corelib.__main__ import main
+from corelib.analysis.anytime import Spread
+from corelib.cli import show
+from corelib.errors import RunError, SettingsError
+from corelib.reproduce import anytime, classification, reproduce, results, seeds
+from corelib.runs.launch import spawn
+from corelib.runs.shelf import find
+from corelib.runs.spec import make_spec
+from corelib.runs.store import create_run, list_runs
+
+ROOT = Path(__file__).parents[1]
+TINY = {"n_excitatory": 8, "n_inhibitory": 2, "n_steps": 2}
+
+
+def tiny(seed: int = 0, epochs: int = 1, variant: str = "", **config):
+    """A training that computes for about a second."""
+    training = {"epochs": epochs, "batch_size": 500, "device": "cpu"}
+    return make_spec(
+        "bpan", config={**TINY, **config}, training=training, seed=seed, variant=variant
+    )
+
+
+def raw(model, seed, **figures):
+    """A row of anytime's raw figures; what is not named is missing."""
+    names = [
+        "parameters", "steps", "accuracy", "accuracy at 0.9", "mean steps at 0.9",
+        "accuracy by own rule", "mean steps by own rule", "multiply-adds", "multiply-adds at 0.9",
+        "ms, batch 256", "ms at 0.9, batch 256", "ms, batch 10000", "ms at 0.9, batch 10000",
+    ]  # fmt: skip
+    known = {name.replace(" ", "_").replace(",", ""): name for name in names}
+    return {"model": model, "seed": seed, **dict.fromkeys(names, np.nan)} | {
+        known[key]: value for key, value in figures.items()
+    }
+
+
+@pytest.fixture
+def rows():
+    cost = {"multiply-adds": 300.0, "multiply-adds at 0.9": 100.0}
+    bpan = [
+        raw("BPAN", seed, parameters=152_650, steps=6, accuracy=accuracy) | cost | more
+        for seed, accuracy, more in (
+            (0, 0.970, {"accuracy at 0.9": 0.96, "mean steps at 0.9": 1.5, "ms, batch 256": 8.0,
+                        "ms at 0.9, batch 256": 4.0}),
+            (1, 0.974, {"accuracy at 0.9": 0.96, "mean steps at 0.9": 2.0, "ms, batch 256": 9.0,
+                        "ms at 0.9, batch 256": 3.0}),
+        )
+    ]  # fmt: skip
+    # In another order of seeds, and with one that BPAN lacks.
+    act = [
+        raw("ACT", seed, parameters=803_083, steps=6, accuracy=accuracy, mean_steps_by_own_rule=3.0)
+        for seed, accuracy in ((1, 0.980), (0, 0.972), (7, 0.5))
+    ]
+    return pd.DataFrame(bpan + act)
+
+
+def test_anytime_summary_is_the_arithmetic_of_its_rows(rows):
+    table = anytime.summary(rows).set_index("model")
+    bpan, act = table.loc["BPAN"], table.loc["ACT"]
+    assert (bpan["seeds"], bpan["parameters"], act["seeds"]) == (2, 152_650, 3)
+    half = math.sqrt(0.5)
+    for found, mean, sd in (
+        (bpan["accuracy at the last step / %"], 97.2, 0.4 * half),
+        (bpan["accuracy at θ = 0.9 / %"], 96, 0),
+        (bpan["mean steps at θ = 0.9"], 1.75, 0.5 * half),
+        (bpan["speed-up by steps"], (6 / 1.5 + 6 / 2) / 2, half),
+        (bpan["by multiply-adds"], 3, 0),
+        (bpan["by the clock, batch 256"], (8 / 4 + 9 / 3) / 2, half),
+        # Paired by seed: 98.0 - 97.4 and 97.2 - 97.0.
+        (act["less BPAN's"], 0.4, 0.4 * half),
+    ):
+        assert found.mean == pytest.approx(mean)
+        assert found.sd == pytest.approx(sd, abs=1e-9)
+        assert found.n == 2
+    assert act["by steps, own rule"] == Spread(2, 0, 3)
+    missing = ("less BPAN's", "accuracy by own rule / %", "by the clock, batch 10,000")
+    assert all(bpan[name] is None for name in missing)
+    assert act["by multiply-adds"] is None
+
+
+def test_published_rows_stand_also_without_ours(rows):
+    table = anytime.summary(rows).set_index("model")
+    names = ["published parameters", "published accuracy / %", "published mean steps"]
+    names.append("published speed-up")
+    assert table.loc[["BPAN", "ACT"], names].to_numpy().tolist() == [
+        [152_650, 97.73, 1.51, 3.97],
+        [803_083, 98.18, 2.34, 2.56],
+    ]
+    rerun = table.loc["BPAN, the authors' code run again by us"]
+    assert rerun[names].tolist() == [None, 97.74, 1.44, None]
+    assert rerun["seeds"] is None
+    assert rerun["accuracy at θ = 0.9 / %"] is None
+
+
+def test_published_speed_ups_are_steps_over_mean_steps():
+    for item in anytime.PUBLISHED.values():
+        assert item.speed_up is None or abs(item.speed_up - 6 / item.mean_steps) < 0.01
+
+
+def test_classification_summary_is_the_arithmetic_of_its_rows():
+    # A seed that only one of the two has does not count.
+    shares = {"bpan": [0.955, 0.957, 0.1], "mlp": [0.969, 0.970]}
+    rows = [
+        (model, hidden, seed, 1000 * hidden + len(model), share)
+        for hidden in classification.HIDDEN
+        for model, found in shares.items()
+        for seed, share in enumerate(found)
+    ]
+    frame = pd.DataFrame(rows, columns=["model", "hidden", "seed", "parameters", "accuracy"])
+    table = classification.summary(frame).set_index("hidden")
+    row = table.loc[128]
+    assert (row["seeds"], row["BPAN: parameters"], row["MLP: parameters"]) == (2, 128_004, 128_003)
+    assert row["accuracy / %"].mean == pytest.approx(95.6)
+    assert row["accuracy / %"].sd == pytest.approx(0.2 * math.sqrt(0.5))
+    assert row["MLP: accuracy / %"].mean == pytest.approx(96.95)
+    assert row["BPAN less MLP"].mean == pytest.approx(-1.35)
+    assert row["BPAN less MLP"].sd == pytest.approx(0.1 * math.sqrt(0.5))
+    assert table["published parameters"].tolist() == [39_050, 76_170, 152_650, 307_850]
+    assert list(map(str, table["published accuracy / %"])) == [
+        "95.70 ± 0.12", "96.82 ± 0.10", "97.38 ± 0.12", "97.92 ± 0.08"
+    ]  # fmt: skip
+    assert list(map(str, table["published MLP accuracy / %"])) == [
+        "96.99 ± 0.09", "97.65 ± 0.14", "98.01 ± 0.12", "98.13 ± 0.02"
+    ]  # fmt: skip
+
+
+# --- what ships ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return results.shipped("anytime")
+
+
+def test_every_model_ships_with_at_least_three_seeds(shipped):
+    assert list(dict.fromkeys(shipped["model"])) == list(anytime.ROWS)
+    assert all(set(part["seed"]) >= {0, 1, 2} for _, part in shipped.groupby("model"))
+    rows = results.shipped("classification")
+    for _, part in rows.groupby(["model", "hidden"]):
+        assert set(part["seed"]) >= {0, 1, 2}
+    assert set(rows["hidden"]) == set(classification.HIDDEN)
+
+
+@pytest.mark.parametrize("name", ["anytime", "classification"])
+def test_the_file_names_the_command_that_made_it(name):
+    first = (results.SHIPPED / f"{name}.csv").read_text().splitlines()[0]
+    assert first.startswith(f"# python -m corelib reproduce {name} --ship")
+    assert "torch" in first
+
+
+def test_shipped_figures_are_possible(shipped):
+    assert shipped["accuracy"].between(0.97, 0.99).all()
+    assert shipped["accuracy at 0.9"].between(0.95, 0.99).all()
+    assert shipped["mean steps at 0.9"].between(1, shipped["steps"]).all()
+    own = shipped.dropna(subset="mean steps by own rule")
+    assert own["mean steps by own rule"].between(1, own["steps"]).all()
+    priced = shipped.dropna(subset="multiply-adds")
+    assert (priced["multiply-adds at 0.9"] <= priced["multiply-adds"]).all()
+    times = shipped[[name for name in shipped if name.startswith("ms")]]
+    assert (times.isna() | (times > 0)).all(axis=None)
+    assert results.shipped("classification")["accuracy"].between(0.93, 0.99).all()
+
+
+@pytest.mark.parametrize("name", ["BPAN", "ACT", "PonderNet", "Multi-Exit"])
+def test_shipped_parameters_are_those_published(name, shipped):
+    own = shipped[shipped["model"] == name]["parameters"]
+    assert set(own) == {anytime.PUBLISHED[name].parameters}
+
+
+def test_sizes_of_the_authors_code():
+    table = reproduce("classification").set_index("hidden")
+    assert table["BPAN: parameters"].tolist() == [33_370, 69_930, 152_650, 356_490]
+    # Multilayer perceptron D-h-h-10.
+    assert [row["MLP: parameters"] for _, row in table.iterrows()] == [
+        785 * h + (h + 1) * h + (h + 1) * 10 for h in table.index
+    ]
+
+
+@pytest.mark.parametrize("name", list(anytime.ROWS))
+def test_seed_0_is_about_the_network_that_ships(name, shipped):
+    """Retrained on a machine like this one, so not exactly."""
+    row = anytime.ROWS[name]
+    title = row.trained.spec(0).title
+    if not (ROOT / "assets" / "checkpoints" / title).exists():
+        pytest.skip("no such network ships")
+    card = find(title).card
+    own = shipped[(shipped["model"] == name) & (shipped["seed"] == 0)].iloc[0]
+    assert own["accuracy"] == pytest.approx(card.test["accuracy"], abs=0.003)
+    if row.recurrence:
+        assert own["mean steps at 0.9"] == pytest.approx(
+            card.test["mean steps at θ = 0.9"], abs=0.1
+        )
+
+
+@pytest.mark.parametrize("name", ["bpan-mnist", "act-mnist", "mlp-mnist"])
+def test_measured_figures_are_those_of_the_card(name, monkeypatch):
+    """The worker measured the same network by another route, on the same test images."""
+    monkeypatch.setattr(anytime, "BATCHES", ())
+    item = find(name)
+    found, card = anytime.figures(item), item.card.test
+    assert found["accuracy"] == pytest.approx(card["accuracy"], abs=2e-4)
+    assert found["accuracy at 0.9"] == pytest.approx(card["accuracy at θ = 0.9"], abs=2e-4)
+    assert found["mean steps at 0.9"] == pytest.approx(card["mean steps at θ = 0.9"], abs=2e-3)
+    own = {key for key in card if key.endswith("by own rule")}
+    assert {key for key in found if key.endswith("by own rule")} == own
+    for key in own:
+        assert found[key] == pytest.approx(card[key], abs=2e-3)
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+def printed(name, capsys):
+    assert main(["reproduce", name]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_printed_table_has_every_published_figure_and_ours(capsys):
+    out = printed("anytime", capsys)
+    lines = {line.split("  ")[0]: line.split() for line in out.splitlines()}
+    for name, published in anytime.PUBLISHED.items():
+        assert {str(value) for value in published if value is not None} <= set(lines[name])
+    for name, rows in results.shipped("anytime").groupby("model"):
+        accuracy = 100 * rows["accuracy"]
+        assert f"{accuracy.mean():.2f} ± {accuracy.std():.2f}" in " ".join(lines[name])
+        steps = rows["mean steps at 0.9"]
+        assert f"{steps.mean():.2f} ± {steps.std():.2f}" in " ".join(lines[name])
+    assert "From assets/results/anytime.csv; --train computes it anew." in out
+    assert "authors' README" in out
+
+
+def test_the_printed_classification_has_both_parameter_counts(capsys):
+    out = printed("classification", capsys)
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    for hidden, ours in zip(classification.HIDDEN, (33_370, 69_930, 152_650, 356_490), strict=True):
+        published = classification.PUBLISHED[hidden]
+        for value in (ours, *published):
+            assert str(value) in lines[str(hidden)]
+    assert "follow from no architecture that we found" in out
+
+
+def test_what_ships_is_read_without_torch():
+    script = (
+        "import sys; from corelib.reproduce import reproduce; reproduce('anytime'); "
+        "reproduce('classification'); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["bpan", "--train"], "Only anytime and classification take"),
+        (["anytime", "--seeds", "3"], "say --train too"),
+        (["anytime", "--seeds", "0", "--train"], "seeds is 0, but should be from 1 to 100"),
+        (["anytime", "--seeds", "-1", "--train"], "seeds is '-1', but should be a whole number"),
+        (["anytime", "--seeds", "some", "--train"], "seeds is 'some', but should be"),
+    ],
+)
+def test_wrong_options_are_one_sentence(words, told, runs_root, capsys):
+    assert main(["reproduce", *words]) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert err.count("\n") == 1
+    assert not list(list_runs())
+
+
+def test_a_missing_table_says_how_to_make_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(results, "SHIPPED", tmp_path)
+    assert main(["reproduce", "anytime"]) == 2
+    assert "python -m corelib reproduce anytime --ship" in capsys.readouterr().err
+
+
+def test_a_wide_table_goes_on_below_with_its_first_column():
+    frame = pd.DataFrame({"model": ["a", "b"], "one": [1, 2], "two": [3, 4], "three": [5, 6]})
+    assert show.frame(frame, 12) == (
+        "model  one\na      1\nb      2\n\nmodel  two\na      3\nb      4\n\n"
+        "model  three\na      5\nb      6"
+    )
+    assert show.frame(frame, 15).splitlines()[0] == "model  one  two"
+    assert show.frame(frame).splitlines()[0] == "model  one  two  three"
+
+
+# --- trainings ----------------------------------------------------------------------------------
+
+
+def stands(spec, state):
+    run = create_run(spec)
+    run.set_status(state)
+    return run
+
+
+def ids(specs):
+    return [item and item.run.id for item in seeds.stored(specs)]
+
+
+def test_a_completed_run_serves_whatever_its_name_and_versions(runs_root):
+    done = stands(
+        tiny(variant="mine").model_copy(update={"versions": {"torch": "0.1"}}), "completed"
+    )
+    assert ids([tiny(), tiny(seed=1), tiny(epochs=2), tiny(n_steps=3)]) == [done.id, *[None] * 3]
+
+
+def test_settings_that_a_run_leaves_out_are_the_defaults(runs_root):
+    full = tiny()
+    brief = full.model_copy(update={"config": TINY})
+    assert brief.config != full.config
+    assert ids([full]) == [stands(brief, "completed").id]
+
+
+def test_completed_comes_before_alive_and_alive_before_what_can_go_on(runs_root):
+    cancelled = stands(tiny(), "cancelled")
+    assert ids([tiny()]) == [cancelled.id]
+    alive = stands(tiny(), "running")
+    with alive.lock.acquire():
+        assert ids([tiny()]) == [alive.id]
+        found = seeds.progress([tiny(), tiny(seed=1)])
+        assert (found.done, found.total, found.running.id) == (0, 2, alive.id)
+        done = stands(tiny(), "completed")
+        stands(tiny(), "cancelled")
+        assert ids([tiny()]) == [done.id]
+        assert seeds.progress([tiny(), tiny(seed=1)]) == (1, 2, None)
+
+
+def test_only_a_run_of_the_same_versions_goes_on(runs_root):
+    stands(tiny().model_copy(update={"versions": {"torch": "0.1"}}), "cancelled")
+    assert ids([tiny()]) == [None]
+
+
+def test_a_damaged_run_is_passed_over(runs_root):
+    run = stands(tiny(), "completed")
+    (run.folder / "spec.json").write_text("{")
+    assert ids([tiny()]) == [None]
+
+
+def test_interrupted_trainings_go_on_and_completed_ones_are_used_again(runs_root, monkeypatch):
+    """Real workers; Ctrl-C comes while the second of two trains."""
+    specs = [tiny(seed=0), tiny(seed=1, epochs=40)]
+    lines = []
+
+    def interrupted(line):
+        lines.append(line)
+        if "seed 1, running" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        seeds.train(specs, interrupted)
+    first, second = (item.run for item in seeds.stored(specs))
+    assert (first.status.state, second.status.state) == ("completed", "cancelled")
+    assert not second.is_alive()
+    assert "goes on from here" in lines[-1]
+    assert lines[0].startswith("1 of 2: bpan-mnist, seed 0, ")
+    # Once one is done, what is left is known.
+    assert "min left for all" in next(line for line in lines if "seed 1" in line)
+
+    before = (first.folder / "events.jsonl").read_bytes()
+    runs = seeds.train(specs, lines.append)
+    assert [run.id for run in runs] == [first.id, second.id]
+    assert second.status.state == "completed"
+    assert (first.folder / "events.jsonl").read_bytes() == before
+
+    # Nothing is left to train.
+    monkeypatch.setattr("corelib.runs.launch.spawn", None)
+    lines.clear()
+    assert [run.id for run in seeds.train(specs, lines.append)] == [first.id, second.id]
+    assert not lines
+
+
+def test_a_run_that_fails_is_told(runs_root):
+    with pytest.raises(RunError, match="is failed: input_dim is 100"):
+        seeds.train([tiny(input_dim=100)], lambda line: None)
+
+
+def test_train_measures_writes_and_reads_back(runs_root, tmp_path, monkeypatch):
+    rows = pd.DataFrame({"seed": [0, 1], "accuracy": [0.1234, np.nan]})
+    asked = []
+    what = results.OverSeeds(
+        "toy",
+        seeds=2,
+        specs=lambda seed: [tiny(seed)],
+        measure=lambda specs, runs: asked.append((specs, runs)) or rows,
+        summary=lambda rows: rows.assign(seen=len(rows)),
+    )
+    monkeypatch.setattr(results, "SHIPPED", tmp_path)
+    monkeypatch.setattr(seeds, "train", lambda specs: [f"run {s.seed}" for s in specs])
+    table = results.table(what, train=True)
+    assert [spec.seed for spec in asked[0][0]] == [0, 1]
+    assert asked[0][1] == ["run 0", "run 1"]
+    assert table.attrs["notes"] == ["Computed now on this machine."]
+    pd.testing.assert_frame_equal(results.own("toy"), rows)
+    assert not list(tmp_path.glob("*.csv"))
+
+    results.table(what, n_seeds=1, ship=True)
+    assert len(asked[1][0]) == 1
+    first = (tmp_path / "toy.csv").read_text().splitlines()[0]
+    assert first.startswith("# python -m corelib reproduce toy --ship --seeds 1 (python ")
+    table = results.table(what)
+    assert table["seen"].tolist() == [2, 2]
+    assert table.attrs["notes"] == ["From assets/results/toy.csv; --train computes it anew."]
+
+
+def test_only_one_process_computes_a_table(runs_root):
+    assert not results.is_computing("anytime")
+    with results.computing("anytime"):
+        assert results.is_computing("anytime")
+        assert not results.is_computing("classification")
+        with pytest.raises(RunError, match="being computed already"):
+            results.start_in_background("anytime")
+        with pytest.raises(RunError, match="being computed already"):
+            reproduce("anytime", train=True)
+    assert not results.is_computing("anytime")
+
+
+def test_the_background_process_is_the_command_and_keeps_a_log(runs_root, monkeypatch):
+    asked = []
+    monkeypatch.setattr(results, "spawn", lambda words, log: asked.append((words, log)))
+    results.start_in_background("anytime")
+    assert asked == [(["corelib", "reproduce", "anytime", "--train"], results.log_file("anytime"))]
+    # A real one, of a command that ends at once.
+    log = results.log_file("anytime")
+    spawn(["corelib", "reproduce", "bpan", "--train"], log).join(60)
+    assert "Only anytime and classification take" in log.read_text()
+
+
+def test_a_wrong_number_of_seeds_is_refused_before_anything_is_trained(runs_root):
+    with pytest.raises(SettingsError, match="from 1 to 100"):
+        results.table(anytime.TABLE, train=True, n_seeds=101)
