@@ -171,9 +171,9 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     reference = rows[rows["model"] == REFERENCE].set_index("seed")["accuracy"]
     names = [name for name in ROWS if name in set(rows["model"])]
     names[1:1] = [name for name in PUBLISHED if name not in names]
-    table = [_line(name, rows[rows["model"] == name], reference) for name in names]
+    lines = [_line(name, rows[rows["model"] == name], reference) for name in names]
     # Of objects: whole numbers stay whole beside None.
-    frame = pd.DataFrame(table, dtype=object)
+    frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = NOTES
     return frame
 

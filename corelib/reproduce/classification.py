@@ -85,12 +85,12 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = []
+    lines = []
     for h in HIDDEN:
         sized = rows[rows["hidden"] == h].pivot(index="seed", columns="model").dropna()
         bpan, mlp = (100 * sized["accuracy", name] for name in ("bpan", "mlp"))
         published = PUBLISHED[h]
-        table.append(
+        lines.append(
             {
                 "hidden": h,
                 "seeds": len(bpan),
@@ -104,7 +104,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
                 "BPAN less MLP": paired_difference(bpan, mlp),
             }
         )
-    frame = pd.DataFrame(table)
+    frame = pd.DataFrame(lines)
     frame.attrs["notes"] = NOTES
     return frame
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,8 +41,13 @@ class OverSeeds(NamedTuple):
 
     def all_specs(self, n_seeds: int | None = None) -> list[RunSpec]:
         """Every training: all models of seed 0, then of seed 1, and so on."""
-        count = self.seeds if n_seeds is None else n_seeds
-        return [spec for seed in range(count) for spec in self.specs(seed)]
+        return list(_all_specs(self.specs, self.seeds if n_seeds is None else n_seeds))
+
+
+@cache
+def _all_specs(specs: Callable[[int], list[RunSpec]], n_seeds: int) -> tuple[RunSpec, ...]:
+    # Cached for a page that polls: the versions in each spec take a while to look up.
+    return tuple(spec for seed in range(n_seeds) for spec in specs(seed))
 
 
 def table(
@@ -97,8 +103,9 @@ def own_file(name: str) -> Path:
 def start_in_background(name: str) -> None:
     """Compute a table in a process of its own, which a closed tab or server does not end.
 
-    Its progress is that of its trainings (``seeds.progress``) and the log's; the rows are then
-    ``own(name)``. Raises ``RunError`` when it is being computed already.
+    Its progress is that of its trainings (``seeds.progress``) and ``last_line``; the rows are then
+    ``own(name)``. Cancelling the run under way ends it; started again it goes on. Raises
+    ``RunError`` when the table is being computed already.
     """
     if is_computing(name):
         raise RunError(f"{name} is being computed already; its log is {log_file(name)}.")
@@ -109,6 +116,16 @@ def start_in_background(name: str) -> None:
 
 def log_file(name: str) -> Path:
     return _folder() / f"{name}.log"
+
+
+def last_line(name: str) -> str:
+    """What the process in the background said last: which training it is at and how long all will
+    take, or why it ended; empty if it has said nothing."""
+    try:
+        lines = log_file(name).read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return lines[-1] if lines else ""
 
 
 def is_computing(name: str) -> bool:

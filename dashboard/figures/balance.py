@@ -15,6 +15,7 @@ from dashboard.figures.style import (
     TALL,
     Look,
     faded,
+    panels,
     styled,
 )
 
@@ -50,14 +51,13 @@ def currents(
     """Excitatory, inhibitory, input and net current over time, mean over the units of each
     population; bands of ± 1 sd over units for the two recurrent currents."""
     populations = _populations(view)
-    figure = make_subplots(
-        rows=2 if stacked else 1,
-        cols=1 if stacked else 2,
-        subplot_titles=[title for title, _ in populations],
-        shared_yaxes=not stacked,
-        shared_xaxes=stacked,
-        horizontal_spacing=0.06,
-        vertical_spacing=0.14,
+    x = _steps(view)
+    axes, layout = panels(
+        [title for title, _ in populations],
+        _step_axis(len(x)),
+        {"title": {"text": "mean current (a.u.)"}, "range": y_range},
+        stacked=stacked,
+        gap=0.14 if stacked else 0.06,
     )
     lines = (
         ("excitatory", view.excitation, EXCITATORY, EXCITATORY_MARK, "solid", True),
@@ -65,49 +65,51 @@ def currents(
         ("input", view.drive, look.muted, "square", "dash", False),
         ("net", view.net, look.text, "diamond", "solid", False),
     )
-    x = _steps(view)
-    for panel, (_, units) in enumerate(populations):
-        at = {"row": panel + 1, "col": 1} if stacked else {"row": 1, "col": panel + 1}
+    traces = []
+    for panel, ((_, units), axis) in enumerate(zip(populations, axes, strict=True)):
         for name, current, colour, mark, dash, band in lines:
-            values = current[:, units]
-            mean, sd = _mean_sd(values)
+            mean, sd = _mean_sd(current[:, units])
             if band:
-                figure.add_scatter(
-                    x=np.concatenate([x, x[::-1]]),
-                    y=np.concatenate([mean + sd, (mean - sd)[::-1]]),
-                    mode="lines",
-                    fill="toself",
-                    fillcolor=faded(colour, 0.18),
-                    line={"width": 0},
-                    legendgroup=f"{name} ± sd",
-                    showlegend=False,
-                    hoverinfo="skip",
-                    **at,
-                )
-            figure.add_scatter(
-                x=x,
-                y=mean,
-                customdata=sd,
-                name=name,
-                legendgroup=name,
-                showlegend=panel == 0,
-                mode="lines+markers",
-                line={"color": colour, "width": 3 if name == "net" else 2, "dash": dash},
-                marker={"symbol": mark, "size": 8},
-                hovertemplate="%{y:.2f} ± %{customdata:.2f}",
-                **at,
-            )
-    styled(figure, look, height=2 * 300 if stacked else TALL)
-    figure.update_layout(legend={"y": 1.06 if not stacked else 1.05}, margin={"t": 72})
-    figure.update_xaxes(
-        title_text="step" if not stacked else None, dtick=_tick(len(x)), range=[0.7, len(x) + 0.3]
-    )
-    if stacked:
-        figure.update_xaxes(title_text="step", row=2, col=1)
-    figure.update_yaxes(title_text="mean current (a.u.)", range=y_range)
-    if not stacked:
-        figure.update_yaxes(title_text=None, row=1, col=2)
-    return figure
+                traces.append({**_band(x, mean, sd, colour, name), **axis})
+            width = 3 if name == "net" else 2
+            line = {"color": colour, "width": width, "dash": dash}
+            traces.append({**_line(x, mean, sd, name, line, mark), **axis,
+                           "legendgroup": name, "showlegend": panel == 0})  # fmt: skip
+    own = {"legend": {"y": 1.06 if not stacked else 1.05}, "margin": {"t": 72}}
+    return styled(go.Figure(traces, {**layout, **own}), look, height=600 if stacked else TALL)
+
+
+def _line(
+    x: np.ndarray, mean: np.ndarray, sd: np.ndarray, name: str, line: dict, mark: str
+) -> dict:
+    """A mean over units, with its sd to be read."""
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": mean,
+        "customdata": sd,
+        "name": name,
+        "mode": "lines+markers",
+        "line": line,
+        "marker": {"symbol": mark, "size": 8},
+        "hovertemplate": "%{y:.2f} ± %{customdata:.2f}",
+    }
+
+
+def _band(x: np.ndarray, mean: np.ndarray, sd: np.ndarray, colour: str, of: str) -> dict:
+    """Mean ± sd as an area."""
+    return {
+        "type": "scatter",
+        "x": np.concatenate([x, x[::-1]]),
+        "y": np.concatenate([mean + sd, (mean - sd)[::-1]]),
+        "mode": "lines",
+        "fill": "toself",
+        "fillcolor": faded(colour, 0.18),
+        "line": {"width": 0},
+        "legendgroup": f"{of} ± sd",
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
 
 
 def currents_range(views: list[Currents]) -> tuple[float, float]:
@@ -136,80 +138,72 @@ def probabilities(
     probability = view.probability
     answer = int(probability[halts_at - 1].argmax())
     strongest = np.argsort(-probability.max(0))[:4]
-    figure = go.Figure()
     colours = iter(OKABE_ITO)
+    traces = []
     for k, name in enumerate(class_names):
         is_answer, named = k == answer, k in strongest
         colour = look.text if is_answer else next(colours) if named else look.grid
-        figure.add_scatter(
-            x=x,
-            y=probability[:, k],
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "width": 3.5 if is_answer else 2},
-            marker={"size": 7 if named else 4},
-            showlegend=bool(named or is_answer),
-            hovertemplate="%{y:.3f}",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": x,
+                "y": probability[:, k],
+                "name": name,
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": 3.5 if is_answer else 2},
+                "marker": {"size": 7 if named else 4},
+                "showlegend": bool(named or is_answer),
+                "hovertemplate": "%{y:.3f}",
+            }
         )
-    figure.add_hline(
-        y=theta,
-        line={"color": look.muted, "dash": "dash", "width": 1.5},
-    )
-    figure.add_annotation(
-        x=1.01, xref="paper", y=theta, text=f"θ = {theta:.2f}", showarrow=False, xanchor="left"
-    )
-    figure.add_vline(x=halts_at, line={"color": look.text, "dash": "dot", "width": 1.5})
-    figure.add_annotation(
-        x=halts_at,
-        y=0.3,
-        text=f"answers {class_names[answer]}",
-        showarrow=False,
-        bgcolor=look.background,
-        xanchor="left" if halts_at <= len(x) / 2 else "right",
-        xshift=8 if halts_at <= len(x) / 2 else -8,
-    )
-    styled(figure, look)
-    figure.update_xaxes(title_text="step", dtick=_tick(len(x)), range=[0.7, len(x) + 0.3])
-    figure.update_yaxes(title_text="probability of the class", range=[-0.03, 1.06])
-    figure.update_layout(legend={"title": _small("class  ")}, margin={"r": 72})
-    return figure
+    early = halts_at <= len(x) / 2
+    layout = {
+        "xaxis": _step_axis(len(x)),
+        "yaxis": {"title": {"text": "probability of the class"}, "range": [-0.03, 1.06]},
+        "legend": {"title": _small("class  ")},
+        "margin": {"r": 72},
+        "shapes": [
+            {
+                "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": theta, "y1": theta,
+                "line": {"color": look.muted, "dash": "dash", "width": 1.5},
+            },
+            {
+                "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": halts_at, "x1": halts_at,
+                "line": {"color": look.text, "dash": "dot", "width": 1.5},
+            },
+        ],
+        "annotations": [
+            {
+                "x": 1.01, "xref": "paper", "y": theta, "text": f"θ = {theta:.2f}",
+                "showarrow": False, "xanchor": "left",
+            },
+            {
+                "x": halts_at, "y": 0.3, "text": f"answers {class_names[answer]}",
+                "showarrow": False, "bgcolor": look.background,
+                "xanchor": "left" if early else "right", "xshift": 8 if early else -8,
+            },
+        ],
+    }  # fmt: skip
+    return styled(go.Figure(traces, layout), look)
 
 
 def balance_over_time(view: Currents, with_drive: bool, look: Look) -> go.Figure:
     """The balance index of each unit, mean ± sd over the units of each population."""
     index = balance_index(view.excitation, view.inhibition, view.drive if with_drive else None)
     x = _steps(view)
-    figure = go.Figure()
+    traces = []
     marks = ((EXCITATORY, EXCITATORY_MARK), (INHIBITORY, INHIBITORY_MARK))
     for (title, units), (colour, mark) in zip(_populations(view), marks, strict=True):
         mean, sd = _mean_sd(index[:, units])
         seen = np.isfinite(mean)
-        xs, mean, sd = x[seen], mean[seen], sd[seen]
-        figure.add_scatter(
-            x=np.concatenate([xs, xs[::-1]]),
-            y=np.concatenate([mean + sd, (mean - sd)[::-1]]),
-            mode="lines",
-            fill="toself",
-            fillcolor=faded(colour, 0.15),
-            line={"width": 0},
-            legendgroup=f"{title} ± sd",
-            showlegend=False,
-            hoverinfo="skip",
-        )
-        figure.add_scatter(
-            x=xs,
-            y=mean,
-            customdata=sd,
-            name=title,
-            mode="lines+markers",
-            line={"color": colour, "width": 2.5},
-            marker={"symbol": mark, "size": 8},
-            hovertemplate="%{y:.2f} ± %{customdata:.2f}",
-        )
-    styled(figure, look)
-    figure.update_xaxes(title_text="step", dtick=_tick(len(x)), range=[0.7, len(x) + 0.3])
-    figure.update_yaxes(title_text="balance index (1 = they cancel)", range=[-0.03, 1.06])
-    return figure
+        known = x[seen], mean[seen], sd[seen]
+        traces.append(_band(*known, colour, title))
+        traces.append(_line(*known, title, {"color": colour, "width": 2.5}, mark))
+    layout = {
+        "xaxis": _step_axis(len(x)),
+        "yaxis": {"title": {"text": "balance index (1 = they cancel)"}, "range": [-0.03, 1.06]},
+    }
+    return styled(go.Figure(traces, layout), look)
 
 
 def unit_heatmaps(view: Currents, look: Look) -> go.Figure:
@@ -364,6 +358,10 @@ def _mean_sd(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _small(text: str) -> dict:
     """A title in the size of the figures' text."""
     return {"text": text, "font": {"size": 14}}
+
+
+def _step_axis(n: int) -> dict:
+    return {"title": {"text": "step"}, "dtick": _tick(n), "range": [0.7, n + 0.3]}
 
 
 def _tick(n: int) -> int:

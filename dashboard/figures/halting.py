@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from corelib.analysis.anytime import Calibration, pareto_front
-from dashboard.figures.style import DASHES, OKABE_ITO, TALL, Look, styled
+from dashboard.figures.style import DASHES, OKABE_ITO, TALL, Look, panels, styled
 
 MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star")
 
@@ -54,34 +53,42 @@ def halting_histograms(
 
     ``shares`` (time,) sum to 1. Bars can be clicked: ``customdata`` is the model's name.
     """
-    figure = make_subplots(
-        rows=1, cols=len(shares), shared_yaxes=True, horizontal_spacing=0.02,
-        subplot_titles=[f"{name}<br>{means[name]:.2f} steps" for name in shares],
-    )  # fmt: skip
     most = max(len(share) for share in shares.values())
-    for column, (name, share) in enumerate(shares.items(), 1):
-        figure.add_bar(
-            x=np.arange(1, len(share) + 1),
-            y=share,
-            name=name,
-            customdata=[name] * len(share),
-            marker={"color": sign[name].colour},
-            showlegend=False,
-            hovertemplate=f"{name}: %{{y:.1%}} answer at step %{{x}}<extra></extra>",
-            row=1,
-            col=column,
-        )
-        figure.add_vline(
-            x=means[name], line={"color": look.text, "dash": "dot", "width": 1.5}, col=column, row=1
-        )
-    styled(figure, look)
-    figure.update_layout(
-        margin={"t": 64}, bargap=0.15, hovermode="closest", clickmode="event+select"
+    axes, layout = panels(
+        [f"{name}<br>{means[name]:.2f} steps" for name in shares],
+        {"title": {"text": "step"}, "range": [0.4, most + 0.6], "dtick": 1},
+        {"title": {"text": "share of the images"}, "range": [0, 1.02], "tickformat": ".0%"},
+        gap=0.02,
     )
-    figure.update_xaxes(title_text="step", range=[0.4, most + 0.6], dtick=1)
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
-    figure.update_yaxes(title_text="share of the images", col=1)
-    return figure
+    bars = [
+        {
+            "type": "bar",
+            "x": np.arange(1, len(share) + 1),
+            "y": share,
+            **axis,
+            "name": name,
+            "customdata": [name] * len(share),
+            "marker": {"color": sign[name].colour},
+            "showlegend": False,
+            "hovertemplate": f"{name}: %{{y:.1%}} answer at step %{{x}}<extra></extra>",
+        }
+        for (name, share), axis in zip(shares.items(), axes, strict=True)
+    ]
+    shapes = [
+        {
+            "type": "line",
+            "xref": axis["xaxis"],
+            "yref": "paper",
+            "x0": means[name],
+            "x1": means[name],
+            "y0": 0,
+            "y1": 1,
+            "line": {"color": look.text, "dash": "dot", "width": 1.5},
+        }
+        for name, axis in zip(shares, axes, strict=True)
+    ]
+    own = {"margin": {"t": 64}, "bargap": 0.15, "hovermode": "closest", "clickmode": "event+select"}
+    return styled(go.Figure(bars, {**layout, "shapes": shapes, **own}), look)
 
 
 def accuracy_against_cost(

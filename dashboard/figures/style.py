@@ -1,5 +1,6 @@
 """What all figures share: colours, fonts, margins, heights."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -68,6 +69,55 @@ def styled(figure: go.Figure, look: Look, *, height: int = HEIGHT) -> go.Figure:
     for annotation in figure.layout.annotations:
         annotation.font.size = 14
     return figure
+
+
+class Panels(NamedTuple):
+    """Panels of one figure: ``axes`` tells each panel's traces where they belong, ``layout`` is
+    the figure's; ``annotations`` in it are the titles."""
+
+    axes: list[dict[str, str]]
+    layout: dict
+
+
+def panels(
+    titles: Sequence[str], x: dict, y: dict, *, stacked: bool = False, gap: float = 0.06
+) -> Panels:
+    """Panels side by side that share the y axis, or stacked that share the x axis.
+
+    ``x`` and ``y`` are what their axes have in common. A layout made in one piece is several times
+    as fast as ``make_subplots``, and a slider waits for it.
+    """
+    n = len(titles)
+    size = (1 - gap * (n - 1)) / n
+    axes, layout, annotations = [], {}, []
+    for i, title in enumerate(titles):
+        number = "" if i == 0 else str(i + 1)
+        place = n - 1 - i if stacked else i
+        domain = [place * (size + gap), place * (size + gap) + size]
+        own_x = {**x, "anchor": f"y{number}"}
+        own_y = {**y, "anchor": f"x{number}"}
+        if stacked:
+            own_y["domain"] = domain
+            if i < n - 1:
+                own_x |= {"matches": f"x{n}", "showticklabels": False, "title": None}
+        else:
+            own_x["domain"] = domain
+            if i > 0:
+                own_y |= {"matches": "y", "showticklabels": False, "title": None}
+        layout |= {f"xaxis{number}": own_x, f"yaxis{number}": own_y}
+        axes.append({"xaxis": f"x{number}", "yaxis": f"y{number}"})
+        annotations.append(
+            {
+                "text": title,
+                "x": 0.5 if stacked else sum(domain) / 2,
+                "y": domain[1] if stacked else 1,
+                "xref": "paper",
+                "yref": "paper",
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        )
+    return Panels(axes, {**layout, "annotations": annotations})
 
 
 def faded(colour: str, alpha: float) -> str:
