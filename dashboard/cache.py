@@ -187,3 +187,12 @@ def threshold_curve(which: Stamp) -> "Curve":
     return threshold_curve(
         found.confidence, found.predicted, test_labels(which.dataset), THRESHOLDS
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def work_curve(which: Stamp) -> np.ndarray:
+    """Mean multiply-adds an image at each of those thresholds."""
+    from corelib.analysis.anytime import halting_steps
+
+    cost, found = model(which).multiply_adds(), step_answers(which)
+    return np.array([cost.at(halting_steps(found.confidence, t)).mean() for t in THRESHOLDS])

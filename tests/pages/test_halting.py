@@ -11,8 +11,8 @@ from corelib.models.bpan.anytime import AnytimeClassifier
 from tests.pages.test_pages import open_page, sentences
 
 TABS = (
-    "What you see", "Digits by step", "Who halts when", "Recurrence", "Calibration", "Clock",
-    "Published", "Train", "Take home",
+    "What you see", "Numbers", "Digits by step", "Who halts when", "Recurrence", "Calibration",
+    "Clock", "Published", "Train", "Take home",
 )  # fmt: skip
 
 
@@ -75,6 +75,19 @@ def test_zeroing_the_recurrence_is_said_with_its_number(runs_root):
     assert not np.any(weights.recurrent.detach().numpy())
     right = (model(x, weights)[:, -1].argmax(1) == data.test.labels).float().mean().item()
     assert f"after training, {right:.2%}" in text
+
+
+def test_own_rules_stand_beside_the_threshold(runs_root):
+    table = open_page("halting", halting_tab="Numbers").dataframe[0].value.set_index("network")
+    data = load_dataset()
+    labels = data.test.labels
+    for name in ("act-mnist", "pondernet-mnist"):
+        own = load(name).own_rule(data.inputs(data.test.pixels))
+        right = 100 * (own.logits.argmax(1) == labels).float().mean().item()
+        assert table.loc[name, "own rule, accuracy / %"] == pytest.approx(right, abs=0.02)
+        steps = own.steps.float().mean().item()
+        assert table.loc[name, "own rule, mean steps"] == pytest.approx(steps, abs=0.01)
+    assert np.isnan(table.loc["bpan-mnist", "own rule, mean steps"])
 
 
 def test_no_network_chosen_is_a_sentence(runs_root):

@@ -159,6 +159,8 @@ def test_half_is_the_default_and_the_median():
     x, _ = draw(3)
     assert model.own_rule(x).steps.tolist() == [2] * 3  # 1 - 0.7² = 0.51
     assert model.own_rule(x, threshold=0.52).steps.tolist() == [3] * 3
+    # A sum that equals the threshold reaches it.
+    assert steady(0.5).own_rule(x).steps.tolist() == [1] * 3
 
 
 def test_sampled_halts_as_often_as_p_says():
