@@ -74,18 +74,22 @@ def test_anytime_summary_is_the_arithmetic_of_its_rows(rows):
         (bpan["accuracy at θ = 0.9 / %"], 96, 0),
         (bpan["mean steps at θ = 0.9"], 1.75, 0.5 * half),
         (bpan["speed-up by steps"], (6 / 1.5 + 6 / 2) / 2, half),
-        (bpan["by multiply-adds"], 3, 0),
-        (bpan["by the clock, batch 256"], (8 / 4 + 9 / 3) / 2, half),
+        (bpan["speed-up by multiply-adds"], 3, 0),
+        (bpan["speed-up by the clock, batch 256"], (8 / 4 + 9 / 3) / 2, half),
         # Paired by seed: 98.0 - 97.4 and 97.2 - 97.0.
-        (act["less BPAN's"], 0.4, 0.4 * half),
+        (act["last step less BPAN's / points"], 0.4, 0.4 * half),
     ):
         assert found.mean == pytest.approx(mean)
         assert found.sd == pytest.approx(sd, abs=1e-9)
         assert found.n == 2
-    assert act["by steps, own rule"] == Spread(2, 0, 3)
-    missing = ("less BPAN's", "accuracy by own rule / %", "by the clock, batch 10,000")
+    assert act["speed-up by steps, own rule"] == Spread(2, 0, 3)
+    missing = (
+        "last step less BPAN's / points",
+        "accuracy by own rule / %",
+        "speed-up by the clock, batch 10,000",
+    )
     assert all(bpan[name] is None for name in missing)
-    assert act["by multiply-adds"] is None
+    assert act["speed-up by multiply-adds"] is None
 
 
 def test_published_rows_stand_also_without_ours(rows):
@@ -123,8 +127,8 @@ def test_classification_summary_is_the_arithmetic_of_its_rows():
     assert row["accuracy / %"].mean == pytest.approx(95.6)
     assert row["accuracy / %"].sd == pytest.approx(0.2 * math.sqrt(0.5))
     assert row["MLP: accuracy / %"].mean == pytest.approx(96.95)
-    assert row["BPAN less MLP"].mean == pytest.approx(-1.35)
-    assert row["BPAN less MLP"].sd == pytest.approx(0.1 * math.sqrt(0.5))
+    assert row["BPAN less MLP / points"].mean == pytest.approx(-1.35)
+    assert row["BPAN less MLP / points"].sd == pytest.approx(0.1 * math.sqrt(0.5))
     assert table["published parameters"].tolist() == [39_050, 76_170, 152_650, 307_850]
     assert list(map(str, table["published accuracy / %"])) == [
         "95.70 ± 0.12", "96.82 ± 0.10", "97.38 ± 0.12", "97.92 ± 0.08"

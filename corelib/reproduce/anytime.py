@@ -197,7 +197,7 @@ def _line(name: str, rows: pd.DataFrame, reference: pd.Series) -> dict[str, Any]
         "parameters": int(rows["parameters"].iloc[0]) if len(rows) else None,
         "published parameters": published and published.parameters,
         "accuracy at the last step / %": over_seeds(100 * rows["accuracy"]),
-        "less BPAN's": difference,
+        "last step less BPAN's / points": difference,
         "accuracy at θ = 0.9 / %": over_seeds(100 * rows["accuracy at 0.9"]),
         "accuracy by own rule / %": over_seeds(100 * rows["accuracy by own rule"]),
         "published accuracy / %": published and published.accuracy,
@@ -205,11 +205,13 @@ def _line(name: str, rows: pd.DataFrame, reference: pd.Series) -> dict[str, Any]
         "mean steps by own rule": over_seeds(rows["mean steps by own rule"]),
         "published mean steps": published and published.mean_steps,
         "speed-up by steps": over_seeds(steps / rows["mean steps at 0.9"]),
-        "by steps, own rule": over_seeds(steps / rows["mean steps by own rule"]),
+        "speed-up by steps, own rule": over_seeds(steps / rows["mean steps by own rule"]),
         "published speed-up": published and published.speed_up,
-        "by multiply-adds": over_seeds(rows["multiply-adds"] / rows["multiply-adds at 0.9"]),
+        "speed-up by multiply-adds": over_seeds(
+            rows["multiply-adds"] / rows["multiply-adds at 0.9"]
+        ),
     } | {
-        f"by the clock, batch {batch:,}": over_seeds(
+        f"speed-up by the clock, batch {batch:,}": over_seeds(
             rows[f"ms, batch {batch}"] / rows[f"ms at 0.9, batch {batch}"]
         )
         for batch in BATCHES

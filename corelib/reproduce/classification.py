@@ -101,7 +101,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
                 "MLP: parameters": int(sized["parameters", "mlp"].iloc[0]),
                 "MLP: accuracy / %": spread(mlp),
                 "published MLP accuracy / %": published.mlp,
-                "BPAN less MLP": paired_difference(bpan, mlp),
+                "BPAN less MLP / points": paired_difference(bpan, mlp),
             }
         )
     frame = pd.DataFrame(lines)
