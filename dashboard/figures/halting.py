@@ -12,6 +12,9 @@ from dashboard.figures.style import DASHES, OKABE_ITO, TALL, Look, panels, style
 MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star")
 
 
+STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
+
+
 class Sign(NamedTuple):
     """How a model is drawn in every figure of the page."""
 
@@ -126,19 +129,25 @@ def accuracy_against_cost(
             },
             hovertemplate=f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
         )  # fmt: skip
+    told = set()
     for point in published:
-        s = sign.get(point.model)
+        s = sign[point.model]
         figure.add_scatter(
             x=[point.cost],
             y=[point.accuracy],
-            name=f"{point.model}, {point.source}",
+            name=point.source,
+            legendgroup=point.source,
+            showlegend=point.source not in told,
             mode="markers",
             marker={
-                "symbol": f"{s.mark if s else 'circle'}-open", "size": 14,
-                "color": s.colour if s else look.muted, "line": {"width": 2},
+                "symbol": f"{s.mark}-open",
+                "size": 14,
+                "color": s.colour,
+                "line": {"width": 2},
             },
             hovertemplate=f"{point.model}, {point.source}: %{{y:.2%}}<extra></extra>",
-        )  # fmt: skip
+        )
+        told.add(point.source)
     costs = np.concatenate([m.cost for m in models.values()])
     accuracies = np.concatenate([m.accuracy for m in models.values()])
     front = pareto_front(costs, accuracies)
@@ -156,7 +165,10 @@ def accuracy_against_cost(
         legend={"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
     )
     # Logarithmic: what matters lies near the cheap end.
-    figure.update_xaxes(title_text=cost_name, type="log", dtick="D1", tickformat="~s")
+    ticks = {"dtick": "D2", "tickformat": "~s"}
+    if costs.max() < 100:
+        ticks = {"tickvals": [v for v in STEP_TICKS if v <= 1.1 * costs.max()]}
+    figure.update_xaxes(title_text=cost_name, type="log", **ticks)
     figure.update_yaxes(title_text="accuracy on the test set", tickformat=".1%")
     return figure
 

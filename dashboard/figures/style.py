@@ -113,6 +113,7 @@ def panels(
                 "y": domain[1] if stacked else 1,
                 "xref": "paper",
                 "yref": "paper",
+                "xanchor": "center",
                 "yanchor": "bottom",
                 "showarrow": False,
             }

@@ -44,7 +44,7 @@ def test_costs_show_curves_marks_hollow_points_and_the_front():
     assert (mark.x[0], mark.y[0]) == (2.0, 0.9)
     # What has one cost only is a mark without a curve.
     assert [t.mode for t in named(figure, "two")] == ["markers"]
-    (hollow,) = named(figure, "one, a paper")
+    (hollow,) = named(figure, "a paper")
     assert hollow.marker.symbol.endswith("-open")
     assert hollow.marker.color == SIGN["one"].colour
     (front,) = named(figure, "Pareto front")
