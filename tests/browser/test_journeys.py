@@ -278,3 +278,41 @@ def test_a_figure_and_its_network_can_be_taken_home(page: Page, server: str, tmp
 
     assert "theta" in load_file(caught.value.path())
     assert page.get_by_text("python -m corelib train bpan").count() >= 1
+
+
+def click_middle(page: Page, selector: str, place: int = 0) -> None:
+    """Click the middle of a drawn shape: plotly takes clicks by position, not by element."""
+    shape = page.locator(selector).nth(place)
+    shape.scroll_into_view_if_needed()
+    box = shape.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(300)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_halting_follows_the_threshold_and_a_clicked_bar_and_digit(page: Page, server: str):
+    open_page(page, f"{server}/halting?halting_theta=0.95")
+    expect(page.get_by_text("At θ = 0.95 bpan-mnist")).to_be_visible()
+    before = figure_data(page, "halting_histograms")
+    marks = figure_data(page, "halting_costs")
+    move_slider(page, "halting_theta", -10)
+    expect(page.get_by_text("At θ = 0.85 bpan-mnist")).to_be_visible()
+    page.wait_for_function(
+        "old => JSON.stringify(document.querySelector("
+        "'.st-key-halting_histograms .js-plotly-plot').layout.annotations) !== old",
+        arg=before,
+    )
+    assert figure_data(page, "halting_costs") != marks
+    assert "halting_theta=0.85" in page.url
+
+    # The bar of step 1 of the second network.
+    click_middle(page, ".st-key-halting_histograms .subplot.x2y2 .bars .point path")
+    expect(page.get_by_text("images that act-mnist answers at step 1")).to_be_visible()
+    ready(page)
+    # A digit of the mosaic: its trajectory appears below.
+    chosen = widget(page, "halting_index").locator("input")
+    first = chosen.input_value()
+    click_middle(page, ".st-key-halting_mosaic .scatterlayer .point", 7)
+    expect(chosen).not_to_have_value(first)
+    expect(page.get_by_text(f"Image {chosen.input_value()},")).to_be_visible()
+    no_errors(page)
