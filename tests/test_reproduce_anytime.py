@@ -163,7 +163,7 @@ def test_the_file_names_the_command_that_made_it(name):
 
 
 def test_shipped_figures_are_possible(shipped):
-    assert shipped["accuracy"].between(0.97, 0.99).all()
+    assert shipped["accuracy"].between(0.96, 0.99).all()
     assert shipped["accuracy at 0.9"].between(0.95, 0.99).all()
     assert shipped["mean steps at 0.9"].between(1, shipped["steps"]).all()
     own = shipped.dropna(subset="mean steps by own rule")

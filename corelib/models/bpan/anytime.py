@@ -135,8 +135,9 @@ def answer_early(
         going_on = stops(carry, logits, computing).logical_not_().nonzero()[:, 0]
         if not len(going_on):
             break
-        computing = computing.index_select(0, going_on)
-        carry = carry._make(field.index_select(0, going_on) for field in carry)
+        if len(going_on) < len(computing):
+            computing = computing.index_select(0, going_on)
+            carry = carry._make([field.index_select(0, going_on) for field in carry])
         carry = model.advance(carry, t, weights)
         # All that still compute overwrite their answer.
         logits = model.answer(carry, t, weights)

@@ -44,15 +44,20 @@ class Trace(NamedTuple):
     logits: Tensor
 
 
-class Carry(NamedTuple):
-    """A pass under way, each (batch, ...).
+class First(NamedTuple):
+    """A pass after step 1: ``x`` (batch, input) and ``drive`` (batch, E unit), which is the state.
 
     Only E units are read out and no current recurs in the first step, so what answers there never
-    needs the drive of the I units. After step 1 ``drive`` and ``potential`` hold the E units alone
-    and ``x`` is kept for the others; after step 2 they hold all units and ``x`` has no columns.
+    needs the drive of the I units.
     """
 
     x: Tensor
+    drive: Tensor
+
+
+class Carry(NamedTuple):
+    """A pass after a later step: ``drive`` and ``potential`` (batch, unit)."""
+
     drive: Tensor
     potential: Tensor
 
@@ -122,25 +127,25 @@ class BPAN(AnytimeClassifier):
             out = out * kept[: self.n_excitatory]
         return Weights(recurrent, drive, drive_bias, bias, out, self.readout.bias)
 
-    def begin(self, x: Tensor, weights: Weights) -> Carry:
+    def begin(self, x: Tensor, weights: Weights) -> First:
         x = x.flatten(1)
-        excitatory = _received(weights, slice(self.n_excitatory))
-        drive = input_drive(x, excitatory)
-        return Carry(x, drive, first_step(drive, excitatory, self.alpha).potential)
+        return First(x, _partial_drive(x, weights, slice(self.n_excitatory)))
 
-    def advance(self, carry: Carry, t: int, weights: Weights) -> Carry:
-        x, drive, potential = carry
+    def advance(self, carry: First | Carry, t: int, weights: Weights) -> Carry:
         if t == 2:
-            inhibitory = _received(weights, slice(self.n_excitatory, None))
-            drive_i = input_drive(x, inhibitory)
-            potential_i = first_step(drive_i, inhibitory, self.alpha).potential
-            drive = torch.cat([drive, drive_i], 1)
-            potential = torch.cat([potential, potential_i], 1)
-            x = x[:, :0]
-        return Carry(x, drive, step(drive, State(potential), weights, self.alpha).potential)
+            x, drive = carry
+            inhibitory = slice(self.n_excitatory, None)
+            drive = torch.cat([drive, _partial_drive(x, weights, inhibitory)], 1)
+            state = first_step(drive, weights, self.alpha)
+        else:
+            drive, state = carry.drive, State(carry.potential)
+        return Carry(drive, step(drive, state, weights, self.alpha).potential)
 
-    def answer(self, carry: Carry, t: int, weights: Weights) -> Tensor:
-        return readout(State(carry.potential), weights)
+    def answer(self, carry: First | Carry, t: int, weights: Weights) -> Tensor:
+        if t > 1:
+            return readout(State(carry.potential), weights)
+        excitatory = weights._replace(bias=weights.bias[: self.n_excitatory])
+        return readout(first_step(carry.drive, excitatory, self.alpha), weights)
 
     def multiply_adds(self) -> Cost:
         e, i = self.n_excitatory, self.n_inhibitory
@@ -267,11 +272,7 @@ class BPAN(AnytimeClassifier):
         )
 
 
-def _received(weights: Weights, units: slice) -> Weights:
-    """The weights of what some units receive."""
-    return weights._replace(
-        recurrent=weights.recurrent[units],
-        drive=weights.drive[units],
-        drive_bias=weights.drive_bias[units],
-        bias=weights.bias[units],
-    )
+def _partial_drive(x: Tensor, weights: Weights, units: slice) -> Tensor:
+    """The input drive of some units."""
+    part = weights._replace(drive=weights.drive[units], drive_bias=weights.drive_bias[units])
+    return input_drive(x, part)
