@@ -1,0 +1,168 @@
+"""Trainings over seeds: used again, gone on with, computed by one process at a time."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from corelib.errors import RunError, SettingsError
+from corelib.reproduce import anytime, reproduce, results, seeds
+from corelib.runs.launch import spawn
+from corelib.runs.spec import make_spec
+from corelib.runs.store import create_run
+
+TINY = {"n_excitatory": 8, "n_inhibitory": 2, "n_steps": 2}
+
+
+def tiny(seed: int = 0, epochs: int = 1, variant: str = "", **config):
+    """A training that computes for about a second."""
+    training = {"epochs": epochs, "batch_size": 500, "device": "cpu"}
+    return make_spec(
+        "bpan", config={**TINY, **config}, training=training, seed=seed, variant=variant
+    )
+
+
+def stands(spec, state):
+    run = create_run(spec)
+    run.set_status(state)
+    return run
+
+
+def ids(specs):
+    return [item and item.run.id for item in seeds.stored(specs)]
+
+
+def test_a_completed_run_serves_whatever_its_name_and_versions(runs_root):
+    done = stands(
+        tiny(variant="mine").model_copy(update={"versions": {"torch": "0.1"}}), "completed"
+    )
+    assert ids([tiny(), tiny(seed=1), tiny(epochs=2), tiny(n_steps=3)]) == [done.id, *[None] * 3]
+
+
+def test_settings_that_a_run_leaves_out_are_the_defaults(runs_root):
+    full = tiny()
+    brief = full.model_copy(update={"config": TINY})
+    assert brief.config != full.config
+    run = stands(brief, "completed")
+    assert ids([full]) == [run.id]
+
+
+def test_completed_comes_before_alive_and_alive_before_what_can_go_on(runs_root):
+    cancelled = stands(tiny(), "cancelled")
+    assert ids([tiny()]) == [cancelled.id]
+    alive = stands(tiny(), "running")
+    with alive.lock.acquire():
+        assert ids([tiny()]) == [alive.id]
+        found = seeds.progress([tiny(), tiny(seed=1)])
+        assert (found.done, found.total, found.running.id) == (0, 2, alive.id)
+        done = stands(tiny(), "completed")
+        stands(tiny(), "cancelled")
+        assert ids([tiny()]) == [done.id]
+        assert seeds.progress([tiny(), tiny(seed=1)]) == (1, 2, None)
+
+
+def test_only_a_run_of_the_same_versions_goes_on(runs_root):
+    stands(tiny().model_copy(update={"versions": {"torch": "0.1"}}), "cancelled")
+    assert ids([tiny()]) == [None]
+
+
+def test_a_damaged_run_is_passed_over(runs_root):
+    run = stands(tiny(), "completed")
+    (run.folder / "spec.json").write_text("{")
+    assert ids([tiny()]) == [None]
+
+
+def test_interrupted_trainings_go_on_and_completed_ones_are_used_again(runs_root, monkeypatch):
+    """Real workers; Ctrl-C comes while the second of two trains."""
+    specs = [tiny(seed=0), tiny(seed=1, epochs=40)]
+    lines = []
+
+    def interrupted(line):
+        lines.append(line)
+        if "seed 1, running" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        seeds.train(specs, interrupted)
+    first, second = (item.run for item in seeds.stored(specs))
+    assert (first.status.state, second.status.state) == ("completed", "cancelled")
+    assert not second.is_alive()
+    assert "goes on from here" in lines[-1]
+    assert lines[0].startswith("1 of 2: bpan-mnist, seed 0, ")
+    # Once one is done, what is left is known.
+    assert "min left for all" in next(line for line in lines if "seed 1" in line)
+
+    before = (first.folder / "events.jsonl").read_bytes()
+    runs = seeds.train(specs, lines.append)
+    assert [run.id for run in runs] == [first.id, second.id]
+    assert second.status.state == "completed"
+    assert (first.folder / "events.jsonl").read_bytes() == before
+
+    # Nothing is left to train.
+    monkeypatch.setattr("corelib.runs.launch.spawn", None)
+    lines.clear()
+    assert [run.id for run in seeds.train(specs, lines.append)] == [first.id, second.id]
+    assert not lines
+
+
+def test_a_run_that_fails_is_told(runs_root):
+    with pytest.raises(RunError, match="is failed: input_dim is 100"):
+        seeds.train([tiny(input_dim=100)], lambda line: None)
+
+
+def test_train_measures_writes_and_reads_back(runs_root, tmp_path, monkeypatch):
+    rows = pd.DataFrame({"seed": [0, 1], "accuracy": [0.1234, np.nan]})
+    asked = []
+    what = results.OverSeeds(
+        "toy",
+        seeds=2,
+        specs=lambda seed: [tiny(seed)],
+        measure=lambda specs, runs: asked.append((specs, runs)) or rows,
+        summary=lambda rows: rows.assign(seen=len(rows)),
+    )
+    monkeypatch.setattr(results, "SHIPPED", tmp_path)
+    monkeypatch.setattr(seeds, "train", lambda specs: [f"run {s.seed}" for s in specs])
+    table = results.table(what, train=True)
+    assert [spec.seed for spec in asked[0][0]] == [0, 1]
+    assert asked[0][1] == ["run 0", "run 1"]
+    assert table.attrs["notes"] == ["Computed now on this machine."]
+    pd.testing.assert_frame_equal(results.own("toy"), rows)
+    assert not list(tmp_path.glob("*.csv"))
+
+    results.table(what, n_seeds=1, ship=True)
+    assert len(asked[1][0]) == 1
+    first = (tmp_path / "toy.csv").read_text().splitlines()[0]
+    assert first.startswith("# python -m corelib reproduce toy --ship --seeds 1 (python ")
+    table = results.table(what)
+    assert table["seen"].tolist() == [2, 2]
+    assert table.attrs["notes"] == ["From assets/results/toy.csv; --train computes it anew."]
+
+
+def test_only_one_process_computes_a_table(runs_root):
+    assert not results.is_computing("anytime")
+    with results.computing("anytime"):
+        assert results.is_computing("anytime")
+        assert not results.is_computing("classification")
+        with pytest.raises(RunError, match="being computed already"):
+            results.start_in_background("anytime")
+        with pytest.raises(RunError, match="being computed already"):
+            reproduce("anytime", train=True)
+    assert not results.is_computing("anytime")
+
+
+def test_the_background_process_is_the_command_and_keeps_a_log(runs_root, monkeypatch):
+    asked = []
+    monkeypatch.setattr(results, "spawn", lambda words, log: asked.append((words, log)))
+    results.start_in_background("anytime")
+    assert asked == [(["corelib", "reproduce", "anytime", "--train"], results.log_file("anytime"))]
+    # A real one, of a command that ends at once.
+    log = results.log_file("anytime")
+    spawn(["corelib", "reproduce", "bpan", "--train"], log).join(60)
+    assert results.last_line("anytime").startswith("Only anytime and classification take")
+    # The next start forgets what was said before.
+    results.start_in_background("anytime")
+    assert results.last_line("anytime") == ""
+
+
+def test_a_wrong_number_of_seeds_is_refused_before_anything_is_trained(runs_root):
+    with pytest.raises(SettingsError, match="from 1 to 100"):
+        results.table(anytime.TABLE, train=True, n_seeds=101)
