@@ -171,6 +171,15 @@ def clock(which: Stamp, threshold: float, batch: int, images: int, rounds: int) 
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+def clock_curve(which: Stamp, thresholds: tuple[float, ...], images: int) -> np.ndarray:
+    """Milliseconds for so many images at each threshold, in batches of 256, by this machine."""
+    from corelib.models.bpan.halting import clock_curve
+
+    inputs = test_inputs(which.dataset)[:images]
+    return clock_curve(model(which), inputs, thresholds, 256)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
 def trajectory(which: Stamp, index: int) -> np.ndarray:
     """Class probabilities of a test image over time: (time, class)."""
     from corelib.models.bpan.halting import trajectory

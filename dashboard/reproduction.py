@@ -27,7 +27,7 @@ def reproduction_section(name: str, prefix: str) -> None:
     st.markdown(f"**{REPRODUCTIONS[name].about}**")
     # Cells are spreads, numbers or nothing: shown as words, models as columns to be read across.
     shown = table.set_index(table.columns[0]).map(_words).T
-    st.dataframe(shown, width="stretch", height=38 * (len(shown) + 1), key=f"{prefix}_{name}_table")
+    st.dataframe(shown, width="stretch", height="content", key=f"{prefix}_{name}_table")
     source = "that ship" if own is None else "that were computed on this machine"
     st.caption(" ".join((f"From the raw figures {source}.", *table.attrs.get("notes", ()))))
     with st.container(horizontal=True, vertical_alignment="center"):

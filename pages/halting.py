@@ -130,7 +130,11 @@ chart(
     "halting_costs",
     alt="Accuracy against cost of each network as the threshold moves",
     caption="Lines: θ from 0.1 to 1. Large marks: θ as it stands. "
-    + ("Hollow: published, ACT and PonderNet by their own rule. " if published else "")
+    + (
+        "Hollow: published (ACT and PonderNet: hold them against their own rules, tab Numbers). "
+        if published
+        else ""
+    )
     + "Dotted steps: the Pareto front of all that is shown. n = 1 seed a network.",
 )
 

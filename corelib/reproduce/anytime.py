@@ -7,8 +7,8 @@ with an answer read out at each step taken; and milliseconds of one thread for 1
 where the fixed depth reads out its last step only.
 
 "Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
-Networks for Anytime and Sequential Inference"; its speed-up is T over mean steps. Its steps are
-those of θ = 0.9 for BPAN and Multi-Exit, of their own rule for ACT and PonderNet.
+Networks for Anytime and Sequential Inference". It heads all mean steps with θ = 0.9, and its speed-up
+is T over them; those of ACT and PonderNet resemble their own rules, not a confidence of 0.9.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ PUBLISHED: dict[str, Published] = {
 
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
-    "for Anytime and Sequential Inference; its speed-up is T / mean steps, by θ = 0.9 for BPAN and "
-    "Multi-Exit, by their own rule for ACT and PonderNet.",
+    "for Anytime and Sequential Inference; mean steps at θ = 0.9 and T / mean steps. For ACT and "
+    "PonderNet these resemble halting by their own rule, so hold them against that.",
     "Ours: mean ± sd over seeds, 10,000 test images, networks chosen on validation images. Own "
     "rule: ACT halts when its halting values add up to 0.99, PonderNet at the median of its "
     "halting distribution; the others have none but θ. Difference: paired by seed, in percentage "

@@ -61,6 +61,12 @@ def test_work_is_another_cost_than_steps(runs_root):
     assert "multiply-adds an image" in spec
 
 
+def test_time_is_read_off_this_machines_clock(runs_root):
+    app = open_page("halting", halting_cost="time")
+    assert not app.exception
+    assert "milliseconds for 1,000 images" in app.get("plotly_chart")[1].proto.spec
+
+
 def test_a_clicked_bar_and_no_such_step(runs_root):
     app = open_page("halting", halting_tab="Digits by step", halting_theta="0.1")
     app.number_input(key="halting_step").set_value(6).run()

@@ -1,6 +1,7 @@
 """What the Halting page shows of BPAN and its rivals: answers over time, own rules, the clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -86,21 +87,34 @@ def clock(
     model: AnytimeClassifier, x: Tensor, threshold: float, batch: int, rounds: int = 5
 ) -> Clock:
     """Time stopping early against fixed depth, interleaved, on the images given."""
-    parts = x.split(batch)
-
-    def over_parts(work: Callable[[Tensor], object]) -> Callable[[], None]:
-        def run() -> None:
-            for part in parts:
-                work(part)
-
-        return run
-
     ms = medians(
         {
-            "early": over_parts(lambda part: model.forward_anytime(part, threshold)),
-            "fixed": over_parts(lambda part: fixed_depth(model, part)),
+            "early": _by_batch(x, batch, lambda part: model.forward_anytime(part, threshold)),
+            "fixed": _by_batch(x, batch, lambda part: fixed_depth(model, part)),
         },
         rounds,
         warm_up=1,
     )
     return Clock(batch, ms["early"], ms["fixed"])
+
+
+def clock_curve(
+    model: AnytimeClassifier, x: Tensor, thresholds: Sequence[float], batch: int, rounds: int = 5
+) -> np.ndarray:
+    """Milliseconds of stopping early at each threshold, interleaved, on the images given."""
+    rivals = {
+        str(t): _by_batch(x, batch, partial(model.forward_anytime, confidence_threshold=t))
+        for t in thresholds
+    }
+    ms = medians(rivals, rounds, warm_up=1)
+    return np.array([ms[str(t)] for t in thresholds])
+
+
+def _by_batch(x: Tensor, batch: int, work: Callable[[Tensor], object]) -> Callable[[], None]:
+    parts = x.split(batch)
+
+    def run() -> None:
+        for part in parts:
+            work(part)
+
+    return run
