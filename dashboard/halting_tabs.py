@@ -314,5 +314,5 @@ def clock(v: View) -> None:
         )
         st.caption(
             f"θ = {v.theta:.2f}, one thread, medians of 3 interleaved rounds; a busy machine "
-            "shows in them."
+            "shows in them. Below 1, picking out who goes on costs more than it saves."
         )

@@ -7,8 +7,9 @@ with an answer read out at each step taken; and milliseconds of one thread for 1
 where the fixed depth reads out its last step only.
 
 "Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
-Networks for Anytime and Sequential Inference". It heads all mean steps with θ = 0.9, and its speed-up
-is T over them; those of ACT and PonderNet resemble their own rules, not a confidence of 0.9.
+Networks for Anytime and Sequential Inference". It heads all mean steps with θ = 0.9, and its
+speed-up is T over them; those of ACT and PonderNet resemble their own rules, not a confidence of
+0.9.
 """
 
 from __future__ import annotations
