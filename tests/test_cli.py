@@ -421,7 +421,9 @@ def test_a_folder_may_stand_for_its_spec(trained, runs_root, monkeypatch, capsys
 
 
 def test_interrupted_then_resumed_equals_uninterrupted(runs_root):
-    words = ["train", "bpan", *TINY, "--epochs", "8"]
+    # So long that it cannot end before the signal has arrived.
+    total = 24
+    words = ["train", "bpan", *TINY, "--epochs", str(total)]
     process = spawn(*words)
     for line in process.stdout:
         if line.startswith("epoch 1/"):
@@ -432,20 +434,20 @@ def test_interrupted_then_resumed_equals_uninterrupted(runs_root):
     (run,) = list_runs()
     assert run.status.state == "cancelled"
     stopped_at = run.history().saved_step
-    assert PER_EPOCH <= stopped_at < 8 * PER_EPOCH
+    assert PER_EPOCH <= stopped_at < total * PER_EPOCH
     assert out.splitlines()[-1].endswith(f"go on with: python -m corelib runs resume {run.id}")
 
     code, out, err = finish(spawn("runs", "resume", run.id))
     assert (code, err) == (0, "")
-    assert f"updates {stopped_at + 1:,} to {8 * PER_EPOCH:,}." in out
+    assert f"updates {stopped_at + 1:,} to {total * PER_EPOCH:,}." in out
     # Only epochs that came after: progress goes on where it stopped.
-    epochs = [int(n) for n in re.findall(r"^epoch (\d+)/8", out, re.MULTILINE)]
-    assert epochs == list(range(stopped_at // PER_EPOCH + 1, 9))
+    epochs = [int(n) for n in re.findall(rf"^epoch (\d+)/{total}", out, re.MULTILINE)]
+    assert epochs == list(range(stopped_at // PER_EPOCH + 1, total + 1))
 
     assert finish(spawn(*words))[0] == 0
     other, _ = list_runs()
     assert other.id != run.id
-    assert_same(weights_at(run, 8 * PER_EPOCH), weights_at(other, 8 * PER_EPOCH))
+    assert_same(weights_at(run, total * PER_EPOCH), weights_at(other, total * PER_EPOCH))
 
     code, _, err = finish(spawn("runs", "resume", run.id))
     assert code == 2
