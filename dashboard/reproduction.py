@@ -26,7 +26,7 @@ def reproduction_section(name: str, prefix: str) -> None:
         return
     st.markdown(f"**{REPRODUCTIONS[name].about}**")
     # Cells are spreads, numbers or nothing: shown as words, models as columns to be read across.
-    shown = table.set_index(table.columns[0]).map(_words).T
+    shown = table.set_index(table.columns[0]).map(_words).T.rename(columns=str)
     st.dataframe(shown, width="stretch", height="content", key=f"{prefix}_{name}_table")
     source = "that ship" if own is None else "that were computed on this machine"
     st.caption(" ".join((f"From the raw figures {source}.", *table.attrs.get("notes", ()))))
@@ -59,11 +59,9 @@ def reproduction_section(name: str, prefix: str) -> None:
 def _words(cell: object) -> str:
     if cell is None or (not isinstance(cell, tuple) and pd.isna(cell)):
         return "–"
-    return f"{cell:,}" if isinstance(cell, int) else f"{cell:g}" if _is_float(cell) else str(cell)
-
-
-def _is_float(cell: object) -> bool:
-    return isinstance(cell, float)
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 def _start(name: str, prefix: str) -> None:

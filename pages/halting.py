@@ -160,7 +160,11 @@ if tabs["Published"].open:
     with tabs["Published"]:
         from dashboard.reproduction import reproduction_section
 
-        reproduction_section("anytime", "halting")
+        table = st.segmented_control(
+            "Table", ("anytime", "classification"), default="anytime", required=True,
+            key="halting_table", **BOUND,
+        )  # fmt: skip
+        reproduction_section(table, "halting")
 
 if tabs["Train"].open:
     with tabs["Train"]:

@@ -96,6 +96,17 @@ def test_own_rules_stand_beside_the_threshold(runs_root):
     assert np.isnan(table.loc["bpan-mnist", "own rule, mean steps"])
 
 
+@pytest.mark.parametrize(
+    ("table", "published"), [("anytime", "97.73"), ("classification", "95.70 ± 0.12")]
+)
+def test_published_figures_stand_beside_ours(runs_root, table, published):
+    app = open_page("halting", halting_tab="Published", halting_table=table)
+    assert not app.exception
+    shown = app.dataframe[0].value
+    assert published in shown.to_numpy()
+    assert not app.button(key=f"halting_{table}_anew").disabled
+
+
 def test_no_network_chosen_is_a_sentence(runs_root):
     app = open_page("halting")
     app.multiselect(key="halting_models").set_value([]).run()
