@@ -51,12 +51,12 @@ def data_lines() -> list[str]:
 
 
 def model_lines() -> list[str]:
-    lines = [
-        f"`{item.name}`: {item.card.test.get('accuracy', float('nan')):.2%} on the test set"
-        for item in shipped()
-    ]
+    read = [f"`{item.name}` {item.card.test['accuracy']:.1%}" for item in shipped()]
     own = sum(1 for _ in list_runs())
-    return [*lines, f"{own} own trainings in `{runs_root().name}/`"]
+    return [
+        "Shipped, with their accuracy on the test set: " + ", ".join(read),
+        f"{own} own trainings in `{runs_root().name}/`",
+    ]
 
 
 @st.cache_data(show_spinner=False)
