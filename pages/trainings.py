@@ -32,7 +32,7 @@ if runs:
         histories = {name: runs[name].history() for name in compared if name in runs}
         chart(
             learning_curves(histories, look()),
-            "trainings_curves",
+            "trainings_side_by_side",
             alt="Learning curves of the chosen runs",
             caption=f"n = {len(histories)} runs; validation on 5,000 images kept from training.",
         )
