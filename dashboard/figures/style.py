@@ -57,7 +57,6 @@ def _template(look: Look) -> go.layout.Template:
             "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
             "xaxis": axis,
             "yaxis": axis,
-            "coloraxis": {"colorbar": {"outlinewidth": 0}},
         }
     )
 
