@@ -28,16 +28,21 @@ class Adam:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Clip the gradients, update the parameters, forget the gradients."""
+        """Clip the gradients, update the parameters, forget the gradients.
+
+        A parameter without a gradient stays as it is: with one step BPAN's recurrence has no part
+        in the loss.
+        """
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+        used = [i for i, p in enumerate(self.parameters) if p.grad is not None]
         adam(
-            self.parameters,
-            [p.grad for p in self.parameters],
-            self.mean,
-            self.square,
+            [self.parameters[i] for i in used],
+            [self.parameters[i].grad for i in used],
+            [self.mean[i] for i in used],
+            [self.square[i] for i in used],
             [],
-            self.count,
+            [self.count[i] for i in used],
             fused=True,
             amsgrad=False,
             beta1=0.9,

@@ -110,3 +110,17 @@ def test_state_of_another_network_is_refused_and_nothing_is_loaded():
         with pytest.raises(CheckpointError, match="optimiser"):
             adam.load_state(wrong)
         assert all((tensor == 0).all() for tensor in adam.state().values())
+
+
+def test_a_parameter_without_a_gradient_stays_as_it_is():
+    model = torch.nn.Linear(3, 2)
+    theirs = copy.deepcopy(model)
+    ours, oracle = Adam(model, 0.1), torch.optim.Adam(theirs.parameters(), 0.1)
+    kept = model.bias.detach().clone()
+    for linear in (model, theirs):
+        (linear.weight.sum() ** 2).backward()
+    ours.step()
+    oracle.step()
+    assert torch.equal(model.bias, kept)
+    torch.testing.assert_close(model.weight, theirs.weight)
+    assert ours.state()["count.bias"] == 0
