@@ -1,0 +1,337 @@
+"""Corruptions of grey images: pure functions of (images, severity, seed) on pixels in [0, 1].
+
+They come before normalisation and are clipped to [0, 1]; severity 0 changes nothing, bit for bit.
+One seed draws the same noise at every severity: the noise grows where it is, a pixel flipped at a
+low severity stays flipped at a higher one. What happens to an image depends on its place in the
+batch, not on how many follow it.
+
+``faithful`` is the protocol of the code of Lahiri and Panwar, "Balanced Predictive Attractor
+Networks for Anytime and Sequential Inference", which corrupts the normalised input x and does not
+clip: Gaussian noise x + severity N(0, 1); occlusion by a centred square whose side is
+floor(severity times the image's side) set to 0, which is the mean pixel. Salt and pepper is the
+same in both. One departure: there an occlusion of severity 0 still covers a pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from corelib.errors import DataError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Fill = Literal["black", "grey", "noise"]
+Place = Literal["centre", "random", "placed"]
+
+
+class Kind(NamedTuple):
+    """One kind of corruption; ``about`` and ``unit`` say what its severity means.
+
+    ``severities`` is the grid of pages and tables, from 0 to the most there is.
+    """
+
+    title: str
+    about: str
+    unit: str
+    severities: tuple[float, ...]
+
+
+def _grid(most: float) -> tuple[float, ...]:
+    return tuple(round(most * k / 10, 6) for k in range(11))
+
+
+CORRUPTIONS: dict[str, Kind] = {
+    "gaussian": Kind(
+        "Gaussian noise",
+        "normal noise of this standard deviation is added to every pixel",
+        "sd of the noise, on pixels from 0 to 1",
+        _grid(1),
+    ),
+    "salt_pepper": Kind(
+        "Salt and pepper",
+        "this share of the pixels turns black or white, either by even chance",
+        "share of the pixels",
+        _grid(0.5),
+    ),
+    "occlusion": Kind(
+        "Occlusion",
+        "a square covers this share of the area, its side rounded to whole pixels",
+        "share of the area",
+        _grid(0.5),
+    ),
+    "blur": Kind(
+        "Blur",
+        "convolution with a Gaussian of this standard deviation, black beyond the rim",
+        "sd of the Gaussian / pixels",
+        _grid(5),
+    ),
+    "contrast": Kind(
+        "Contrast loss",
+        "pixels move by this share of the way to the image's mean",
+        "share of the contrast lost",
+        _grid(1),
+    ),
+    "shift": Kind(
+        "Shift",
+        "each image moves this far up, down, left or right, and black moves in",
+        "pixels",
+        _grid(10),
+    ),
+    "rotation": Kind(
+        "Rotation",
+        "each image turns this far, one way or the other, about its centre",
+        "degrees",
+        _grid(90),
+    ),
+}
+
+# The published protocol and the most severity that it knows.
+_FAITHFUL = {"gaussian": 1.0, "salt_pepper": 0.5, "occlusion": 1.0}
+
+
+class Corruption(NamedTuple):
+    """One corruption with its severity; hashable.
+
+    ``place``, ``row``, ``column`` and ``fill`` are of the occluding square: ``centre``, ``random``
+    (for each image, wholly inside) or ``placed`` with its centre at ``row`` and ``column``, as
+    shares of the image's side; ``grey`` is the data set's mean, ``noise`` uniform. ``faithful``
+    asks for the published protocol, where they do not count.
+    """
+
+    name: str
+    severity: float
+    seed: int = 0
+    place: Place = "centre"
+    row: float = 0.5
+    column: float = 0.5
+    fill: Fill = "black"
+    faithful: bool = False
+
+
+class Square(NamedTuple):
+    """A square of pixels; it may reach beyond the image. ``top`` and ``left`` count from 0."""
+
+    top: int
+    left: int
+    side: int
+
+
+def square_side(severity: float, side: int) -> int:
+    """The whole number of pixels nearest to side sqrt(severity): severity is a share of area."""
+    return math.floor(side * math.sqrt(severity) + 0.5)
+
+
+def square(severity: float, side: int, row: float, column: float) -> Square:
+    """The occluding square in an image of ``side`` pixels, its centre at ``row`` and ``column``.
+
+    These are shares of the side, 0.5 the middle. The square sits on the pixel grid nearest to its
+    centre; half-way it goes up and left.
+    """
+    length = square_side(severity, side)
+    top, left = (math.ceil(share * side - length / 2 - 0.5) for share in (row, column))
+    return Square(top, left, length)
+
+
+def corrupt(
+    pixels: Tensor, corruption: Corruption, mean: float = 0.1307, std: float = 0.3081
+) -> Tensor:
+    """The images corrupted: float32 (batch, row, column) in [0, 1].
+
+    ``pixels`` (batch, row, column) are uint8, or float on [0, 1]. ``mean`` and ``std`` are the
+    data set's. With ``faithful`` the result is in the same units but may leave [0, 1]:
+    ``ImageDataset.inputs`` makes it the published input. Raises ``DataError`` for wrong pixels,
+    an unknown name, place or fill, and a severity, seed, row or column out of range.
+    """
+    _check(corruption)
+    unit = _unit(pixels)
+    if corruption.severity == 0:
+        return unit
+    if corruption.faithful and corruption.name != "salt_pepper":
+        return _faithful(unit, corruption, mean, std)
+    return _BY_NAME[corruption.name](unit, corruption, mean).clamp_(0, 1)
+
+
+def _check(corruption: Corruption) -> None:
+    name = corruption.name
+    if name not in CORRUPTIONS:
+        known = ", ".join(CORRUPTIONS)
+        raise DataError(f"There is no corruption named {name!r}; there are: {known}.")
+    if corruption.faithful and name not in _FAITHFUL:
+        raise DataError(
+            f"{name} is not part of the published protocol; that has: {', '.join(_FAITHFUL)}."
+        )
+    most = _FAITHFUL[name] if corruption.faithful else CORRUPTIONS[name].severities[-1]
+    for what, value, highest in (
+        (f"severity of {name}", corruption.severity, most),
+        ("row", corruption.row, 1),
+        ("column", corruption.column, 1),
+    ):
+        if not 0 <= value <= highest:  # NaN too
+            raise DataError(f"{what} is {value}, but should be from 0 to {highest:g}.")
+    if corruption.seed < 0:
+        raise DataError(f"seed is {corruption.seed}, but should be 0 or more.")
+    for what, value, known in (
+        ("place", corruption.place, get_args(Place)),
+        ("fill", corruption.fill, get_args(Fill)),
+    ):
+        if value not in known:
+            raise DataError(f"{what} is {value!r}, but should be one of: {', '.join(known)}.")
+
+
+def _unit(pixels: Tensor) -> Tensor:
+    """Float32 on [0, 1], as ``ImageDataset.inputs`` reads pixels."""
+    import torch
+
+    if pixels.ndim != 3 or pixels.shape[1] != pixels.shape[2]:
+        raise DataError(
+            f"The images have shape {tuple(pixels.shape)}, but should be (batch, row, column) "
+            "with as many rows as columns."
+        )
+    if pixels.dtype == torch.uint8:
+        return pixels.float() / 255
+    unit = pixels.float()
+    if len(unit):
+        low, high = unit.aminmax()
+        if not (low >= 0 and high <= 1):  # NaN too
+            raise DataError(
+                "Some pixels are not numbers from 0 to 1; give uint8, or divide by the largest."
+            )
+    return unit
+
+
+def _generator(corruption: Corruption, stream: int = 0) -> np.random.Generator:
+    # NumPy's draws come one after another, so a longer batch begins as a shorter one does;
+    # torch's normal numbers do not.
+    return np.random.default_rng([corruption.seed, stream])
+
+
+def _normal(unit: Tensor, corruption: Corruption) -> Tensor:
+    """The fixed field of standard normal noise, like ``unit``."""
+    import torch
+
+    field = _generator(corruption).standard_normal(tuple(unit.shape), np.float32)
+    return torch.from_numpy(field).to(unit.device)
+
+
+def _gaussian(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
+    return unit.add(_normal(unit, corruption), alpha=corruption.severity)
+
+
+def _salt_pepper(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
+    import torch
+
+    # The last bit tells salt from pepper, the others whether the pixel flips.
+    bits = _generator(corruption).integers(0, 2**32, tuple(unit.shape), np.uint32)
+    flipped = torch.from_numpy((bits >> 1) < corruption.severity * 2**31)
+    salt = torch.from_numpy((bits & 1).astype(np.float32))
+    return torch.where(flipped.to(unit.device), salt.to(unit.device), unit)
+
+
+def _occlusion(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
+    import torch
+
+    side = unit.shape[-1]
+    if corruption.place == "random":
+        length = square_side(corruption.severity, side)
+        where = _generator(corruption).random((len(unit), 2))
+        tops, lefts = np.floor(where * (side - length + 1)).astype(np.int64).T
+    else:
+        placed = corruption.place == "placed"
+        row, column = (corruption.row, corruption.column) if placed else (0.5, 0.5)
+        found = square(corruption.severity, side, row, column)
+        tops, lefts, length = np.array([found.top]), np.array([found.left]), found.side
+    fill = {"black": 0.0, "grey": mean}.get(corruption.fill)
+    if fill is None:
+        noise = _generator(corruption, stream=1).random(tuple(unit.shape), np.float32)
+        fill = torch.from_numpy(noise).to(unit.device)
+    else:
+        fill = unit.new_tensor(fill)
+    return torch.where(_covered(tops, lefts, length, side).to(unit.device), fill, unit)
+
+
+def _covered(tops: np.ndarray, lefts: np.ndarray, length: int, side: int) -> Tensor:
+    """Bool (square, row, column): which pixels each square covers."""
+    import torch
+
+    along = np.arange(side)
+    rows, columns = (
+        (along >= first[:, None]) & (along < first[:, None] + length) for first in (tops, lefts)
+    )
+    return torch.from_numpy(rows[:, :, None] & columns[:, None, :])
+
+
+def _blur(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
+    import torch
+    from skimage.filters import gaussian
+
+    sd = corruption.severity
+    blurred = gaussian(unit.cpu().numpy(), (0, sd, sd), mode="constant", preserve_range=True)
+    return torch.from_numpy(blurred).to(unit.device)
+
+
+def _contrast(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
+    from torchvision.transforms.v2 import functional as transforms
+
+    return transforms.adjust_contrast(unit[:, None], 1 - corruption.severity)[:, 0]
+
+
+def _shift(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
+    return _moved(unit, corruption, ((0, -1), (0, 1), (-1, 0), (1, 0)), angles=(0, 0, 0, 0))
+
+
+def _rotation(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
+    return _moved(unit, corruption, ((0, 0), (0, 0)), angles=(-1, 1))
+
+
+def _moved(
+    unit: Tensor,
+    corruption: Corruption,
+    directions: tuple[tuple[int, int], ...],
+    angles: tuple[int, ...],
+) -> Tensor:
+    """Each image along one of the directions (x, y) and turned by one of the signs, bilinearly."""
+    import torch
+    from torchvision.transforms.v2 import InterpolationMode
+    from torchvision.transforms.v2 import functional as transforms
+
+    which = _generator(corruption).integers(len(directions), size=len(unit))
+    moved = torch.empty_like(unit)
+    for k, (direction, angle) in enumerate(zip(directions, angles, strict=True)):
+        chosen = torch.from_numpy(np.flatnonzero(which == k)).to(unit.device)
+        moved[chosen] = transforms.affine(
+            unit[chosen][:, None],
+            angle=angle * corruption.severity,
+            translate=[step * corruption.severity for step in direction],
+            scale=1.0,
+            shear=[0.0, 0.0],
+            interpolation=InterpolationMode.BILINEAR,
+        )[:, 0]
+    return moved
+
+
+def _faithful(unit: Tensor, corruption: Corruption, mean: float, std: float) -> Tensor:
+    """The published Gaussian noise or occlusion, in pixel units."""
+    if corruption.name == "gaussian":
+        return unit.add(_normal(unit, corruption), alpha=corruption.severity * std)
+    side = unit.shape[-1]
+    length = int(corruption.severity * side)
+    top = (side - length) // 2
+    covered = unit.clone()
+    covered[:, top : top + length, top : top + length] = mean
+    return covered
+
+
+_BY_NAME = {
+    "gaussian": _gaussian,
+    "salt_pepper": _salt_pepper,
+    "occlusion": _occlusion,
+    "blur": _blur,
+    "contrast": _contrast,
+    "shift": _shift,
+    "rotation": _rotation,
+}
+assert set(_BY_NAME) == set(CORRUPTIONS)
