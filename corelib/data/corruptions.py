@@ -244,13 +244,19 @@ def _occlusion(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
         row, column = (corruption.row, corruption.column) if placed else (0.5, 0.5)
         found = square(corruption.severity, side, row, column)
         tops, lefts, length = np.array([found.top]), np.array([found.left]), found.side
-    fill = {"black": 0.0, "grey": mean}.get(corruption.fill)
-    if fill is None:
+    covered = _covered(tops, lefts, length, side).to(unit.device)
+    return torch.where(covered, filling(unit, corruption, mean), unit)
+
+
+def filling(unit: Tensor, corruption: Corruption, mean: float = 0.1307) -> Tensor:
+    """What fills the square: a number, or for noise one for each pixel of ``unit``
+    (batch, row, column)."""
+    import torch
+
+    if corruption.fill == "noise":
         noise = _generator(corruption, stream=1).random(tuple(unit.shape), np.float32)
-        fill = torch.from_numpy(noise).to(unit.device)
-    else:
-        fill = unit.new_tensor(fill)
-    return torch.where(_covered(tops, lefts, length, side).to(unit.device), fill, unit)
+        return torch.from_numpy(noise).to(unit.device)
+    return unit.new_tensor(mean if corruption.fill == "grey" else 0.0)
 
 
 def _covered(tops: np.ndarray, lefts: np.ndarray, length: int, side: int) -> Tensor:
@@ -266,10 +272,9 @@ def _covered(tops: np.ndarray, lefts: np.ndarray, length: int, side: int) -> Ten
 
 def _blur(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
     import torch
-    from skimage.filters import gaussian
+    from scipy.ndimage import gaussian_filter
 
-    sd = corruption.severity
-    blurred = gaussian(unit.cpu().numpy(), (0, sd, sd), mode="constant", preserve_range=True)
+    blurred = gaussian_filter(unit.cpu().numpy(), corruption.severity, mode="constant", axes=(1, 2))
     return torch.from_numpy(blurred).to(unit.device)
 
 

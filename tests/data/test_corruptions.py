@@ -347,11 +347,13 @@ def test_faithful_occlusion_zeroes_a_square_of_the_input(digits, severity, first
 
 
 def test_faithful_follows_the_data_sets_mean_and_std(images):
+    kept = images.clone()
     out = corrupt(images, Corruption("occlusion", 0.5, faithful=True), mean=0.25, std=0.5)
     assert (out[:, 3:9, 3:9] == 0.25).all()
     ours = corrupt(images, Corruption("gaussian", 0.5, faithful=True), std=0.5) - images
     theirs = corrupt(images, Corruption("gaussian", 0.5, faithful=True), std=0.25) - images
     torch.testing.assert_close(ours, 2 * theirs, atol=1e-6, rtol=1e-5)
+    assert torch.equal(images, kept)
 
 
 # --- what is wrong is said ------------------------------------------------------------------------
