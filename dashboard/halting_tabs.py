@@ -10,12 +10,12 @@ from dashboard import cache
 from dashboard.checkpoints import of_systems
 from dashboard.export import chart, clicked
 from dashboard.figures import halting as figures
+from dashboard.figures.style import Look, Sign, signs
 from dashboard.state import BOUND
 
 if TYPE_CHECKING:
     from corelib.models.bpan.anytime import Cost
     from corelib.runs.shelf import Shelved
-    from dashboard.figures.style import Look
 
 CONTROL = "mlp-onelayer-mnist"
 EASY, HARD = "most confident first", "least confident first"
@@ -33,16 +33,16 @@ class View(NamedTuple):
     labels: dict[str, np.ndarray]
     now: dict[str, anytime.Anytime]
     costs: "dict[str, Cost]"
-    sign: dict[str, figures.Sign]
+    sign: dict[str, Sign]
     theta: float
-    look: "Look"
+    look: Look
 
     def depth(self, name: str) -> int:
         """How many steps a network takes at most."""
         return self.answers[name].predicted.shape[1]
 
 
-def view(items: "list[Shelved]", theta: float, look: "Look") -> View:
+def view(items: "list[Shelved]", theta: float, look: Look) -> View:
     """Everything by name; the networks have answered once, a threshold only indexes.
 
     Raises ``CheckpointError`` or ``DataError``.
@@ -60,7 +60,7 @@ def view(items: "list[Shelved]", theta: float, look: "Look") -> View:
             for name, found in answers.items()
         },
         {name: cache.model(stamp).multiply_adds() for name, stamp in stamps.items()},
-        figures.signs(list(stamps)),
+        signs(list(stamps)),
         theta,
         look,
     )
@@ -253,9 +253,7 @@ def recurrence(v: View) -> None:
             said += f" A network with one hidden layer and no time at all reaches {only[0]:.2%}."
         st.markdown(said)
         chart(
-            figures.lines_over_steps(
-                lines, figures.signs(list(lines)), "accuracy on the test set", v.look
-            ),
+            figures.lines_over_steps(lines, signs(list(lines)), "accuracy on the test set", v.look),
             "halting_recurrence",
             alt="Accuracy at each step with and without recurrence, and a one-layer control",
             caption="At step 1 no recurrent current has flowed, so both agree there. "

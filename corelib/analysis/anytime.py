@@ -87,6 +87,20 @@ def changes_of_mind(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.flatnonzero((predicted[:, 0] != labels) & (predicted[:, -1] == labels))
 
 
+def fates(
+    confidence: np.ndarray, predicted: np.ndarray, labels: np.ndarray, threshold: float
+) -> np.ndarray:
+    """What becomes of each image's answer at a threshold: int (image,).
+
+    0 right, as the last step's; 1 right, though the last step's is wrong; 2 wrong, though the last
+    step's is right (sure too early); 3 wrong, as the last step's; 4 never sure.
+    """
+    at = at_threshold(confidence, predicted, labels, threshold)
+    wrong = (at.answers != labels).astype(int)
+    wrong_at_last = (predicted[:, -1] != labels).astype(int)
+    return np.where((confidence >= threshold).any(1), 2 * wrong + wrong_at_last, 4)
+
+
 def per_step_accuracy(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Share correct at each step: (time,)."""
     return (predicted == labels[:, None]).mean(0)

@@ -7,20 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from corelib.analysis.anytime import Calibration, pareto_front
-from dashboard.figures.style import DASHES, OKABE_ITO, TALL, Look, panels, styled
-
-MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star")
-
+from dashboard.figures.style import TALL, Look, Sign, panels, styled
 
 STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
-
-
-class Sign(NamedTuple):
-    """How a model is drawn in every figure of the page."""
-
-    colour: str
-    dash: str
-    mark: str
 
 
 class Priced(NamedTuple):
@@ -39,14 +28,6 @@ class Published(NamedTuple):
     cost: float
     accuracy: float
     source: str
-
-
-def signs(names: Sequence[str]) -> dict[str, Sign]:
-    """Colours by place, so that a model keeps its own while the list stays."""
-    return {
-        name: Sign(OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)], MARKS[i % len(MARKS)])
-        for i, name in enumerate(names)
-    }
 
 
 def halting_histograms(

@@ -10,6 +10,7 @@ EXCITATORY, INHIBITORY = "#0072B2", "#D55E00"
 EXCITATORY_MARK, INHIBITORY_MARK = "triangle-up", "circle"
 OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
 DASHES = ("solid", "dash", "dot", "dashdot")
+MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star")
 SIGNED = "RdBu"
 HEIGHT = 360
 TALL = 460
@@ -26,6 +27,22 @@ class Look(NamedTuple):
 
 LIGHT = Look(text="#1b2733", muted="#6b7a88", grid="#e3e9ee", background="#ffffff")
 DARK = Look(text="#e6edf3", muted="#93a3b1", grid="#2a3541", background="#10161d")
+
+
+class Sign(NamedTuple):
+    """How a model is drawn in every figure of a page."""
+
+    colour: str
+    dash: str
+    mark: str
+
+
+def signs(names: Sequence[str]) -> dict[str, Sign]:
+    """Colours by place, so that a model keeps its own while the list stays."""
+    return {
+        name: Sign(OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)], MARKS[i % len(MARKS)])
+        for i, name in enumerate(names)
+    }
 
 
 @lru_cache

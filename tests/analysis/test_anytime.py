@@ -11,6 +11,7 @@ from corelib.analysis.anytime import (
     calibration,
     changes_of_mind,
     difficulty,
+    fates,
     halting_histogram,
     halting_steps,
     paired_difference,
@@ -138,3 +139,17 @@ def test_spread_and_pairs():
     assert str(spread([97.0])) == "97.00"
     # Two seeds far apart that agree on the difference.
     assert paired_difference([90, 99], [89, 98])[:2] == (1.0, 0.0)
+
+
+def test_fates_tell_every_case_apart():
+    # Sure at step 1 or 2 (or never), label 0: answers at step 1, 2, 3.
+    cases = {
+        0: ([0.9, 0.9, 0.9], [0, 1, 0]),
+        1: ([0.9, 0.9, 0.9], [0, 0, 1]),
+        2: ([0.5, 0.9, 0.9], [0, 1, 0]),
+        3: ([0.9, 0.1, 0.1], [2, 0, 1]),
+        4: ([0.7, 0.7, 0.7], [0, 0, 0]),
+    }
+    confidence, predicted = (np.array([c[i] for c in cases.values()]) for i in (0, 1))
+    found = fates(confidence, predicted, np.zeros(5, int), 0.8)
+    assert found.tolist() == list(cases)

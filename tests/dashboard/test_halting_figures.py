@@ -5,10 +5,10 @@ import pytest
 
 from corelib.analysis.anytime import calibration, pareto_front
 from dashboard.figures import halting
-from dashboard.figures.style import LIGHT
+from dashboard.figures.style import LIGHT, signs
 
 NAMES = ("one", "two")
-SIGN = halting.signs(NAMES)
+SIGN = signs(NAMES)
 
 
 def named(figure, name):
@@ -16,7 +16,7 @@ def named(figure, name):
 
 
 def test_signs_keep_models_apart():
-    many = halting.signs([f"m{i}" for i in range(7)])
+    many = signs([f"m{i}" for i in range(7)])
     assert len({s.colour for s in many.values()}) == 7
     assert len(set(many.values())) == 7
 
