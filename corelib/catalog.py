@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from corelib.data.sources import DATASETS, Kind
 from corelib.errors import SettingsError
 from corelib.settings import Settings
 from corelib.training.config import TrainingSettings
@@ -10,12 +11,13 @@ from corelib.training.config import TrainingSettings
 if TYPE_CHECKING:
     from torch import nn
 
-    from corelib.data import ImageDataset
+    from corelib.data import Dataset
     from corelib.training.learner import Learner
 
 
 class System(NamedTuple):
-    """``config``, ``training``, ``model`` and ``learner`` name classes as ``module:class``."""
+    """``config``, ``training``, ``model`` and ``learner`` name classes as ``module:class``;
+    ``data`` is the kind of data that it reads."""
 
     name: str
     title: str
@@ -24,6 +26,12 @@ class System(NamedTuple):
     training: str
     model: str
     learner: str
+    data: Kind = "image"
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the data sets that it can be trained on; the first is the standard one."""
+        return tuple(name for name, source in DATASETS.items() if source.kind == self.data)
 
     @property
     def config_type(self) -> type[Settings]:
@@ -37,7 +45,7 @@ class System(NamedTuple):
         return _class(self.model)(**config.model_dump())
 
     def make_learner(
-        self, model: "nn.Module", training: TrainingSettings, dataset: "ImageDataset"
+        self, model: "nn.Module", training: TrainingSettings, dataset: "Dataset"
     ) -> "Learner":
         return _class(self.learner)(model, training, dataset)
 
@@ -99,6 +107,26 @@ SYSTEMS: dict[str, System] = {
         ),
         _rival("mlp", "Multilayer perceptron", "answers once, after all its layers", "mlp", "MLP"),
         _rival("gru", "GRU", "a gated recurrent network, read out after each update", "gru", "GRU"),
+        System(
+            "bpan-sequence",
+            "BPAN that reads a sequence",
+            "excitatory and inhibitory units that gather evidence, one input at each step",
+            f"{_BPAN}.config:BPANSequenceConfig",
+            f"{_BPAN}.config:BPANTraining",
+            f"{_BPAN}.sequence:BPANSequence",
+            f"{_BPAN}.learner:GradientLearner",
+            data="sequence",
+        ),
+        System(
+            "gru-sequence",
+            "GRU that reads a sequence",
+            "a gated recurrent network that gathers evidence, one input at each step",
+            f"{_BPAN}.baselines.config:GRUSequenceConfig",
+            f"{_BPAN}.baselines.config:GRUTraining",
+            f"{_BPAN}.baselines.gru:GRUSequence",
+            f"{_BPAN}.learner:GradientLearner",
+            data="sequence",
+        ),
     )
 }
 

@@ -24,13 +24,16 @@ def setting(
     unit: str = "",
     source: str = "",
     more: bool = False,
+    from_data: bool = False,
 ) -> Any:
     """Declare one setting of a ``Settings`` class.
 
     ``symbol`` is the letter the paper uses, ``source`` where the default comes from; ``more``
-    moves the control under "More" in forms.
+    moves the control under "More" in forms. ``from_data`` marks what the data set tells, a field
+    of its ``Source`` of the same name: no form or command asks for it.
     """
     extra = {"symbol": symbol, "unit": unit, "source": source, "more": more}
+    extra["from_data"] = from_data
     return Field(default, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra=extra)
 
 
@@ -50,6 +53,7 @@ class SettingInfo(NamedTuple):
     unit: str
     source: str
     more: bool
+    from_data: bool = False
 
 
 class Settings(BaseModel):
@@ -71,6 +75,11 @@ class Settings(BaseModel):
     def infos(cls) -> list[SettingInfo]:
         """The settings in their declared order, with bounds and help."""
         return [_info(name, field) for name, field in cls.model_fields.items()]
+
+    @classmethod
+    def choices(cls) -> list[SettingInfo]:
+        """The settings that a person chooses: all but those that the data set tells."""
+        return [info for info in cls.infos() if not info.from_data]
 
 
 def _info(name: str, field: Any) -> SettingInfo:
@@ -101,6 +110,7 @@ def _info(name: str, field: Any) -> SettingInfo:
         unit=extra.get("unit", ""),
         source=extra.get("source", ""),
         more=extra.get("more", False),
+        from_data=extra.get("from_data", False),
     )
 
 

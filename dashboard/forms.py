@@ -10,7 +10,7 @@ from corelib.settings import SettingInfo, Settings
 def settings_forms(
     kinds: dict[str, type[Settings]], prefix: str, *, columns: int = 4
 ) -> dict[str, dict[str, Any]]:
-    """A control for every setting of several kinds, under their names; returns the values.
+    """A control for each setting that a person chooses, under its kind's name; returns the values.
 
     Settings marked ``more`` come together under "More". The values are unchecked: whoever builds
     the settings gets the sentence if one is wrong.
@@ -18,11 +18,11 @@ def settings_forms(
     values: dict[str, dict[str, Any]] = {name: {} for name in kinds}
     for name, kind in kinds.items():
         st.caption(name)
-        infos = [info for info in kind.infos() if not info.more]
+        infos = [info for info in kind.choices() if not info.more]
         _grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
     with st.expander("More"):
         for name, kind in kinds.items():
-            infos = [info for info in kind.infos() if info.more]
+            infos = [info for info in kind.choices() if info.more]
             _grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
     return values
 

@@ -41,8 +41,8 @@ def training_section(system_name: str, prefix: str) -> None:
         top = st.columns(4)
         with top[0]:
             dataset = st.selectbox(
-                "Images",
-                list(DATASETS),
+                "Images" if chosen.data == "image" else "Sequences",
+                chosen.datasets,
                 format_func=lambda name: (
                     DATASETS[name].title + ("" if is_here(name) else " (not here)")
                 ),

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from corelib.catalog import SYSTEMS, System
-from corelib.data.images import ImageDataset, Split
+from corelib.data import Dataset, ImageDataset, Split
+from corelib.data.sequences import Chunks, sequences
 from corelib.training import checkpoint
 from corelib.training.card import Card, read_card
 from corelib.training.config import TrainingSettings
@@ -22,23 +23,30 @@ SMALL = {
     "multi-exit": {"n_hidden": 8, "n_steps": 3},
     "mlp": {"n_hidden": 8},
     "gru": {"n_hidden": 8, "n_steps": 3},
+    "bpan-sequence": {"n_excitatory": 8, "n_inhibitory": 3},
+    "gru-sequence": {"n_hidden": 8},
 }
 """Settings that make each system small; a new system adds its line here."""
+
+PACE = {"bpan-sequence": {"learning_rate": 0.01}, "gru-sequence": {"learning_rate": 0.01}}
+"""Training settings of those that would learn little in so few steps."""
 
 BATCH, EPOCHS = 32, 3
 
 
 class Setup(NamedTuple):
     system: System
-    dataset: ImageDataset
+    dataset: Dataset
 
     @property
     def config(self):
-        return self.system.config_type(**SMALL[self.system.name])
+        sizes = {**SMALL[self.system.name], "input_dim": self.dataset.input_dim}
+        return self.system.config_type(**sizes)
 
     @property
     def training(self):
-        return self.system.training_type(epochs=EPOCHS, batch_size=BATCH, device="cpu")
+        pace = PACE.get(self.system.name, {})
+        return self.system.training_type(epochs=EPOCHS, batch_size=BATCH, device="cpu", **pace)
 
     def learner(self, seed: int = 0, device: str = "cpu") -> Learner:
         torch.manual_seed(seed)
@@ -64,7 +72,10 @@ def noisy_digits() -> ImageDataset:
 
 @pytest.fixture(params=list(SYSTEMS))
 def setup(request) -> Setup:
-    return Setup(SYSTEMS[request.param], noisy_digits())
+    system, digits = SYSTEMS[request.param], noisy_digits()
+    if system.data == "sequence":
+        return Setup(system, sequences(digits, Chunks(told=True, shuffled=True)))
+    return Setup(system, digits)
 
 
 def weights(learner: Learner) -> dict[str, torch.Tensor]:
@@ -259,7 +270,7 @@ def test_resuming_without_the_rules_own_state_would_differ(setup):
 def test_evaluating_changes_nothing(setup):
     learner = setup.learner()
     for _ in range(3):
-        learner.step(setup.dataset.train)
+        learner.step(setup.dataset.batch(setup.dataset.train, 0, BATCH, 0))
     before, state = weights(learner), copy.deepcopy(learner.state())
     metrics = learner.evaluate(setup.dataset.validation)
     assert learner.score in metrics

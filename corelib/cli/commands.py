@@ -61,11 +61,14 @@ class TrainSystem:
 def train_system(system_name: str) -> type[TrainSystem]:
     """The ``train`` command of one system, made from its two settings classes."""
     chosen = system(system_name)
-    run = [i for i in RunSpec.infos() if i.name in ("dataset", "seed", "variant")]
+    names = chosen.datasets
+    infos = {info.name: info for info in RunSpec.infos()}
+    dataset = infos["dataset"]._replace(choices=names, default=names[0])
+    run = [dataset, infos["seed"], infos["variant"]]
     groups = {
         "run": options_of("Run", "What to train on, and the run's name.", run),
-        "network": options_of("Network", "The network.", chosen.config_type.infos()),
-        "training": options_of("Training", "Loss and optimiser.", chosen.training_type.infos()),
+        "network": options_of("Network", "The network.", chosen.config_type.choices()),
+        "training": options_of("Training", "Loss and optimiser.", chosen.training_type.choices()),
     }
     made = dataclasses.make_dataclass(
         f"Train_{system_name}",

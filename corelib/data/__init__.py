@@ -1,12 +1,22 @@
 """Data sources: one file each. Nothing here imports torch until data is loaded."""
 
 from corelib.data.images import ImageDataset, Split
-from corelib.data.sources import DATASETS, DatasetName, is_here, load_dataset, read_ahead
+from corelib.data.sequences import SequenceDataset
+from corelib.data.sources import (
+    DATASETS,
+    Dataset,
+    DatasetName,
+    is_here,
+    load_dataset,
+    read_ahead,
+)
 
 __all__ = [
     "DATASETS",
+    "Dataset",
     "DatasetName",
     "ImageDataset",
+    "SequenceDataset",
     "Split",
     "is_here",
     "load_dataset",

@@ -40,11 +40,19 @@ class ImageDataset(NamedTuple):
     def input_dim(self) -> int:
         return self.train.pixels[0].numel()
 
+    @property
+    def size_in_words(self) -> str:
+        return f"images of {self.name} have {self.input_dim} pixels"
+
     def inputs(self, pixels: Tensor) -> Tensor:
         """Network input from pixels: uint8 (batch, row, column), or float on [0, 1], becomes
         normalised float32 (batch, unit)."""
         unit = pixels.float() if pixels.is_floating_point() else pixels.float() / 255
         return unit.flatten(1).sub(self.mean).div_(self.std)
+
+    def batch(self, train: Split, step: int, size: int, seed: int) -> Split:
+        """The batch of a training step; ``train`` is that split, on whichever device."""
+        return batch(train, step, size, seed)
 
 
 def split_in_three(
@@ -97,6 +105,12 @@ def _order(n: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(n)
 
 
+def places(n: int, step: int, size: int, seed: int) -> np.ndarray:
+    """Which of n images the batch of a training step holds: int64 (image,)."""
+    epoch, position = divmod(step, steps_per_epoch(n, size))
+    return _order(n, seed, epoch)[position * size : (position + 1) * size]
+
+
 def batch(split: Split, step: int, size: int, seed: int) -> Split:
     """The batch of a training step: a pure function of its arguments.
 
@@ -104,8 +118,5 @@ def batch(split: Split, step: int, size: int, seed: int) -> Split:
     """
     import torch
 
-    n = len(split.labels)
-    epoch, position = divmod(step, steps_per_epoch(n, size))
-    chosen = torch.from_numpy(_order(n, seed, epoch)[position * size : (position + 1) * size])
-    chosen = chosen.to(split.labels.device)
+    chosen = torch.from_numpy(places(len(split.labels), step, size, seed)).to(split.labels.device)
     return Split(split.pixels[chosen], split.labels[chosen])

@@ -2,23 +2,36 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from threading import Lock, Thread
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from corelib.data import fashion_mnist, mnist
 from corelib.data.images import ImageDataset
+from corelib.data.sequences import TASKS, SequenceDataset, Task, sequences
 from corelib.errors import DataError, SynaptariumError
 
-DatasetName = Literal["mnist", "fashion-mnist"]
+Kind = Literal["image", "sequence"]
+Dataset = ImageDataset | SequenceDataset
 
 
 class Source(NamedTuple):
+    """``input_dim`` is the size of an image, or of one step of a sequence."""
+
     title: str
     about: str
     here: Callable[[], bool]
-    load: Callable[[], ImageDataset]
+    load: Callable[[], Dataset]
     download: Callable[[], None] | None
+    kind: Kind = "image"
+    input_dim: int = 784
+
+
+def _composed(task: Task) -> Source:
+    def load() -> SequenceDataset:
+        return sequences(_load("mnist"), task)
+
+    return Source(task.title, task.about, mnist.PATH.exists, load, None, "sequence", task.input_dim)
 
 
 DATASETS: dict[str, Source] = {
@@ -36,8 +49,9 @@ DATASETS: dict[str, Source] = {
         fashion_mnist.load,
         fashion_mnist.download,
     ),
+    **{task.name: _composed(task) for task in TASKS},
 }
-assert set(DATASETS) == set(get_args(DatasetName))
+DatasetName = Literal[tuple(DATASETS)]
 
 
 def is_here(name: str) -> bool:
@@ -48,7 +62,7 @@ def is_here(name: str) -> bool:
 _loading = Lock()
 
 
-def load_dataset(name: str = "mnist") -> ImageDataset:
+def load_dataset(name: str = "mnist") -> Dataset:
     """A data set by name, on the CPU; loaded once a process, whichever thread asks first.
 
     Raises ``DataError`` when the name is unknown, or the data is missing or damaged.
@@ -57,8 +71,8 @@ def load_dataset(name: str = "mnist") -> ImageDataset:
         return _load(name)
 
 
-@lru_cache(maxsize=2)
-def _load(name: str) -> ImageDataset:
+@cache
+def _load(name: str) -> Dataset:
     return _source(name).load()
 
 

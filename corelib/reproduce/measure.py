@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from corelib.catalog import system
-from corelib.data.sources import load_dataset
+from corelib.data.sources import DATASETS, load_dataset
 from corelib.errors import SettingsError
 from corelib.runs.shelf import Shelved, load
 from corelib.runs.slots import thread_count
@@ -22,18 +22,24 @@ class Measured(NamedTuple):
 def measure(item: Shelved, dataset_name: str, split: str) -> Measured:
     """Evaluate a checkpoint on the CPU, in as many threads as a worker takes.
 
-    Raises ``SettingsError`` when its input does not fit the data set's images.
+    Raises ``SettingsError`` when the data set is not what it reads.
     """
     import torch
 
     card = item.card
     chosen = system(card.system)
     dataset = load_dataset(dataset_name)
+    held = DATASETS[dataset_name].kind
+    if held != chosen.data:
+        raise SettingsError(
+            f"{item.name} reads {chosen.data}s, but {dataset_name} holds {held}s; choose one of: "
+            f"{', '.join(chosen.datasets)}."
+        )
     expects = card.config.get("input_dim", dataset.input_dim)
     if expects != dataset.input_dim:
         raise SettingsError(
-            f"{item.name} takes {expects} pixels, but images of {dataset_name} have "
-            f"{dataset.input_dim}; choose another data set."
+            f"{item.name} takes {expects} {'pixels' if held == 'image' else 'inputs'}, but "
+            f"{dataset.size_in_words}; choose another data set."
         )
     torch.set_num_threads(thread_count())
     model = load(item.name if not item.own else str(item.folder))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from corelib.catalog import System, system
-from corelib.data.sources import DatasetName
+from corelib.data.sources import DATASETS, DatasetName
 from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
@@ -38,23 +38,38 @@ class Resolved(NamedTuple):
 
 
 def resolve(spec: RunSpec) -> Resolved:
-    """The checked settings of a spec; raises ``SettingsError`` naming what is wrong."""
+    """The checked settings of a spec, those that the data set tells filled in where they are left
+    out; raises ``SettingsError`` naming what is wrong."""
     chosen = system(spec.system)
-    return Resolved(
-        chosen, chosen.config_type(**spec.config), chosen.training_type(**spec.training)
-    )
+    _check_dataset(chosen, spec.dataset)
+    source, kind = DATASETS[spec.dataset], chosen.config_type
+    told = {info.name: getattr(source, info.name) for info in kind.infos() if info.from_data}
+    return Resolved(chosen, kind(**{**told, **spec.config}), chosen.training_type(**spec.training))
+
+
+def _check_dataset(chosen: System, name: str) -> None:
+    if name not in chosen.datasets:
+        *others, last = map(repr, chosen.datasets)
+        raise SettingsError(f"dataset is {name!r}, but should be {', '.join(others)} or {last}.")
 
 
 def make_spec(
     system_name: str,
     *,
-    dataset: str = "mnist",
+    dataset: str | None = None,
     config: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
     seed: int = 0,
     variant: str = "",
 ) -> RunSpec:
-    """A complete spec: every default filled in, every value checked, versions added."""
+    """A complete spec: every default filled in, every value checked, versions added.
+
+    Without a data set it is the first that the system can be trained on.
+    """
+    chosen = system(system_name)
+    dataset = chosen.datasets[0] if dataset is None else dataset
+    # Here, because before a RunSpec complains it would name the data sets of all systems.
+    _check_dataset(chosen, dataset)
     if not all((c.isalnum() and c.isascii()) or c == "_" for c in variant):
         raise SettingsError(
             f"variant is {variant!r}, but should hold only letters, digits and underscores."
@@ -106,7 +121,7 @@ def as_command(spec: RunSpec) -> str:
     words = ["python", "-m", "corelib", "train", spec.system, "--dataset", spec.dataset]
     resolved = resolve(spec)
     for settings in (resolved.config, resolved.training):
-        for info in settings.infos():
+        for info in settings.choices():
             value = getattr(settings, info.name)
             flag = info.name.replace("_", "-")
             if value == info.default:

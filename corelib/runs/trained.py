@@ -7,8 +7,8 @@ import shutil
 
 import torch
 
-from corelib.data import load_dataset
-from corelib.data.images import ImageDataset, Split, steps_per_epoch
+from corelib.data import Dataset, Split, load_dataset
+from corelib.data.images import steps_per_epoch
 from corelib.errors import SettingsError
 from corelib.runs.spec import resolve
 from corelib.runs.store import Run
@@ -25,7 +25,7 @@ class Trained:
     """A run's learner with its place in the training and its checkpoints on disk."""
 
     def __init__(
-        self, run: Run, learner: Learner, dataset: ImageDataset, training: TrainingSettings
+        self, run: Run, learner: Learner, dataset: Dataset, training: TrainingSettings
     ) -> None:
         self.run, self.spec = run, run.spec
         self.learner, self.dataset, self.training = learner, dataset, training
@@ -43,10 +43,7 @@ class Trained:
         device = resolve_device(resolved.training.device)
         expects = getattr(resolved.config, "input_dim", dataset.input_dim)
         if expects != dataset.input_dim:
-            raise SettingsError(
-                f"input_dim is {expects}, but images of {dataset.name} have {dataset.input_dim} "
-                "pixels."
-            )
+            raise SettingsError(f"input_dim is {expects}, but {dataset.size_in_words}.")
         # Drawn on the CPU, so that the seed means the same on every device.
         torch.manual_seed(spec.seed)
         model = resolved.system.make_model(resolved.config).to(device)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from corelib.data.images import ImageDataset, Split, batch, steps_per_epoch
+from corelib.data import Dataset, Split
+from corelib.data.images import steps_per_epoch
 from corelib.training.config import TrainingSettings
 from corelib.training.events import Stepped, Validated
 from corelib.training.learner import Learner
@@ -21,13 +22,13 @@ def step_seed(seed: int, step: int) -> int:
     return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0])
 
 
-def total_steps(dataset: ImageDataset, training: TrainingSettings) -> int:
+def total_steps(dataset: Dataset, training: TrainingSettings) -> int:
     return training.epochs * steps_per_epoch(len(dataset.train.labels), training.batch_size)
 
 
 def train(
     learner: Learner,
-    dataset: ImageDataset,
+    dataset: Dataset,
     training: TrainingSettings,
     seed: int,
     *,
@@ -48,7 +49,7 @@ def train(
     for step in range(from_step, training.epochs * per_epoch):
         began = time.perf_counter()
         torch.manual_seed(step_seed(seed, step))
-        metrics = learner.step(batch(train_split, step, training.batch_size, seed))
+        metrics = learner.step(dataset.batch(train_split, step, training.batch_size, seed))
         done = step + 1
         yield Stepped(step=done, count=1, seconds=time.perf_counter() - began, metrics=metrics)
         if done % per_epoch == 0:

@@ -13,10 +13,12 @@ Equations, with r = relu(state before the update) and e = i = 0 at the start:
     from E units, never negative: W_EE = softplus(theta_EE) / E   W_IE = softplus(theta_IE) / E
     from I units, never positive: W_EI = -softplus(theta_EI) / I  W_II = -softplus(theta_II) / I
 
+On a sequence x_t drives step t; all else is the same.
+
 Files: ``config`` settings; ``dynamics`` the equations; ``network`` the loss and the trace;
-``anytime`` the interface that BPAN and its rivals share, and stopping early; ``baselines`` the
-rivals; ``learner`` the update rule; ``analysis`` what the E/I page shows, ``halting`` what the
-Halting page shows.
+``sequence`` the network that reads sequences; ``anytime`` the interface that BPAN and its rivals
+share, and stopping early; ``baselines`` the rivals; ``learner`` the update rule; ``analysis`` what
+the E/I page shows, ``halting`` what the Halting page shows.
 
 Departures, each choosable:
 - The paper's text penalises "net recurrent currents" and states alpha = 0.5; the authors' code

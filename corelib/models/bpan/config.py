@@ -19,15 +19,22 @@ def ce_setting() -> Any:
     )
 
 
-class BPANConfig(Settings):
-    """The network."""
+def input_setting(default: int, help: str) -> Any:
+    """The size of the input, which the data set tells."""
+    return setting(default, help, ge=1, le=4096, symbol="D", more=True, from_data=True)
 
-    input_dim: int = setting(784, "Input units, one a pixel", ge=1, le=4096, symbol="D", more=True)
+
+class _Units(Settings):
+    """Input, units and classes, which both networks have."""
+
+    input_dim: int = input_setting(784, "Input units, one a pixel")
     n_excitatory: int = setting(128, "Excitatory units", ge=1, le=1024, symbol="E", unit="units")
     n_inhibitory: int = setting(32, "Inhibitory units", ge=1, le=1024, symbol="I", unit="units")
     n_classes: int = setting(10, "Classes of the readout", ge=2, le=1000, symbol="C", more=True)
-    n_steps: int = setting(6, "Updates of the state before the answer", ge=1, le=64, symbol="T")
-    alpha: float = setting(
+
+
+def _alpha() -> Any:
+    return setting(
         0.2,
         "Share of the state that each update replaces",
         gt=0,
@@ -35,11 +42,30 @@ class BPANConfig(Settings):
         symbol="α",
         source="the authors' code; the paper's text says 0.5",
     )
-    dale: bool = setting(
+
+
+def _dale() -> Any:
+    return setting(
         True,
         "Dale's law: a unit only excites or only inhibits. Off: recurrent weights may take any "
         "sign, from the same start",
     )
+
+
+class BPANConfig(_Units):
+    """The network."""
+
+    n_steps: int = setting(6, "Updates of the state before the answer", ge=1, le=64, symbol="T")
+    alpha: float = _alpha()
+    dale: bool = _dale()
+
+
+class BPANSequenceConfig(_Units):
+    """The network that reads a sequence, one update for each of its steps."""
+
+    input_dim: int = input_setting(144, "Input units, one for each number that a step holds")
+    alpha: float = _alpha()
+    dale: bool = _dale()
 
 
 class GradientTraining(TrainingSettings):

@@ -1,9 +1,11 @@
 """BPAN: the module that holds the weights, its loss, and the trace of everything over time.
 
-Arrays inside the loss are (time, batch, unit); what the public methods return is
-(batch, time, unit).
+What it shares with the network that reads sequences is in ``BalancedNetwork``. Arrays inside the
+loss are (time, batch, unit); what the public methods return is (batch, time, unit).
 """
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -44,26 +46,9 @@ class Trace(NamedTuple):
     logits: Tensor
 
 
-class First(NamedTuple):
-    """A pass after step 1: ``x`` (batch, input) and ``drive`` (batch, E unit), which is the state.
-
-    Only E units are read out and no current recurs in the first step, so what answers there never
-    needs the drive of the I units.
-    """
-
-    x: Tensor
-    drive: Tensor
-
-
-class Carry(NamedTuple):
-    """A pass after a later step: ``drive`` and ``potential`` (batch, unit)."""
-
-    drive: Tensor
-    potential: Tensor
-
-
-class BPAN(AnytimeClassifier):
-    """Balanced Predictive Attractor Network; ``x`` is (batch, input_dim), normalised.
+class BalancedNetwork(AnytimeClassifier):
+    """The weights, loss and trace of excitatory and inhibitory units; how the input drives them
+    over time is left open.
 
     Parameters number (E + I)² + (D + 2)(E + I) + (E + 1) C.
 
@@ -74,17 +59,16 @@ class BPAN(AnytimeClassifier):
 
     def __init__(
         self,
-        input_dim: int = 784,
+        input_dim: int,
         n_excitatory: int = 128,
         n_inhibitory: int = 32,
         n_classes: int = 10,
-        n_steps: int = 6,
         alpha: float = 0.2,
         dale: bool = True,
     ) -> None:
         super().__init__()
         self.n_excitatory, self.n_inhibitory = n_excitatory, n_inhibitory
-        self.n_steps, self.alpha, self.dale = n_steps, alpha, dale
+        self.alpha, self.dale = alpha, dale
         n_units = n_excitatory + n_inhibitory
         theta = 0.05 * torch.randn(n_units, n_units)
         self.theta = nn.Parameter(theta if dale else softplus(theta))
@@ -98,6 +82,10 @@ class BPAN(AnytimeClassifier):
             ]
         )
         self.register_buffer("scale", scale, persistent=False)
+
+    @abstractmethod
+    def drives(self, x: Tensor, weights: Weights, n_steps: int) -> Sequence[Tensor]:
+        """The input drive of each of ``n_steps`` steps, each (batch, unit)."""
 
     def weights(
         self,
@@ -127,38 +115,13 @@ class BPAN(AnytimeClassifier):
             out = out * kept[: self.n_excitatory]
         return Weights(recurrent, drive, drive_bias, bias, out, self.readout.bias)
 
-    def begin(self, x: Tensor, weights: Weights) -> First:
-        x = x.flatten(1)
-        return First(x, _partial_drive(x, weights, slice(self.n_excitatory)))
-
-    def advance(self, carry: First | Carry, t: int, weights: Weights) -> Carry:
-        if t == 2:
-            x, drive = carry
-            inhibitory = slice(self.n_excitatory, None)
-            drive = torch.cat([drive, _partial_drive(x, weights, inhibitory)], 1)
-            state = first_step(drive, weights, self.alpha)
-        else:
-            drive, state = carry.drive, State(carry.potential)
-        return Carry(drive, step(drive, state, weights, self.alpha).potential)
-
-    def answer(self, carry: First | Carry, t: int, weights: Weights) -> Tensor:
-        if t > 1:
-            return readout(State(carry.potential), weights)
-        excitatory = weights._replace(bias=weights.bias[: self.n_excitatory])
-        return readout(first_step(carry.drive, excitatory, self.alpha), weights)
-
-    def multiply_adds(self) -> Cost:
-        e, i = self.n_excitatory, self.n_inhibitory
-        n_inputs, n_classes = self.drive.in_features, self.readout.out_features
-        return Cost(n_inputs * e, (e + i) ** 2, e * n_classes, second=n_inputs * i)
-
     def forward(self, x: Tensor, weights: Weights | None = None) -> Tensor:
-        """Logits at each step: (batch, n_steps, n_classes), read out by one product."""
+        """Logits at each step: (batch, time, class), read out by one product."""
         weights = self.weights() if weights is None else weights
-        drive = input_drive(x, weights)
-        state = first_step(drive, weights, self.alpha)
+        drives = self.drives(x, weights, self.steps_for(x))
+        state = first_step(drives[0], weights, self.alpha)
         states = [state]
-        for _ in range(1, self.n_steps):
+        for drive in drives[1:]:
             state = step(drive, state, weights, self.alpha)
             states.append(state)
         rate = torch.relu(torch.stack([s.potential[:, : self.n_excitatory] for s in states], 1))
@@ -200,10 +163,11 @@ class BPAN(AnytimeClassifier):
         penalised: BalanceCurrent,
     ) -> tuple[Tensor, Tensor]:
         weights = self.weights()
-        drive = input_drive(x, weights)
-        state = first_step(drive, weights, self.alpha)
-        rates, balances = [torch.relu(state.potential)], [drive]
-        for _ in range(1, self.n_steps):
+        n_steps = self.steps_for(x)
+        drives = self.drives(x, weights, n_steps)
+        state = first_step(drives[0], weights, self.alpha)
+        rates, balances = [torch.relu(state.potential)], [drives[0]]
+        for drive in drives[1:]:
             # balance_current() with the rate that is there already.
             balance = torch.addmm(drive, rates[-1], weights.recurrent.T)
             state = integrate(state, balance + weights.bias, self.alpha)
@@ -212,20 +176,20 @@ class BPAN(AnytimeClassifier):
         rate = torch.cat([rate[:, : self.n_excitatory] for rate in rates])
         logits = F.linear(rate, weights.readout, weights.readout_bias)
         if penalised == "recurrent":
-            balances = [balance - drive for balance in balances]
+            balances = [balance - d for balance, d in zip(balances, drives, strict=True)]
         # Squares are summed step by step: arrays of all steps are so large that the allocator
         # would give their pages back and fetch them anew in every update.
         activity = sum(rate.square().sum(0) for rate in rates)
         imbalance = sum(balance.square().sum(0) for balance in balances)
 
-        picked = torch.log_softmax(logits, 1).gather(1, y.repeat(self.n_steps)[:, None])
-        per_step = -picked.view(self.n_steps, len(y)).mean(1)
+        picked = torch.log_softmax(logits, 1).gather(1, y.repeat(n_steps)[:, None])
+        per_step = -picked.view(n_steps, len(y)).mean(1)
         loss = per_step[-1]
         if ce == "time":
-            time = torch.linspace(0.3, 1, self.n_steps, dtype=x.dtype, device=x.device)
+            time = torch.linspace(0.3, 1, n_steps, dtype=x.dtype, device=x.device)
             loss = per_step @ (time / time.sum())
         # scale is ±1/E and ±1/I, so this sums the two population means.
-        mean = self.scale.abs() / (self.n_steps * len(y))
+        mean = self.scale.abs() / (n_steps * len(y))
         penalty = (lambda_act * activity + lambda_bal * imbalance) @ mean
         return loss + penalty, logits[-len(y) :]
 
@@ -245,31 +209,97 @@ class BPAN(AnytimeClassifier):
         ``n_steps`` and ``alpha`` default to the network's own. The gains and
         ``lesioned`` are those of ``weights``.
         """
+        n_steps = self.steps_for(x) if n_steps is None else n_steps
         alpha = self.alpha if alpha is None else alpha
         weights = self.weights(inhibition_gain, lesioned, recurrence_gain)
         positive, negative = weights.recurrent.clamp(min=0).T, weights.recurrent.clamp(max=0).T
-        drive = input_drive(x, weights)
-        state = initial_state(drive)
+        drives = self.drives(x, weights, n_steps)
+        state = initial_state(drives[0])
         excitation, inhibition, potential = [], [], []
-        for _ in range(self.n_steps if n_steps is None else n_steps):
+        for drive in drives:
             rate = torch.relu(state.potential)
             excitation.append(rate @ positive)
             inhibition.append(rate @ negative)
             state = step(drive, state, weights, alpha)
             potential.append(state.potential)
-        exc, inh, pot = (torch.stack(a, 1) for a in (excitation, inhibition, potential))
-        steady = drive[:, None].expand_as(pot)
+        exc, inh, pot, drive = (
+            torch.stack(a, 1) for a in (excitation, inhibition, potential, drives)
+        )
         rate = torch.relu(pot)
         return Trace(
             excitation=exc,
             inhibition=inh,
-            drive=steady,
+            drive=drive,
             bias=weights.bias,
-            net=exc + inh + steady + weights.bias,
+            net=exc + inh + drive + weights.bias,
             potential=pot,
             rate=rate,
             logits=F.linear(rate[..., : self.n_excitatory], weights.readout, weights.readout_bias),
         )
+
+
+class First(NamedTuple):
+    """A pass after step 1: ``x`` (batch, input) and ``drive`` (batch, E unit), which is the state.
+
+    Only E units are read out and no current recurs in the first step, so what answers there never
+    needs the drive of the I units.
+    """
+
+    x: Tensor
+    drive: Tensor
+
+
+class Carry(NamedTuple):
+    """A pass after a later step: ``drive`` and ``potential`` (batch, unit)."""
+
+    drive: Tensor
+    potential: Tensor
+
+
+class BPAN(BalancedNetwork):
+    """Balanced Predictive Attractor Network; ``x`` is (batch, input_dim), normalised, and drives
+    all ``n_steps`` alike."""
+
+    def __init__(
+        self,
+        input_dim: int = 784,
+        n_excitatory: int = 128,
+        n_inhibitory: int = 32,
+        n_classes: int = 10,
+        n_steps: int = 6,
+        alpha: float = 0.2,
+        dale: bool = True,
+    ) -> None:
+        super().__init__(input_dim, n_excitatory, n_inhibitory, n_classes, alpha, dale)
+        self.n_steps = n_steps
+
+    def drives(self, x: Tensor, weights: Weights, n_steps: int) -> list[Tensor]:
+        return [input_drive(x, weights)] * n_steps
+
+    def begin(self, x: Tensor, weights: Weights) -> First:
+        x = x.flatten(1)
+        return First(x, _partial_drive(x, weights, slice(self.n_excitatory)))
+
+    def advance(self, carry: First | Carry, t: int, weights: Weights) -> Carry:
+        if t == 2:
+            x, drive = carry
+            inhibitory = slice(self.n_excitatory, None)
+            drive = torch.cat([drive, _partial_drive(x, weights, inhibitory)], 1)
+            state = first_step(drive, weights, self.alpha)
+        else:
+            drive, state = carry.drive, State(carry.potential)
+        return Carry(drive, step(drive, state, weights, self.alpha).potential)
+
+    def answer(self, carry: First | Carry, t: int, weights: Weights) -> Tensor:
+        if t > 1:
+            return readout(State(carry.potential), weights)
+        excitatory = weights._replace(bias=weights.bias[: self.n_excitatory])
+        return readout(first_step(carry.drive, excitatory, self.alpha), weights)
+
+    def multiply_adds(self) -> Cost:
+        e, i = self.n_excitatory, self.n_inhibitory
+        n_inputs, n_classes = self.drive.in_features, self.readout.out_features
+        return Cost(n_inputs * e, (e + i) ** 2, e * n_classes, second=n_inputs * i)
 
 
 def _partial_drive(x: Tensor, weights: Weights, units: slice) -> Tensor:

@@ -9,8 +9,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from corelib.catalog import SYSTEMS
 from corelib.data.images import ImageDataset, Split
+from corelib.data.sequences import Chunks, SequenceDataset
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
-from tests.models.bpan.baselines.small import CLASSES, SIZES, draw, make, values
+from tests.models.bpan.baselines.small import CLASSES, SIZES, TIME, draw, make, steps_of, values
 from tests.reference import bpan as slow_bpan
 from tests.reference import rivals as reference
 
@@ -23,12 +24,10 @@ GRADUAL = {
     "multi-exit": (3, 0.4),
     "mlp": (0, 0.5),
     "gru": (3, 1.5),
+    "bpan-sequence": (6, 1.2),
+    "gru-sequence": (3, 1.5),
 }
 """Seeds and scales of parameters with which some samples become confident at each step."""
-
-
-def steps_of(name: str) -> int:
-    return SIZES[name].get("n_steps", 1)
 
 
 def by_the_rule(model: AnytimeClassifier, x: torch.Tensor, threshold: float):
@@ -47,7 +46,7 @@ def test_every_system_of_the_room_is_tested():
 def test_anytime_is_the_first_confident_step(name, threshold):
     model = make(name, *GRADUAL[name])
     for batch in (1, 60):
-        x, _ = draw(batch)
+        x, _ = draw(batch, name=name)
         answers, steps = by_the_rule(model, x, threshold)
         logits, used = model.forward_anytime(x, threshold)
         assert used.dtype == torch.int64
@@ -59,7 +58,7 @@ def test_anytime_is_the_first_confident_step(name, threshold):
 def test_the_examples_stop_at_every_step(name):
     """Else the test above would compare little."""
     model = make(name, *GRADUAL[name])
-    x, _ = draw(60)
+    x, _ = draw(60, name=name)
     seen = [set(model.forward_anytime(x, t)[1].tolist()) for t in THRESHOLDS]
     assert set(range(1, steps_of(name) + 1)) in seen
 
@@ -73,7 +72,7 @@ def test_the_examples_stop_at_every_step(name):
 )
 def test_anytime_for_any_network(name, seed, threshold, batch, scale):
     model = make(name, seed, scale)
-    x, _ = draw(batch, seed=seed + 1)
+    x, _ = draw(batch, seed=seed + 1, name=name)
     answers, steps = by_the_rule(model, x, threshold)
     logits, used = model.forward_anytime(x, threshold)
     assert used.tolist() == steps
@@ -83,7 +82,7 @@ def test_anytime_for_any_network(name, seed, threshold, batch, scale):
 @pytest.mark.parametrize("name", SIZES)
 def test_who_has_answered_is_computed_no_further(name, monkeypatch):
     model = make(name, *GRADUAL[name])
-    x, _ = draw(60)
+    x, _ = draw(60, name=name)
     _, steps = by_the_rule(model, x, 0.7)
     rows = []
 
@@ -104,10 +103,10 @@ def test_who_has_answered_is_computed_no_further(name, monkeypatch):
 @pytest.mark.parametrize("name", SIZES)
 def test_anytime_of_no_samples_and_of_what_is_not_a_number(name):
     model = make(name)
-    logits, used = model.forward_anytime(draw(0)[0])
+    logits, used = model.forward_anytime(draw(0, name=name)[0])
     assert logits.shape == (0, CLASSES)
     assert used.shape == (0,)
-    x, _ = draw(3)
+    x, _ = draw(3, name=name)
     x[1] = torch.nan
     assert model.forward_anytime(x, 0.0)[1].tolist() == [1, steps_of(name), 1]
 
@@ -115,7 +114,7 @@ def test_anytime_of_no_samples_and_of_what_is_not_a_number(name):
 @pytest.mark.parametrize("name", SIZES)
 def test_other_weights_may_be_given(name):
     model, other = make(name, seed=0), make(name, seed=1)
-    x, _ = draw(20)
+    x, _ = draw(20, name=name)
     torch.testing.assert_close(model(x, other.weights()), other(x))
     theirs = other.forward_anytime(x, 0.8)
     for ours, truth in zip(model.forward_anytime(x, 0.8, other.weights()), theirs, strict=True):
@@ -125,7 +124,7 @@ def test_other_weights_may_be_given(name):
 @pytest.mark.parametrize("name", SIZES)
 def test_without_a_rule_of_its_own_it_answers_when_confident(name):
     model = make(name, *GRADUAL[name])
-    x, _ = draw(60)
+    x, _ = draw(60, name=name)
     same = torch.equal(model.own_rule(x).steps, model.forward_anytime(x, 0.9).steps)
     assert same != model.has_own_rule
     assert model.has_own_rule == (name in ("act", "pondernet"))
@@ -135,7 +134,7 @@ def test_without_a_rule_of_its_own_it_answers_when_confident(name):
 @pytest.mark.parametrize("batch", [1, 3])
 def test_costs_are_the_products_that_torch_does(name, batch):
     model = make(name)
-    x, _ = draw(batch)
+    x, _ = draw(batch, name=name)
     for last in range(1, steps_of(name) + 1):
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             weights = model.weights()
@@ -168,9 +167,13 @@ def standard(name: str, **sizes) -> int:
         ("pondernet", {}, 803_083),
         ("multi-exit", {}, 614_204),
         ("mlp", {}, 269_322),
-        ("gru", {"input_dim": 144}, 311_306),
-        ("gru", {"input_dim": 98}, 275_978),
+        ("bpan-sequence", {}, 50_250),
+        ("bpan-sequence", {"input_dim": 98}, 42_890),
+        ("gru-sequence", {}, 311_306),
+        ("gru-sequence", {"input_dim": 98}, 275_978),
         # As many as BPAN, as nearly as whole units allow.
+        ("gru-sequence", {"n_hidden": 75}, 50_485),
+        ("gru-sequence", {"input_dim": 98, "n_hidden": 79}, 43_223),
         ("gru", {"n_hidden": 60}, 152_890),
         ("mlp", {"n_hidden": 160}, 152_970),
         ("mlp", {"n_hidden": 128, "n_hidden_layers": 1}, 785 * 128 + 129 * 10),
@@ -180,12 +183,21 @@ def test_parameters_number_as_published(name, sizes, count):
     assert standard(name, **sizes) == count
 
 
-def test_matched_rivals_are_the_nearest_to_bpan():
-    for name, n_hidden in (("gru", 60), ("mlp", 160)):
-        distance = {
-            n: abs(standard(name, n_hidden=n) - 152_650) for n in (-1, 0, 1) for n in [n_hidden + n]
-        }
-        assert min(distance, key=distance.get) == n_hidden
+@pytest.mark.parametrize(
+    ("name", "sizes", "n_hidden", "of_bpan"),
+    [
+        ("gru", {}, 60, 152_650),
+        ("mlp", {}, 160, 152_650),
+        ("gru-sequence", {}, 75, 50_250),
+        ("gru-sequence", {"input_dim": 98}, 79, 42_890),
+    ],
+)
+def test_matched_rivals_are_the_nearest_to_bpan(name, sizes, n_hidden, of_bpan):
+    distance = {
+        n: abs(standard(name, n_hidden=n, **sizes) - of_bpan)
+        for n in (n_hidden - 1, n_hidden, n_hidden + 1)
+    }
+    assert min(distance, key=distance.get) == n_hidden
 
 
 def slow_loss(name: str, x: np.ndarray, y: np.ndarray, p: dict, training) -> float:
@@ -199,23 +211,23 @@ def slow_loss(name: str, x: np.ndarray, y: np.ndarray, p: dict, training) -> flo
         if name == "mlp":
             total += reference.cross_entropy(reference.mlp_logits(row, p, 2)[0], label)
             continue
-        logits, first = (
-            (reference.gru_logits(np.tile(row, (3, 1)), p), 0.3)
-            if name == "gru"
-            else (reference.multi_exit_logits(row, p, 3), 0.5)
-        )
+        if name == "multi-exit":
+            logits, first = reference.multi_exit_logits(row, p, 3), 0.5
+        else:
+            steps = np.tile(row, (3, 1)) if name == "gru" else row
+            logits, first = reference.gru_logits(steps, p), 0.3
         total += reference.weighted([reference.cross_entropy(at, label) for at in logits], first)
     return total / len(x)
 
 
-# BPAN's are in test_network.
-@pytest.mark.parametrize("name", [name for name in SIZES if name != "bpan"])
+# BPAN's are in test_network and test_sequence.
+@pytest.mark.parametrize("name", [name for name in SIZES if not name.startswith("bpan")])
 def test_gradients_are_finite_differences_of_the_reference(name):
-    sizes = {"input_dim": 3, "n_hidden": 4} | ({} if name == "mlp" else {"n_steps": 3})
+    sizes = {"input_dim": 3, "n_hidden": 4} | ({"n_steps": 3} if "n_steps" in SIZES[name] else {})
     model = make(name, scale=0.7, **sizes)
     penalties = {"act": {"tau": 0.4}, "pondernet": {"beta": 0.4}}
     training = SYSTEMS[name].training_type(**penalties.get(name, {}))
-    x, y = draw(3, inputs=3)
+    x, y = draw(3, inputs=3, name=name)
     loss, _ = model.loss_and_logits(x, y, training)
     loss.backward()
     p = {key: value.copy() for key, value in values(model).items()}
@@ -268,12 +280,23 @@ def test_recurrence_gain_scales_all_four_blocks_and_one_changes_nothing():
         assert torch.equal(a, b)
 
 
+class SixPixels(Chunks):
+    """Sequences of six pixels a step."""
+
+    n_pixels = 6
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_what_the_learner_measures_is_what_the_rules_say(name):
     torch.manual_seed(0)
-    split = Split(torch.randint(256, (1100, 2, 3), dtype=torch.uint8), torch.randint(4, (1100,)))
+    pixels, labels = torch.randint(256, (1100, 2, 3), dtype=torch.uint8), torch.randint(4, (1100,))
+    split = Split(pixels, labels)
     dataset = ImageDataset("noise", tuple("abcd"), 0.5, 0.3, split, split, split)
     chosen = SYSTEMS[name]
+    if chosen.data == "sequence":
+        split = Split(torch.randint(256, (1100, TIME, 6 + 1), dtype=torch.uint8), labels)
+        task = SixPixels(told=False, shuffled=False)
+        dataset = SequenceDataset(*dataset[:4], split, split, split, task, dataset)
     model = make(name, *GRADUAL[name], input_dim=6).float()
     learner = chosen.make_learner(model, chosen.training_type(), dataset)
     found = learner.evaluate(split)

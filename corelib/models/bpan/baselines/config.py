@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from corelib.models.bpan.config import CE, GradientTraining, ce_setting
+from corelib.models.bpan.config import CE, GradientTraining, ce_setting, input_setting
 from corelib.settings import Settings, setting
 
 BPAN_CODE = "the BPAN authors' comparison"
@@ -19,7 +19,7 @@ def _n_steps(help: str) -> Any:
 class _Sizes(Settings):
     """Input and classes, which all have."""
 
-    input_dim: int = setting(784, "Input units, one a pixel", ge=1, le=4096, symbol="D", more=True)
+    input_dim: int = input_setting(784, "Input units, one a pixel")
     n_classes: int = setting(10, "Classes of the readout", ge=2, le=1000, symbol="C", more=True)
 
 
@@ -28,6 +28,16 @@ class GRUConfig(_Sizes):
 
     n_hidden: int = _n_hidden()
     n_steps: int = _n_steps("Updates of the state while the input is constant")
+
+
+class GRUSequenceConfig(_Sizes):
+    """The gated recurrent network that reads a sequence, one update for each of its steps.
+
+    H = 75 at D = 144 and H = 79 at D = 98 have about as many parameters as BPAN.
+    """
+
+    input_dim: int = input_setting(144, "Input units, one for each number that a step holds")
+    n_hidden: int = _n_hidden()
 
 
 class GRUTraining(GradientTraining):

@@ -1,6 +1,7 @@
 """A GRU that reads out after each update (Cho 2014): the plain recurrent rival.
 
 Its loss weighs the steps as BPAN's does, so that the two differ in their dynamics alone.
+Parameters number 3 H (D + H + 2) + (H + 1) C.
 """
 
 from typing import NamedTuple
@@ -29,49 +30,31 @@ class Weights(NamedTuple):
 
 
 class Carry(NamedTuple):
-    """``drive`` (batch, 3 unit) of this step, ``hidden`` (batch, unit); ``x`` (batch, time, input)
-    of a sequence, (batch, 0) where the input is constant."""
+    """``drive`` (batch, 3 unit) of each step and ``hidden`` (batch, unit)."""
 
-    x: Tensor
     drive: Tensor
     hidden: Tensor
 
 
-class GRU(AnytimeClassifier):
-    """``x`` is (batch, input_dim), constant for ``n_steps`` updates, its drive computed once, or a
-    sequence (batch, time, input_dim) with one update for each moment.
+class SequenceCarry(NamedTuple):
+    """``x`` (batch, time, input) and ``hidden`` (batch, unit)."""
 
-    Parameters number 3 H (D + H + 2) + (H + 1) C: 311,306 at D = 144 and 275,978 at D = 98 with
-    H = 256, as published for sequences.
-    """
+    x: Tensor
+    hidden: Tensor
 
-    def __init__(
-        self, input_dim: int = 784, n_classes: int = 10, n_hidden: int = 256, n_steps: int = 6
-    ) -> None:
+
+class ReadOutGRU(AnytimeClassifier):
+    """The weights, readout and loss; what drives the cell over time is left open."""
+
+    def __init__(self, input_dim: int, n_classes: int = 10, n_hidden: int = 256) -> None:
         super().__init__()
-        self.n_steps = n_steps
         self.cell = GRUCell(input_dim, n_hidden)
         self.readout = nn.Linear(n_hidden, n_classes)
 
     def weights(self) -> Weights:
         return Weights(self.cell.weights(), self.readout.weight, self.readout.bias)
 
-    def steps_for(self, x: Tensor) -> int:
-        return x.shape[1] if x.ndim == 3 else self.n_steps
-
-    def begin(self, x: Tensor, weights: Weights) -> Carry:
-        is_sequence = x.ndim == 3
-        drive = input_drive(x[:, 0] if is_sequence else x, weights.cell)
-        hidden = first_step(drive, weights.cell).hidden
-        return Carry(x if is_sequence else x[:, :0], drive, hidden)
-
-    def advance(self, carry: Carry, t: int, weights: Weights) -> Carry:
-        x, drive, hidden = carry
-        if x.ndim == 3:
-            drive = input_drive(x[:, t - 1], weights.cell)
-        return Carry(x, drive, step(drive, State(hidden), weights.cell).hidden)
-
-    def answer(self, carry: Carry, t: int, weights: Weights) -> Tensor:
+    def answer(self, carry: Carry | SequenceCarry, t: int, weights: Weights) -> Tensor:
         return F.linear(carry.hidden, weights.readout, weights.readout_bias)
 
     def loss_and_logits(self, x: Tensor, y: Tensor, settings: GRUTraining) -> tuple[Tensor, Tensor]:
@@ -81,7 +64,49 @@ class GRU(AnytimeClassifier):
         loss = per_step[-1] if settings.ce == "final" else per_step @ rising(0.3, per_step)
         return loss, logits[:, -1]
 
+
+class GRU(ReadOutGRU):
+    """``x`` is (batch, input_dim), constant for ``n_steps`` updates; its drive is computed once."""
+
+    def __init__(
+        self, input_dim: int = 784, n_classes: int = 10, n_hidden: int = 256, n_steps: int = 6
+    ) -> None:
+        super().__init__(input_dim, n_classes, n_hidden)
+        self.n_steps = n_steps
+
+    def begin(self, x: Tensor, weights: Weights) -> Carry:
+        drive = input_drive(x, weights.cell)
+        return Carry(drive, first_step(drive, weights.cell).hidden)
+
+    def advance(self, carry: Carry, t: int, weights: Weights) -> Carry:
+        drive, hidden = carry
+        return Carry(drive, step(drive, State(hidden), weights.cell).hidden)
+
     def multiply_adds(self) -> Cost:
         n_hidden = self.readout.in_features
         once = self.cell.drive.weight.numel()
         return Cost(once, 3 * n_hidden**2, self.readout.weight.numel())
+
+
+class GRUSequence(ReadOutGRU):
+    """``x`` is a sequence (batch, time, input_dim) with one update for each moment.
+
+    With H = 256 it has 311,306 parameters at D = 144 and 275,978 at D = 98, as published.
+    """
+
+    def steps_for(self, x: Tensor) -> int:
+        return x.shape[1]
+
+    def begin(self, x: Tensor, weights: Weights) -> SequenceCarry:
+        drive = input_drive(x[:, 0], weights.cell)
+        return SequenceCarry(x, first_step(drive, weights.cell).hidden)
+
+    def advance(self, carry: SequenceCarry, t: int, weights: Weights) -> SequenceCarry:
+        x, hidden = carry
+        drive = input_drive(x[:, t - 1], weights.cell)
+        return SequenceCarry(x, step(drive, State(hidden), weights.cell).hidden)
+
+    def multiply_adds(self) -> Cost:
+        n_hidden = self.readout.in_features
+        drive = self.cell.drive.weight.numel()
+        return Cost(drive, drive + 3 * n_hidden**2, self.readout.weight.numel())

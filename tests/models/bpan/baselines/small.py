@@ -6,7 +6,7 @@ import torch
 from corelib.catalog import SYSTEMS
 from corelib.models.bpan.anytime import AnytimeClassifier
 
-INPUTS, CLASSES = 5, 4
+INPUTS, CLASSES, TIME = 5, 4, 5
 SIZES = {
     "bpan": {"n_excitatory": 6, "n_inhibitory": 3, "n_steps": 5},
     "act": {"n_hidden": 6, "n_steps": 5},
@@ -14,6 +14,8 @@ SIZES = {
     "multi-exit": {"n_hidden": 6, "n_steps": 5},
     "mlp": {"n_hidden": 6},
     "gru": {"n_hidden": 6, "n_steps": 5},
+    "bpan-sequence": {"n_excitatory": 6, "n_inhibitory": 3},
+    "gru-sequence": {"n_hidden": 6},
 }
 """All systems of this room."""
 
@@ -35,9 +37,19 @@ def make(name: str, seed: int = 0, scale: float = 1.0, **sizes) -> AnytimeClassi
     return model
 
 
-def draw(n: int, inputs: int = INPUTS, seed: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+def steps_of(name: str) -> int:
+    """How many answers the network gives to what ``draw`` draws for it."""
+    is_sequence = SYSTEMS[name].data == "sequence"
+    return TIME if is_sequence else SIZES[name].get("n_steps", 1)
+
+
+def draw(
+    n: int, inputs: int = INPUTS, seed: int = 1, name: str = ""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs and classes; sequences for a system ``name`` that reads them."""
     torch.manual_seed(seed)
-    return torch.randn(n, inputs, dtype=torch.float64), torch.randint(CLASSES, (n,))
+    time = (TIME,) if name and SYSTEMS[name].data == "sequence" else ()
+    return torch.randn(n, *time, inputs, dtype=torch.float64), torch.randint(CLASSES, (n,))
 
 
 def values(model: AnytimeClassifier) -> dict[str, np.ndarray]:

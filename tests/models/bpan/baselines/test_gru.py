@@ -77,7 +77,7 @@ def test_logits_are_those_of_the_reference(n_steps):
 
 @pytest.mark.parametrize("time", [1, 4, 9])
 def test_a_sequence_takes_one_step_for_each_moment(time):
-    model = make("gru")
+    model = make("gru-sequence")
     torch.manual_seed(3)
     x = torch.randn(3, time, 5, dtype=torch.float64)
     found = model(x).detach().numpy()
@@ -87,7 +87,7 @@ def test_a_sequence_takes_one_step_for_each_moment(time):
 
 
 def test_a_sequence_stops_early_without_reading_on():
-    model = make("gru")
+    model = make("gru-sequence")
     torch.manual_seed(3)
     x = torch.randn(40, 7, 5, dtype=torch.float64)
     logits, steps = model.forward_anytime(x, 0.8)
@@ -101,9 +101,9 @@ def test_a_sequence_stops_early_without_reading_on():
 
 
 def test_a_constant_input_is_a_constant_sequence():
-    model = make("gru", n_steps=4)
+    model, reader = make("gru", n_steps=4), make("gru-sequence")
     x, _ = draw(3)
-    torch.testing.assert_close(model(x), model(x[:, None].expand(-1, 4, -1)))
+    torch.testing.assert_close(model(x), reader(x[:, None].expand(-1, 4, -1)))
 
 
 @pytest.mark.parametrize("ce", ["time", "final"])
