@@ -4,7 +4,9 @@ A run lives in a folder and in a process of its own; the panel only reads what t
 a reload, a closed tab or a new server finds it again.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,12 +14,16 @@ from corelib.catalog import system as find_system
 from corelib.data import DATASETS, is_here
 from corelib.errors import SynaptariumError
 from corelib.runs.launch import resume, start
+from corelib.runs.shelf import load, load_live
 from corelib.runs.spec import as_command, make_spec
 from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
 from dashboard.export import chart
 from dashboard.forms import settings_forms
 from dashboard.state import BOUND
 from dashboard.theme import look
+
+if TYPE_CHECKING:
+    from torch import nn
 
 WORDS = {
     "queued": ("Waiting for its turn: another training has the processor", "orange"),
@@ -33,8 +39,15 @@ WORDS = {
 POLL_S = 0.4
 
 
-def training_section(system_name: str, prefix: str) -> None:
-    """The form, the Train button, and this system's runs."""
+Draw = Callable[["nn.Module", Run], None]
+"""Shows a network while it learns."""
+
+
+def training_section(system_name: str, prefix: str, draw: Draw | None = None) -> None:
+    """The form, the Train button, and this system's runs.
+
+    ``draw`` shows the network of the run under the learning curves, anew while it learns.
+    """
     chosen = find_system(system_name)
     st.markdown("#### Train a network of your own")
     with st.container(border=True):
@@ -79,7 +92,7 @@ def training_section(system_name: str, prefix: str) -> None:
         problem = st.session_state.pop(f"{prefix}_train_problem", None)
         if problem:
             st.error(problem)
-    runs_section(prefix, system_name)
+    runs_section(prefix, system_name, draw)
 
 
 def _offer_download(dataset: str, prefix: str) -> None:
@@ -103,7 +116,7 @@ def _train(system_name: str, config: dict, training: dict, values: dict, prefix:
         st.session_state[f"{prefix}_run"] = run.id
 
 
-def runs_section(prefix: str, system_name: str | None = None) -> None:
+def runs_section(prefix: str, system_name: str | None = None, draw: Draw | None = None) -> None:
     """Pick one of the runs and see it; the newest is shown first."""
     runs = {run.id: run for run in list_runs() if system_name is None or _is_of(run, system_name)}
     if not runs:
@@ -116,7 +129,7 @@ def runs_section(prefix: str, system_name: str | None = None) -> None:
         "Your runs", list(runs), key=f"{prefix}_run", **BOUND,
         help="Newest first. A run goes on when this page is closed.",
     )  # fmt: skip
-    run_panel(runs[chosen], prefix)
+    run_panel(runs[chosen], prefix, draw)
 
 
 def _is_of(run: Run, system_name: str) -> bool:
@@ -126,10 +139,10 @@ def _is_of(run: Run, system_name: str) -> bool:
         return False
 
 
-def run_panel(run: Run, prefix: str) -> None:
+def run_panel(run: Run, prefix: str, draw: Draw | None = None) -> None:
     """One run: state, progress, live curves, and what one may ask of it."""
     alive = run.status.state not in ENDED
-    st.fragment(_panel, run_every=POLL_S if alive else None)(run, prefix, alive)
+    st.fragment(_panel, run_every=POLL_S if alive else None)(run, prefix, alive, draw)
 
 
 def _history(run: Run) -> History:
@@ -142,7 +155,7 @@ def _history(run: Run) -> History:
     return kept[run.id].refresh()
 
 
-def _panel(run: Run, prefix: str, was_alive: bool) -> None:
+def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
     from dashboard.figures.training import learning_curves
 
     if not run.folder.exists():
@@ -165,6 +178,8 @@ def _panel(run: Run, prefix: str, was_alive: bool) -> None:
                 alt="Training loss and accuracy against updates",
                 caption=f"{run.id}, n = 1 run. Validation: 5,000 images kept from training.",
             )
+        if draw is not None:
+            _watch(run, alive, draw)
         if status.state in ("failed", "died") and run.log.exists():
             with st.expander("What the worker printed"):
                 st.code(run.log.read_text(errors="replace")[-5000:] or "nothing", language=None)
@@ -173,6 +188,17 @@ def _panel(run: Run, prefix: str, was_alive: bool) -> None:
     if alive != was_alive:
         # The picker of checkpoints and the polling follow the new state.
         st.rerun(scope="app")
+
+
+def _watch(run: Run, alive: bool, draw: Draw) -> None:
+    """The network of a moment ago while it learns, else what it learned."""
+    try:
+        network = load_live(run) if alive else load(run.id) if run.checkpoints() else None
+    except SynaptariumError as error:
+        st.error(str(error))
+        return
+    if network is not None:
+        draw(network, run)
 
 
 def _headline(run: Run, prefix: str) -> None:

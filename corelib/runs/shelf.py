@@ -114,6 +114,23 @@ def load(name: str, device: str = "cpu") -> nn.Module:
     return model.to(resolve_device(device)).eval()
 
 
+def load_live(run: Run) -> nn.Module | None:
+    """The network of a run as it was a moment ago, while it trains; None until there is one.
+
+    Asks the worker to go on writing it: call again to go on watching.
+    """
+    from corelib.runs.spec import resolve
+    from corelib.training.checkpoint import put_weights
+
+    run.watch()
+    if not run.live.exists():
+        return None
+    resolved = resolve(run.spec)
+    model = resolved.system.make_model(resolved.config)
+    put_weights(model, run.live)
+    return model.eval()
+
+
 def export(item: Shelved, folder: Path) -> None:
     """Copy a checkpoint's weights and card to a new folder, without the optimiser's state."""
     if folder.exists():

@@ -1,8 +1,9 @@
 """A run is a folder: its parts, its state, and what one may ask of it. Imports no torch.
 
 ``spec.json`` what it is; ``status.json`` what its worker last said; ``control.json`` what is asked
-of the worker; ``events.jsonl`` what happened; ``checkpoints/step-N`` what it learned; ``log.txt``
-what it printed. A held lock on ``worker.lock`` means that a worker lives; no pid is trusted.
+of the worker; ``events.jsonl`` what happened; ``checkpoints/step-N`` what it learned; ``live`` the
+weights a moment ago, while somebody watches; ``log.txt`` what it printed. A held lock on
+``worker.lock`` means that a worker lives; no pid is trusted.
 """
 
 import json
@@ -29,6 +30,8 @@ State = Literal[
 ]
 Request = Literal["run", "pause", "cancel"]
 ENDED: tuple[State, ...] = ("completed", "cancelled", "failed", "died")
+WATCHED_FOR_S = 5.0
+"""How long after a look the weights of the moment are still written."""
 LAUNCH_GRACE_S = 20.0
 """How long after its launch a worker may take to lock its folder."""
 
@@ -149,6 +152,24 @@ class Run:
 
     def checkpoint(self, step: int) -> Path:
         return self.folder / "checkpoints" / f"step-{step}"
+
+    @property
+    def live(self) -> Path:
+        """The weights a moment ago, as safetensors; there only while somebody watches."""
+        return self.folder / "live.safetensors"
+
+    def watch(self) -> None:
+        """Ask the worker to write the weights of the moment; to be asked again while watching."""
+        (self.folder / "watched").touch()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody has asked for them a moment ago."""
+        try:
+            asked = (self.folder / "watched").stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return time.time() - asked < WATCHED_FOR_S
 
     def append(self, event: Event) -> None:
         """Add an event as one whole line."""

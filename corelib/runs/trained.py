@@ -110,6 +110,10 @@ class Trained:
             if old not in (folder, self.run.checkpoint(self.best_step)):
                 shutil.rmtree(old)
 
+    def show(self) -> None:
+        """Write the weights of this moment for whoever is watching; they appear by one rename."""
+        checkpoint.save_weights(self.run.live, self.learner.model.state_dict())
+
     def _card(self, metrics: Metrics, score: float | None) -> Card:
         spec = self.spec
         return Card(

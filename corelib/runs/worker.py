@@ -20,6 +20,7 @@ from corelib.training.events import Stepped
 
 SAVE_EVERY_S = 30.0
 TELL_EVERY_S = 0.1
+SHOW_EVERY_S = 0.5
 
 
 def main(folder: str) -> int:
@@ -85,7 +86,7 @@ class Worker:
         self.run.append(trained.began())
         self.run.set_status("running")
         teller = Teller(self.run)
-        saved_at = time.monotonic()
+        saved_at = shown_at = time.monotonic()
         for event in train(
             trained.learner,
             trained.dataset,
@@ -97,6 +98,10 @@ class Worker:
             if isinstance(event, Stepped):
                 trained.stepped(event)
                 teller.tell(event)
+                if time.monotonic() - shown_at > SHOW_EVERY_S:
+                    shown_at = time.monotonic()
+                    if self.run.is_watched:
+                        trained.show()
                 if trained.validation_is_due:
                     continue
             else:

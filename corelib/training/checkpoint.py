@@ -41,6 +41,16 @@ def save(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def save_weights(file: Path, weights: dict[str, Tensor]) -> None:
+    """Write weights alone; the file appears whole, by one rename."""
+    scratch = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        save_file(_plain(weights), scratch)
+        scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
 def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
 

@@ -12,8 +12,8 @@ import torch
 
 from corelib.data import fashion_mnist, load_dataset
 from corelib.errors import RunError, SettingsError
-from corelib.runs import launch
-from corelib.runs.shelf import best_checkpoint, load
+from corelib.runs import launch, store
+from corelib.runs.shelf import best_checkpoint, load, load_live
 from corelib.runs.spec import make_spec, read_spec
 from corelib.runs.store import (
     History,
@@ -143,6 +143,37 @@ def test_a_completed_run_is_not_resumed(uninterrupted):
     for ask in (lambda: uninterrupted.ask("pause"), uninterrupted.ask_single_step):
         with pytest.raises(RunError, match="is completed"):
             ask()
+
+
+# -- watching
+
+
+def test_a_watched_run_shows_its_weights_and_learns_as_if_unwatched(workers, uninterrupted):
+    assert not uninterrupted.live.exists(), "nobody watched that one"
+    run = launch.start(tiny())
+    seen = []
+
+    def look() -> bool:
+        network = load_live(run)
+        if network is not None and (not seen or not torch.equal(seen[-1], network.theta)):
+            seen.append(network.theta.detach())
+        return run.status.state == "completed"
+
+    wait_until(look, "the run is completed")
+    assert seen, "the weights of some moment should have been seen"
+    start = read_tensors(run.checkpoints()[-1] / "weights.safetensors")["theta"]
+    assert all(theta.shape == start.shape for theta in seen)
+    assert_same_end(run, uninterrupted)
+
+
+def test_watching_ends_by_itself(runs_root, monkeypatch):
+    run = create_run(tiny())
+    assert not run.is_watched
+    assert load_live(run) is None
+    assert run.is_watched
+    later = store.time.time() + store.WATCHED_FOR_S
+    monkeypatch.setattr(store.time, "time", lambda: later)
+    assert not run.is_watched
 
 
 # -- pause, single steps, cancel
