@@ -253,7 +253,7 @@ def test_what_ships_is_read_without_torch():
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["bpan", "--train"], "Only anytime and classification take"),
+        (["bpan", "--train"], "take --train, --seeds and --ship; bpan does not"),
         (["anytime", "--seeds", "3"], "say --train too"),
         (["anytime", "--seeds", "0", "--train"], "seeds is 0, but should be from 1 to 100"),
         (["anytime", "--seeds", "-1", "--train"], "seeds is '-1', but should be a whole number"),

@@ -38,6 +38,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.classification",
         over_seeds=True,
     ),
+    "sequential": Reproduction(
+        "Evidence over time: BPAN and GRUs on glimpses of cluttered MNIST and on streaming MNIST, "
+        "published and ours",
+        "corelib.reproduce.sequential",
+        over_seeds=True,
+    ),
     "checkpoints": Reproduction(
         "The networks that ship, trained again: test accuracy then and now, and whether the "
         "weights are the same (trains for minutes)",
@@ -55,6 +61,9 @@ def reproduce(name: str, **options: Any) -> "pd.DataFrame":
         known = ", ".join(REPRODUCTIONS)
         raise SynaptariumError(f"There is no reproduction named {name!r}; there are: {known}.")
     if options and not REPRODUCTIONS[name].over_seeds:
-        seeded = " and ".join(n for n, item in REPRODUCTIONS.items() if item.over_seeds)
-        raise SynaptariumError(f"Only {seeded} take --train, --seeds and --ship; {name} does not.")
+        *others, last = (n for n, item in REPRODUCTIONS.items() if item.over_seeds)
+        raise SynaptariumError(
+            f"Only {', '.join(others)} and {last} take --train, --seeds and --ship; "
+            f"{name} does not."
+        )
     return import_module(REPRODUCTIONS[name].module).run(**options)
