@@ -79,7 +79,10 @@ def run_sample(
     inhibition_gain: float = 1.0,
     lesioned: np.ndarray | None = None,
 ) -> list[Moment]:
-    """All moments of one sample; ``lesioned`` (E units, then I units) of bool."""
+    """All moments of one sample; ``lesioned`` (E units, then I units) of bool.
+
+    ``x`` is (input,), the same at all steps, or (time, input) with row t at step t.
+    """
     n_e, n_i = p.theta_ee.shape[0], p.theta_ii.shape[0]
     magnitude = softplus if dale else (lambda theta: theta)
     w_ee = magnitude(p.theta_ee) / n_e
@@ -99,15 +102,16 @@ def run_sample(
 
     e, i = np.zeros(n_e), np.zeros(n_i)
     moments = []
-    for _ in range(n_steps):
+    for t in range(n_steps):
+        x_t = x if x.ndim == 1 else x[t]
         r_e, r_i = relu(e), relu(i)
         r_e[silent_e], r_i[silent_i] = 0, 0
         exc_e = positive(w_ee) @ r_e + positive(w_ei) @ r_i
         inh_e = negative(w_ee) @ r_e + negative(w_ei) @ r_i
         exc_i = positive(w_ie) @ r_e + positive(w_ii) @ r_i
         inh_i = negative(w_ie) @ r_e + negative(w_ii) @ r_i
-        drive_e = p.w_xe @ x + p.c_xe
-        drive_i = p.w_xi @ x + p.c_xi
+        drive_e = p.w_xe @ x_t + p.c_xe
+        drive_i = p.w_xi @ x_t + p.c_xi
         for current in (exc_e, inh_e, drive_e):
             current[silent_e] = 0
         for current in (exc_i, inh_i, drive_i):
