@@ -38,6 +38,18 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.classification",
         over_seeds=True,
     ),
+    "robustness": Reproduction(
+        "BPAN and its rivals on corrupted MNIST: accuracy, what is lost and mean steps over seeds, "
+        "published and ours",
+        "corelib.reproduce.robustness",
+        over_seeds=True,
+    ),
+    "balance": Reproduction(
+        "What the balance term changes in BPAN: currents, their variance, accuracy clean and "
+        "corrupted over paired seeds, published, re-run, and ours",
+        "corelib.reproduce.balance",
+        over_seeds=True,
+    ),
     "sequential": Reproduction(
         "Evidence over time: BPAN and GRUs on glimpses of cluttered MNIST and on streaming MNIST, "
         "published and ours",
