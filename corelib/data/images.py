@@ -16,16 +16,18 @@ TRAIN, VALIDATION = 55_000, 5_000
 
 
 class Split(NamedTuple):
-    """Images as uint8 (image, row, column), 0 is black; labels as int64 (image,)."""
+    """Images as uint8 (image, row, column), in colours (image, channel, row, column), 0 is black;
+    labels as int64 (image,), or (image, task) where several things can be asked about each."""
 
     pixels: Tensor
     labels: Tensor
 
 
 class ImageDataset(NamedTuple):
-    """Three fixed splits of grey images and what is needed to read them.
+    """Three fixed splits of images and what is needed to read them.
 
-    ``mean`` and ``std`` are those of the training pixels on the scale [0, 1].
+    ``mean`` and ``std`` are those of the training pixels on the scale [0, 1]; ``task_names`` those
+    of the labels' columns, empty if there is one label an image.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ImageDataset(NamedTuple):
     train: Split
     validation: Split
     test: Split
+    task_names: tuple[str, ...] = ()
 
     @property
     def input_dim(self) -> int:
@@ -45,8 +48,8 @@ class ImageDataset(NamedTuple):
         return f"images of {self.name} have {self.input_dim} pixels"
 
     def inputs(self, pixels: Tensor) -> Tensor:
-        """Network input from pixels: uint8 (batch, row, column), or float on [0, 1], becomes
-        normalised float32 (batch, unit)."""
+        """Network input from pixels: uint8 (batch, ...), or float on [0, 1], becomes normalised
+        float32 (batch, unit)."""
         unit = pixels.float() if pixels.is_floating_point() else pixels.float() / 255
         return unit.flatten(1).sub(self.mean).div_(self.std)
 
