@@ -1,0 +1,228 @@
+"""Layers with two directions: bottom-up, as torch computes them, and top-down.
+
+Below a layer lies ``bu``, what it reads on the way up; above it ``td``, what it reads on the way
+down. With B samples in a batch:
+
+    up     W bu + b
+    down   W̄ td + b̄                W̄ = Wᵀ when the weights are shared
+    rule   ΔW = tdᵀ bu / B          Δb = mean td          ΔW̄ = ΔWᵀ          Δb̄ = mean bu
+
+In a convolution the products are summed over positions. Nothing of a pass is kept on a layer: who
+runs it keeps ``bu`` and ``td`` (``blocks``), and applies ReLU and gates. A shape leaves out the
+batch.
+
+``weights`` says what W̄ is:
+
+    shared              W̄ = Wᵀ, one set of weights
+    symmetric           of its own, equal to Wᵀ at the start; equal updates keep it so
+    separate            of its own, from another random start
+    feedback-alignment  random and never changed
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from corelib.models.butd.config import Weights
+
+Shape = tuple[int, ...]
+
+
+def galu(x: Tensor, counter: Tensor) -> Tensor:
+    """GaLU: x where the counter-neuron is active, 1[counter > 0] strictly, else 0.
+
+    No gradient flows through the gate. This is the kernel by which torch differentiates ReLU: one
+    pass over memory, where a comparison and a choice take many times as long.
+    """
+    return torch.ops.aten.threshold_backward(x, counter, 0)
+
+
+class BUTDLayer(nn.Module, ABC):
+    """What layers with weights share."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter | None
+    back_weight: Tensor | None
+    back_bias: nn.Parameter | None
+
+    @abstractmethod
+    def back_forward(self, td: Tensor, shape: Shape, biased: bool = True) -> Tensor:
+        """W̄ td + b̄, the signal at an input of ``shape``; ``biased=False`` blocks b̄."""
+
+    @abstractmethod
+    def out_shape(self, shape: Shape) -> Shape:
+        """The output's shape for an input of ``shape``."""
+
+    @abstractmethod
+    def as_back(self, weight: Tensor) -> Tensor:
+        """W as W̄ is laid out, or W̄ as W is."""
+
+    @abstractmethod
+    def _products(self, bu: Tensor, td: Tensor) -> Tensor:
+        """td bu summed over the batch, laid out as W."""
+
+    def _add_back(self, weights: Weights, width: int) -> None:
+        """W̄, and b̄ of ``width`` units if that is not 0; both drawn as the authors' code does."""
+        start = _own(self.as_back(self.weight.detach()))
+        if weights in ("separate", "feedback-alignment"):
+            # He's uniform start, √6 times as wide as torch's own of W.
+            nn.init.kaiming_uniform_(start)
+        if weights == "feedback-alignment":
+            self.register_buffer("back_weight", start)
+        else:
+            own = nn.Parameter(start) if weights != "shared" else None
+            self.register_parameter("back_weight", own)
+        bound = (self.weight[:, 0].numel()) ** -0.5
+        bias = nn.Parameter(torch.empty(width).uniform_(-bound, bound)) if width else None
+        self.register_parameter("back_bias", bias)
+
+    @torch.no_grad()
+    def counter_hebbian_update_value(self, bu: Tensor, td: Tensor, noise: float = 0.0) -> None:
+        """Add the rule's value to ``.grad`` of all that learns here.
+
+        With the error as ``td``, an optimiser that subtracts it descends the loss. ``noise``
+        multiplies each synapse's value, in W and W̄ apart, by 1 + noise ε with ε normal (the
+        authors' code: one ε a layer).
+        """
+        value = self._products(bu, td).div_(len(bu))
+        if isinstance(self.back_weight, nn.Parameter):
+            # In storage of its own: a view would take in all that is added to W's value later.
+            _add_grad(self.back_weight, _noisy(_own(self.as_back(value)), noise))
+        _add_grad(self.weight, _noisy(value, noise))
+        if self.bias is not None:
+            _add_grad(self.bias, _per_unit(td))
+        if self.back_bias is not None:
+            _add_grad(self.back_bias, _per_unit(bu))
+
+
+class BUTDLinear(BUTDLayer, nn.Linear):
+    """W (out, in), W̄ (in, out); signals (batch, unit)."""
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        weights: Weights = "shared",
+        back_bias: bool = False,
+    ) -> None:
+        super().__init__(in_features, out_features, bias)
+        self._add_back(weights, in_features * back_bias)
+
+    def back_forward(self, td: Tensor, shape: Shape = (), biased: bool = True) -> Tensor:
+        back = self.weight.T if self.back_weight is None else self.back_weight
+        return F.linear(td, back, self.back_bias if biased else None)
+
+    def out_shape(self, shape: Shape) -> Shape:
+        return (self.out_features,)
+
+    def as_back(self, weight: Tensor) -> Tensor:
+        return weight.T
+
+    def _products(self, bu: Tensor, td: Tensor) -> Tensor:
+        # One product: never the (batch, out, in) of all samples' updates.
+        return td.T @ bu
+
+
+class BUTDConv2d(BUTDLayer, nn.Conv2d):
+    """W and W̄ (out, in per group, row, column); signals (batch, channel, row, column).
+
+    The way down is the transposed convolution. Where a stride skips the last rows or columns of the
+    input, output padding makes up for them, with signal 0 before b̄.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        padding: int = 0,
+        groups: int = 1,
+        bias: bool = True,
+        weights: Weights = "shared",
+        back_bias: bool = False,
+    ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=bias
+        )
+        self._add_back(weights, in_channels * back_bias)
+
+    def back_forward(self, td: Tensor, shape: Shape, biased: bool = True) -> Tensor:
+        back = self.weight if self.back_weight is None else self.back_weight
+        covered = [
+            (n - 1) * s - 2 * p + k
+            for n, s, p, k in zip(
+                td.shape[2:], self.stride, self.padding, self.kernel_size, strict=True
+            )
+        ]
+        left = tuple(size - c for size, c in zip(shape[1:], covered, strict=True))
+        return F.conv_transpose2d(
+            td,
+            back,
+            self.back_bias if biased else None,
+            self.stride,
+            self.padding,
+            left,
+            self.groups,
+        )
+
+    def out_shape(self, shape: Shape) -> Shape:
+        sides = (
+            (n + 2 * p - k) // s + 1
+            for n, s, p, k in zip(
+                shape[1:], self.stride, self.padding, self.kernel_size, strict=True
+            )
+        )
+        return (self.out_channels, *sides)
+
+    def as_back(self, weight: Tensor) -> Tensor:
+        # F.conv_transpose2d reads a kernel with its axes as they are.
+        return weight
+
+    def _products(self, bu: Tensor, td: Tensor) -> Tensor:
+        return nn.grad.conv2d_weight(
+            bu, self.weight.shape, td, self.stride, self.padding, groups=self.groups
+        )
+
+
+class BUTDFlatten(nn.Flatten):
+    """(batch, channel, row, column) up to (batch, unit), and back."""
+
+    def back_forward(self, td: Tensor, shape: Shape, biased: bool = True) -> Tensor:
+        return td.reshape(-1, *shape)
+
+
+class BUTDBatchNorm2d(nn.BatchNorm2d):
+    """Batch normalisation with a second one, of its own statistics, for the way down.
+
+    ``back_features`` are the channels of the layer's input. Neither learns by the Counter-Hebb
+    rule, as in the authors' code. The error through the second is not the gradient through the
+    first, so the rule is not back-propagation any more.
+    """
+
+    def __init__(self, num_features: int, back_features: int) -> None:
+        super().__init__(num_features)
+        self.back = nn.BatchNorm2d(back_features)
+
+    def back_forward(self, td: Tensor) -> Tensor:
+        return self.back(td)
+
+
+def _own(tensor: Tensor) -> Tensor:
+    return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def _noisy(value: Tensor, noise: float) -> Tensor:
+    return value.mul_(torch.randn_like(value).mul_(noise).add_(1)) if noise else value
+
+
+def _per_unit(signal: Tensor) -> Tensor:
+    """Mean over the batch of the sum over positions: (batch, unit or channel, ...) -> (unit,)."""
+    return signal.sum([0, *range(2, signal.dim())]).div_(len(signal))
+
+
+def _add_grad(parameter: nn.Parameter, value: Tensor) -> None:
+    parameter.grad = value if parameter.grad is None else parameter.grad.add_(value)
