@@ -1,0 +1,146 @@
+"""Training by back-propagation or by the Counter-Hebb rule: two ways to fill ``.grad``."""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor
+
+from corelib.data.images import ImageDataset, Split, steps_per_epoch
+from corelib.errors import CheckpointError, SettingsError
+from corelib.models.butd.blocks import Signals
+from corelib.models.butd.config import BUTDTraining, RuleTraining
+from corelib.models.butd.losses import error_of, loss_of, predicted
+from corelib.models.butd.networks import BUTDNet, open_gates, rows
+from corelib.training.adam import Adam
+from corelib.training.learner import Learner, Metrics
+
+CHUNK = 250
+MOST_NAMED = 10
+
+
+class Part(NamedTuple):
+    """One pass of a batch: the gates, each image's label, and each image's task."""
+
+    gates: Signals | None
+    labels: Tensor
+    task: Tensor | None
+
+
+class BUTDLearner(Learner):
+    """One update from one batch, in which each image follows a random task, or all of them.
+
+    The step size is learning_rate · decay^epoch. Gates are constants, as in the authors' code; only
+    a task head that is trained learns through the top gate g = 1[z > 0], by the straight-through
+    gradient dL/dz = dL/dg.
+    """
+
+    score: ClassVar[str] = "accuracy"
+
+    def __init__(self, model: BUTDNet, settings: RuleTraining, dataset: ImageDataset) -> None:
+        if model.n_classes == 1 and settings.loss == "cross-entropy":
+            raise SettingsError(
+                "loss is 'cross-entropy', but should be 'bce' or 'mse' where the answer is a yes "
+                "or no."
+            )
+        self.model, self.settings, self.dataset = model, settings, dataset
+        self.optimiser = Adam(model, settings.learning_rate)
+        self.updates = torch.zeros((), dtype=torch.int64)
+        self.per_epoch = steps_per_epoch(len(dataset.train.labels), settings.batch_size)
+        self.all_tasks = isinstance(settings, BUTDTraining) and settings.tasks == "all"
+
+    def step(self, batch: Split) -> Metrics:
+        self.model.train()
+        metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
+        if self.settings.weight_decay:
+            for parameter in self.model.parameters():
+                if parameter.grad is not None:
+                    parameter.grad.add_(parameter.detach(), alpha=self.settings.weight_decay)
+        epoch = int(self.updates) // self.per_epoch
+        self.optimiser.learning_rate = self.settings.learning_rate * self.settings.decay**epoch
+        self.optimiser.step()
+        self.updates += 1
+        return metrics
+
+    def fill(self, x: Tensor, labels: Tensor) -> Metrics:
+        """Fill ``.grad`` by the rule, from x (image, input) and labels (image,) or (image, task);
+        returns loss and accuracy."""
+        model, kind = self.model, self.settings.loss
+        backprop = self.settings.rule == "backprop"
+        gates, learns = None, False
+        if model.task_head is not None:
+            learns = model.task_head.embedding.weight.requires_grad
+            with torch.no_grad():
+                instructed = model.instruct(model.instructions())
+            gates = open_gates(instructed.signals)
+            gate_error = torch.zeros_like(instructed.drive)
+            if learns and backprop:
+                gates[-1].requires_grad_()
+        parts = list(self._parts(gates, labels))
+        total, hits = 0.0, 0.0
+        for part in parts:
+            with torch.set_grad_enabled(backprop):
+                up = model.bottom_up(x, part.gates)
+                loss = loss_of(up.logits, part.labels, kind) / len(parts)
+            if backprop:
+                loss.backward()
+            else:
+                error = error_of(up.logits, part.labels, kind) / len(parts)
+                down = model.top_down(error, up.signals)
+                model.counter_hebbian_update_value(up, down, self.settings.noise)
+                if learns:
+                    gate_error.index_add_(0, part.task, model.gate_error(error, up) / len(x))
+            total += loss.item()
+            hits += (predicted(up.logits, kind) == part.labels).float().mean().item() / len(parts)
+        if learns and backprop:
+            model.task_head.back_forward(model.instructions())[1].backward(
+                gates[-1].grad.flatten(1)
+            )
+        elif learns:
+            model.task_head.counter_hebbian_update_value(
+                model.instructions(), instructed.embedding, gate_error
+            )
+        return {"loss": total, "accuracy": hits}
+
+    def _parts(self, gates: Signals | None, labels: Tensor) -> Iterator[Part]:
+        if gates is None:
+            yield Part(None, labels, None)
+        elif self.all_tasks:
+            for k, column in enumerate(labels.T):
+                yield Part(rows(gates, k), column, torch.full_like(column, k))
+        else:
+            # Drawn on the CPU, so that the seed means the same on every device.
+            task = torch.randint(self.model.n_tasks, labels.shape[:1]).to(labels.device)
+            yield Part(rows(gates, task), labels.gather(1, task[:, None])[:, 0], task)
+
+    @torch.no_grad()
+    def evaluate(self, split: Split) -> Metrics:
+        """Loss and accuracy, means over tasks, and the accuracy of each task if they are few."""
+        model, kind = self.model, self.settings.loss
+        was_training = model.training
+        model.eval()
+        labels = split.labels if split.labels.dim() == 2 else split.labels[:, None]
+        n, n_tasks = labels.shape
+        total, hits = 0.0, torch.zeros(n_tasks)
+        for at in range(0, n, CHUNK):
+            answers = model(self.dataset.inputs(split.pixels[at : at + CHUNK]))
+            answers = answers if answers.dim() == 3 else answers[:, None]
+            for k, truth in enumerate(labels[at : at + CHUNK].T):
+                logits = answers[:, k]
+                total += loss_of(logits, truth, kind).item() * len(truth) / n_tasks
+                hits[k] += (predicted(logits, kind) == truth).sum().item()
+        model.train(was_training)
+        metrics = {"loss": total / n, "accuracy": hits.mean().item() / n}
+        names = self.dataset.task_names
+        if len(names) <= MOST_NAMED:
+            metrics |= {f"accuracy {name}": hits[k].item() / n for k, name in enumerate(names)}
+        return metrics
+
+    def state(self) -> dict[str, Tensor]:
+        return {"updates": self.updates, **self.optimiser.state()}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        if "updates" not in state:
+            raise CheckpointError("The learner's state does not say how many updates it has made.")
+        self.optimiser.load_state(state)
+        self.updates.copy_(state["updates"])

@@ -1,0 +1,196 @@
+"""The network: the image's path, the readout above it, and the head that takes instructions."""
+
+from math import isqrt, prod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from corelib.errors import SettingsError
+from corelib.models.butd.architectures import Kind, parts_of
+from corelib.models.butd.blocks import BUTDSequential, Signals
+from corelib.models.butd.config import Network, TaskHeadRule, Weights
+from corelib.models.butd.layers import BUTDFlatten, Shape, galu
+
+
+class Instructed(NamedTuple):
+    """The instruction pass of some rows, (row, unit...): ``embedding`` r, ``drive`` z of the top
+    population before ReLU, and ``signals`` h̄ of all populations, the lowest first."""
+
+    embedding: Tensor
+    drive: Tensor
+    signals: Signals
+
+
+class Ascended(NamedTuple):
+    """The bottom-up pass: ``x`` (batch, channel, row, column), ``signals`` h (batch, unit...) of
+    all populations, the lowest first, ``logits`` (batch, class)."""
+
+    x: Tensor
+    signals: Signals
+    logits: Tensor
+
+
+class Descended(NamedTuple):
+    """The error pass: ``error`` (batch, class), the gradient of each image's own loss, and
+    ``signals`` δ (batch, unit...) of all populations, the lowest first."""
+
+    error: Tensor
+    signals: Signals
+
+
+class TaskHead(nn.Module):
+    """From an instruction t, a vector with one entry a task, down to the top population:
+
+        r = ReLU(T̄₂ t)        z = T̄₁ r        h̄ = ReLU(z)
+
+    Nothing goes up here when images are read. That direction's biases are there, and counted,
+    because the authors' code has them.
+    """
+
+    def __init__(self, kind: Kind, top: int, embedding: int, n_tasks: int) -> None:
+        super().__init__()
+        self.embedding = kind.linear(top, embedding)
+        self.task = kind.linear(embedding, n_tasks)
+
+    def back_forward(self, instruction: Tensor) -> tuple[Tensor, Tensor]:
+        """r (row, unit) and z (row, top unit) of instructions (row, task)."""
+        r = self.task.back_forward(instruction).relu()
+        return r, self.embedding.back_forward(r)
+
+    @torch.no_grad()
+    def counter_hebbian_update_value(self, instruction: Tensor, r: Tensor, error: Tensor) -> None:
+        """Fill ``.grad`` from the error (row, top unit) of z: the same rule with the roles of the
+        directions exchanged, for here the error goes up, by GaLU and without biases."""
+        # The rule takes the mean over rows, but the error is a sum over images.
+        error = error * len(error)
+        self.embedding.counter_hebbian_update_value(bu=error, td=r)
+        up = galu(nn.functional.linear(error, self.embedding.weight), r)
+        self.task.counter_hebbian_update_value(bu=up, td=instruction)
+
+
+class BUTDNet(nn.Module):
+    """A network that an instruction turns into one of its sub-networks.
+
+    ``n_tasks=1`` has no instructions and no gates. The input is (batch, input_dim), normalised: a
+    square image, grey or in colours.
+    """
+
+    def __init__(
+        self,
+        network: Network = "simple",
+        weights: Weights = "shared",
+        width: int = 32,
+        hidden: int = 50,
+        norm: bool = False,
+        top_down_bias: bool = False,
+        n_tasks: int = 1,
+        embedding: int = 50,
+        task_head: TaskHeadRule = "fixed",
+        n_classes: int = 10,
+        input_dim: int = 784,
+    ) -> None:
+        super().__init__()
+        self.n_tasks, self.n_classes = n_tasks, n_classes
+        self.shape = image_shape(input_dim)
+        kind = Kind(weights, norm, top_down_bias)
+        self.core = BUTDSequential(parts_of(network, kind, self.shape, width, hidden))
+        self.shapes = self.core.shapes(self.shape)
+        self.flatten = BUTDFlatten()
+        top = prod(self.shapes[-1])
+        self.head = kind.linear(top, n_classes)
+        self.task_head = TaskHead(kind, top, embedding, n_tasks) if n_tasks > 1 else None
+        if self.task_head is not None and task_head == "fixed":
+            self.task_head.requires_grad_(False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the populations, the lowest first."""
+        return self.core.names
+
+    def instructions(self) -> Tensor:
+        """One row a task: (task, task)."""
+        return torch.eye(self.n_tasks).to(self.head.weight)
+
+    def instruct(self, instruction: Tensor) -> Instructed:
+        """The first pass, of instructions (row, task).
+
+        It costs a row for each instruction, however many images follow it.
+        """
+        r, z = self.task_head.back_forward(instruction)
+        top = self.flatten.back_forward(z.relu(), self.shapes[-1])
+        return Instructed(r, z, self.core.back_forward(top, self.shapes))
+
+    def gates(self) -> Signals | None:
+        """g = 1[h̄ > 0] of each population, (task, unit...); None without instructions."""
+        if self.task_head is None:
+            return None
+        with torch.no_grad():
+            return open_gates(self.instruct(self.instructions()).signals)
+
+    def bottom_up(self, x: Tensor, gates: Signals | None) -> Ascended:
+        """The second pass, through gates (batch, unit...), or (1, unit...) for all images."""
+        x = x.view(-1, *self.shape)
+        up = self.core.bottom_up(x, gates)
+        return Ascended(x, up, self.head(self.flatten(up[-1])))
+
+    @torch.no_grad()
+    def gate_error(self, error: Tensor, up: Ascended) -> Tensor:
+        """The gradient of each image's loss to the top population's gate, (batch, top unit): the
+        error that comes down to it times what it would let through."""
+        open_top = self.flatten(self.core.open_top(up.x, up.signals))
+        return self.head.back_forward(error, biased=False) * open_top
+
+    @torch.no_grad()
+    def top_down(self, error: Tensor, up: Signals, biased: bool = False) -> Descended:
+        """The third pass, of the error (batch, class), through GaLU by the activities ``up``.
+
+        ``biased=True`` lets the top-down biases act, which makes the error wrong.
+        """
+        top = self.head.back_forward(error, biased=biased)
+        top = galu(self.flatten.back_forward(top, self.shapes[-1]), up[-1])
+        return Descended(error, self.core.back_forward(top, self.shapes, up, biased))
+
+    def counter_hebbian_update_value(
+        self, up: Ascended, down: Descended, noise: float = 0.0
+    ) -> None:
+        """Fill ``.grad`` of the path and the readout with the rule's value for a batch."""
+        self.core.counter_hebbian_update_value(up.x, up.signals, down.signals, noise)
+        top = self.flatten(up.signals[-1])
+        self.head.counter_hebbian_update_value(top, down.error, noise)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits of each task, (batch, task, class); (batch, class) without instructions."""
+        gates = self.gates()
+        if gates is None:
+            return self.bottom_up(x, None).logits
+        return torch.stack(
+            [self.bottom_up(x, rows(gates, task)).logits for task in range(self.n_tasks)], 1
+        )
+
+
+def image_shape(input_dim: int) -> Shape:
+    """(channel, row, column) of a square image with 1 or 3 channels; no number is of both kinds.
+
+    Raises ``SettingsError`` for other sizes.
+    """
+    for channels in (1, 3):
+        side = isqrt(input_dim // channels)
+        if channels * side**2 == input_dim:
+            return (channels, side, side)
+    raise SettingsError(
+        f"input_dim is {input_dim}, but should be a square number, or three times one, for a "
+        "square image."
+    )
+
+
+def open_gates(signals: Signals) -> Signals:
+    """g = 1[h̄ > 0], strictly, as numbers."""
+    return tuple((signal > 0).to(signal.dtype) for signal in signals)
+
+
+def rows(gates: Signals, task: Tensor | int) -> Signals:
+    """The gates of each image's own ``task`` (batch,), or of one task for all images."""
+    if isinstance(task, int):
+        return tuple(gate[task : task + 1] for gate in gates)
+    return tuple(gate.index_select(0, task) for gate in gates)

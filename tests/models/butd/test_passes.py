@@ -1,0 +1,257 @@
+"""The three passes and the update against the slow reference, and laws of single layers."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corelib.models.butd.layers import BUTDConv2d, BUTDLinear, galu
+from tests.models.butd.small import (
+    SHAPE,
+    float64,
+    graph,
+    layer_of,
+    layers_of,
+    net,
+    reference_of,
+)
+from tests.reference import butd as reference
+
+EXACT = {"rtol": 1e-11, "atol": 1e-11}
+BATCH = 3
+
+
+def close(ours, truth) -> None:
+    np.testing.assert_allclose(ours.detach().numpy(), truth, **EXACT)
+
+
+def draw(seed: int = 1):
+    torch.manual_seed(seed)
+    return torch.randn(BATCH, *SHAPE, dtype=torch.float64)
+
+
+@pytest.fixture(params=["shared", "separate"])
+def both(request):
+    sequence = graph(request.param)
+    return sequence, reference_of(sequence)
+
+
+def test_shapes_and_names_of_the_populations(both):
+    sequence, slow = both
+    assert sequence.names == (
+        "conv", "pool", "same inner", "same", "halved inner", "halved", "fc",
+    )  # fmt: skip
+    assert list(sequence.shapes(SHAPE)) == reference.shapes(slow, SHAPE)
+    assert sequence.shapes(SHAPE)[:3] == ((4, 7, 5), (4, 3, 2), (4, 3, 2))
+
+
+def test_the_instruction_goes_down_by_relu_with_biases(both):
+    sequence, slow = both
+    top = torch.randn(BATCH, 7, dtype=torch.float64).relu()
+    signals = sequence.back_forward(top, sequence.shapes(SHAPE))
+    for row in range(BATCH):
+        truth = reference.instruct(slow, SHAPE, top[row].numpy())
+        for ours, theirs in zip(signals, truth, strict=True):
+            close(ours[row], theirs)
+    assert all(0 < (signal > 0).double().mean() < 1 for signal in signals)
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_what_is_seen_goes_up_through_the_gates(both, gated):
+    sequence, slow = both
+    x = draw()
+    gates = None
+    if gated:
+        gates = [
+            (torch.rand(BATCH, *shape, dtype=torch.float64) > 0.4).double()
+            for shape in sequence.shapes(SHAPE)
+        ]
+    signals = sequence.bottom_up(x, gates)
+    for row in range(BATCH):
+        own = [gate[row].numpy() for gate in gates] if gated else None
+        truth = reference.bottom_up(slow, x[row].numpy(), own)
+        for ours, theirs in zip(signals, truth, strict=True):
+            close(ours[row], theirs)
+    torch.testing.assert_close(sequence(x, gates), signals[-1])
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_the_error_goes_down_by_galu_and_biases_can_be_blocked(both, biased):
+    sequence, slow = both
+    up = sequence.bottom_up(draw())
+    top = torch.randn(BATCH, 7, dtype=torch.float64)
+    down = sequence.back_forward(top, sequence.shapes(SHAPE), up, biased)
+    for row in range(BATCH):
+        activity = [signal[row].detach().numpy() for signal in up]
+        truth = reference.errors(slow, SHAPE, top[row].numpy(), activity, biased)
+        for ours, theirs in zip(down, truth, strict=True):
+            close(ours[row], theirs)
+
+
+def test_updates_are_the_mean_of_those_of_the_samples(both):
+    sequence, slow = both
+    x = draw()
+    up = sequence.bottom_up(x)
+    down = sequence.back_forward(
+        torch.randn(BATCH, 7, dtype=torch.float64), sequence.shapes(SHAPE), up, False
+    )
+    sequence.counter_hebbian_update_value(x, up, down)
+    each = [
+        reference.updates(
+            slow,
+            x[row].numpy(),
+            [signal[row].detach().numpy() for signal in up],
+            [signal[row].detach().numpy() for signal in down],
+        )
+        for row in range(BATCH)
+    ]
+    for number, layer in enumerate(layers_of(sequence)):
+        for name in ("weight", "bias", "back", "back_bias"):
+            parameter = getattr(layer, "back_weight" if name == "back" else name)
+            if parameter is not None:
+                close(parameter.grad, np.mean([getattr(e[number], name) for e in each], 0))
+
+
+def test_a_task_goes_down_to_the_gates():
+    """Two linear layers with ReLU, then the path: all of it by the reference."""
+    model = net(n_tasks=3, top_down_bias=True, input_dim=19**2)
+    instruction = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0.3, 0.9, 0]]).double()
+    passed = model.instruct(instruction)
+    head, slow = model.task_head, reference_of(model.core)
+    for row, told in enumerate(instruction.numpy()):
+        r = reference.relu(reference.down(layer_of(head.task), told, (6,), True))
+        z = reference.down(layer_of(head.embedding), r, (9,), True)
+        close(passed.embedding[row], r)
+        close(passed.drive[row], z)
+        truth = reference.instruct(slow, model.shape, reference.relu(z))
+        for ours, theirs in zip(passed.signals, truth, strict=True):
+            close(ours[row], theirs)
+    gates = model.gates()
+    assert [gate.shape[0] for gate in gates] == [3] * 5
+    for gate, signal in zip(gates, passed.signals, strict=True):
+        close(gate, (signal[:3] > 0).double().numpy())
+
+
+def test_galu_is_strict_and_passes_no_gradient_to_the_gate():
+    x = torch.tensor([1.0, -2, 3, 4], requires_grad=True)
+    counter = torch.tensor([0.0, 1e-30, -1, 2], requires_grad=True)
+    out = galu(x, counter)
+    assert out.tolist() == [0, -2, 0, 4]
+    out.sum().backward()
+    assert x.grad.tolist() == [0, 1, 0, 1]
+    assert counter.grad is None or not counter.grad.any()
+
+
+sides = st.integers(5, 12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    side=st.tuples(sides, sides), size=st.integers(1, 4), stride=st.integers(1, 4),
+    padding=st.integers(0, 2), depthwise=st.booleans(),
+)  # fmt: skip
+def test_the_way_down_of_a_convolution_is_its_adjoint(side, size, stride, padding, depthwise):
+    """<W x, t> = <x, Wᵀ t>, and the shape is that of x, whatever the stride skips."""
+    padding = min(padding, size - 1)
+    with float64():
+        layer = BUTDConv2d(4, 4, size, stride, padding, groups=4 if depthwise else 1, bias=False)
+    x = torch.randn(2, 4, *side, dtype=torch.float64)
+    y = layer(x)
+    assert y.shape[1:] == layer.out_shape((4, *side))
+    t = torch.randn_like(y)
+    back = layer.back_forward(t, (4, *side))
+    assert back.shape == x.shape
+    torch.testing.assert_close((y * t).sum(), (x * back).sum(), rtol=1e-10, atol=1e-10)
+
+
+def test_two_batches_add_up_in_storage_of_their_own():
+    """In shared storage the transposed weights' value would be added three times."""
+    for weights in ("symmetric", "separate", "feedback-alignment"):
+        layer = BUTDLinear(4, 3, weights=weights)
+        bu, td = torch.randn(2, 6, 4), torch.randn(2, 6, 3)
+        for k in range(2):
+            layer.counter_hebbian_update_value(bu[k], td[k])
+        truth = (td.transpose(1, 2) @ bu).sum(0) / 6
+        torch.testing.assert_close(layer.weight.grad, truth)
+        torch.testing.assert_close(layer.bias.grad, td.mean(1).sum(0))
+        if weights == "feedback-alignment":
+            assert layer.back_weight.grad is None
+            assert "back_weight" not in dict(layer.named_parameters())
+            assert "back_weight" in layer.state_dict()
+        else:
+            torch.testing.assert_close(layer.back_weight.grad, truth.T)
+            assert layer.back_weight.grad.data_ptr() != layer.weight.grad.data_ptr()
+
+
+def test_starts_of_the_weights_of_the_way_down():
+    for make in (lambda w: BUTDLinear(30, 20, weights=w), lambda w: BUTDConv2d(6, 8, 3, weights=w)):
+        assert make("shared").back_weight is None
+        symmetric = make("symmetric")
+        assert torch.equal(symmetric.back_weight, symmetric.as_back(symmetric.weight))
+        symmetric.weight.data.zero_()
+        assert symmetric.back_weight.abs().min() > 0
+        for weights in ("separate", "feedback-alignment"):
+            layer = make(weights)
+            fan_in = layer.back_weight[0].numel()
+            bound = (6 / fan_in) ** 0.5
+            assert 0.9 * bound < layer.back_weight.abs().max() <= bound
+            assert not torch.allclose(layer.back_weight, layer.as_back(layer.weight))
+
+
+def test_noise_multiplies_each_synapse_by_its_own_factor():
+    torch.manual_seed(0)
+    layer = BUTDLinear(200, 300, weights="separate")
+    bu, td = torch.rand(5, 200) + 0.5, torch.rand(5, 300) + 0.5
+    layer.counter_hebbian_update_value(bu, td, noise=0.1)
+    value = td.T @ bu / 5
+    factors = (layer.weight.grad / value, layer.back_weight.grad / value.T)
+    for factor in factors:
+        assert factor.mean().item() == pytest.approx(1, abs=0.002)
+        assert factor.std().item() == pytest.approx(0.1, rel=0.02)
+    both = torch.stack([factors[0].flatten(), factors[1].T.flatten()])
+    assert torch.corrcoef(both)[0, 1].abs() < 0.02
+    torch.testing.assert_close(layer.bias.grad, td.mean(0))
+
+
+def test_the_input_side_of_the_last_step_down_is_never_computed(monkeypatch):
+    model = net(n_tasks=2)
+    called = []
+    for name, part in model.core.named_children():
+        if name != "flatten":
+            down = part.back_forward
+
+            def noted(*args, name=name, down=down):
+                called.append(name)
+                return down(*args)
+
+            monkeypatch.setattr(part, "back_forward", noted)
+    up = model.bottom_up(torch.randn(2, 784, dtype=torch.float64), model.gates())
+    assert called == ["fc", "pool2", "conv2", "pool1"]
+    model.top_down(torch.randn(2, 5, dtype=torch.float64), up.signals)
+    assert called == ["fc", "pool2", "conv2", "pool1"] * 2
+
+
+def test_an_instruction_costs_a_row_however_many_images_follow_it(monkeypatch):
+    model = net(n_tasks=2)
+    seen = []
+    down = F.conv_transpose2d
+    monkeypatch.setattr(F, "conv_transpose2d", lambda x, *a: seen.append(len(x)) or down(x, *a))
+    model(torch.randn(50, 784, dtype=torch.float64))
+    assert set(seen) == {2}
+
+
+def test_a_deep_copy_is_a_network_of_its_own():
+    """After a pass, too: nothing of a pass is kept on the modules."""
+    model = net("resnet18", n_tasks=2, input_dim=3 * 9**2)
+    x = torch.randn(2, 3 * 9**2, dtype=torch.float64)
+    before = model(x)
+    copied = copy.deepcopy(model)
+    with torch.no_grad():
+        for parameter in copied.parameters():
+            parameter.zero_()
+    torch.testing.assert_close(model(x), before)
+    assert not copied(x).any()
