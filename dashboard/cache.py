@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from corelib.analysis.anytime import Answers, Curve
+    from corelib.analysis.representation import Projection
     from corelib.data import ImageDataset
+    from corelib.data.corruptions import Corruption
     from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
     from corelib.models.bpan.halting import Clock, OwnAnswers
     from corelib.runs.shelf import Shelved
@@ -81,7 +83,7 @@ def figure(make: "Callable[..., go.Figure]", *args: Any, **options: Any) -> "go.
     return make(*args, **options)
 
 
-@st.cache_resource(show_spinner="Reading the images", max_entries=2)
+@st.cache_resource(show_spinner="Reading the images", max_entries=4)
 def dataset(name: str) -> "ImageDataset":
     from corelib.data import load_dataset
 
@@ -205,3 +207,53 @@ def work_curve(which: Stamp) -> np.ndarray:
 
     cost, found = model(which).multiply_adds(), step_answers(which)
     return np.array([cost.at(halting_steps(found.confidence, t)).mean() for t in THRESHOLDS])
+
+
+# Robustness: the same networks under corrupted images.
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def corrupted(name: str, corruption: "Corruption", images: int) -> "Tensor":
+    """The first test images corrupted, before normalisation: (image, row, column)."""
+    from corelib.data.corruptions import corrupt
+
+    data = dataset(name)
+    return corrupt(data.test.pixels[:images], corruption, data.mean, data.std)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def corrupted_answers(which: Stamp, corruption: "Corruption", images: int) -> "Answers":
+    """The answer to each of the first test images, corrupted, at each step."""
+    from corelib.models.bpan.halting import answers
+
+    inputs = dataset(which.dataset).inputs(corrupted(which.dataset, corruption, images))
+    return answers(model(which), inputs)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def final_states(which: Stamp, corruption: "Corruption", images: int) -> np.ndarray:
+    """The rates of a BPAN after its last step under corrupted test images: (image, unit)."""
+    from corelib.models.bpan.robustness import final_states
+
+    inputs = dataset(which.dataset).inputs(corrupted(which.dataset, corruption, images))
+    return final_states(model(which), inputs)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def projection(which: Stamp, images: int) -> "Projection":
+    """The principal axes of a BPAN's states after its last step, under clean test images."""
+    from corelib.analysis.representation import principal
+    from corelib.data.corruptions import Corruption
+
+    return principal(final_states(which, Corruption("gaussian", 0.0), images))
+
+
+# Sequential evidence.
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def sequence_answers(which: Stamp, task: str) -> "Answers":
+    """The answer to every test sequence of a task after each of its parts."""
+    from corelib.models.bpan.halting import answers
+
+    return answers(model(which), test_inputs(task))

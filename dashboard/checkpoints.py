@@ -1,6 +1,6 @@
 """Picking a trained network: shipped, or from one's own runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import streamlit as st
 
@@ -45,10 +45,19 @@ def of_systems(systems: Sequence[str]) -> dict[str, Shelved]:
 
 
 def checkpoints_picker(
-    text: str, key: str, systems: Sequence[str], standard: Sequence[str]
+    text: str,
+    key: str,
+    systems: Sequence[str],
+    standard: Sequence[str],
+    among: Collection[str] | None = None,
 ) -> list[Shelved]:
-    """Several checkpoints of these systems, bound to the address; ``standard`` are chosen first."""
-    items = of_systems(systems)
+    """Several checkpoints of these systems, bound to the address; ``standard`` are chosen first.
+
+    ``among`` limits the choice to these names.
+    """
+    items = {
+        name: item for name, item in of_systems(systems).items() if among is None or name in among
+    }
     kept = [name for name in st.session_state.get(key, []) if name in items]
     if key in st.session_state and kept != st.session_state[key]:
         st.session_state[key] = kept

@@ -12,6 +12,7 @@ from corelib.reproduce.results import OverSeeds
 from corelib.reproduce.seeds import progress
 
 POLL_S = 2.0
+MOST_ACROSS = 14
 
 
 def reproduction_section(name: str, prefix: str) -> None:
@@ -25,9 +26,18 @@ def reproduction_section(name: str, prefix: str) -> None:
         st.error(str(error))
         return
     st.markdown(f"**{REPRODUCTIONS[name].about}**")
-    # Cells are spreads, numbers or nothing: shown as words, models as columns to be read across.
-    shown = table.set_index(table.columns[0]).map(_words).T.rename(columns=str)
-    st.dataframe(shown, width="stretch", height="content", key=f"{prefix}_{name}_table")
+    # Cells are spreads, numbers or nothing: shown as words; a few models as columns to be read
+    # across, many lines as they are.
+    shown, long = table.map(_words), len(table) > MOST_ACROSS
+    if not long:
+        shown = shown.set_index(table.columns[0]).T.rename(columns=str)
+    st.dataframe(
+        shown,
+        width="stretch",
+        height=600 if long else "content",
+        hide_index=long,
+        key=f"{prefix}_{name}_table",
+    )
     source = "that ship" if own is None else "that were computed on this machine"
     st.caption(" ".join((f"From the raw figures {source}.", *table.attrs.get("notes", ()))))
     with st.container(horizontal=True, vertical_alignment="center"):

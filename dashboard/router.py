@@ -50,6 +50,29 @@ ROOMS = (
         systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="halting",
     ),
+    Room(
+        file="robustness.py",
+        title="Robustness",
+        icon=":material/broken_image:",
+        question="What is left of the answer when the image is damaged?",
+        about="Cover, blur, turn and spoil digits, and see who still reads them. Drag a square "
+        "over a digit of your own and watch the decision change; look at what the balance term "
+        "of the training is really worth.",
+        paper="Balanced Predictive Attractor Networks",
+        systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
+        picture="robustness",
+    ),
+    Room(
+        file="evidence.py",
+        title="Sequential evidence",
+        icon=":material/visibility:",
+        question="How much must one see before one may be sure?",
+        about="A digit shows itself in glimpses or in strips, one a step. Play it, watch beliefs "
+        "grow and tip over, and see who answers too early.",
+        paper="Balanced Predictive Attractor Networks",
+        systems=("bpan-sequence", "gru-sequence"),
+        picture="evidence",
+    ),
 )
 
 

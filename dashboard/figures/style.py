@@ -137,6 +137,38 @@ def panels(
     return Panels(axes, {**layout, "annotations": annotations})
 
 
+def playing(names: Sequence[str], active: int, prefix: str, frame_ms: int, look: Look) -> dict:
+    """Play, pause and a slider below a figure, for its frames of these names."""
+    once = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate"}
+    go_on = {
+        "frame": {"duration": frame_ms, "redraw": True}, "mode": "immediate",
+        "fromcurrent": False, "transition": {"duration": 0},
+    }  # fmt: skip
+    return {
+        "updatemenus": [
+            {
+                "type": "buttons", "direction": "left", "x": 0, "y": -0.2, "xanchor": "left",
+                "yanchor": "top", "showactive": False, "pad": {"t": 8},
+                "font": {"color": look.text}, "bgcolor": look.background,
+                "bordercolor": look.muted,
+                "buttons": [
+                    {"method": "animate", "label": "▶ Play", "args": [None, go_on]},
+                    {"method": "animate", "label": "❚❚ Pause", "args": [[None], once]},
+                ],
+            }
+        ],
+        "sliders": [
+            {
+                "active": active, "x": 0.2, "y": -0.2, "len": 0.8, "xanchor": "left",
+                "yanchor": "top", "pad": {"t": 8}, "currentvalue": {"prefix": prefix},
+                "steps": [
+                    {"method": "animate", "label": name, "args": [[name], once]} for name in names
+                ],
+            }
+        ],
+    }  # fmt: skip
+
+
 def faded(colour: str, alpha: float) -> str:
     """``#rrggbb`` as rgba with an opacity."""
     r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))

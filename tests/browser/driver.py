@@ -93,3 +93,25 @@ def no_errors(page: Page) -> None:
     """Nothing on the page is an exception or a red box."""
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator("[data-testid=stAlertContentError]").count() == 0
+
+
+def move_slider(page: Page, key: str, presses: int) -> None:
+    """Move a slider by the keyboard, one step a press; negative is to the left."""
+    handle = widget(page, key).locator("input[type=range]")
+    handle.focus()
+    for _ in range(abs(presses)):
+        handle.press("ArrowRight" if presses > 0 else "ArrowLeft")
+    page.wait_for_timeout(300)
+    ready(page)
+
+
+def figure_data(page: Page, key: str) -> str:
+    """The data that a figure draws, as JSON."""
+    plot = f".st-key-{key} .js-plotly-plot"
+    page.wait_for_selector(plot)
+    # What came encoded is decoded in _fullData.
+    return page.evaluate(
+        "s => JSON.stringify(document.querySelector(s).layout.annotations)"
+        " + JSON.stringify(document.querySelector(s)._fullData.map(d => Array.from(d.y)))",
+        plot,
+    )

@@ -23,6 +23,14 @@ VIEWS = {
     "halting-who": ("/halting?halting_tab=Who+halts+when", 1900),
     "halting-calibration": ("/halting?halting_tab=Calibration", 2000),
     "halting-published": ("/halting?halting_tab=Published", 2100),
+    "robustness": ("/robustness", 2300),
+    "robustness-states": ("/robustness?robust_tab=States", 2600),
+    "robustness-map": ("/robustness?robust_tab=Where+it+hurts", 2000),
+    "robustness-ablation": ("/robustness?robust_tab=Balance+ablation", 4200),
+    "robustness-published": ("/robustness?robust_tab=Published&robust_table=balance", 2300),
+    "evidence": ("/evidence", 2400),
+    "evidence-stream": ("/evidence?evidence_task=streaming-mnist&evidence_tab=Numbers", 2300),
+    "evidence-published": ("/evidence?evidence_tab=Published", 2500),
     "trainings": ("/trainings", 1200),
 }
 
@@ -30,6 +38,8 @@ VIEWS = {
 ON_HOME = {
     "balance": ("/balance?balance_steps=12", "balance_try_hard", "balance_currents_0"),
     "halting": ("/halting", None, "halting_costs"),
+    "robustness": ("/robustness?robust_kind=rotation", None, "robust_strip"),
+    "evidence": ("/evidence", None, "evidence_player"),
 }
 
 

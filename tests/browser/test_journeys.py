@@ -10,12 +10,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from corelib.runs.store import list_runs
-from tests.browser.driver import PATIENCE_MS, no_errors, open_page, ready, widget
+from tests.browser.driver import (
+    PATIENCE_MS,
+    figure_data,
+    move_slider,
+    no_errors,
+    open_page,
+    ready,
+    widget,
+)
 
 PAGES = {
     "/": "Synaptarium",
     "/balance": "E/I balance",
     "/halting": "Halting",
+    "/robustness": "Robustness",
+    "/evidence": "Sequential evidence",
     "/trainings": "Trainings",
 }
 
@@ -43,28 +53,6 @@ def outside(url: str, server: str) -> bool:
 
 def headline(page: Page) -> str:
     return page.get_by_text("At θ =").first.inner_text()
-
-
-def move_slider(page: Page, key: str, presses: int) -> None:
-    """Move a slider by the keyboard, one step a press; negative is to the left."""
-    handle = widget(page, key).locator("input[type=range]")
-    handle.focus()
-    for _ in range(abs(presses)):
-        handle.press("ArrowRight" if presses > 0 else "ArrowLeft")
-    page.wait_for_timeout(300)
-    ready(page)
-
-
-def figure_data(page: Page, key: str) -> str:
-    """The data that a figure draws, as JSON."""
-    plot = f".st-key-{key} .js-plotly-plot"
-    page.wait_for_selector(plot)
-    # What came encoded is decoded in _fullData.
-    return page.evaluate(
-        "s => JSON.stringify(document.querySelector(s).layout.annotations)"
-        " + JSON.stringify(document.querySelector(s)._fullData.map(d => Array.from(d.y)))",
-        plot,
-    )
 
 
 def test_moving_the_threshold_changes_sentence_figure_and_address(page: Page, server: str):

@@ -1,0 +1,534 @@
+"""The parts of the Robustness page; each draws itself from one ``View``."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from corelib.analysis.anytime import at_threshold, halting_steps
+from corelib.data.corruptions import CORRUPTIONS, Corruption, square_side
+from corelib.errors import SynaptariumError
+from corelib.reproduce import results
+from dashboard import cache
+from dashboard.export import chart
+from dashboard.figures import robustness as figures
+from dashboard.figures.robustness import OverSeverity, Read
+from dashboard.figures.style import Look, Sign, signs
+from dashboard.occluder import occluder
+from dashboard.state import BOUND
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor
+
+    from corelib.models.bpan.network import BPAN
+    from corelib.models.bpan.robustness import MapProgress
+    from corelib.runs.shelf import Shelved
+    from dashboard.digit_input import ChosenDigit
+
+THETAS = (0.5, 0.9, 0.99)
+LIVE = 1000
+"""So many test images are read anew where no table over seeds ships."""
+SHOWN = (3, 2, 1, 18, 4, 8, 11, 0, 61, 9)
+"""A test digit of each class, 0 to 9."""
+CLOUD = 1500
+SIDE, STRIDE = 28, 2
+CLEAN = Corruption("gaussian", 0.0)
+
+
+class Measured(NamedTuple):
+    """A network under rising severity; ``images`` were read."""
+
+    accuracy: OverSeverity
+    early: OverSeverity
+    steps: OverSeverity
+    images: int
+
+
+class View(NamedTuple):
+    """What the page shows: the networks chosen, by name, and the corruption as it stands."""
+
+    items: "list[Shelved]"
+    stamps: dict[str, cache.Stamp]
+    sign: dict[str, Sign]
+    measured: dict[str, Measured]
+    corruption: Corruption
+    theta: float
+    look: Look
+
+    @property
+    def at(self) -> int:
+        """The place of the severity in the grid of its kind."""
+        return CORRUPTIONS[self.corruption.name].severities.index(self.corruption.severity)
+
+    @property
+    def bpans(self) -> dict[str, cache.Stamp]:
+        """Those of the networks whose states and currents can be seen."""
+        own = {item.name for item in self.items if item.card.system == "bpan"}
+        return {name: stamp for name, stamp in self.stamps.items() if name in own}
+
+
+def view(items: "list[Shelved]", corruption: Corruption, theta: float, look: Look) -> View:
+    """Everything by name. Over seeds from the table that ships, where it has this network and
+    corruption; else measured here.
+
+    Raises ``CheckpointError`` or ``DataError``.
+    """
+    stamps = {item.name: cache.stamp(item) for item in items}
+    shipped = _shipped()
+    measured = {}
+    for item in items:
+        kept = shipped.get(item.name) if _as_shipped(corruption) and not item.own else None
+        measured[item.name] = (
+            _over_seeds(kept, corruption.name, theta)
+            if kept is not None
+            else _live(stamps[item.name], corruption, theta)
+        )
+    return View(items, stamps, signs(list(stamps)), measured, corruption, theta, look)
+
+
+def _as_shipped(corruption: Corruption) -> bool:
+    return corruption == Corruption(corruption.name, corruption.severity)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _shipped() -> "dict[str, pd.DataFrame]":
+    """The rows of the table over seeds by the name of the checkpoint that is its seed 0."""
+    rows = results.shipped("robustness")
+    rows = rows[rows["protocol"] == "ours"]
+    return {f"{model}-mnist": part for model, part in rows.groupby("model")}
+
+
+def _over_seeds(rows: "pd.DataFrame", kind: str, theta: float) -> Measured:
+    rows = rows[rows["corruption"] == kind]
+
+    def curve(column: str) -> OverSeverity:
+        table = rows.pivot(index="severity", columns="seed", values=column).sort_index()
+        sd = table.std(axis=1) if table.shape[1] > 1 else 0 * table.iloc[:, 0]
+        return OverSeverity(
+            table.index.to_numpy(), table.mean(axis=1).to_numpy(), sd.to_numpy(), table.shape[1]
+        )
+
+    return Measured(
+        curve("accuracy"),
+        curve(f"accuracy at {theta:g}"),
+        curve(f"mean steps at {theta:g}"),
+        10_000,
+    )
+
+
+def _live(which: cache.Stamp, corruption: Corruption, theta: float) -> Measured:
+    severities = CORRUPTIONS[corruption.name].severities
+    labels = cache.test_labels(which.dataset)[:LIVE]
+    accuracy, early, steps = [], [], []
+    for severity in severities:
+        found = cache.corrupted_answers(which, corruption._replace(severity=severity), LIVE)
+        now = at_threshold(found.confidence, found.predicted, labels, theta)
+        accuracy.append(np.mean(found.predicted[:, -1] == labels))
+        early.append(now.accuracy)
+        steps.append(now.mean_steps)
+
+    def curve(values: list[float]) -> OverSeverity:
+        return OverSeverity(np.array(severities), np.array(values), np.zeros(len(values)), 1)
+
+    return Measured(curve(accuracy), curve(early), curve(steps), LIVE)
+
+
+def words(corruption: Corruption) -> str:
+    """The corruption as part of a sentence."""
+    kind, severity = CORRUPTIONS[corruption.name], corruption.severity
+    said = {
+        "gaussian": f"Gaussian noise of sd {severity:g}",
+        "salt_pepper": f"{severity:.0%} of the pixels black or white",
+        "occlusion": f"{severity:.0%} of the area covered",
+        "blur": f"a blur of {severity:g} pixels",
+        "contrast": f"{severity:.0%} of the contrast lost",
+        "shift": f"a shift of {severity:g} pixels",
+        "rotation": f"a turn of {severity:g}°",
+    }
+    if corruption.faithful and corruption.name == "occlusion":
+        return f"a square of {severity:.0%} of the side, as published"
+    return said.get(corruption.name, f"{kind.title} {severity:g}") + (
+        ", as published" if corruption.faithful else ""
+    )
+
+
+def pm(curve: OverSeverity, at: int, percent: bool = True) -> str:
+    """A measure at one severity with its spread, as far as there is one."""
+    scale, digits = (100, 1) if percent else (1, 2)
+    mean = f"{scale * curve.mean[at]:.{digits}f}"
+    spread = f" ± {scale * curve.sd[at]:.{digits}f}" if curve.n > 1 else ""
+    return f"{mean}{spread}{' %' if percent else ''}"
+
+
+def strip(v: View) -> None:
+    """Ten test digits, clean and corrupted, and who reads what."""
+    data = cache.dataset(v.items[0].card.dataset)
+    chosen = np.array(SHOWN)
+    labels = data.test.labels.numpy()[chosen]
+    few = int(chosen.max()) + 1
+    pixels = cache.corrupted(data.name, v.corruption, few).numpy()[chosen]
+    answers = {}
+    for name, stamp in v.stamps.items():
+        before, after = (
+            cache.corrupted_answers(stamp, corruption, few).predicted[chosen, -1]
+            for corruption in (CLEAN, v.corruption)
+        )
+        answers[name] = Read(before, after)
+    chart(
+        figures.strip(
+            data.test.pixels.numpy()[chosen],
+            (255 * pixels.clip(0, 1)).astype(np.uint8),
+            labels,
+            answers,
+            data.class_names,
+            v.look,
+        ),
+        "robust_strip",
+        alt="Ten test digits clean and corrupted, with the answer of each network",
+        caption="The answer of the last step; before → after where it changed. Vermilion: wrong.",
+    )
+
+
+def over_severity(v: View) -> None:
+    """Accuracy and steps against severity."""
+    kind = CORRUPTIONS[v.corruption.name]
+    seeds = {m.accuracy.n for m in v.measured.values()}
+    images = {m.images for m in v.measured.values()}
+    said = (
+        f"n = {'/'.join(f'{n:,}' for n in sorted(images))} test images; "
+        f"{'/'.join(map(str, sorted(seeds)))} seed{'s' * (max(seeds) > 1)}"
+        f"{', bands ± 1 sd' if max(seeds) > 1 else ''}. Dotted: the severity as it stands."
+    )
+    left, right = st.columns(2)
+    for column, which, y_name, percent in (
+        (left, "accuracy", "accuracy at the last step", True),
+        (right, "steps", f"mean steps at θ = {v.theta:g}", False),
+    ):
+        with column:
+            chart(
+                figures.over_severity(
+                    {name: getattr(m, which) for name, m in v.measured.items()},
+                    v.sign,
+                    v.corruption.severity,
+                    kind.unit,
+                    y_name,
+                    v.look,
+                    percent=percent,
+                    legend=percent,
+                ),
+                f"robust_{which}",
+                alt=f"{y_name} against severity for each network",
+                caption=said,
+            )
+
+
+def one_digit(v: View, chosen: "ChosenDigit | None") -> None:
+    """A digit of one's own: the occluder to be dragged, the decision and the currents."""
+    import torch
+
+    from corelib.data.corruptions import corrupt
+    from corelib.models.bpan.analysis import Controls, currents
+    from corelib.models.bpan.halting import trajectory
+
+    if chosen is None:
+        st.info("Draw a digit, or upload one, in the sidebar on the left.")
+        return
+    data = cache.dataset(v.items[0].card.dataset)
+    clean = torch.from_numpy(chosen.pixels)[None]
+    after = corrupt(clean, v.corruption, data.mean, data.std)
+    inputs = {
+        name: tuple(cache.dataset(stamp.dataset).inputs(pixels) for pixels in (clean, after))
+        for name, stamp in v.stamps.items()
+    }
+    paths = {
+        name: tuple(trajectory(cache.model(stamp), x) for x in inputs[name])
+        for name, stamp in v.stamps.items()
+    }
+    first = next(iter(paths))
+    clean_answer = int(paths[first][0][-1].argmax())
+    of = data.class_names[clean_answer]
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        if v.corruption.name == "occlusion" and not v.corruption.faithful:
+            side = square_side(v.corruption.severity, SIDE)
+            mean = f"{round(255 * data.mean):02x}"
+            fill = {"black": "#000", "grey": f"#{3 * mean}", "noise": "#888"}[v.corruption.fill]
+            centre = v.corruption.place == "centre"
+            place = (0.5, 0.5) if centre else (v.corruption.row, v.corruption.column)
+            occluder("robust_occluder", chosen.pixels, side, place, fill, move)
+            st.caption(
+                "Drag the square, or move it with the arrow keys; it goes where you put it in "
+                "every figure of this page."
+            )
+        else:
+            st.image(
+                (255 * after[0].clamp(0, 1)).byte().numpy().repeat(8, 0).repeat(8, 1),
+                width="stretch",
+            )
+        rows = []
+        for name, pair in paths.items():
+            said = [data.class_names[int(path[-1].argmax())] for path in pair]
+            steps = [int(halting_steps(path.max(1)[None], v.theta)[0]) for path in pair]
+            rows.append({"network": name, "answer": _change(*said), "steps": _change(*steps)})
+        st.dataframe(rows, hide_index=True, width="stretch", key="robust_digit_answers")
+        st.caption(f"Clean → corrupted; steps at θ = {v.theta:g}.")
+    with right:
+        chart(
+            figures.sure_of(
+                {name: tuple(p[:, clean_answer] for p in pair) for name, pair in paths.items()},
+                v.sign,
+                of,
+                v.look,
+            ),
+            "robust_decision",
+            alt=f"Probability of {of} over steps, clean and corrupted, for each network",
+            caption=f"{chosen.caption}; solid: clean, dotted: corrupted. n = 1 image. {of} is what "
+            f"{first} answers to the clean image.",
+        )
+    for name, stamp in list(v.bpans.items())[:1]:
+        model: BPAN = cache.model(stamp)
+        controls = Controls(model.n_steps, model.alpha)
+        pair = [currents(model, x, controls) for x in inputs[name]]
+        chart(
+            figures.currents_pair(*pair, v.look),
+            f"robust_currents_{name}",
+            alt="Excitatory, inhibitory, input and net current, clean and corrupted",
+            caption=f"{name}: currents clean (solid) and corrupted (dotted), means over the units "
+            f"of each population; {chosen.caption}.",
+        )
+
+
+def _change(before: object, after: object) -> str:
+    return f"{before}" if before == after else f"{before} → {after}"
+
+
+def states(v: View, chosen: "ChosenDigit | None") -> None:
+    """Where the corruption moves the state of the balanced networks."""
+    import torch
+
+    from corelib.analysis.representation import cosine
+    from corelib.data.corruptions import corrupt
+    from corelib.models.bpan import robustness
+
+    if not v.bpans:
+        st.info("Choose a BPAN in the sidebar: states are shown for balanced networks.")
+        return
+    severities = CORRUPTIONS[v.corruption.name].severities
+    curves = {}
+    for name, stamp in v.bpans.items():
+        before = cache.final_states(stamp, CLEAN, LIVE)
+        found = [
+            cosine(before, cache.final_states(stamp, v.corruption._replace(severity=s), LIVE))
+            for s in severities
+        ]
+        curves[name] = OverSeverity(
+            np.array(severities),
+            np.array([f.mean() for f in found]),
+            np.array([f.std() for f in found]),
+            2,
+        )
+    chart(
+        figures.over_severity(
+            curves, v.sign, v.corruption.severity, CORRUPTIONS[v.corruption.name].unit,
+            "cosine of clean and corrupted state", v.look, percent=False,
+        ),
+        "robust_cosine",
+        alt="Cosine similarity of the final state with and without corruption against severity",
+        caption=f"Rates of all units after the last step; mean ± 1 sd over {LIVE:,} test images, "
+        "n = 1 seed a network.",
+    )  # fmt: skip
+    if st.session_state.get("robust_states_of") not in v.bpans:
+        st.session_state.pop("robust_states_of", None)
+    of = st.selectbox("States of", list(v.bpans), key="robust_states_of", **BOUND)
+    stamp = v.bpans[of]
+    data, model = cache.dataset(stamp.dataset), cache.model(stamp)
+    labels = cache.test_labels(stamp.dataset)[:CLOUD]
+    plane = cache.projection(stamp, CLOUD)
+    after = cache.final_states(stamp, v.corruption, CLOUD)
+    paths = {}
+    if chosen is not None:
+        clean = torch.from_numpy(chosen.pixels)[None]
+        for said, pixels in (
+            ("clean", clean), ("corrupted", corrupt(clean, v.corruption, data.mean, data.std)),
+        ):  # fmt: skip
+            path = robustness.states(model, data.inputs(pixels))[0]
+            start = np.zeros((1, path.shape[1]), path.dtype)
+            paths[said] = plane.apply(np.concatenate([start, path]))
+    share = plane.explained
+    chart(
+        figures.state_space(
+            plane.apply(after), labels, paths, data.class_names,
+            tuple(f"principal axis {k + 1} ({share[k]:.0%} of the variance)" for k in (0, 1)),
+            v.look,
+        ),
+        "robust_pca",
+        alt="States under corruption on the principal axes of the clean states",
+        caption=f"{of}: states after the last step of {CLOUD:,} corrupted test images, on the axes "
+        "of the clean ones; lines: the digit in the sidebar from silence to its last step (star), "
+        "clean solid, corrupted dotted.",
+    )  # fmt: skip
+    _tsne(v, of, stamp, labels)
+
+
+def _tsne(v: View, of: str, stamp: cache.Stamp, labels: np.ndarray) -> None:
+    """t-SNE of the same states, when it is asked for."""
+    from corelib.analysis.representation import tsne
+
+    key = (stamp, v.corruption)
+    if st.button("Lay them out by t-SNE", key="robust_tsne", icon=":material/scatter_plot:",
+                 help="Takes some seconds; neighbours stay neighbours"):  # fmt: skip
+        bar = st.progress(0.0, "t-SNE")
+        for stage in tsne(cache.final_states(stamp, v.corruption, CLOUD), seed=0):
+            bar.progress(stage.done, f"t-SNE, {stage.done:.0%}")
+        bar.empty()
+        st.session_state["_robust_tsne"] = (key, stage.points)
+    kept = st.session_state.get("_robust_tsne")
+    if kept and kept[0] == key:
+        names = cache.dataset(stamp.dataset).class_names
+        chart(
+            figures.state_space(kept[1], labels, {}, names, ("t-SNE 1", "t-SNE 2"), v.look),
+            "robust_tsne_points",
+            alt="t-SNE of the states under corruption",
+            caption=f"{of}: the same {CLOUD:,} states, seed 0. Gaps between groups mean little.",
+        )
+
+
+def where_it_hurts(v: View) -> None:
+    """Accuracy as a function of where the occluder sits."""
+    left, middle, right = st.columns(3)
+    if st.session_state.get("robust_map_of") not in v.stamps:
+        st.session_state.pop("robust_map_of", None)
+    with left:
+        of = st.selectbox("Network", list(v.stamps), key="robust_map_of", **BOUND)
+    grid = CORRUPTIONS["occlusion"].severities[1:]
+    with middle:
+        severity = st.select_slider(
+            "Share of the area covered", grid, 0.1, key="robust_map_severity", **BOUND
+        )
+    with right:
+        digit = st.selectbox(
+            "Digits", ["all", *cache.dataset(v.stamps[of].dataset).class_names],
+            key="robust_map_digit", **BOUND,
+        )  # fmt: skip
+    found = _map(v.stamps[of], severity, v.corruption.fill, digit)
+    row, column = np.unravel_index(found.accuracy.argmin(), found.accuracy.shape)
+    centres = SIDE * found.rows
+    st.markdown(
+        f"Uncovered, **{of}** reads {found.clean:.1%} of these digits. The square does most harm "
+        f"with its centre at row {centres[row]:.0f}, column {centres[column]:.0f}: "
+        f"**{found.accuracy.min():.1%}**; least: {found.accuracy.max():.1%}."
+    )
+    pixels, _ = _some(v.stamps[of].dataset, digit)
+    chart(
+        figures.sensitivity(
+            found.accuracy, centres, pixels.float().mean(0).byte().numpy(), found.clean, v.look
+        ),
+        "robust_map",
+        alt="Accuracy by the place of the occluder, beside the mean digit",
+        caption=f"{of}, {len(pixels):,} test images, last step; the square covers {severity:.0%} "
+        f"of the area, filled {v.corruption.fill}. Near the rim a part of it hangs over the edge "
+        "and covers less.",
+    )
+
+
+def _some(name: str, digit: str) -> "tuple[Tensor, Tensor]":
+    """The first test images of one class, or of all, and their labels."""
+    data = cache.dataset(name)
+    pixels, labels = data.test.pixels, data.test.labels
+    if digit != "all":
+        chosen = labels == data.class_names.index(digit)
+        pixels, labels = pixels[chosen], labels[chosen]
+    return pixels[:LIVE], labels[:LIVE]
+
+
+def _map(which: cache.Stamp, severity: float, fill: str, digit: str) -> "MapProgress":
+    """Measured once a session for each network and square."""
+    from corelib.models.bpan.robustness import occlusion_map
+
+    kept = st.session_state.setdefault("_robust_maps", {})
+    key = (which, severity, fill, digit)
+    if key not in kept:
+        while len(kept) >= 24:
+            kept.pop(next(iter(kept)))
+        pixels, labels = _some(which.dataset, digit)
+        bar = st.progress(0.0, "Moving the square")
+        network, data = cache.model(which), cache.dataset(which.dataset)
+        for found in occlusion_map(network, pixels, labels, data, severity, fill, STRIDE):
+            bar.progress(found.done, f"Moving the square, {found.done:.0%}")
+        bar.empty()
+        kept[key] = found
+    return kept[key]
+
+
+def numbers(v: View) -> None:
+    """All networks at this severity."""
+    import pandas as pd
+
+    rows = []
+    for name, m in v.measured.items():
+        drop = 100 * (m.accuracy.mean[0] - m.accuracy.mean[v.at])
+        rows.append(
+            {
+                "network": name,
+                "clean / %": pm(m.accuracy, 0).removesuffix(" %"),
+                "corrupted / %": pm(m.accuracy, v.at).removesuffix(" %"),
+                "drop / points": f"{drop:.1f}",
+                f"at θ = {v.theta:g}, corrupted / %": pm(m.early, v.at).removesuffix(" %"),
+                "mean steps, clean": pm(m.steps, 0, percent=False),
+                "mean steps, corrupted": pm(m.steps, v.at, percent=False),
+                "seeds": m.accuracy.n,
+                "images": m.images,
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", key="robust_numbers")
+    st.caption(
+        f"{words(v.corruption).capitalize()}. Mean ± sd over seeds where there are several. "
+        "Networks of your own and corruptions that no table ships for are read here, "
+        f"{LIVE:,} test images, one seed."
+    )
+
+
+def ablation(look: Look) -> None:
+    """The balance term: what it changes, arm by arm, seeds paired."""
+    from corelib.reproduce.balance import MEASURES, NONE
+
+    try:
+        own = results.own("balance")
+        rows = results.shipped("balance") if own is None else own
+    except SynaptariumError as error:
+        st.error(str(error))
+        return
+    arms = {name: part.set_index("seed") for name, part in rows.groupby("arm", sort=False)}
+    seeds = sorted(rows["seed"].unique())
+    st.caption(
+        f"Arms of one seed start from the same weights and see the same batches. Dots: seeds "
+        f"(n = {len(seeds)}), those of one seed joined; bars: means, blue without the balance "
+        "term. Intervals of the differences stand in the table under Published."
+    )
+    columns = st.columns(2)
+    for i, measure in enumerate(MEASURES):
+        values = {
+            name.replace("lambda_bal", "λ"): measure.times
+            * part[measure.column].reindex(seeds).to_numpy()
+            for name, part in arms.items()
+        }
+        told = [
+            f"{who}, λ 5e-4 against 0: {what}"
+            for who, what in (("published", measure.published), ("run again", measure.rerun))
+            if what
+        ]
+        with columns[i % 2]:
+            chart(
+                figures.arms(values, NONE.replace("lambda_bal", "λ"), measure.title, look),
+                f"robust_ablation_{i}",
+                alt=f"{measure.title} in each arm of the ablation",
+                caption=("; ".join(told) + "." if told else "Not published.").capitalize(),
+            )
+
+
+def move(row: float, column: float) -> None:
+    """What dragging the occluder does to the controls."""
+    st.session_state["robust_place"] = "placed"
+    st.session_state["robust_row"] = round(row, 2)
+    st.session_state["robust_column"] = round(column, 2)

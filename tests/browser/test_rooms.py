@@ -1,0 +1,75 @@
+"""What a person does in the rooms beyond E/I balance, in a real browser."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.driver import figure_data, move_slider, no_errors, open_page, ready, widget
+
+
+def shape_of(page: Page, key: str) -> float:
+    """Where the dotted line of a figure stands."""
+    return page.evaluate(
+        "s => document.querySelector(s).layout.shapes[0].x0", f".st-key-{key} .js-plotly-plot"
+    )
+
+
+def test_severity_moves_sentence_strip_curves_and_address(page: Page, server: str):
+    open_page(page, f"{server}/robustness?robust_kind=rotation&robust_rotation_severity=9.0")
+    expect(page.get_by_text("With a turn of 9°")).to_be_visible()
+    strip = figure_data(page, "robust_strip")
+    handle = widget(page, "robust_rotation_severity").get_by_role("slider")
+    handle.focus()
+    for _ in range(3):
+        handle.press("ArrowRight")
+    expect(page.get_by_text("With a turn of 36°")).to_be_visible()
+    ready(page)
+    assert "robust_rotation_severity=36" in page.url
+    assert shape_of(page, "robust_accuracy") == shape_of(page, "robust_steps") == 36
+    assert figure_data(page, "robust_strip") != strip
+    no_errors(page)
+
+
+def test_the_occluder_goes_where_it_is_dragged(page: Page, server: str):
+    open_page(page, f"{server}/robustness?robust_models=bpan-mnist&robust_models=mlp-mnist")
+    pad = page.locator(".st-key-robust_occluder canvas")
+    pad.scroll_into_view_if_needed()
+    before = figure_data(page, "robust_strip")
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"], steps=8)
+    page.mouse.up()
+    page.wait_for_function("() => location.href.includes('robust_place=placed')")
+    ready(page)
+    assert "robust_row=0.75" in page.url
+    assert "robust_column=0.25" in page.url
+    assert figure_data(page, "robust_strip") != before
+    # The arrow keys move it, too.
+    pad.focus()
+    pad.press("ArrowUp")
+    page.wait_for_function("() => location.href.includes('robust_row=0.71')")
+    no_errors(page)
+
+
+def test_evidence_is_played_and_can_be_followed(page: Page, server: str):
+    open_page(page, f"{server}/evidence?evidence_theta=0.3")
+    plot = ".st-key-evidence_player .js-plotly-plot"
+    page.wait_for_selector(plot)
+    beliefs = "s => Array.from(document.querySelector(s)._fullData[1].y)"
+    last = page.evaluate(beliefs, plot)
+    page.locator(f"{plot} .updatemenu-button").first.click()
+    page.wait_for_function(
+        "([s, last]) => Array.from(document.querySelector(s)._fullData[1].y)"
+        ".some((y, k) => Math.abs(y - last[k]) > 0.01)",
+        arg=[plot, last],
+    )
+    # It ends where it began: after the last glimpse.
+    page.wait_for_function(
+        "([s, last]) => Array.from(document.querySelector(s)._fullData[1].y)"
+        ".every((y, k) => Math.abs(y - last[k]) < 1e-6)",
+        arg=[plot, last],
+    )
+    before = page.get_by_text("At θ = 0.30").inner_text()
+    move_slider(page, "evidence_theta", 20)
+    expect(page.get_by_text("At θ = 0.50")).to_be_visible()
+    assert page.get_by_text("At θ = 0.50").inner_text() != before
+    no_errors(page)
