@@ -76,17 +76,18 @@ def checkpoints_picker(
 def checkpoint_picker(
     text: str,
     key: str,
-    system: str,
+    systems: str | Sequence[str],
     *,
     optional: bool = False,
     help: str = "",
     on_change: Callable[[], None] | None = None,
 ) -> Shelved | None:
-    """A selectbox over a system's checkpoints, bound to the address; None where none is chosen.
+    """A selectbox over the checkpoints of one system or several, bound to the address; None where
+    none is chosen.
 
     Its choices are the names that ``corelib.load`` takes.
     """
-    items = of_systems([system])
+    items = of_systems([systems] if isinstance(systems, str) else systems)
     names = list(items)
     if optional:
         names.insert(0, NONE)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 import pandas as pd
 import streamlit as st
 
+from corelib.catalog import system
 from corelib.data import DATASETS, is_here
 from corelib.errors import SynaptariumError
 from corelib.runs.shelf import best_checkpoint, shipped
@@ -19,11 +20,8 @@ from corelib.training.card import read_card
 def sentence() -> str:
     """One computed sentence for Home."""
     networks = shipped()
-    read = [item.card.test["accuracy"] for item in networks]
-    return (
-        f"{len(networks)} trained networks are on the shelf; they read {min(read):.1%} to "
-        f"{max(read):.1%} of the 10,000 test digits. {runs_sentence()}"
-    )
+    kinds = len({item.card.system for item in networks})
+    return f"{len(networks)} trained networks of {kinds} kinds are on the shelf. {runs_sentence()}"
 
 
 def runs_sentence() -> str:
@@ -44,17 +42,29 @@ def models_of(systems: tuple[str, ...]) -> str:
 
 
 def data_lines() -> list[str]:
-    return [
-        f"{source.title}: " + ("here" if is_here(name) else "not here; a room offers the download")
-        for name, source in DATASETS.items()
-    ]
+    here, missing, sequences = [], [], 0
+    for name, source in DATASETS.items():
+        if source.kind == "sequence":
+            sequences += 1
+        else:
+            (here if is_here(name) else missing).append(source.title)
+    lines = [f"Here: {', '.join(here)}; {sequences} tasks that show digits bit by bit"]
+    if missing:
+        lines.append(f"Not here, a room says how to get it: {', '.join(missing)}")
+    return lines
 
 
 def model_lines() -> list[str]:
-    read = [f"`{item.name}` {item.card.test['accuracy']:.1%}" for item in shipped()]
+    by_system: dict[str, list[str]] = {}
+    for item in shipped():
+        accuracy = item.card.test.get("accuracy")
+        shown = f"`{item.name}`" + (f" {accuracy:.1%}" if accuracy is not None else "")
+        by_system.setdefault(item.card.system, []).append(shown)
+    lines = [f"{system(name).title}: {', '.join(shown)}" for name, shown in by_system.items()]
     own = sum(1 for _ in list_runs())
     return [
-        "Shipped, with their accuracy on the test set: " + ", ".join(read),
+        "Shipped, with their accuracy on test images where they classify:",
+        *(f"- {line}" for line in lines),
         f"{own} own trainings in `{runs_root().name}/`",
     ]
 
