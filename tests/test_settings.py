@@ -129,6 +129,17 @@ def test_infos_tell_a_form_all_it_needs():
     assert (rate.symbol, rate.unit, rate.source) == ("ρ", "1/s", "a paper")
 
 
+def test_what_the_data_tells_is_no_choice():
+    class Told(Settings):
+        size: int = setting(3, "Told", ge=1, from_data=True)
+        rate: float = setting(0.5, "Chosen", gt=0)
+
+    assert [(info.name, info.from_data) for info in Told.infos()] == [
+        ("size", True), ("rate", False),
+    ]  # fmt: skip
+    assert [info.name for info in Told.choices()] == ["rate"]
+
+
 @given(st.integers(1, 64), st.floats(0.001, 1), st.booleans())
 def test_settings_survive_json(n_steps, alpha, dale):
     config = BPANConfig(n_steps=n_steps, alpha=alpha, dale=dale)

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from corelib.catalog import SYSTEMS
+from corelib.data import DATASETS
 from corelib.settings import Settings, setting
 from dashboard.forms import _title
 
@@ -64,3 +65,20 @@ def test_a_changed_control_changes_its_value():
 def test_titles_show_greek_letters_alone_and_others_behind_the_name():
     titles = [_title(info) for info in Sample.infos()]
     assert titles == ["Units (N)", "η", "Law"]
+
+
+def training_app(name: str) -> None:
+    from dashboard.run_panel import training_section
+
+    training_section(name, "f")
+
+
+@pytest.mark.parametrize("name", ["bpan", "gru-sequence"])
+def test_only_data_of_the_systems_kind_is_offered(name, runs_root):
+    app = AppTest.from_function(training_app, args=(name,), default_timeout=30).run()
+    assert not app.exception
+    shown = app.selectbox(key="f_train_dataset")
+    assert shown.label == {"bpan": "Images", "gru-sequence": "Sequences"}[name]
+    titles = [DATASETS[dataset].title for dataset in SYSTEMS[name].datasets]
+    assert [option.removesuffix(" (not here)") for option in shown.options] == titles
+    assert shown.value == SYSTEMS[name].datasets[0]
