@@ -177,7 +177,7 @@ def state_sentence(run: Run, status: Status, history: History) -> str:
 def progress(history: History, step: int, brief: bool = False) -> str:
     """Epoch, rate, time left, loss and validation score at a step."""
     began = history.began
-    epochs = began.total_steps // began.steps_per_epoch
+    epochs = -(-began.total_steps // began.steps_per_epoch)
     epoch = step // began.steps_per_epoch
     parts = [f"epoch {epoch}/{epochs}"]
     rate, left = history.updates_per_second(), history.seconds_left()

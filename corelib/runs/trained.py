@@ -69,9 +69,10 @@ class Trained:
 
     @property
     def validation_is_due(self) -> bool:
-        """Whether the last update ended an epoch that is not validated yet."""
+        """Whether the last update ended an epoch, or all, and is not validated yet."""
         last = self.last_validation
-        return self.step % self.steps_per_epoch == 0 and (last is None or last.step != self.step)
+        ended = self.step % self.steps_per_epoch == 0 or self.step == self.total_steps
+        return ended and (last is None or last.step != self.step)
 
     def began(self) -> Began:
         parameters = list(self.learner.model.parameters())

@@ -23,7 +23,9 @@ def step_seed(seed: int, step: int) -> int:
 
 
 def total_steps(dataset: Dataset, training: TrainingSettings) -> int:
-    return training.epochs * steps_per_epoch(len(dataset.train.labels), training.batch_size)
+    """Updates in the whole training."""
+    passes = training.epochs * steps_per_epoch(len(dataset.train.labels), training.batch_size)
+    return min(passes, training.max_steps or passes)
 
 
 def train(
@@ -35,7 +37,7 @@ def train(
     from_step: int = 0,
     best_score: float = -np.inf,
 ) -> Iterator[Stepped | Validated]:
-    """Yield ``Stepped`` after each update and ``Validated`` after each epoch.
+    """Yield ``Stepped`` after each update and ``Validated`` after each epoch and at the end.
 
     ``from_step`` updates are taken as done (resume); ``best_score`` is the best validation score
     among them.
@@ -46,18 +48,19 @@ def train(
         Split(*(tensor.to(device) for tensor in split))
         for split in (dataset.train, dataset.validation)
     )
-    for step in range(from_step, training.epochs * per_epoch):
+    total = total_steps(dataset, training)
+    for step in range(from_step, total):
         began = time.perf_counter()
         torch.manual_seed(step_seed(seed, step))
         metrics = learner.step(dataset.batch(train_split, step, training.batch_size, seed))
         done = step + 1
         yield Stepped(step=done, count=1, seconds=time.perf_counter() - began, metrics=metrics)
-        if done % per_epoch == 0:
+        if done % per_epoch == 0 or done == total:
             metrics = learner.evaluate(validation)
             score = metrics[learner.score]
             yield Validated(
                 step=done,
-                epoch=done // per_epoch,
+                epoch=-(-done // per_epoch),
                 metrics=metrics,
                 score=score,
                 best=score > best_score,

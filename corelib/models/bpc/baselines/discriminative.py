@@ -1,0 +1,37 @@
+"""Discriminative predictive coding (Whittington and Bogacz 2017): bottom-up predictions alone."""
+
+from torch import Tensor
+
+from corelib.models.bpc.config import ActivationName
+from corelib.models.bpc.inference import Procedure
+from corelib.models.bpc.network import PredictiveCoding
+
+
+class DiscriminativePC(PredictiveCoding):
+    """The amortiser alone: F = mean over the batch of 1/2 Σ |δ_l|².
+
+    It classifies by one pass. It generates by inference: the image starts grey and is free. Many
+    images satisfy the amortiser equally, so what comes out is hardly a digit; a rectifier without
+    bias has no slope at the grey image and stays there.
+    """
+
+    def __init__(
+        self,
+        input_dim: int = 784,
+        n_classes: int = 10,
+        widths: str = "300, 300",
+        activation: ActivationName = "gelu",
+        bias: bool = False,
+        n_steps: int = 8,
+        step_size: float = 0.1,
+        n_answer_steps: int = 100,
+    ) -> None:
+        super().__init__(input_dim, n_classes, widths, activation, bias, generates=False)
+        self.learning = Procedure(n_steps, step_size, alpha_f=0.0)
+        self.answering = self.learning._replace(n_steps=n_answer_steps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.amortise(x)
+
+    def generate(self, y: Tensor) -> Tensor:
+        return self.infer_image(y, self.answering)

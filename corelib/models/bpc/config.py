@@ -1,0 +1,141 @@
+"""Settings of the networks of this room, of their training, and the presets. Imports no torch."""
+
+from typing import Any, Literal, NamedTuple
+
+from pydantic import field_validator
+
+from corelib.settings import Settings, setting
+from corelib.training.config import TrainingSettings
+
+ActivationName = Literal["gelu", "relu", "leaky-relu", "tanh"]
+Start = Literal["bottom-up", "top-down", "random"]
+Schedule = Literal["constant", "cosine"]
+WIDEST, DEEPEST = 2048, 8
+
+
+def parse_widths(text: str) -> tuple[int, ...]:
+    """ "300, 300" as numbers; raises ``ValueError`` with what it should be."""
+    try:
+        widths = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        widths = ()
+    if not widths or len(widths) > DEEPEST or not all(1 <= width <= WIDEST for width in widths):
+        raise ValueError(
+            f"1 to {DEEPEST} numbers from 1 to {WIDEST:,} between commas, such as 300, 300"
+        )
+    return widths
+
+
+def _n_steps() -> Any:
+    return setting(
+        8, "Steps of inference before the weights learn", ge=0, le=1000, symbol="T", unit="steps"
+    )
+
+
+def _step_size(default: float) -> Any:
+    return setting(
+        default, "How far a step of inference follows the gradient of one sample's energy",
+        gt=0, le=10, symbol="γ",
+    )  # fmt: skip
+
+
+def _n_answer_steps(what: str) -> Any:
+    return setting(100, f"Steps of inference that find {what}", ge=0, le=1000, unit="steps")
+
+
+class BackpropConfig(Settings):
+    """The two chains of layers that all networks of this room are made of."""
+
+    input_dim: int = setting(
+        784,
+        "Pixels of the image, which is the last layer",
+        ge=1,
+        le=4096,
+        more=True,
+        from_data=True,
+    )
+    n_classes: int = setting(10, "Classes, the first layer", ge=2, le=1000, more=True)
+    widths: str = setting("300, 300", "Units of each hidden layer, from label to image")
+    activation: ActivationName = setting(
+        "gelu", "What hidden activity passes through before it predicts; gelu by its tanh formula"
+    )
+    bias: bool = setting(False, "Whether predictions have a bias", more=True)
+
+    @field_validator("widths")
+    @classmethod
+    def _widths(cls, text: str) -> str:
+        return ", ".join(map(str, parse_widths(text)))
+
+
+class BPCConfig(BackpropConfig):
+    """The network and its inference."""
+
+    alpha_f: float = setting(
+        1e-4, "Weight of the generator's errors in the energy", gt=0, le=1e4, symbol="α_f"
+    )
+    alpha_b: float = setting(
+        1.0, "Weight of the amortiser's errors in the energy", gt=0, le=1e4, symbol="α_b"
+    )
+    n_steps: int = _n_steps()
+    step_size: float = _step_size(0.1)
+    start: Start = setting(
+        "bottom-up",
+        "Hidden activity before inference: what the amortiser makes of the image, what the "
+        "generator makes of the label, or small random numbers",
+    )
+
+
+class GenerativePCConfig(BackpropConfig):
+    """The generator alone and its inference."""
+
+    n_steps: int = _n_steps()
+    step_size: float = _step_size(0.01)
+    n_answer_steps: int = _n_answer_steps("the label of an image")
+
+
+class HybridPCConfig(GenerativePCConfig):
+    """The generator, its inference, and the amortiser that starts it."""
+
+
+class DiscriminativePCConfig(BackpropConfig):
+    """The amortiser alone and its inference."""
+
+    n_steps: int = _n_steps()
+    step_size: float = _step_size(0.1)
+    n_answer_steps: int = _n_answer_steps("the image of a label")
+
+
+class TwoWayTraining(TrainingSettings):
+    """The optimiser (Adam) of all networks of this room."""
+
+    epochs: int = setting(5, "Passes over the 55,000 training images", ge=1, le=1000)
+    batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
+    learning_rate: float = setting(1e-3, "Step size of Adam at the start", gt=0, le=1)
+    schedule: Schedule = setting(
+        "cosine", "The step size stays as it is (constant), or falls to zero by half a cosine"
+    )
+
+
+class Preset(NamedTuple):
+    """What differs from the standard settings of BPC."""
+
+    config: dict[str, Any]
+    training: dict[str, Any]
+
+
+PRESETS: dict[str, Preset] = {
+    "best": Preset({}, {}),
+    "seed": Preset(
+        {
+            "activation": "relu",
+            "alpha_f": 1.0,
+            "alpha_b": 1.0,
+            "n_steps": 2,
+            # A step of 0.5 on the mean over a batch of 64.
+            "step_size": 0.5 / 64,
+            "start": "top-down",
+        },
+        {"epochs": 1, "max_steps": 300, "batch_size": 64, "schedule": "constant"},
+    ),
+}
+"""The standard settings, and those of the published tutorial."""

@@ -1,0 +1,285 @@
+"""Inference: activity that is not given moves down its energy, whatever is given.
+
+Hidden layers are always inferred. Of the image each pixel, and of the label each class, may be
+given (clamped) or free. All free activity moves at once:
+
+    z_l <- z_l - γ dF_n/dz_l                 "gradient", γ per sample
+    z_l <- z_l - γ m_l / (sqrt(v_l) + ε)     "adam", with Adam's running means m and v
+
+``settle`` returns where it ends, ``infer`` the whole way.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from corelib.models.bpc.config import Start
+from corelib.models.bpc.energy import (
+    NOTHING,
+    Activity,
+    Constant,
+    Errors,
+    Precision,
+    Weights,
+    activity_gradients,
+    apply,
+    energy,
+    errors,
+    outputs,
+)
+
+Optimiser = Literal["gradient", "adam"]
+
+START_SD = 0.05
+"""Standard deviation of a random start."""
+
+
+class Procedure(NamedTuple):
+    """How to infer; ``step_size`` is of one sample's energy."""
+
+    n_steps: int
+    step_size: float
+    alpha_f: float = 1.0
+    alpha_b: float = 1.0
+    start: Start = "bottom-up"
+    optimiser: Optimiser = "gradient"
+
+    @property
+    def precision(self) -> Precision:
+        return Precision(self.alpha_f, self.alpha_b)
+
+
+COMPLETION = Procedure(n_steps=300, step_size=0.03, optimiser="adam")
+"""To fill in hidden pixels. Plain steps would be far too slow: the largest eigenvalue of the
+Hessian bounds their size."""
+
+
+class Given(NamedTuple):
+    """What inference is given: ``x`` (batch, pixel), normalised, and ``y`` (batch, class).
+
+    ``x_known`` (pixel) or (batch, pixel) and ``y_known`` (class) or (batch, class) of bool; None
+    means all. What x and y hold where they are not known does not matter.
+    """
+
+    x: Tensor
+    y: Tensor
+    x_known: Tensor | None = None
+    y_known: Tensor | None = None
+
+
+class Settled(NamedTuple):
+    """Activity z_0 .. z_L, its ``outputs`` f and all errors; ``constant`` may be used again."""
+
+    z: Activity
+    f: Activity
+    errors: Errors
+    constant: Constant
+
+
+class Trace(NamedTuple):
+    """Inference over time: ``step`` (time) counts the updates made, the first is 0.
+
+    ``energy`` (batch, time). ``forward`` and ``backward`` (batch, time, layer) are the squared
+    lengths |e_l|², l = 1 .. L, and |δ_l|², l = 0 .. L-1; of a direction that the network lacks,
+    no layers. ``hidden``: z_1 .. z_{L-1}, each (batch, time, unit). ``image`` (batch, time, pixel)
+    and ``label`` (batch, time, class) are z_L and z_0; ``predicted_image`` and ``predicted_label``
+    what the neighbouring layers predict, None in a network that lacks that direction.
+    """
+
+    step: Tensor
+    energy: Tensor
+    forward: Tensor
+    backward: Tensor
+    hidden: tuple[Tensor, ...]
+    image: Tensor
+    label: Tensor
+    predicted_image: Tensor | None
+    predicted_label: Tensor | None
+
+
+def upward(x: Tensor, weights: Weights, above: Tensor | None = None) -> Activity:
+    """The amortiser's pass: image (batch, pixel) -> z_0 .. z_L with δ = 0 throughout.
+
+    ``above`` is V_L x + c_L if that is there already.
+    """
+    phi = weights.phi.value
+    last, *others = reversed(weights.amortiser)
+    z = [x, apply(last, x) if above is None else above]
+    for layer in others:
+        z.append(apply(layer, phi(z[-1])))
+    return tuple(reversed(z))
+
+
+def downward(y: Tensor, weights: Weights) -> Activity:
+    """The generator's pass: label (batch, class) -> z_0 .. z_L with e = 0 throughout."""
+    phi, z = weights.phi.value, [y]
+    for at, layer in enumerate(weights.generator):
+        z.append(apply(layer, phi(z[-1]) if at else y))
+    return tuple(z)
+
+
+def begin(given: Given, weights: Weights, start: Start) -> Activity:
+    """Activity before the first step, z_0 .. z_L.
+
+    Pixels that are not known are zero, the training set's mean grey. A label that is not known is
+    the amortiser's from that image if the start is bottom-up, else 1 / classes. A network without
+    a generator cannot start top-down, nor one without an amortiser bottom-up: ``ValueError``.
+    """
+    x, y = given.x, given.y
+    if given.x_known is not None:
+        x = torch.where(given.x_known, x, torch.zeros((), dtype=x.dtype, device=x.device))
+    if given.y_known is not None:
+        y = torch.where(given.y_known, y, 1 / y.shape[1])
+    if start == "top-down":
+        if not weights.generator:
+            raise ValueError("A network without a generator cannot start top-down.")
+        return (*downward(y, weights)[:-1], x)
+    if start == "bottom-up":
+        if not weights.amortiser:
+            raise ValueError("A network without an amortiser cannot start bottom-up.")
+        z = upward(x, weights)
+        if given.y_known is not None:
+            y = torch.where(given.y_known, y, z[0])
+        return (y, *z[1:])
+    hidden = (START_SD * torch.randn(len(x), n, dtype=x.dtype) for n in weights.sizes[1:-1])
+    # Drawn on the CPU, so that a seed means the same on every device.
+    return (y, *(layer.to(x.device) for layer in hidden), x)
+
+
+@torch.no_grad()
+def settle(given: Given, weights: Weights, procedure: Procedure) -> Settled:
+    """Where inference ends. Nothing on the way there is kept."""
+    constant = NOTHING
+    for z, constant in _way(given, weights, procedure):  # noqa: B007
+        pass
+    constant = constant._replace(gram=None, image_back=None)
+    f = outputs(z, weights)
+    return Settled(z, f, errors(z, f, weights, constant), constant)
+
+
+@torch.no_grad()
+def infer(given: Given, weights: Weights, procedure: Procedure, every: int = 1) -> Trace:
+    """The whole way: the state at the start, after each ``every`` steps, and at the end."""
+    moments, steps = [], []
+    for step, (z, _) in enumerate(_way(given, weights, procedure)):
+        if step % every == 0 or step == procedure.n_steps:
+            f = outputs(z, weights)
+            moments.append(Settled(z, f, errors(z, f, weights), NOTHING))
+            steps.append(step)
+
+    def over_time(tensors: Iterable[Tensor]) -> Tensor:
+        return torch.stack(list(tensors), 1)
+
+    def lengths(side: str) -> Tensor:
+        squares = ([e.square().sum(1) for e in getattr(m.errors, side)] for m in moments)
+        return over_time(
+            torch.stack(s, 1) if s else given.x.new_zeros(len(given.x), 0) for s in squares
+        )
+
+    # What a layer receives is what it holds less its error.
+    images = [m.z[-1] - m.errors.forward[-1] for m in moments if m.errors.forward]
+    labels = [m.z[0] - m.errors.backward[0] for m in moments if m.errors.backward]
+    return Trace(
+        step=torch.tensor(steps),
+        energy=over_time(energy(m.errors, procedure.precision) for m in moments),
+        forward=lengths("forward"),
+        backward=lengths("backward"),
+        hidden=tuple(over_time(m.z[k] for m in moments) for k in range(1, weights.depth)),
+        image=over_time(m.z[-1] for m in moments),
+        label=over_time(m.z[0] for m in moments),
+        predicted_image=over_time(images) if images else None,
+        predicted_label=over_time(labels) if labels else None,
+    )
+
+
+def _way(
+    given: Given, weights: Weights, procedure: Procedure
+) -> Iterator[tuple[Activity, Constant]]:
+    """Activity at the start and after each step, and the products that stay the same."""
+    z = begin(given, weights, procedure.start)
+    # A direction without weight in the energy costs nothing.
+    if procedure.alpha_f == 0:
+        weights = weights._replace(generator=())
+    if procedure.alpha_b == 0:
+        weights = weights._replace(amortiser=())
+    if not (weights.generator or weights.amortiser):
+        raise ValueError("Inference needs errors: one of alpha_f and alpha_b should be above 0.")
+    depth = weights.depth
+    known = {0: given.y_known, depth: given.x_known}
+    layers = [k for k in range(depth + 1) if 0 < k < depth or known[k] is not None]
+    free = {k: ~mask for k, mask in known.items() if mask is not None}
+    constant = constants(z, weights, layers, procedure)
+    move = MOVES[procedure.optimiser](procedure.step_size)
+    yield z, constant
+    for _ in range(procedure.n_steps):
+        f = outputs(z, weights)
+        found = errors(z, f, weights, constant)
+        gradients = activity_gradients(z, f, found, weights, procedure.precision, layers, constant)
+        gradients = [
+            g * free[k] if k in free else g for k, g in zip(layers, gradients, strict=True)
+        ]
+        moved = dict(zip(layers, move([z[k] for k in layers], gradients), strict=True))
+        z = tuple(moved.get(k, layer) for k, layer in enumerate(z))
+        yield z, constant
+
+
+def constants(
+    z: Activity, weights: Weights, layers: Sequence[int], procedure: Procedure
+) -> Constant:
+    """The products that stay the same while only ``layers`` move from the start z.
+
+    The gram matrix is made where it saves multiplications: it costs n h² + N n h and saves
+    N (2 n h - h²) a step, for N samples, n pixels and h units before them.
+    """
+    below = above = gram = image_back = None
+    if 0 not in layers and weights.generator:
+        below = apply(weights.generator[0], z[0])
+    if weights.depth not in layers:
+        if weights.amortiser:
+            begun = procedure.start == "bottom-up"
+            above = z[-2] if begun else apply(weights.amortiser[-1], z[-1])
+        if weights.generator:
+            last, (n, h) = weights.generator[-1], weights.generator[-1].weight.shape
+            batch = len(z[-1])
+            if procedure.n_steps * batch * (2 * n - h) > n * (h + batch):
+                gram = last.weight.t() @ last.weight
+                image = z[-1] if last.bias is None else z[-1] - last.bias
+                image_back = image @ last.weight
+    return Constant(below, above, gram, image_back)
+
+
+Move = Callable[[Sequence[Tensor], Sequence[Tensor]], list[Tensor]]
+
+
+def _by_gradient(step_size: float) -> Move:
+    return lambda z, g: [a.add(b, alpha=-step_size) for a, b in zip(z, g, strict=True)]
+
+
+def _by_adam(step_size: float) -> Move:
+    """Adam (Kingma and Ba 2015) with its standard constants."""
+    beta1, beta2, epsilon = 0.9, 0.999, 1e-8
+    mean: list[Tensor] = []
+    square: list[Tensor] = []
+    count = 0
+
+    def move(z: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
+        nonlocal count
+        if not mean:
+            mean.extend(torch.zeros_like(g) for g in gradients)
+            square.extend(torch.zeros_like(g) for g in gradients)
+        count += 1
+        scale, root = 1 - beta1**count, (1 - beta2**count) ** 0.5
+        moved = []
+        for layer, g, m, v in zip(z, gradients, mean, square, strict=True):
+            m.lerp_(g, 1 - beta1)
+            v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+            width = v.sqrt().div_(root).add_(epsilon)
+            moved.append(torch.addcdiv(layer, m, width, value=-step_size / scale))
+        return moved
+
+    return move
+
+
+MOVES: dict[Optimiser, Callable[[float], Move]] = {"gradient": _by_gradient, "adam": _by_adam}

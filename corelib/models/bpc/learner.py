@@ -1,0 +1,173 @@
+"""Training the networks of this room: predictive coding by hand, back-propagation beside it."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from corelib.data.images import ImageDataset, Split
+from corelib.models.bpc.config import TwoWayTraining
+from corelib.models.bpc.energy import Map, energy, parameter_gradients
+from corelib.models.bpc.inference import Given, settle, upward
+from corelib.models.bpc.network import PredictiveCoding, TwoWay
+from corelib.training.adam import Adam
+from corelib.training.learner import Learner, Metrics
+from corelib.training.loop import total_steps
+
+CHUNK = 1000
+
+
+def half_squared(error: Tensor) -> float:
+    """Half the squared error (batch, unit), mean over all elements: the tutorial's loss."""
+    return error.square().mean().item() / 2
+
+
+class TwoWayLearner(Learner, ABC):
+    """One update from the images and labels of a batch.
+
+    Adam works elementwise, so one for all parameters is one for W and one for V. Its step size
+    follows the schedule by the updates it has made, so a resumed training goes on in place.
+    """
+
+    score: ClassVar[str] = "accuracy"
+
+    def __init__(self, model: TwoWay, settings: TwoWayTraining, dataset: ImageDataset) -> None:
+        self.model = model
+        self.settings = settings
+        self.dataset = dataset
+        self.total = total_steps(dataset, settings)
+        self.optimiser = Adam(model, settings.learning_rate)
+        self.named_accuracy = "accuracy" if model.one_pass else "accuracy of the amortiser"
+        parameter = next(model.parameters())
+        self.labels = torch.eye(model.n_classes).to(parameter)
+
+    @abstractmethod
+    def learn(self, x: Tensor, y: Tensor) -> Metrics:
+        """Leave gradients in the parameters; returns what was measured, the loss first."""
+
+    @abstractmethod
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """What training lowers, of each sample: (batch,)."""
+
+    def step(self, batch: Split) -> Metrics:
+        self.optimiser.learning_rate = self.learning_rate()
+        metrics = self.learn(self.dataset.inputs(batch.pixels), self.labels[batch.labels])
+        self.optimiser.step()
+        return metrics
+
+    def learning_rate(self) -> float:
+        """η, or η/2 (1 + cos(π updates made / all updates))."""
+        rate = self.settings.learning_rate
+        if self.settings.schedule == "constant":
+            return rate
+        made = self.optimiser.count[0].item() / self.total
+        return rate / 2 * (1 + math.cos(math.pi * min(made, 1)))
+
+    @torch.no_grad()
+    def evaluate(self, split: Split) -> Metrics:
+        """Accuracy and loss; half the squared error of the generated images, and of the amortiser
+        if there is one, mean over all elements, and summed over units; the amortiser's accuracy
+        where it does not answer."""
+        model, device = self.model, self.labels.device
+        # The image of a label depends on nothing else.
+        images = model.generate(self.labels)
+        sums: dict[str, float] = {}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # a random start is the same each time
+            for at in range(0, len(split.labels), CHUNK):
+                part = Split(*(tensor[at : at + CHUNK].to(device) for tensor in split))
+                for name, value in self._totals(part, images).items():
+                    sums[name] = sums.get(name, 0.0) + value
+        metrics = {name: value / len(split.labels) for name, value in sums.items()}
+        metrics["generator loss, summed"] = metrics["generator loss"] * model.sizes[-1]
+        if model.amortiser:
+            metrics["amortiser loss, summed"] = metrics["amortiser loss"] * model.sizes[0]
+        return metrics
+
+    def _totals(self, part: Split, images: Tensor) -> Metrics:
+        """The metrics of some images, times their number; ``images`` (class, pixel) generated."""
+        x, y, n = self.dataset.inputs(part.pixels), self.labels[part.labels], len(part.labels)
+        found = {
+            "accuracy": _hits(self.model(x), part.labels),
+            "loss": self.loss(x, y).sum().item(),
+            "generator loss": half_squared(images[part.labels] - x) * n,
+        }
+        if self.model.amortiser:
+            evidence = self.model.amortise(x)
+            found["amortiser loss"] = half_squared(evidence - y) * n
+            found[self.named_accuracy] = _hits(evidence, part.labels)
+        return found
+
+    def state(self) -> dict[str, Tensor]:
+        return self.optimiser.state()
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        self.optimiser.load_state(state)
+
+
+def _hits(evidence: Tensor, labels: Tensor) -> float:
+    return (evidence.argmax(1) == labels).sum().item()
+
+
+class LocalLearner(TwoWayLearner):
+    """Predictive coding: infer with both ends given, then each W_l descends F by e_l alone and each
+    V_l by δ_{l-1} alone. No automatic differentiation."""
+
+    model: PredictiveCoding
+
+    @torch.no_grad()
+    def learn(self, x: Tensor, y: Tensor) -> Metrics:
+        model, weights = self.model, self.model.weights()
+        settled = settle(Given(x, y), weights, model.learning)
+        gradients = parameter_gradients(
+            settled.f, settled.errors, weights, model.learning_precision
+        )
+        _put(model.generator, gradients.generator)
+        _put(model.amortiser, gradients.amortiser)
+        metrics = {"loss": energy(settled.errors, model.learning.precision).mean().item()}
+        if model.generator:
+            images = model.imagine(self.labels)[y.argmax(1)]
+            metrics["generator loss"] = half_squared(images - x)
+        if model.amortiser:
+            evidence = upward(x, weights, settled.constant.above)[0]
+            metrics["amortiser loss"] = half_squared(evidence - y)
+            metrics[self.named_accuracy] = _hits(evidence, y.argmax(1)) / len(y)
+        return metrics
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """The energy F after inference."""
+        settled = settle(Given(x, y), self.model.weights(), self.model.learning)
+        return energy(settled.errors, self.model.learning.precision)
+
+
+def _put(layers: nn.ModuleList, gradients: tuple[Map, ...]) -> None:
+    for layer, gradient in zip(layers, gradients, strict=True):
+        layer.weight.grad = gradient.weight
+        if layer.bias is not None:
+            layer.bias.grad = gradient.bias
+
+
+class BackpropLearner(TwoWayLearner):
+    """Back-propagation of half the squared errors of both chains, summed over units."""
+
+    def learn(self, x: Tensor, y: Tensor) -> Metrics:
+        image, evidence = self.model.imagine(y), self.model.amortise(x)
+        loss = self._sum(x, y, image, evidence).mean()
+        loss.backward()
+        return {
+            "loss": loss.item(),
+            "generator loss": half_squared(image.detach() - x),
+            "amortiser loss": half_squared(evidence.detach() - y),
+            self.named_accuracy: _hits(evidence, y.argmax(1)) / len(y),
+        }
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        return self._sum(x, y, self.model.imagine(y), self.model.amortise(x))
+
+    @staticmethod
+    def _sum(x: Tensor, y: Tensor, image: Tensor, evidence: Tensor) -> Tensor:
+        """(batch,)"""
+        return ((image - x).square().sum(1) + (evidence - y).square().sum(1)) / 2
