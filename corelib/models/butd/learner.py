@@ -10,13 +10,16 @@ from corelib.data.images import ImageDataset, Split, steps_per_epoch
 from corelib.errors import CheckpointError, SettingsError
 from corelib.models.butd.blocks import Signals
 from corelib.models.butd.config import BUTDTraining, RuleTraining
+from corelib.models.butd.gates import open_gates, pack, packed_size, rows
 from corelib.models.butd.losses import error_of, loss_of, predicted
-from corelib.models.butd.networks import BUTDNet, open_gates, rows
+from corelib.models.butd.networks import BUTDNet
 from corelib.training.adam import Adam
 from corelib.training.learner import Learner, Metrics
 
 CHUNK = 250
 MOST_NAMED = 10
+MOST_NOTED = 2**16
+"""Bytes of gates that are noted in each epoch; larger networks keep no history."""
 
 
 class Part(NamedTuple):
@@ -33,6 +36,8 @@ class BUTDLearner(Learner):
     The step size is learning_rate · decay^epoch. Gates are constants, as in the authors' code; only
     a task head that is trained learns through the top gate g = 1[z > 0], by the straight-through
     gradient dL/dz = dL/dg.
+
+    The state holds the gates at the start of each epoch, as bits (``gates.pack``).
     """
 
     score: ClassVar[str] = "accuracy"
@@ -48,8 +53,14 @@ class BUTDLearner(Learner):
         self.updates = torch.zeros((), dtype=torch.int64)
         self.per_epoch = steps_per_epoch(len(dataset.train.labels), settings.batch_size)
         self.all_tasks = isinstance(settings, BUTDTraining) and settings.tasks == "all"
+        size = packed_size(model.shapes, model.n_tasks) if model.n_tasks > 1 else 0
+        noted = size if size <= MOST_NOTED else 0
+        self.history = torch.zeros(0, noted, dtype=torch.uint8)
 
     def step(self, batch: Split) -> Metrics:
+        if self.history.shape[1] and int(self.updates) % self.per_epoch == 0:
+            self.model.eval()
+            self.history = torch.cat([self.history, pack(self.model.gates()).cpu()[None]])
         self.model.train()
         metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
         if self.settings.weight_decay:
@@ -137,10 +148,13 @@ class BUTDLearner(Learner):
         return metrics
 
     def state(self) -> dict[str, Tensor]:
-        return {"updates": self.updates, **self.optimiser.state()}
+        own = {"updates": self.updates, "gates": self.history}
+        return own | self.optimiser.state()
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        if "updates" not in state:
-            raise CheckpointError("The learner's state does not say how many updates it has made.")
+        noted = state.get("gates")
+        if noted is None or noted.shape[1] != self.history.shape[1] or "updates" not in state:
+            raise CheckpointError("The learner's state is not that of this network.")
         self.optimiser.load_state(state)
         self.updates.copy_(state["updates"])
+        self.history = noted.clone()

@@ -10,6 +10,7 @@ from corelib.errors import SettingsError
 from corelib.models.butd.architectures import Kind, parts_of
 from corelib.models.butd.blocks import BUTDSequential, Signals
 from corelib.models.butd.config import Network, TaskHeadRule, Weights
+from corelib.models.butd.gates import open_gates, rows
 from corelib.models.butd.layers import BUTDFlatten, Shape, galu
 
 
@@ -182,15 +183,3 @@ def image_shape(input_dim: int) -> Shape:
         f"input_dim is {input_dim}, but should be a square number, or three times one, for a "
         "square image."
     )
-
-
-def open_gates(signals: Signals) -> Signals:
-    """g = 1[h̄ > 0], strictly, as numbers."""
-    return tuple((signal > 0).to(signal.dtype) for signal in signals)
-
-
-def rows(gates: Signals, task: Tensor | int) -> Signals:
-    """The gates of each image's own ``task`` (batch,), or of one task for all images."""
-    if isinstance(task, int):
-        return tuple(gate[task : task + 1] for gate in gates)
-    return tuple(gate.index_select(0, task) for gate in gates)
