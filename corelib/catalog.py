@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class System(NamedTuple):
     """``config``, ``training``, ``model`` and ``learner`` name classes as ``module:class``;
-    ``data`` is the kind of data that it reads."""
+    ``data`` is the kind of data that it reads, ``also`` other kinds."""
 
     name: str
     title: str
@@ -27,11 +27,13 @@ class System(NamedTuple):
     model: str
     learner: str
     data: Kind = "image"
+    also: tuple[Kind, ...] = ()
 
     @property
     def datasets(self) -> tuple[str, ...]:
         """Names of the data sets that it can be trained on; the first is the standard one."""
-        return tuple(name for name, source in DATASETS.items() if source.kind == self.data)
+        kinds = (self.data, *self.also)
+        return tuple(name for name, source in DATASETS.items() if source.kind in kinds)
 
     @property
     def config_type(self) -> type[Settings]:
@@ -72,21 +74,7 @@ def _rival(name: str, title: str, about: str, module: str, kind: str) -> System:
     )
 
 
-_BPC = "corelib.models.bpc"
-
-
-def _two_way(name: str, title: str, about: str, kind: str, module: str, rule: str) -> System:
-    """A system of ``corelib.models.bpc``: class ``kind``, learner ``rule``."""
-    return System(
-        name,
-        title,
-        about,
-        f"{_BPC}.config:{kind}Config",
-        f"{_BPC}.config:TwoWayTraining",
-        f"{_BPC}.{module}:{kind}",
-        f"{_BPC}.learner:{rule}Learner",
-    )
-
+_BUTD = "corelib.models.butd"
 
 SYSTEMS: dict[str, System] = {
     system.name: system
@@ -134,6 +122,26 @@ SYSTEMS: dict[str, System] = {
             data="sequence",
         ),
         System(
+            "butd",
+            "Instructed bottom-up top-down network",
+            "an instruction, passed down first, opens the sub-network that reads the image",
+            f"{_BUTD}.config:BUTDConfig",
+            f"{_BUTD}.config:BUTDTraining",
+            f"{_BUTD}.networks:BUTDNet",
+            f"{_BUTD}.learner:BUTDLearner",
+            data="scene",
+        ),
+        System(
+            "counter-hebb",
+            "Counter-Hebb learning",
+            "a classifier that learns from the error passed down its own top-down path",
+            f"{_BUTD}.config:CounterHebbConfig",
+            f"{_BUTD}.config:CounterHebbTraining",
+            f"{_BUTD}.networks:BUTDNet",
+            f"{_BUTD}.learner:BUTDLearner",
+            also=("picture",),
+        ),
+        System(
             "gru-sequence",
             "GRU that reads a sequence",
             "a gated recurrent network that gathers evidence, one input at each step",
@@ -142,46 +150,6 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.baselines.gru:GRUSequence",
             f"{_BPAN}.learner:GradientLearner",
             data="sequence",
-        ),
-        _two_way(
-            "bpc",
-            "Bidirectional predictive coding",
-            "one network that classifies images and generates them, learning locally",
-            "BPC",
-            "network",
-            "Local",
-        ),
-        _two_way(
-            "gpc",
-            "Generative predictive coding",
-            "predicts images from labels; classifies by inferring the label",
-            "GenerativePC",
-            "baselines.generative",
-            "Local",
-        ),
-        _two_way(
-            "dpc",
-            "Discriminative predictive coding",
-            "predicts labels from images; generates by inferring the image",
-            "DiscriminativePC",
-            "baselines.discriminative",
-            "Local",
-        ),
-        _two_way(
-            "hybrid-pc",
-            "Hybrid predictive coding",
-            "generative predictive coding whose inference a second chain of layers starts",
-            "HybridPC",
-            "baselines.hybrid",
-            "Local",
-        ),
-        _two_way(
-            "backprop",
-            "Back-propagation both ways",
-            "an MLP from image to label and one from label to image, as large as BPC's",
-            "Backprop",
-            "baselines.backprop",
-            "Backprop",
         ),
     )
 }

@@ -4,12 +4,13 @@ A run lives in a folder and in a process of its own; the panel only reads what t
 a reload, a closed tab or a new server finds it again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from corelib.catalog import System
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS, is_here
 from corelib.errors import SynaptariumError
@@ -19,11 +20,20 @@ from corelib.runs.spec import as_command, make_spec
 from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
 from dashboard.export import chart
 from dashboard.forms import settings_forms
-from dashboard.state import BOUND
+from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 if TYPE_CHECKING:
+    from typing import Any, Protocol
+
     from torch import nn
+
+    class Preset(Protocol):
+        """What differs from a system's standard settings."""
+
+        config: dict[str, Any]
+        training: dict[str, Any]
+
 
 WORDS = {
     "queued": ("Waiting for its turn: another training has the processor", "orange"),
@@ -43,10 +53,16 @@ Draw = Callable[["nn.Module", Run], None]
 """Shows a network while it learns."""
 
 
-def training_section(system_name: str, prefix: str, draw: Draw | None = None) -> None:
+def training_section(
+    system_name: str,
+    prefix: str,
+    draw: Draw | None = None,
+    presets: "Mapping[str, Preset] | None" = None,
+) -> None:
     """The form, the Train button, and this system's runs.
 
-    ``draw`` shows the network of the run under the learning curves, anew while it learns.
+    ``draw`` shows the network of the run under the learning curves, anew while it learns;
+    ``presets`` fill in the form.
     """
     chosen = find_system(system_name)
     st.markdown("#### Train a network of your own")
@@ -54,7 +70,7 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
         top = st.columns(4)
         with top[0]:
             dataset = st.selectbox(
-                "Images" if chosen.data == "image" else "Sequences",
+                f"{chosen.data}s".capitalize(),
                 chosen.datasets,
                 format_func=lambda name: (
                     DATASETS[name].title + ("" if is_here(name) else " (not here)")
@@ -73,6 +89,8 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
                 placeholder="optional, one word",
                 help="A word that sets this run apart: letters, digits and underscores",
             )
+        if presets:
+            _presets(chosen, presets, prefix)
         settings = settings_forms(
             {"Network": chosen.config_type, "Training": chosen.training_type}, prefix
         )
@@ -93,6 +111,22 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
         if problem:
             st.error(problem)
     runs_section(prefix, system_name, draw)
+
+
+def _presets(chosen: System, presets: "Mapping[str, Preset]", prefix: str) -> None:
+    """A button for each preset; it sets the whole form, what it does not name to the defaults."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Presets", width="content")
+        for name, found in presets.items():
+            values = {}
+            for form, kind, own in (
+                ("network", chosen.config_type, found.config),
+                ("training", chosen.training_type, found.training),
+            ):
+                settings = kind(**own)
+                for info in kind.choices():
+                    values[f"{prefix}_{form}_{info.name}"] = getattr(settings, info.name)
+            preset(name, values, key=f"{prefix}_preset_{name}", help=f"The settings named {name}")
 
 
 def _offer_download(dataset: str, prefix: str) -> None:

@@ -6,17 +6,19 @@ from functools import cache
 from threading import Lock, Thread
 from typing import Literal, NamedTuple
 
-from corelib.data import fashion_mnist, mnist
+from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit
 from corelib.data.images import ImageDataset
 from corelib.data.sequences import TASKS, SequenceDataset, Task, sequences
 from corelib.errors import DataError, SynaptariumError
 
-Kind = Literal["image", "sequence"]
+Kind = Literal["image", "picture", "scene", "sequence"]
+"""An image is grey and has one label; a picture has colours; a scene has a label for each task."""
 Dataset = ImageDataset | SequenceDataset
 
 
 class Source(NamedTuple):
-    """``input_dim`` is the size of an image, or of one step of a sequence."""
+    """``input_dim`` is the size of an image, or of one step of a sequence; ``n_tasks`` the labels
+    that each image has, one of ``n_classes``."""
 
     title: str
     about: str
@@ -25,6 +27,8 @@ class Source(NamedTuple):
     download: Callable[[], None] | None
     kind: Kind = "image"
     input_dim: int = 784
+    n_classes: int = 10
+    n_tasks: int = 1
 
 
 def _composed(task: Task) -> Source:
@@ -48,6 +52,37 @@ DATASETS: dict[str, Source] = {
         lambda: fashion_mnist.find_folder() is not None,
         fashion_mnist.load,
         fashion_mnist.download,
+    ),
+    "cifar-10": Source(
+        "CIFAR-10",
+        "60,000 pictures of ten kinds of things, 32 x 32 pixels in colours; from a folder or "
+        "downloaded on request",
+        cifar.is_here,
+        cifar.load,
+        cifar.download,
+        "picture",
+        input_dim=3 * 32**2,
+    ),
+    "multi-mnist": Source(
+        "Multi-MNIST",
+        "two of MNIST's digits over one another in 28 x 28 pixels, to be named left or right; "
+        "composed here",
+        mnist.PATH.exists,
+        multidigit.load,
+        None,
+        "scene",
+        n_tasks=len(multidigit.TASKS),
+    ),
+    "celeba": Source(
+        "CelebA",
+        "202,599 faces with 40 attributes, reduced to 64 x 64 pixels in colours; from a folder",
+        celeba.is_here,
+        celeba.load,
+        None,
+        "scene",
+        input_dim=3 * celeba.SIDE**2,
+        n_classes=1,
+        n_tasks=celeba.N_TASKS,
     ),
     **{task.name: _composed(task) for task in TASKS},
 }

@@ -30,7 +30,7 @@ def measure(item: Shelved, dataset_name: str, split: str) -> Measured:
     chosen = system(card.system)
     dataset = load_dataset(dataset_name)
     held = DATASETS[dataset_name].kind
-    if held != chosen.data:
+    if dataset_name not in chosen.datasets:
         raise SettingsError(
             f"{item.name} reads {chosen.data}s, but {dataset_name} holds {held}s; choose one of: "
             f"{', '.join(chosen.datasets)}."
@@ -38,7 +38,7 @@ def measure(item: Shelved, dataset_name: str, split: str) -> Measured:
     expects = card.config.get("input_dim", dataset.input_dim)
     if expects != dataset.input_dim:
         raise SettingsError(
-            f"{item.name} takes {expects} {'pixels' if held == 'image' else 'inputs'}, but "
+            f"{item.name} takes {expects} {'inputs' if held == 'sequence' else 'pixels'}, but "
             f"{dataset.size_in_words}; choose another data set."
         )
     torch.set_num_threads(thread_count())
