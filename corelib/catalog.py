@@ -75,6 +75,21 @@ def _rival(name: str, title: str, about: str, module: str, kind: str) -> System:
 
 
 _BUTD = "corelib.models.butd"
+_BPC = "corelib.models.bpc"
+
+
+def _two_way(name: str, title: str, about: str, kind: str, module: str, rule: str) -> System:
+    """A system of ``corelib.models.bpc``: class ``kind``, learner ``rule``."""
+    return System(
+        name,
+        title,
+        about,
+        f"{_BPC}.config:{kind}Config",
+        f"{_BPC}.config:TwoWayTraining",
+        f"{_BPC}.{module}:{kind}",
+        f"{_BPC}.learner:{rule}Learner",
+    )
+
 
 SYSTEMS: dict[str, System] = {
     system.name: system
@@ -150,6 +165,46 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.baselines.gru:GRUSequence",
             f"{_BPAN}.learner:GradientLearner",
             data="sequence",
+        ),
+        _two_way(
+            "bpc",
+            "Bidirectional predictive coding",
+            "one network that classifies images and generates them, learning locally",
+            "BPC",
+            "network",
+            "Local",
+        ),
+        _two_way(
+            "gpc",
+            "Generative predictive coding",
+            "predicts images from labels; classifies by inferring the label",
+            "GenerativePC",
+            "baselines.generative",
+            "Local",
+        ),
+        _two_way(
+            "dpc",
+            "Discriminative predictive coding",
+            "predicts labels from images; generates by inferring the image",
+            "DiscriminativePC",
+            "baselines.discriminative",
+            "Local",
+        ),
+        _two_way(
+            "hybrid-pc",
+            "Hybrid predictive coding",
+            "generative predictive coding whose inference a second chain of layers starts",
+            "HybridPC",
+            "baselines.hybrid",
+            "Local",
+        ),
+        _two_way(
+            "backprop",
+            "Back-propagation both ways",
+            "an MLP from image to label and one from label to image, as large as BPC's",
+            "Backprop",
+            "baselines.backprop",
+            "Backprop",
         ),
     )
 }

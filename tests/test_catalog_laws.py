@@ -27,6 +27,11 @@ SMALL = {
     "gru-sequence": {"n_hidden": 8},
     "butd": {"network": "fc", "hidden": 60},
     "counter-hebb": {"hidden": 30},
+    "bpc": {"widths": "9, 7", "n_steps": 3},
+    "gpc": {"widths": "30, 30", "n_steps": 3, "n_answer_steps": 20},
+    "dpc": {"widths": "9, 7", "n_steps": 3, "n_answer_steps": 20},
+    "hybrid-pc": {"widths": "30, 30", "n_steps": 3, "n_answer_steps": 20},
+    "backprop": {"widths": "30, 30"},
 }
 """Settings that make each system small; a new system adds its line here."""
 
@@ -34,6 +39,9 @@ PACE = {
     "bpan-sequence": {"learning_rate": 0.01},
     "gru-sequence": {"learning_rate": 0.01},
     "butd": {"learning_rate": 0.003},
+    "gpc": {"learning_rate": 0.02},
+    "hybrid-pc": {"learning_rate": 0.02},
+    "backprop": {"learning_rate": 0.02},
 }
 """Training settings of those that would learn little in so few steps."""
 
@@ -198,6 +206,22 @@ def test_noise_depends_on_seed_and_step_alone():
     assert len(set(whole)) == 15
     assert drawn(0, from_step=7) == whole[7:]
     assert not set(drawn(1)) & set(whole)
+
+
+@pytest.mark.parametrize(
+    ("most", "validated"), [(3, [3]), (5, [5]), (7, [5, 7]), (99, [5, 10, 15])]
+)
+def test_a_training_may_end_within_an_epoch(most, validated):
+    settings = TrainingSettings(epochs=EPOCHS, batch_size=BATCH, max_steps=most)
+    data = noisy_digits()
+    events = list(train(Rolling(), data, settings, 0))
+    stepped = [e.step for e in events if e.kind == "stepped"]
+    assert stepped == list(range(1, total_steps(data, settings) + 1))
+    assert len(stepped) == min(most, 15)
+    told = [(e.epoch, e.step) for e in events if e.kind == "validated"]
+    assert told == list(zip((1, 2, 3), validated, strict=False))
+    resumed = list(train(Rolling(), data, settings, 0, from_step=2))
+    assert [(e.kind, e.step) for e in resumed] == [(e.kind, e.step) for e in events[2:]]
 
 
 def test_loop_tells_every_step_and_every_epoch(setup):
