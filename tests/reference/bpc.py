@@ -139,9 +139,9 @@ class AdamOf:
         return array - rate * mean_hat / (np.sqrt(square_hat) + 1e-8)
 
 
-def train(network, batches, rate, n_steps, gamma, alpha_f, alpha_b, start):
+def train(network, batches, rate, n_steps, gamma, alpha_f, alpha_b, start, bias):
     """Updates the network in place, one update a batch of (x, y); yields F of each batch and the
-    mean gradients (W, V, b, c) before the update."""
+    mean gradients (W, V, b, c) before the update. Without ``bias`` biases stay as they are."""
     lists = (network.W, network.V, network.b, network.c)
     adams = [[AdamOf(a) if a is not None else None for a in part] for part in lists]
     for xs, ys in batches:
@@ -159,7 +159,9 @@ def train(network, batches, rate, n_steps, gamma, alpha_f, alpha_b, start):
                     for p, q in zip(total, scaled, strict=True)
                 ]
         yield F, total
-        for part, adam, gradients in zip(lists, adams, total, strict=True):
+        for part, adam, gradients in list(zip(lists, adams, total, strict=True))[
+            : 4 if bias else 2
+        ]:
             for layer, g in enumerate(gradients):
                 if g is not None:
                     part[layer] = adam[layer].step(part[layer], g, rate)

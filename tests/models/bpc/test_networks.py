@@ -1,0 +1,80 @@
+"""How each network answers and generates, against the slow reference."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from corelib.models.bpc.baselines.backprop import Backprop
+from corelib.models.bpc.baselines.discriminative import DiscriminativePC
+from corelib.models.bpc.baselines.generative import GenerativePC
+from corelib.models.bpc.baselines.hybrid import HybridPC
+from corelib.models.bpc.network import BPC
+from tests.models.bpc.small import CLASSES, EXACT, PIXELS, draw, truth_of, wide
+
+KINDS = [BPC, GenerativePC, DiscriminativePC, HybridPC, Backprop]
+ANSWERS = {"n_answer_steps": 25, "step_size": 0.02}
+
+
+def build(kind):
+    more = ANSWERS if kind in (GenerativePC, DiscriminativePC, HybridPC) else {}
+    return wide(kind(PIXELS, CLASSES, "5, 4", "tanh", True, **more))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_answers(kind):
+    model = build(kind)
+    truth, (x, _) = truth_of(model.weights()), draw(3)
+    unknown = np.zeros(CLASSES, bool)
+    expected = []
+    for row in x.numpy():
+        if kind is GenerativePC:
+            way = truth.infer(row, np.zeros(CLASSES), 25, 0.02, 1, 0, "top-down", None, unknown)
+        elif kind is HybridPC:
+            way = truth.infer(row, np.zeros(CLASSES), 25, 0.02, 1, 0, "bottom-up", None, unknown)
+        else:
+            way = [truth.upward(row)]
+        expected.append(way[-1][0])
+    np.testing.assert_allclose(model(x).detach().numpy(), expected, **EXACT)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_generated_images(kind):
+    model = build(kind)
+    truth, (_, y) = truth_of(model.weights()), draw(3)
+    expected = []
+    for row in y.numpy():
+        if kind is DiscriminativePC:
+            hidden = np.zeros(PIXELS, bool)
+            way = truth.infer(np.zeros(PIXELS), row, 25, 0.02, 0, 1, "bottom-up", hidden, None)
+        else:
+            way = [truth.downward(row)]
+        expected.append(way[-1][-1])
+    np.testing.assert_allclose(model.generate(y).detach().numpy(), expected, **EXACT)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bias", [False, True])
+def test_parameters_and_their_start(kind, bias):
+    torch.manual_seed(0)
+    model = kind(widths="300, 200", bias=bias)
+    low, high = 10 * 300 + 300 * 200 + 200 * 784, 300 + 200
+    generator, amortiser = low + bias * (high + 784), low + bias * (high + 10)
+    expected = generator * (kind is not DiscriminativePC) + amortiser * (kind is not GenerativePC)
+    assert sum(p.numel() for p in model.parameters()) == expected
+    for side in (model.generator, model.amortiser):
+        for layer in side:
+            # torch's own: uniform within one over the root of the inputs.
+            bound = 1 / math.sqrt(layer.in_features)
+            assert layer.weight.abs().max() <= bound
+            assert layer.weight.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.03)
+            assert (layer.bias is None) is not bias
+
+
+def test_settings_become_the_procedure():
+    model = BPC(n_steps=3, step_size=0.2, alpha_f=0.5, alpha_b=2.0, start="random")
+    assert model.learning == (3, 0.2, 0.5, 2.0, "random", "gradient")
+    assert model.learning_precision == (0.5, 2.0)
+    assert HybridPC().learning_precision == (1.0, 1.0)
+    assert (HybridPC().learning.alpha_b, DiscriminativePC().learning.alpha_f) == (0, 0)
