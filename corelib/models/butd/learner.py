@@ -8,6 +8,7 @@ from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split, steps_per_epoch
 from corelib.errors import CheckpointError, SettingsError
+from corelib.models.butd.analysis import alignment, difference
 from corelib.models.butd.blocks import Signals
 from corelib.models.butd.config import BUTDTraining, RuleTraining
 from corelib.models.butd.gates import open_gates, pack, packed_size, rows
@@ -126,7 +127,11 @@ class BUTDLearner(Learner):
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Metrics:
-        """Loss and accuracy, means over tasks, and the accuracy of each task if they are few."""
+        """Loss and accuracy, means over tasks, and the accuracy of each task if they are few.
+
+        Where Counter-Hebb is not back-propagation: of each layer the angle between both updates for
+        the first images, and the cosine between W and W̄ᵀ.
+        """
         model, kind = self.model, self.settings.loss
         was_training = model.training
         model.eval()
@@ -145,7 +150,20 @@ class BUTDLearner(Learner):
         names = self.dataset.task_names
         if len(names) <= MOST_NAMED:
             metrics |= {f"accuracy {name}": hits[k].item() / n for k, name in enumerate(names)}
-        return metrics
+        return metrics | self._departure(split.pixels[:CHUNK], labels[:CHUNK])
+
+    def _departure(self, pixels: Tensor, labels: Tensor) -> Metrics:
+        ways = alignment(self.model)
+        if self.settings.rule == "backprop" or not len(ways.layers):
+            return {}
+        task = torch.arange(len(labels), device=labels.device) % labels.shape[1]
+        asked = labels.gather(1, task[:, None])[:, 0]
+        x = self.dataset.inputs(pixels)
+        apart = difference(self.model, x, asked, task, self.settings.loss)
+        # Rounded: the last digits are those of the summation, and cost a line of the log each.
+        angles = {f"angle {n} / °": a for n, a in zip(apart.layers, apart.angle, strict=True)}
+        cosines = {f"cosine {n}": c for n, c in zip(ways.layers, ways.cosine, strict=True)}
+        return {name: round(float(value), 3) for name, value in (angles | cosines).items()}
 
     def state(self) -> dict[str, Tensor]:
         own = {"updates": self.updates, "gates": self.history}

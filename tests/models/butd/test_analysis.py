@@ -1,0 +1,107 @@
+"""The Counter-Hebb page's measures: three passes of an image, angles, alignment of both ways."""
+
+import numpy as np
+import pytest
+import torch
+
+from corelib.models.butd.analysis import alignment, angle, difference, layers_of, three_passes
+from tests.models.butd.small import dataset, distance, filled, net, reference_of
+from tests.reference import butd as reference
+
+X = torch.linspace(-1, 2, 784, dtype=torch.float64)[None].sin()
+
+
+@pytest.mark.parametrize("weights", ["shared", "separate"])
+def test_three_passes_are_those_of_the_reference(weights):
+    model = net("simple", n_tasks=2, weights=weights, width=3)
+    shown = three_passes(model, X, label=3, task=1)
+    slow = reference_of(model.core)
+    top = model.instruct(model.instructions()).signals[-1][1].detach().numpy()
+    instruction = reference.instruct(slow, model.shape, top)
+    gates = [(signal > 0) * 1.0 for signal in instruction]
+    activity = reference.bottom_up(slow, X[0].reshape(1, 28, 28).numpy(), gates)
+    head = reference_of(torch.nn.Sequential(model.head))[0]
+    logits = reference.up(head, activity[-1])
+    error = reference.output_error(logits, 3, "cross-entropy")
+    top = reference.galu(reference.down(head, error, (9,), False), activity[-1])
+    errors = reference.errors(slow, model.shape, top, activity)
+    for ours, truth in (
+        (shown.instruction, instruction),
+        (shown.gate, gates),
+        (shown.activity, activity),
+        (shown.error, errors),
+    ):
+        for a, b in zip(ours, truth, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(shown.output_error, error, atol=1e-12)
+    np.testing.assert_allclose(shown.output_error[3], shown.probability[3] - 1, atol=1e-12)
+    assert shown.names == ("conv1", "pool1", "conv2", "pool2", "fc")
+
+
+def test_three_passes_without_instructions():
+    shown = three_passes(net("fc"), X, label=0, loss="bce")
+    assert shown.instruction == shown.gate == ()
+    assert [a.shape for a in shown.activity] == [(9,)]
+
+
+def test_the_difference_is_that_of_the_two_rules_updates():
+    """Against the learner's own, for the same images."""
+    model = net("simple", weights="separate")
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    data = dataset()
+    x, labels = data.inputs(data.train.pixels).double(), data.train.labels
+    found = difference(model, x, labels)
+    assert found.layers == ("conv1", "pool1", "conv2", "pool2", "fc", "head")
+    hebb, truth = filled(model, "counter-hebb"), filled(model, "backprop")
+    for k, name in enumerate(found.layers):
+        name = "head.weight" if name == "head" else f"core.{name}.weight"
+        assert found.relative[k] == pytest.approx(distance(hebb[name], truth[name]), abs=1e-12)
+        a, b = hebb[name].flatten().numpy(), truth[name].flatten().numpy()
+        cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+        assert np.cos(np.radians(found.angle[k])) == pytest.approx(cosine, abs=1e-9)
+    assert found.angle[-1] == pytest.approx(0, abs=1e-6)
+    assert found.angle[0] > 10
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, before[name])
+        assert parameter.grad is None
+
+
+def test_the_difference_is_nothing_where_the_rule_is_backpropagation():
+    model = net("resnet18", n_tasks=2, width=3, input_dim=3 * 9**2)
+    x = torch.randn(4, 3 * 9**2, dtype=torch.float64)
+    task = torch.tensor([0, 1, 1, 0])
+    found = difference(model, x, torch.tensor([1, 2, 3, 4]), task)
+    assert "block3.downsample" in found.layers
+    assert len(found.layers) == len(layers_of(model)) == 21
+    np.testing.assert_allclose(found.relative, 0, atol=1e-12)
+    np.testing.assert_allclose(found.angle, 0, atol=1e-5)
+    noisy = difference(model, x, torch.tensor([1, 2, 3, 4]), task, noise=0.2)
+    assert np.median(noisy.relative) == pytest.approx(0.2, rel=0.2)
+
+
+def test_small_angles_are_exact():
+    a = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    for degrees in (0.0, 1e-6, 0.3, 45, 90, 135, 180):
+        t = np.radians(degrees)
+        b = 3 * torch.tensor([np.cos(t), np.sin(t)])
+        assert angle(a, b) == pytest.approx(degrees, rel=1e-9, abs=1e-12)
+    assert np.isnan(angle(a, torch.zeros(2)))
+
+
+def test_alignment():
+    assert alignment(net("fc")).layers == ()
+    found = alignment(net("fc", weights="symmetric"))
+    assert found.layers == ("fc", "head")
+    np.testing.assert_allclose(found.cosine, 1)
+    assert not found.distance.any()
+    np.testing.assert_allclose(found.up, found.down)
+    model = net("simple", weights="separate")
+    found = alignment(model)
+    up = model.core.fc.weight.detach().numpy()
+    down = model.core.fc.back_weight.detach().numpy().T
+    k = found.layers.index("fc")
+    assert found.distance[k] == pytest.approx(np.linalg.norm(up - down))
+    assert found.up[k] == pytest.approx(np.linalg.norm(up))
+    assert found.down[k] == pytest.approx(np.linalg.norm(down))
+    assert found.cosine[k] == pytest.approx((up * down).sum() / found.up[k] / found.down[k])
+    assert abs(found.cosine[k]) < 0.3
