@@ -56,6 +56,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.sequential",
         over_seeds=True,
     ),
+    "butd": Reproduction(
+        "Instructed vision: both tasks of Multi-MNIST, and Counter-Hebb learning beside "
+        "back-propagation on single tasks, the authors' code and ours",
+        "corelib.reproduce.butd",
+        over_seeds=True,
+    ),
     "checkpoints": Reproduction(
         "The networks that ship, trained again: test accuracy then and now, and whether the "
         "weights are the same (trains for minutes)",
