@@ -9,7 +9,8 @@ from dashboard.digit_input import PAD_CSS
 
 HTML = """
 <div class="pad"><canvas role="img"
-  aria-label="The digit: paint over the pixels to hide; with Shift they are uncovered"></canvas></div>
+  aria-label="The digit: paint over the pixels to hide; with Shift they are uncovered">
+</canvas></div>
 <div class="tools"><button type="button">Uncover all</button></div>
 """
 

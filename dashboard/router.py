@@ -73,6 +73,18 @@ ROOMS = (
         systems=("bpan-sequence", "gru-sequence"),
         picture="evidence",
     ),
+    Room(
+        file="bpc.py",
+        title="BPC digits",
+        icon=":material/swap_vert:",
+        question="Can one network both read and write?",
+        about="A network that predicts its hidden layers from both sides classifies digits, "
+        "generates them from their labels and fills in what you hide. Step through its inference "
+        "and watch the energy fall.",
+        paper="Bidirectional predictive coding",
+        systems=("bpc", "gpc", "dpc", "hybrid-pc", "backprop"),
+        picture="bpc",
+    ),
 )
 
 
