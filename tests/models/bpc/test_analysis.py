@@ -120,6 +120,8 @@ def test_no_image_a_class_is_closer_than_its_mean():
 
     data = load_dataset()
     means = analysis.class_means(data)
+    sevens = data.inputs(data.train.pixels[data.train.labels == 7])
+    torch.testing.assert_close(means[7], sevens.mean(0), rtol=1e-4, atol=1e-4)
     best = analysis.generation_loss(means, data, data.train)
     # The figure stated for the test images.
     assert analysis.generation_loss(means, data, data.test) == pytest.approx(0.2788, abs=5e-4)
