@@ -31,6 +31,12 @@ VIEWS = {
     "evidence": ("/evidence", 2400),
     "evidence-stream": ("/evidence?evidence_task=streaming-mnist&evidence_tab=Numbers", 2300),
     "evidence-published": ("/evidence?evidence_tab=Published", 2500),
+    "bpc": ("/bpc", 1900),
+    "bpc-classify": ("/bpc?bpc_tab=Classify", 1000),
+    "bpc-inference": ("/bpc?bpc_tab=Inference&bpc_label=7&bpc_alpha_f=1&bpc_n_steps=30", 1700),
+    "bpc-complete": ("/bpc?bpc_tab=Complete&bpc_mask=bottom+half", 1100),
+    "bpc-compare": ("/bpc?bpc_tab=Compare", 1300),
+    "bpc-published": ("/bpc?bpc_tab=Published", 1300),
     "trainings": ("/trainings", 1200),
 }
 
@@ -40,6 +46,7 @@ ON_HOME = {
     "halting": ("/halting", None, "halting_costs"),
     "robustness": ("/robustness?robust_kind=rotation", None, "robust_strip"),
     "evidence": ("/evidence", None, "evidence_player"),
+    "bpc": ("/bpc?bpc_tab=Complete&bpc_mask=bottom+half", None, "bpc_completed"),
 }
 
 

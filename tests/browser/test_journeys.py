@@ -26,6 +26,7 @@ PAGES = {
     "/halting": "Halting",
     "/robustness": "Robustness",
     "/evidence": "Sequential evidence",
+    "/bpc": "BPC digits",
     "/trainings": "Trainings",
 }
 

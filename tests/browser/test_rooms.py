@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from corelib.runs.store import list_runs
 from tests.browser.driver import figure_data, move_slider, no_errors, open_page, ready, widget
 
 
@@ -72,4 +73,39 @@ def test_evidence_is_played_and_can_be_followed(page: Page, server: str):
     move_slider(page, "evidence_theta", 20)
     expect(page.get_by_text("At θ = 0.50")).to_be_visible()
     assert page.get_by_text("At θ = 0.50").inner_text() != before
+    no_errors(page)
+
+
+def test_painted_pixels_are_filled_in(page: Page, server: str):
+    open_page(page, f"{server}/bpc?bpc_tab=Complete&bpc_mask=painted&bpc_complete_steps=40")
+    pad = page.locator(".st-key-bpc_painted canvas")
+    pad.scroll_into_view_if_needed()
+    expect(page.get_by_text("0% of the pixels hidden")).to_be_visible()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"], steps=20)
+    page.mouse.up()
+    expect(page.get_by_text("0% of the pixels hidden")).to_have_count(0)
+    expect(page.get_by_text("% of the pixels hidden")).to_be_visible()
+    ready(page)
+    page.locator(".st-key-bpc_painted button").click()
+    expect(page.get_by_text("0% of the pixels hidden")).to_be_visible()
+    no_errors(page)
+
+
+def test_digits_take_shape_while_the_network_learns(page: Page, server: str, runs, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
+    open_page(page, f"{server}/bpc?bpc_tab=Train")
+    widget(page, "bpc_bpc_preset_seed").get_by_role("button").click()
+    ready(page)
+    widget(page, "bpc_bpc_train").get_by_role("button").click()
+    plot = ".st-key-bpc_learning .js-plotly-plot"
+    page.wait_for_selector(plot)
+    sheet = "s => Array.from(document.querySelector(s)._fullData[0].z.flat()).join()"
+    first = page.evaluate(sheet, plot)
+    page.wait_for_function(f"([s, first]) => ({sheet})(s) !== first", arg=[plot, first])
+    page.wait_for_selector(".st-key-bpc_losses .js-plotly-plot")
+    expect(page.get_by_text("Completed", exact=True)).to_be_visible()
+    assert next(iter(list_runs())).history().step == 300
     no_errors(page)
