@@ -1,0 +1,208 @@
+"""The learner: one Adam under both rules, its step size, decay of weights, what it measures."""
+
+import pytest
+import torch
+from torch import nn
+
+from corelib.errors import CheckpointError, SettingsError
+from corelib.models.butd.config import BUTDTraining
+from corelib.models.butd.gates import pack
+from corelib.models.butd.learner import BUTDLearner
+from corelib.models.butd.networks import BUTDNet
+from tests.models.butd.small import dataset, distance, filled, net
+
+
+def learner(model=None, data=None, **settings) -> BUTDLearner:
+    model = net("simple", n_tasks=2).float() if model is None else model
+    data = dataset(n_tasks=model.n_tasks, n_classes=model.n_classes) if data is None else data
+    return BUTDLearner(model, BUTDTraining(**{"batch_size": 4, **settings}), data)
+
+
+def steps(taught: BUTDLearner, n: int) -> list[dict]:
+    found = []
+    for k in range(n):
+        torch.manual_seed(k)
+        data = taught.dataset
+        found.append(taught.step(data.batch(data.train, k, taught.settings.batch_size, 0)))
+    return found
+
+
+def test_both_rules_take_the_same_way():
+    """Twenty updates by Adam, which magnifies any difference between gradients near zero."""
+    a, b = (
+        learner(net("simple", n_tasks=2).float(), rule=rule, learning_rate=0.005, tasks="all")
+        for rule in ("backprop", "counter-hebb")
+    )
+    told = [steps(one, 20) for one in (a, b)]
+    for first, second in zip(*told, strict=True):
+        assert first["loss"] == pytest.approx(second["loss"], rel=1e-3)
+    assert told[0][-1]["loss"] < told[0][0]["loss"]
+    for (name, p), q in zip(a.model.named_parameters(), b.model.parameters(), strict=True):
+        assert distance(p.detach(), q.detach()) < 1e-3, name
+
+
+def test_a_symmetric_start_stays_symmetric_and_a_random_one_does_not():
+    for weights, symmetric in (("symmetric", True), ("separate", False)):
+        model = net("simple", n_tasks=2, weights=weights).float()
+        steps(learner(model, rule="counter-hebb", learning_rate=0.01), 10)
+        same = torch.allclose(model.core.fc.weight.T, model.core.fc.back_weight, atol=1e-4)
+        assert same == symmetric
+
+
+def test_only_what_the_rule_names_changes():
+    for weights, rule, moves in (
+        ("feedback-alignment", "counter-hebb", False),
+        ("separate", "backprop", False),
+        ("separate", "counter-hebb", True),
+    ):
+        model = net("simple", n_tasks=2, weights=weights).float()
+        before = {name: t.clone() for name, t in model.state_dict().items()}
+        steps(learner(model, rule=rule), 3)
+        for name, tensor in model.state_dict().items():
+            if "task_head" in name:
+                assert torch.equal(tensor, before[name]), name
+            elif "back_weight" in name:
+                assert torch.equal(tensor, before[name]) != moves, name
+            else:
+                assert not torch.equal(tensor, before[name]), name
+
+
+def test_weight_decay_adds_the_weights_to_their_gradients():
+    """It draws W and W̄ᵀ together; without it equal updates keep their difference as it was."""
+    gaps = {}
+    for decay in (0.0, 0.1):
+        model = net("fc", weights="separate").float()
+        taught = learner(model, rule="counter-hebb", weight_decay=decay, learning_rate=0.005)
+        gap = (model.core.fc.weight - model.core.fc.back_weight.T).norm().item()
+        steps(taught, 60)
+        gaps[decay] = (model.core.fc.weight - model.core.fc.back_weight.T).norm().item() / gap
+    assert gaps[0.1] < 0.9
+    assert gaps[0.0] == pytest.approx(1, abs=1e-3)
+    model = net("fc").float()
+    taught = learner(model, weight_decay=0.3)
+    truth = {
+        name: g.float() + 0.3 * model.get_parameter(name).detach()
+        for name, g in filled(net("fc"), "backprop").items()
+    }
+    seen = {}
+
+    def note() -> None:
+        seen.update({n: p.grad.clone() for n, p in model.named_parameters()})
+
+    taught.optimiser.step = note
+    taught.step(taught.dataset.train)
+    for name, gradient in truth.items():
+        torch.testing.assert_close(seen[name], gradient, rtol=1e-4, atol=1e-5)
+
+
+def test_the_step_size_falls_after_each_epoch():
+    taught = learner(batch_size=4, learning_rate=0.1, decay=0.5)
+    assert taught.per_epoch == 2  # 6 images in batches of 4
+    rates = []
+    for _ in range(6):
+        steps(taught, 1)
+        rates.append(taught.optimiser.learning_rate)
+    assert rates == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025])
+
+
+def test_gates_are_noted_at_the_start_of_each_epoch():
+    taught = learner(learning_rate=0.05)
+    truth = []
+    for k in range(5):
+        if k % 2 == 0:
+            truth.append(pack(taught.model.gates()))
+        steps(taught, 1)
+    assert torch.equal(taught.state()["gates"], torch.stack(truth))
+    assert not torch.equal(truth[0], truth[1])
+    again = learner()
+    again.load_state({k: v.clone() for k, v in taught.state().items()})
+    assert torch.equal(again.history, taught.history)
+    assert again.updates == 5
+
+
+def test_large_networks_and_single_tasks_note_no_gates():
+    single = learner(net("fc").float())
+    steps(single, 1)
+    assert single.state()["gates"].numel() == 0
+    large = BUTDNet("simple", width=512, n_tasks=40)
+    assert BUTDLearner(large, BUTDTraining(), dataset(n_tasks=40)).history.shape == (0, 0)
+
+
+def test_the_state_of_another_network_is_refused():
+    taught = learner()
+    for broken in (
+        {k: v for k, v in taught.state().items() if k != "updates"},
+        {k: v for k, v in taught.state().items() if k != "gates"},
+        {**taught.state(), "gates": torch.zeros(2, 3, dtype=torch.uint8)},
+    ):
+        with pytest.raises(CheckpointError, match="not that of this network"):
+            taught.load_state(broken)
+
+
+def test_a_yes_or_no_has_no_cross_entropy():
+    with pytest.raises(SettingsError, match="should be 'bce' or 'mse'"):
+        learner(net("simple", n_classes=1))
+
+
+class Known(nn.Module):
+    """Answers what it is told, whatever it sees; its answers are for the images in order."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        super().__init__()
+        self.logits, self.at = logits, 0
+        self.core = self.head = nn.Identity()
+
+    def forward(self, x):
+        part = self.logits[self.at : self.at + len(x)]
+        self.at += len(x)
+        return part
+
+
+def test_accuracies_are_those_of_each_task_and_their_mean():
+    """600 images, so that chunks of unequal size are met."""
+    data = dataset(n_tasks=2, n=600)
+    taught = learner(data=data)
+    logits = torch.zeros(600, 2, 5)
+    labels = data.test.labels
+    right = torch.rand(600, 2) < torch.tensor([0.8, 0.3])
+    answers = torch.where(right, labels, (labels + 1) % 5)
+    logits.scatter_(2, answers[..., None], 1.0)
+    taught.model = Known(logits)
+    found = taught.evaluate(data.test)
+    shares = right.float().mean(0)
+    assert found["accuracy task 0"] == pytest.approx(shares[0].item())
+    assert found["accuracy task 1"] == pytest.approx(shares[1].item())
+    assert found["accuracy"] == pytest.approx(shares.mean().item())
+    loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+    assert found["loss"] == pytest.approx(loss.item(), rel=1e-5)
+
+
+def test_a_yes_is_an_answer_above_zero():
+    data = dataset(n_tasks=2, n_classes=1)
+    model = net("simple", n_tasks=2, n_classes=1).float()
+    taught = learner(model, data, loss="bce")
+    logits = torch.randn(6, 2, 1)
+    taught.model = Known(logits)
+    truth = ((logits[..., 0] > 0).long() == data.test.labels).float().mean().item()
+    assert taught.evaluate(data.test)["accuracy"] == pytest.approx(truth)
+
+
+def test_how_far_the_rule_is_from_backpropagation_is_told_where_it_is():
+    model = net("simple", weights="separate").float()
+    found = learner(model, rule="counter-hebb").evaluate(dataset().validation)
+    assert found["angle conv1 / °"] > 5
+    assert found["angle head / °"] == pytest.approx(0, abs=0.01)
+    assert abs(found["cosine conv2"]) < 0.3
+    for quiet in (
+        learner(net("simple").float(), rule="counter-hebb"),
+        learner(net("simple", weights="separate").float()),
+    ):
+        assert not [n for n in quiet.evaluate(dataset().validation) if n.startswith("angle")]
+
+
+def test_a_trained_task_head_moves_its_gate():
+    for rule in ("backprop", "counter-hebb"):
+        model = net("simple", n_tasks=2, task_head="trained").float()
+        before = model.gates()[-1]
+        steps(learner(model, rule=rule, learning_rate=0.02, tasks="all"), 30)
+        assert not torch.equal(model.gates()[-1], before)

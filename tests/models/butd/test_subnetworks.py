@@ -1,0 +1,244 @@
+"""Sub-networks: which units can be reached, which tasks open them, and interventions on gates."""
+
+import numpy as np
+import pytest
+import torch
+
+from corelib.models.butd import subnetworks
+from corelib.models.butd.gates import (
+    all_open,
+    intersection,
+    pack,
+    packed_size,
+    rows,
+    silenced,
+    swapped,
+    union,
+    unpack,
+)
+from corelib.models.butd.subnetworks import (
+    Kind,
+    between,
+    combinations,
+    gates_of,
+    kinds,
+    lesion,
+    lesioned,
+    overlap,
+    predictions,
+    reachable,
+    score,
+    see,
+    swap_matrix,
+    told,
+    with_gates,
+)
+from tests.models.butd.small import net
+
+N = 40
+
+
+@pytest.fixture(scope="module")
+def images():
+    torch.manual_seed(2)
+    return torch.randn(N, 784), np.random.default_rng(0).integers(5, size=(N, 2))
+
+
+@pytest.fixture(scope="module")
+def model(images):
+    """Its readout sees only what sets images apart, so that they are answered differently."""
+    made = net("simple", n_tasks=2, width=6, hidden=20).float()
+    with torch.no_grad():
+        tops = [made.bottom_up(images[0], rows(made.gates(), k)).signals[-1] for k in range(2)]
+        means = torch.linalg.qr(torch.stack([top.mean(0) for top in tops], 1)).Q
+        made.head.weight -= made.head.weight @ means @ means.T
+        made.head.bias.zero_()
+    return made
+
+
+def test_reachable_units_are_those_that_move_the_answer():
+    """By changing one input of the rest of the network at a time, in a network without ReLU."""
+    for name, side in (("simple", 28), ("simple", 23), ("resnet18", 10)):
+        channels = 3 if name == "resnet18" else 1
+        made = net(name, width=2, n_classes=2, input_dim=channels * side**2)
+        with torch.no_grad():
+            for parameter in made.parameters():
+                parameter.abs_().add_(0.01)
+        up = made.bottom_up(torch.rand(1, channels * side**2, dtype=torch.float64), None)
+        for signal in up.signals:
+            signal.retain_grad()
+        up.logits.sum().backward()
+        for k, (signal, reach) in enumerate(zip(up.signals, reachable(made), strict=True)):
+            np.testing.assert_array_equal(reach, signal.grad[0].numpy() != 0, err_msg=str(k))
+
+
+def test_what_strides_skip_in_the_published_network():
+    """The 3x3 window by 2 never meets the last row and column of conv2's 8 x 8: 15 of 64."""
+    shares = [1 - reach.mean() for reach in reachable(net("simple", n_tasks=2, width=32))]
+    truth = [1 - (22 / 24) ** 2, 1 - (11 / 12) ** 2, 15 / 64, 0, 0]
+    np.testing.assert_allclose(shares, truth)
+
+
+def test_unreachable_units_are_never_open(model):
+    for gate, reach in zip(gates_of(model), reachable(model), strict=True):
+        assert not gate[:, ~reach].any()
+
+
+def test_kinds_and_overlap_by_hand():
+    gates = (
+        np.array([[1, 1, 0, 0, 1], [1, 0, 1, 0, 1]], bool),
+        np.zeros((2, 3), bool),
+    )
+    reached = (np.array([1, 1, 1, 1, 0], bool), np.ones(3, bool))
+    first, second = kinds(gates, reached)
+    assert first.tolist() == [
+        Kind.SHARED, Kind.ONLY_FIRST, Kind.ONLY_SECOND, Kind.NEVER, Kind.UNREACHABLE,
+    ]  # fmt: skip
+    assert second.tolist() == [Kind.NEVER] * 3
+    turned = kinds(gates, reached, 1, 0)[0]
+    assert turned.tolist()[1:3] == [Kind.ONLY_SECOND, Kind.ONLY_FIRST]
+    found = overlap(gates, reached)
+    assert found.open.tolist() == [[0.5, 0.5], [0, 0]]
+    assert found.jaccard[0] == pytest.approx(1 / 3)
+    assert np.isnan(found.jaccard[1])
+
+
+def test_what_is_done_with_gates():
+    gates = (torch.tensor([[1.0, 1, 0, 0], [1, 0, 1, 0]]), torch.tensor([[[1.0]], [[0]]]))
+    assert union(gates)[0].tolist() == [[1, 1, 1, 0]] * 2
+    assert intersection(gates)[0].tolist() == [[1, 0, 0, 0]] * 2
+    assert all_open(gates)[1].tolist() == [[[1]], [[1]]]
+    one = swapped(gates, [1])
+    assert one[0].tolist() == gates[0].tolist()
+    assert one[1].tolist() == [[[0]], [[1]]]
+    mask = (np.array([1, 0, 0, 0], bool), np.zeros((1, 1), bool))
+    assert silenced(gates, mask)[0].tolist() == [[0, 1, 0, 0], [0, 0, 1, 0]]
+    assert rows(gates, 1)[0].tolist() == [[1, 0, 1, 0]]
+    assert rows(gates, torch.tensor([1, 1, 0]))[1].flatten().tolist() == [0, 0, 1]
+
+
+def test_packed_gates_come_back(model):
+    gates = model.gates()
+    packed = pack(gates)
+    assert len(packed) == packed_size(model.shapes, 2)
+    for ours, truth in zip(unpack(packed.numpy(), model.shapes, 2), gates_of(model), strict=True):
+        np.testing.assert_array_equal(ours, truth)
+    reached = reachable(model)
+    noted = subnetworks.history(np.stack([packed, packed]), model, reached)
+    np.testing.assert_array_equal(noted[1].open, overlap(gates_of(model), reached).open)
+
+
+def test_what_is_open_and_active(model, images):
+    x, _ = images
+    seen = see(model, x[:1])
+    up = model.bottom_up(x[:1], rows(model.gates(), 1))
+    for active, signal in zip(seen.active, up.signals, strict=True):
+        np.testing.assert_array_equal(active[1], signal[0].detach().numpy() > 0)
+    np.testing.assert_allclose(seen.probability, model(x[:1])[0].softmax(1).detach(), atol=1e-6)
+    for active, gate in zip(seen.active, gates_of(model), strict=True):
+        assert not (active & ~gate).any()
+
+
+def test_predictions_and_their_score(model, images, monkeypatch):
+    x, labels = images
+    monkeypatch.setattr(subnetworks, "CHUNK", 7)
+    found = predictions(model, x)
+    np.testing.assert_array_equal(found, model(x).argmax(2).T)
+    assert len(set(found[0])) > 1
+    answers = score(found, labels)
+    for task in range(2):
+        right = other = neither = differing = 0
+        for image in range(N):
+            own, else_ = labels[image, task], labels[image, 1 - task]
+            answer = found[task, image]
+            right += answer == own
+            if own != else_:
+                differing += 1
+                other += answer == else_
+                neither += answer not in (own, else_)
+        assert answers.right[task] == pytest.approx(right / N)
+        assert answers.other[task] == pytest.approx(other / differing)
+        assert answers.neither[task] == pytest.approx(neither / differing)
+
+
+def test_swaps_and_combinations(model, images):
+    """All gates of the other task answer the other task."""
+    x, labels = images
+    own = predictions(model, x)
+    np.testing.assert_array_equal(
+        predictions(model, x, swapped(model.gates(), range(5))), own[::-1]
+    )
+    matrix = swap_matrix(model, x, labels)
+    assert len(matrix) == 5
+    gates = model.gates()
+    for k, answers in enumerate(matrix):
+        by_hand = [gates[j].flip(0) if j == k else gates[j] for j in range(5)]
+        np.testing.assert_array_equal(
+            answers.right, score(predictions(model, x, tuple(by_hand)), labels).right
+        )
+    found = combinations(model, x, labels)
+    assert list(found) == [
+        "own gates", "gates of the other task", "union", "intersection", "no gates",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(found["own gates"].right, score(own, labels).right)
+    free = model.bottom_up(x, None).logits.argmax(1).numpy()
+    np.testing.assert_array_equal(found["no gates"].right, (free[:, None] == labels).mean(0))
+    np.testing.assert_array_equal(found["union"].right, score(
+        predictions(model, x, tuple(g.amax(0, keepdim=True).expand_as(g) for g in gates)), labels
+    ).right)  # fmt: skip
+
+
+def test_lesions_and_their_controls(model, images):
+    x, labels = images
+    sorts = kinds(gates_of(model), reachable(model))
+    layer = 2
+    n = {kind: int((sorts[layer] == kind).sum()) for kind in Kind}
+    assert n[Kind.ONLY_FIRST] > 5
+    whole = lesion(sorts, layer, Kind.ONLY_FIRST)
+    np.testing.assert_array_equal(whole.lesioned[layer], sorts[layer] == Kind.ONLY_FIRST)
+    opened = np.isin(sorts[layer], (Kind.SHARED, Kind.ONLY_FIRST, Kind.ONLY_SECOND))
+    for what in (whole, lesion(sorts, layer, None, 0.3, seed=4)):
+        assert what.control[layer].sum() == what.lesioned[layer].sum()
+        assert not (what.control[layer] & ~opened).any()
+        for k in range(5):
+            if k != layer:
+                assert not what.lesioned[k].any()
+                assert not what.control[k].any()
+    half = [lesion(sorts, layer, Kind.SHARED, 0.5, seed) for seed in (0, 0, 1)]
+    assert half[0].lesioned[layer].sum() == round(0.5 * n[Kind.SHARED])
+    np.testing.assert_array_equal(half[0].lesioned[layer], half[1].lesioned[layer])
+    assert (half[0].lesioned[layer] != half[2].lesioned[layer]).any()
+    more = lesion(sorts, layer, Kind.SHARED, 0.8, 0)
+    assert not (half[0].lesioned[layer] & ~more.lesioned[layer]).any()
+    channel = np.zeros(sorts[layer].shape, bool)
+    channel[3] = True
+    narrow = lesion(sorts, layer, None, within=channel)
+    np.testing.assert_array_equal(narrow.lesioned[layer], opened & channel)
+
+    # Units that a task does not open do nothing to it.
+    with_lesion, with_control = lesioned(model, x, labels, whole)
+    own = with_gates(model, x, labels, model.gates())
+    assert with_lesion.right[1] == own.right[1]
+    assert with_control.right.shape == (2,)
+    nothing = tuple(np.ones(k.shape, bool) for k in sorts)
+    silent = predictions(model, x, silenced(model.gates(), nothing))
+    assert set(silent.flatten()) == {int(model.head.bias.argmax())}
+
+
+def test_instructions_between_the_tasks(model, images):
+    x, labels = images
+    line = between(5)
+    assert line.tolist() == [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0, 1]]
+    assert between(3, 2, 0, 3)[1].tolist() == [0.5, 0, 0.5]
+    found = told(model, x, labels, np.concatenate([line, 7 * line[1:2], [[1, -1]]]))
+    own = predictions(model, x)
+    for k, task in ((0, 0), (4, 1)):
+        np.testing.assert_allclose(found.named[k], (own[task][:, None] == labels).mean(0))
+        assert not found.changed[k].any()
+    assert found.changed[1].any()
+    np.testing.assert_array_equal(found.changed[5], found.changed[1])
+    np.testing.assert_array_equal(found.named[5], found.named[1])
+    signals = model.instruct(torch.tensor([[0.75, 0.25]])).signals
+    for k, gate in enumerate(gates_of(model)):
+        truth = ((signals[k][0] > 0).numpy() != gate[0]).mean()
+        assert found.changed[1, k] == pytest.approx(truth)
