@@ -1,0 +1,170 @@
+"""Patches of natural images, whitened: from pictures that scikit-image and scikit-learn ship, or
+van Hateren's from a folder.
+
+Our pictures are made grey, continued by reflection over 32 pixels, and whitened as a whole: each
+amplitude at frequency f (cycles a pixel) is multiplied by |f| exp(-(|f| / 0.4)⁴), which flattens
+the 1/f spectrum of natural images and fades out before the corners of the spectrum (Olshausen and
+Field 1997). Patches lie at random places, most of them in large pictures. Each loses its mean; the
+flattest quarter of a split is dropped; each of the others is brought to unit deviation.
+
+Splits are by picture: no patch to validate or to test with shares a picture with one to train with.
+The label of a patch is the number of its picture.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from corelib.data.images import ImageDataset, Split
+from corelib.errors import DataError
+
+TRAIN, HELD_OUT = 40_000, 5_000
+PICTURES = {
+    "train": (
+        "camera",
+        "astronaut",
+        "chelsea",
+        "rocket",
+        "motorcycle",
+        "coins",
+        "gravel",
+        "flower",
+    ),
+    "validation": ("coffee",),
+    "test": ("china",),
+}
+NAMES = tuple(name for names in PICTURES.values() for name in names)
+PAD = 32
+CUTOFF = 0.4
+FLAT = 0.25
+BLOCKS, THEIR_TEST, OUR_VALIDATION = 10, 0.2, 0.1
+DOVES_SIDE = 16
+
+
+class _Drawn(NamedTuple):
+    """``patches`` float32 (patch, row, column) and the number of the picture of each (patch,)."""
+
+    patches: np.ndarray
+    pictures: np.ndarray
+
+
+def picture(name: str) -> np.ndarray:
+    """One of ``NAMES`` as a grey image (row, column) from 0 to 1."""
+    if name in ("china", "flower"):
+        from sklearn.datasets import load_sample_image
+
+        pixels = load_sample_image(f"{name}.jpg")
+    else:
+        from skimage import data
+
+        pixels = data.stereo_motorcycle()[0] if name == "motorcycle" else getattr(data, name)()
+    pixels = pixels / 255
+    # Luminance as in ITU-R BT.709.
+    return pixels @ (0.2125, 0.7154, 0.0721) if pixels.ndim == 3 else pixels
+
+
+def whiten(image: np.ndarray) -> np.ndarray:
+    """The image (row, column) whitened, with mean 0 and deviation 1."""
+    padded = np.pad(image, PAD, mode="reflect")
+    rows, columns = padded.shape
+    f = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns))
+    gain = f * np.exp(-((f / CUTOFF) ** 4))
+    white = np.fft.irfft2(np.fft.rfft2(padded) * gain, s=padded.shape)[PAD:-PAD, PAD:-PAD]
+    return (white - white.mean()) / white.std()
+
+
+@lru_cache(maxsize=1)
+def _whitened() -> dict[str, np.ndarray]:
+    return {name: whiten(picture(name)) for name in NAMES}
+
+
+def _draw(names: tuple[str, ...], n: int, side: int, seed: int) -> _Drawn:
+    """n patches of some pictures, in a random order."""
+    rng = np.random.default_rng(seed)
+    images = [_whitened()[name] for name in names]
+    shares = np.array([image.size for image in images], float)
+    counts = np.ceil(n / (1 - FLAT) * shares / shares.sum()).astype(int)
+    patches, pictures = [], []
+    for name, image, count in zip(names, images, counts, strict=True):
+        windows = np.lib.stride_tricks.sliding_window_view(image, (side, side))
+        at = (rng.integers(size, size=count) for size in windows.shape[:2])
+        patches.append(windows[tuple(at)].astype(np.float32))
+        pictures.append(np.full(count, NAMES.index(name)))
+    cut, pictures = np.concatenate(patches), np.concatenate(pictures)
+    cut -= cut.mean((1, 2), keepdims=True)
+    deviation = cut.std((1, 2))
+    order = rng.permutation(np.argsort(deviation)[-n:])
+    return _Drawn(cut[order] / deviation[order, None, None], pictures[order])
+
+
+def load(side: int) -> ImageDataset:
+    """40,000 patches to train with, 5,000 to validate and 5,000 to test, ``side`` pixels a side."""
+    drawn = {
+        split: _draw(names, TRAIN if split == "train" else HELD_OUT, side, seed)
+        for seed, (split, names) in enumerate(PICTURES.items())
+    }
+    return _dataset(f"natural-{side}", NAMES, *drawn.values())
+
+
+def doves_file() -> Path:
+    """Where van Hateren's patches are looked for: DOVES/vH16/processed.npy in the folder named by
+    SYNAPTARIUM_DATA, or in ./data."""
+    root = Path(os.environ.get("SYNAPTARIUM_DATA", "data"))
+    return root / "DOVES" / "vH16" / "processed.npy"
+
+
+def load_doves() -> ImageDataset:
+    """Van Hateren's images whitened and cut by Vafaii and others, float (patch, 1, 16, 16).
+
+    As in their code all is shifted and scaled to mean 0 and deviation 1, and of each of ten blocks
+    the last fifth is held out. They choose by it; here it is the test set, and the last tenth of
+    each block's remainder serves to validate.
+
+    Raises ``DataError`` that says how to get the file, or what is wrong with it.
+    """
+    file = doves_file()
+    try:
+        array = np.load(file, allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(
+            "Van Hateren's patches are not here. Take processed.npy from the folder DOVES/vH16 of "
+            "the data that https://github.com/hadivafaii/IterativeVAE links to, and put it at "
+            f"{file}."
+        ) from None
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{file} cannot be read ({error}); put the file there anew.") from None
+    if array.ndim != 4 or array.shape[1:] != (1, DOVES_SIDE, DOVES_SIDE) or len(array) < BLOCKS**2:
+        raise DataError(
+            f"{file} should hold patches of shape (N, 1, 16, 16), but holds {array.shape}; "
+            "put the authors' file there."
+        )
+    if array.dtype.kind != "f" or not np.isfinite(array).all():
+        raise DataError(f"{file} should hold finite numbers; put the authors' file there.")
+    patches = ((array - array.mean()) / array.std()).astype(np.float32)[:, 0]
+    parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
+    size = len(patches) // BLOCKS
+    for k in range(BLOCKS):
+        block = patches[k * size : (k + 1) * size if k < BLOCKS - 1 else None]
+        kept = len(block) - round(len(block) * THEIR_TEST)
+        learned = kept - round(kept * OUR_VALIDATION)
+        parts["train"].append(block[:learned])
+        parts["validation"].append(block[learned:kept])
+        parts["test"].append(block[kept:])
+    drawn = (np.concatenate(blocks) for blocks in parts.values())
+    return _dataset("doves", ("van Hateren",), *(_Drawn(d, np.zeros(len(d), int)) for d in drawn))
+
+
+def _dataset(name: str, classes: tuple[str, ...], *drawn: _Drawn) -> ImageDataset:
+    """Patches are in their own unit: ``inputs`` gives them as they are."""
+    import torch
+
+    splits = (Split(torch.from_numpy(d.patches), torch.from_numpy(d.pictures)) for d in drawn)
+    return ImageDataset(name, classes, 0.0, 1.0, *splits)
+
+
+natural_16, natural_12 = partial(load, 16), partial(load, 12)
