@@ -1,0 +1,51 @@
+"""Iterative Poisson VAE (iP-VAE): a spiking network that infers what causes an image by gradient
+steps on its own free energy, and two Gaussian networks beside it.
+
+Paper: Vafaii, Galor and Yates, "Brain-like variational inference" (NeurIPS 2025, arXiv 2410.19315),
+with published code.
+
+Equations of a time step of iP-VAE, from potentials u and spike counts z ~ Poisson(e^u), with a
+linear decoder W and pixel noise σ (the paper's section 3):
+
+    drives = W^T (x / σ²) - (W^T W / σ²) z - e^b [- β_inner (u - u_prior), with inner steps]
+    u <- limited(u + limited(e^η drives)),   limited(v) = c - softplus(c - max(v, -8))
+
+The state persists: each step's prior is the state before it. Learning minimises the mean over T
+steps of -log N(x; W z, σ²) + β KL(Poisson(e^u) || Poisson(e^u_prior)), by back-propagation through
+them. iG-VAE has z = mu + e^xi ε and natural-gradient steps of mu and xi; iG-relu-VAE decodes
+e^gain relu(z).
+
+Files: ``config`` settings and presets; ``distributions`` draws, limits, divergences; ``dynamics``
+the equations; ``network`` the loss; ``learner`` the update rule; ``inference`` long inference and
+its trace; ``analysis`` features, codes and sparsity; ``gabor`` fits of receptive fields;
+``stimuli`` bars and gratings; ``tuning`` what neurons answer to them; ``sound`` spikes to be heard.
+
+Departures, choosable where said so:
+- The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is
+  the true one, with which features become Gabor functions sooner; ``kl="published"`` is the code's.
+- Counts are softened while the published code learns. The default is hard counts that pass on the
+  gradient of their mean; ``sampling="relaxed"`` softens them, by a closed-form derivative.
+- One draw of z serves the reconstruction of a step and the explaining-away of the next, where the
+  code draws twice; the expected loss and its gradient are the same.
+- Presets: the standard settings are ``QUICK``, which learn in less than a minute; ``PAPER`` are the
+  paper's. In the code β, limits and temperature change while it learns, the rate rises at first,
+  and weights decay; of these only β's rise is here (``beta_rise``).
+- The limits also lower potentials that no drive moves, by softplus(-c) or more a step: 0.018 at
+  c = 4.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.models.ipvae.network import IGVAE, IPVAE, IGReluVAE
+
+__all__ = ["IGVAE", "IPVAE", "IGReluVAE"]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazily: whoever needs only the settings must not wait for torch.
+    if name in __all__:
+        from corelib.models.ipvae import network
+
+        return getattr(network, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

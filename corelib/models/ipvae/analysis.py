@@ -1,0 +1,99 @@
+"""What the sparse-code page shows: learned features, sparsity, and how much a code tells."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from corelib.models.ipvae.dynamics import INTACT, Controls
+from corelib.models.ipvae.inference import settle
+from corelib.models.ipvae.network import IterativeVAE
+
+CHUNK = 500
+
+
+class Code(NamedTuple):
+    """What the network makes of images after some steps: the mean activity, ``rate`` (image, unit),
+    and means over images after each step, (time,), as in ``inference.Settling``."""
+
+    rate: np.ndarray
+    r2: np.ndarray
+    zeros: np.ndarray
+    change: np.ndarray
+
+
+class Readout(NamedTuple):
+    """Logistic regression on a code: share of right answers, and the answers (image,)."""
+
+    accuracy: float
+    predicted: np.ndarray
+
+
+def features(model: IterativeVAE) -> np.ndarray:
+    """The columns of W as images, float32 (neuron, row, column)."""
+    decoder = model.decoder.detach().cpu().numpy()
+    side = round(decoder.shape[0] ** 0.5)
+    return decoder.T.reshape(-1, side, side)
+
+
+def encode(
+    model: IterativeVAE, x: Tensor, n_steps: int, controls: Controls = INTACT, seed: int = 0
+) -> Code:
+    """The code of many images, (image, pixel), some at a time."""
+    parts = [
+        (len(some), settle(model, some, n_steps, controls, seed + k))
+        for k, some in enumerate(x.split(CHUNK))
+    ]
+    shares = np.array([n for n, _ in parts]) / len(x)
+
+    def mean(name: str) -> np.ndarray:
+        return np.tensordot(shares, np.stack([getattr(found, name) for _, found in parts]), 1)
+
+    rate = np.concatenate([found.rate for _, found in parts])
+    return Code(rate, mean("r2"), mean("zeros"), mean("change"))
+
+
+def lifetime_sparsity(activity: np.ndarray) -> np.ndarray:
+    """Of each neuron over images, (image, unit) -> (unit,): 0 if it answers all alike, 1 if it
+    answers a single one.
+
+    (1 - (mean r)² / mean r²) / (1 - 1 / n), Vinje and Gallant 2000; NaN for a silent neuron.
+    """
+    return _sparsity(activity, 0)
+
+
+def population_sparsity(activity: np.ndarray) -> np.ndarray:
+    """The same over neurons, of each image: (image, unit) -> (image,)."""
+    return _sparsity(activity, 1)
+
+
+def _sparsity(activity: np.ndarray, axis: int) -> np.ndarray:
+    r = np.abs(np.asarray(activity, float))
+    square = (r**2).mean(axis)
+    share = r.mean(axis) ** 2 / np.where(square > 0, square, np.nan)
+    return (1 - share) / (1 - 1 / r.shape[axis])
+
+
+def read_out(
+    train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray
+) -> Readout:
+    """Logistic regression (scikit-learn's own settings, 300 iterations at most) from the codes
+    (image, unit) of some images to their labels, tried on others."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        readout = LogisticRegression(max_iter=300).fit(train, train_labels)
+    predicted = readout.predict(test)
+    return Readout(float((predicted == test_labels).mean()), predicted)
+
+
+def without(model: IterativeVAE, neurons: list[int]) -> Controls:
+    """Controls that silence some neurons."""
+    lesioned = torch.zeros(model.decoder.shape[1], dtype=torch.bool, device=model.decoder.device)
+    lesioned[neurons] = True
+    return Controls(lesioned=lesioned)

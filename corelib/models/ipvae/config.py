@@ -1,0 +1,156 @@
+"""Settings of the iterative VAEs and of their training. Imports no torch."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from corelib.settings import Settings, setting
+from corelib.training.config import TrainingSettings
+
+Sampling = Literal["straight-through", "relaxed"]
+PoissonKL = Literal["true", "published"]
+CODE = "the authors' code"
+
+
+def _clamp(default: float, what: str, symbol: str) -> Any:
+    return setting(default, f"Soft limit of {what}", gt=0, le=10, symbol=symbol, more=True)
+
+
+def _log_step(default: float) -> Any:
+    return setting(
+        default, "Logarithm of the step size at the start; it is learned", ge=-8, le=2, symbol="η"
+    )
+
+
+class IterativeConfig(Settings):
+    """What the three networks share."""
+
+    input_dim: int = setting(
+        256, "Pixels of an image", ge=1, le=4096, symbol="M", more=True, from_data=True
+    )
+    n_latents: int = setting(
+        256,
+        "Neurons, one a feature",
+        ge=1,
+        le=4096,
+        symbol="K",
+        unit="neurons",
+        source="paper: 512",
+    )
+    t_train: int = setting(
+        8, "Time steps of one update", ge=1, le=1000, symbol="T", source="paper: 16"
+    )
+    n_iters_inner: int = setting(
+        1, "Gradient steps on the potentials within one time step; more than one adds the leak",
+        ge=1, le=16, more=True,
+    )  # fmt: skip
+    beta_inner: float = setting(
+        1.0, "Weight of the leak, which acts with two inner steps or more", ge=0, le=100,
+        symbol="β_inner", more=True,
+    )  # fmt: skip
+    init_scale: float = setting(
+        1.0, "Standard deviation of the features at the start, times the square root of M",
+        gt=0, le=10, more=True,
+    )  # fmt: skip
+    fit_prior: bool = setting(False, "Learn the state from which inference begins", more=True)
+
+
+class IPVAEConfig(IterativeConfig):
+    """The Poisson network: potentials u, rates e^u, spike counts z."""
+
+    log_step: float = _log_step(-2.0)
+    prior_low: float = setting(
+        -4.0, "Lowest potential at which a neuron begins", ge=-8, le=2, more=True
+    )
+    prior_high: float = setting(
+        -3.0, "Highest potential at which a neuron begins", ge=-8, le=2, more=True
+    )
+    clamp_u: float = _clamp(4.0, "the potential", "c_u")
+    clamp_du: float = _clamp(4.0, "one change of the potential", "c_du")
+
+
+class IGVAEConfig(IterativeConfig):
+    """The Gaussian networks: means mu and log-scales xi."""
+
+    log_step: float = _log_step(-2.0)
+    clamp_u: float = _clamp(7.0, "the mean", "c_μ")
+    clamp_du: float = _clamp(7.0, "one change of the mean", "c_dμ")
+    clamp_xi: float = _clamp(2.0, "the log-scale", "c_ξ")
+    clamp_dxi: float = _clamp(3.0, "one change of the log-scale", "c_dξ")
+
+
+class IterativeTraining(TrainingSettings):
+    """Adamax with a rate that falls as a cosine, and the loss."""
+
+    epochs: int = setting(2, "Passes over the 40,000 training patches", ge=1, le=1000)
+    batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
+    learning_rate: float = setting(0.04, "Step size of Adamax at the start", gt=0, le=1)
+    clip_norm: float = setting(300.0, "Largest norm of the gradient", gt=0, le=1e6, more=True)
+    n_iters_outer: int = setting(
+        1, "Updates made of one batch, each over the next T time steps", ge=1, le=64, more=True
+    )
+    beta_outer: float = setting(
+        12.0, "Weight of the divergence in the loss", ge=0, le=1000, symbol="β", source="paper: 24"
+    )
+    beta_rise: float = setting(
+        0.0, "Share of the training in which β rises from 0", ge=0, le=1, more=True
+    )
+
+
+class IPVAETraining(IterativeTraining):
+    """How counts are drawn while learning, and which divergence counts."""
+
+    sampling: Sampling = setting(
+        "straight-through",
+        "Hard counts with the gradient of their mean, or counts that are softened",
+        source="the paper softens them",
+        more=True,
+    )
+    temperature: float = setting(
+        0.05,
+        "How far counts are softened",
+        gt=0,
+        le=2,
+        symbol="τ",
+        source="relaxed only",
+        more=True,
+    )
+    kl: PoissonKL = setting(
+        "true",
+        "The divergence of two Poisson distributions, or what the published code takes for it",
+        more=True,
+    )
+
+
+class IGVAETraining(IterativeTraining):
+    """The Gaussian networks' loss."""
+
+    beta_outer: float = setting(
+        8.0, "Weight of the divergence in the loss", ge=0, le=1000, symbol="β"
+    )
+
+
+class Preset(NamedTuple):
+    """What differs from the standard settings, of the network and of its training."""
+
+    config: Mapping[str, Any]
+    training: Mapping[str, Any]
+
+
+QUICK = Preset({}, {})
+"""The standard settings: Gabor functions within 1,250 updates, less than a minute."""
+
+_PAPER = {"n_latents": 512, "t_train": 16, "log_step": 0.0, "init_scale": 0.0016, "fit_prior": True}
+_PAPER_TRAINING = {"epochs": 300, "batch_size": 200, "learning_rate": 0.005, "beta_rise": 0.1}
+
+PRESETS: Mapping[str, Mapping[str, Preset]] = {
+    "ipvae": {
+        "quick": QUICK,
+        "paper": Preset(
+            {**_PAPER, "prior_low": -6.0, "prior_high": -4.0, "clamp_u": 10.0, "clamp_du": 10.0},
+            {**_PAPER_TRAINING, "beta_outer": 24.0},
+        ),
+    },
+    "igvae": {"quick": QUICK, "paper": Preset(_PAPER, _PAPER_TRAINING)},
+    "igvae-relu": {"quick": QUICK, "paper": Preset(_PAPER, _PAPER_TRAINING)},
+}
+"""By system. ``paper`` is for van Hateren's patches, and takes hours without a graphics card."""

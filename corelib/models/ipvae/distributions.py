@@ -1,0 +1,168 @@
+"""Soft clamps, draws of spike counts, and divergences: pure functions of tensors of any shape."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Draw = Callable[[Tensor], Tensor]
+"""Noise of one moment. Poisson models call it with u and get counts; Gaussian models call it with
+mu and get standard normal numbers of its shape."""
+
+LOWEST = -8.0
+BEYOND = 8.0
+BLOCK = 32
+
+
+def clamp_above(x: Tensor, c: float) -> Tensor:
+    """c - softplus(c - x): x far below c, and never above c."""
+    return c - F.softplus(c - x)
+
+
+def clamp_both(x: Tensor, c: float) -> Tensor:
+    """c tanh(x / c): x near 0, and always within (-c, c)."""
+    return c * torch.tanh(x / c)
+
+
+def poisson(u: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """z ~ Poisson(e^u), without a gradient.
+
+    Cells without a spike, most of them, take one uniform number and no more: with E ~ Exp(1) the
+    first event of a process of rate λ comes in time if E < λ, and then Poisson(λ - E) more follow.
+    """
+    rate = u.detach().exp()
+    counts = torch.zeros_like(rate)
+    first = torch.rand(rate.shape, generator=generator, dtype=rate.dtype, device=rate.device)
+    first.log_().neg_()
+    spiking = torch.nonzero((first < rate).view(-1))[:, 0]
+    left = (rate - first).view(-1)[spiking]
+    counts.view(-1)[spiking] = 1 + torch.poisson(left, generator)
+    return counts
+
+
+def straight_through(u: Tensor) -> Tensor:
+    """z ~ Poisson(e^u) with the gradient of its mean: dz/du = e^u."""
+    return surrogate(u, poisson(u))
+
+
+def surrogate(u: Tensor, counts: Tensor) -> Tensor:
+    """Counts that pass gradients on as e^u would."""
+    rate = u.exp()
+    return counts + rate - rate.detach()
+
+
+class _Relaxed(torch.autograd.Function):
+    """See ``relaxed``."""
+
+    @staticmethod
+    def forward(ctx, u: Tensor, waits: Tensor, temperature: float) -> Tensor:
+        rate = u.exp()
+        intensity = rate + torch.finfo(rate.dtype).eps
+        counts, slope = torch.zeros_like(u), torch.zeros_like(u)
+        arrival = torch.zeros_like(u)
+        for wait in waits:
+            arrival += wait / intensity
+            soft = torch.sigmoid((1 - arrival) / temperature)
+            counts += soft
+            slope += soft * (1 - soft) * arrival
+        ctx.save_for_backward(slope * (rate / (intensity * temperature)))
+        return counts
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
+        (slope,) = ctx.saved_tensors
+        return grad * slope, None, None
+
+
+def relaxed(u: Tensor, waits: Tensor, temperature: float) -> Tensor:
+    """Counts of a Poisson process softened at the end of its time; any shape as u.
+
+    ``waits`` (arrival, ...) are unit-exponential waiting times. With λ = e^u + eps the arrivals are
+    t_i = (waits_1 + ... + waits_i) / λ, and z = sum_i s_i with s_i = sigmoid((1 - t_i) / τ). As
+    every t_i goes as 1 / λ, the derivative needs no second pass through the cumulative sum:
+
+        dz/du = (e^u / λ) sum_i s_i (1 - s_i) t_i / τ
+    """
+    return _Relaxed.apply(u, waits, temperature)
+
+
+def relaxed_poisson(temperature: float) -> Draw:
+    """``relaxed`` with waiting times drawn anew, as many as can matter.
+
+    The published code takes as many arrivals as the largest rate needs to be exceeded once in a
+    thousand draws. Softened, arrivals count beyond the end, too, so here they go on until the last
+    one of every cell has s < e^-8.
+    """
+
+    def draw(u: Tensor) -> Tensor:
+        end = (1 + BEYOND * temperature) * (u.detach().exp() + torch.finfo(u.dtype).eps)
+        last, blocks = torch.zeros_like(end), []
+        while bool((last < end).any()):
+            blocks.append(torch.empty((BLOCK, *u.shape), dtype=u.dtype, device=u.device))
+            last = last + blocks[-1].exponential_().sum(0)
+        return relaxed(u, torch.cat(blocks), temperature)
+
+    return draw
+
+
+def shared_poisson(generator: torch.Generator) -> Draw:
+    """Counts for which all rows of u (batch, unit) meet the same random process.
+
+    Each unit has one Poisson process of rate 1, and a row's count is the number of its events up to
+    time e^u: Poisson(e^u) for each row by itself, and independent of what other rows there are and
+    in which order. Measures that must not depend on the batch use it.
+    """
+
+    def draw(u: Tensor) -> Tensor:
+        rate = u.detach().exp().cpu().T.contiguous()
+        # Of its own seed, so that the rows do not decide how many numbers the next draw skips.
+        seed = int(torch.randint(2**62, (), generator=generator))
+        own = torch.Generator().manual_seed(seed)
+        events = torch.zeros((len(rate), 0), dtype=rate.dtype)
+        last = torch.zeros((len(rate), 1), dtype=rate.dtype)
+        while bool((last < rate.amax(1, keepdim=True)).any()):
+            waits = torch.empty((len(rate), BLOCK), dtype=rate.dtype).exponential_(generator=own)
+            events = torch.cat([events, last + waits.cumsum(1)], 1)
+            last = events[:, -1:]
+        return torch.searchsorted(events, rate).T.to(u)
+
+    return draw
+
+
+def normal(mu: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Standard normal numbers of the shape of mu."""
+    return torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=mu.device)
+
+
+def shared_normal(generator: torch.Generator) -> Draw:
+    """Standard normal numbers of which all rows (batch, unit) get the same."""
+
+    def draw(mu: Tensor) -> Tensor:
+        row = torch.randn(mu.shape[-1], dtype=mu.dtype, generator=generator)
+        return row.to(mu.device).expand_as(mu)
+
+    return draw
+
+
+def kl_poisson(u: Tensor, prior: Tensor) -> Tensor:
+    """KL(Poisson(e^u) || Poisson(e^prior)) = e^prior (1 + e^d (d - 1)), with d = u - prior."""
+    d = u - prior
+    return prior.exp() * (1 + d.exp() * (d - 1))
+
+
+def kl_poisson_published(u: Tensor, prior: Tensor) -> Tensor:
+    """What the published code takes for it: e^u (1 + e^d (d - 1)), with d = u - prior.
+
+    That is e^d times the true divergence: the same to second order in d, and larger where the rate
+    rises.
+    """
+    d = u - prior
+    return u.exp() * (1 + d.exp() * (d - 1))
+
+
+def kl_gaussian(mu: Tensor, xi: Tensor, prior_mu: Tensor, prior_xi: Tensor) -> Tensor:
+    """KL(N(mu, e^(2 xi)) || N(prior_mu, e^(2 prior_xi)))."""
+    d = xi - prior_xi
+    shift = (mu - prior_mu) * torch.exp(-prior_xi)
+    return 0.5 * (shift.square() + torch.exp(2 * d) - 1) - d

@@ -1,0 +1,322 @@
+"""The iterative VAEs: modules that hold the weights, and the loss of an unrolled inference.
+
+An update of the weights back-propagates through T time steps. The state persists from step to step,
+and the divergence of each step is taken from the step before it, which is its prior.
+
+One draw serves two purposes: the z from which the loss of step t reconstructs is the one that is
+explained away in step t + 1. The published code draws anew. The law of each step is the same either
+way, and with it the expected loss and its gradient.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from corelib.models.ipvae.config import IGVAETraining, IPVAETraining
+from corelib.models.ipvae.distributions import (
+    Draw,
+    clamp_both,
+    kl_gaussian,
+    kl_poisson,
+    kl_poisson_published,
+    normal,
+    poisson,
+    relaxed_poisson,
+    shared_normal,
+    shared_poisson,
+    straight_through,
+)
+from corelib.models.ipvae.dynamics import (
+    INTACT,
+    Controls,
+    Drives,
+    GaussianState,
+    Inner,
+    Limits,
+    PoissonState,
+    Resting,
+    Weights,
+    gaussian_state,
+    gaussian_step,
+    poisson_state,
+    poisson_step,
+    stimulus,
+)
+
+LOG_SCALE_LIMIT = 3.45
+FIRST_LOG_BIAS = -3.0
+PIXELS = 256.0
+
+State = PoissonState | GaussianState
+
+
+class Objective(NamedTuple):
+    """How z is drawn, and the divergence of a state from the one before it, (batch, unit)."""
+
+    draw: Draw
+    divergence: Callable[[Any, Any], Tensor]
+
+
+class Unrolled(NamedTuple):
+    """``likelihood``, the negative log-likelihood, and ``divergence`` of each step in nats, summed
+    over pixels or units, (time, batch); ``state`` after the last."""
+
+    likelihood: Tensor
+    divergence: Tensor
+    state: State
+
+
+class IterativeVAE(nn.Module, ABC):
+    """A linear decoder whose code is inferred by gradient steps; ``x`` is (batch, input_dim).
+
+    Pixel noise is σ = exp(3.45 tanh(log_scale / 3.45)), from e^-3.45 to e^3.45 as in the authors'
+    code, one a pixel. ``decoder`` (pixel, unit) starts as N(0, init_scale / sqrt(M)).
+    """
+
+    step_sizes: ClassVar[int]
+
+    def __init__(
+        self,
+        input_dim: int,
+        n_latents: int,
+        t_train: int,
+        inner: Inner,
+        limits: Limits,
+        init_scale: float,
+        log_step: float,
+    ) -> None:
+        super().__init__()
+        self.t_train, self.inner, self.limits = t_train, inner, limits
+        scale = init_scale / math.sqrt(input_dim)
+        self.decoder = nn.Parameter(scale * torch.randn(input_dim, n_latents))
+        self.log_scale = nn.Parameter(torch.zeros(input_dim))
+        self.log_bias = nn.Parameter(torch.full((n_latents,), FIRST_LOG_BIAS))
+        self.log_step = nn.Parameter(torch.full((self.step_sizes,), float(log_step)))
+
+    @abstractmethod
+    def resting(self) -> Resting:
+        """The state in which inference begins: u, or mu and xi; (unit) each."""
+
+    @abstractmethod
+    def state(self, at: Resting, weights: Weights, draw: Draw, controls: Controls) -> State:
+        """The state at u, or mu and xi, (batch, unit) each, with z drawn."""
+
+    @abstractmethod
+    def step(
+        self, stimulus: Tensor, state: State, weights: Weights, draw: Draw, controls: Controls
+    ) -> tuple[State, Drives]:
+        """One time step; ``stimulus`` (batch, unit) is W^T (x / σ²)."""
+
+    @abstractmethod
+    def objective(self, settings: Any) -> Objective:
+        """What the training's settings mean."""
+
+    @abstractmethod
+    def mean_activity(self, state: Any, weights: Weights) -> Tensor:
+        """What the decoder would read without noise, (batch, unit): rates e^u, or means."""
+
+    @abstractmethod
+    def noise(self, generator: torch.Generator) -> Draw:
+        """The network's own draws, without gradients."""
+
+    @abstractmethod
+    def shared_noise(self, generator: torch.Generator) -> Draw:
+        """Draws that are the same for each image, whichever others there are."""
+
+    @abstractmethod
+    def no_noise(self) -> Draw:
+        """The mean in place of each draw."""
+
+    def gain(self) -> Tensor | None:
+        """What multiplies relu(z), (unit); None where the decoder reads z itself."""
+        return None
+
+    def weights(self) -> Weights:
+        """What all images share, computed once a pass."""
+        log_scale = clamp_both(self.log_scale, LOG_SCALE_LIMIT)
+        scaled = self.decoder * torch.exp(-log_scale)[:, None]
+        return Weights(
+            decoder=self.decoder,
+            log_scale=log_scale,
+            gram=scaled.T @ scaled,
+            threshold=self.log_bias.exp(),
+            step_size=self.log_step.exp(),
+            resting=self.resting(),
+            gain=self.gain(),
+        )
+
+    def begin(self, batch: int, weights: Weights, draw: Draw, controls: Controls = INTACT) -> State:
+        """The state of ``batch`` images before the first step."""
+        at = tuple(part.expand(batch, -1) for part in weights.resting)
+        return self.state(at, weights, draw, controls)
+
+    def go_on(self, state: State, weights: Weights, draw: Draw) -> State:
+        """The state as a new beginning, where truncated back-propagation goes on.
+
+        Its gradient ends in the prior, as if it were the prior plus a constant (so the authors'
+        code). z is drawn anew, as the weights may have changed.
+        """
+        at = zip(state, weights.resting, strict=False)
+        kept = tuple(rest + (now - rest).detach() for now, rest in at)
+        return self.state(kept, weights, draw, INTACT)
+
+    def unroll(
+        self, x: Tensor, objective: Objective, weights: Weights, state: State | None = None
+    ) -> Unrolled:
+        """T time steps on constant images, from the prior or from a state."""
+        draw, divergence = objective
+        seen = stimulus(x, weights)
+        state = self.begin(len(x), weights, draw) if state is None else state
+        constant = weights.log_scale.sum() + 0.5 * x.shape[1] * math.log(2 * math.pi)
+        own = 0.5 * x.square() @ torch.exp(-2 * weights.log_scale) + constant
+        likelihood, divergences = [], []
+        for _ in range(self.t_train):
+            before = state
+            state, _ = self.step(seen, before, weights, draw, INTACT)
+            # |x - W a|² / σ² by what is there already: a W^T x / σ² and a (W^T W / σ²) a.
+            likelihood.append(own + (state.activity * (0.5 * state.feedback - seen)).sum(1))
+            divergences.append(divergence(state, before).sum(1))
+        return Unrolled(torch.stack(likelihood), torch.stack(divergences), state)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mean activity (batch, unit) after T steps without noise, each z replaced by its mean."""
+        draw, weights = self.no_noise(), self.weights()
+        seen = stimulus(x, weights)
+        state = self.begin(len(x), weights, draw)
+        for _ in range(self.t_train):
+            state, _ = self.step(seen, state, weights, draw, INTACT)
+        return state.activity
+
+
+class IPVAE(IterativeVAE):
+    """The iterative Poisson VAE: potentials u, rates e^u, and integer spike counts z."""
+
+    step_sizes = 1
+
+    def __init__(
+        self,
+        input_dim: int = 256,
+        n_latents: int = 256,
+        t_train: int = 8,
+        n_iters_inner: int = 1,
+        beta_inner: float = 1.0,
+        init_scale: float = 1.0,
+        log_step: float = -2.0,
+        fit_prior: bool = False,
+        prior_low: float = -4.0,
+        prior_high: float = -3.0,
+        clamp_u: float = 4.0,
+        clamp_du: float = 4.0,
+    ) -> None:
+        inner, limits = Inner(n_iters_inner, beta_inner), Limits(clamp_u, clamp_du)
+        super().__init__(input_dim, n_latents, t_train, inner, limits, init_scale, log_step)
+        _hold(self, "u_init", torch.empty(n_latents).uniform_(prior_low, prior_high), fit_prior)
+
+    def resting(self) -> Resting:
+        return (self.u_init,)
+
+    def state(self, at, weights, draw, controls) -> PoissonState:
+        return poisson_state(*at, weights, draw, controls)
+
+    def step(self, stimulus, state, weights, draw, controls) -> tuple[PoissonState, Drives]:
+        return poisson_step(stimulus, state, weights, draw, controls, self.inner, self.limits)
+
+    def objective(self, settings: IPVAETraining) -> Objective:
+        relaxed = settings.sampling == "relaxed"
+        draw = relaxed_poisson(settings.temperature) if relaxed else straight_through
+        kl = kl_poisson if settings.kl == "true" else kl_poisson_published
+        return Objective(draw, lambda after, before: kl(after.u, before.u))
+
+    def mean_activity(self, state: PoissonState, weights: Weights) -> Tensor:
+        return state.u.exp()
+
+    def noise(self, generator: torch.Generator) -> Draw:
+        return partial(poisson, generator=generator)
+
+    def shared_noise(self, generator: torch.Generator) -> Draw:
+        return shared_poisson(generator)
+
+    def no_noise(self) -> Draw:
+        return torch.exp
+
+
+class GaussianVAE(IterativeVAE, ABC):
+    """Means mu and log-scales xi; z = mu + e^xi ε."""
+
+    step_sizes = 2
+
+    def __init__(
+        self,
+        input_dim: int = 256,
+        n_latents: int = 256,
+        t_train: int = 8,
+        n_iters_inner: int = 1,
+        beta_inner: float = 1.0,
+        init_scale: float = 1.0,
+        log_step: float = -2.0,
+        fit_prior: bool = False,
+        clamp_u: float = 7.0,
+        clamp_du: float = 7.0,
+        clamp_xi: float = 2.0,
+        clamp_dxi: float = 3.0,
+    ) -> None:
+        limits = Limits(clamp_u, clamp_du, clamp_xi, clamp_dxi)
+        inner = Inner(n_iters_inner, beta_inner)
+        super().__init__(input_dim, n_latents, t_train, inner, limits, init_scale, log_step)
+        _hold(self, "mu_init", torch.zeros(n_latents), fit_prior)
+        _hold(self, "xi_init", torch.zeros(n_latents), fit_prior)
+
+    def resting(self) -> Resting:
+        return self.mu_init, self.xi_init
+
+    def state(self, at, weights, draw, controls) -> GaussianState:
+        return gaussian_state(*at, weights, draw, controls)
+
+    def step(self, stimulus, state, weights, draw, controls) -> tuple[GaussianState, Drives]:
+        return gaussian_step(stimulus, state, weights, draw, controls, self.inner, self.limits)
+
+    def objective(self, settings: IGVAETraining) -> Objective:
+        return Objective(
+            normal,
+            lambda after, before: kl_gaussian(after.mu, after.xi, before.mu, before.xi),
+        )
+
+    def mean_activity(self, state: GaussianState, weights: Weights) -> Tensor:
+        return state.mu if weights.gain is None else weights.gain * torch.relu(state.mu)
+
+    def noise(self, generator: torch.Generator) -> Draw:
+        return partial(normal, generator=generator)
+
+    def shared_noise(self, generator: torch.Generator) -> Draw:
+        return shared_normal(generator)
+
+    def no_noise(self) -> Draw:
+        return torch.zeros_like
+
+
+class IGVAE(GaussianVAE):
+    """The iterative Gaussian VAE: the decoder reads z, of either sign."""
+
+
+class IGReluVAE(GaussianVAE):
+    """The iterative Gaussian VAE whose decoder reads e^gain relu(z)."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.log_gain = nn.Parameter(torch.zeros(self.decoder.shape[1]))
+
+    def gain(self) -> Tensor:
+        return self.log_gain.exp()
+
+
+def _hold(module: nn.Module, name: str, value: Tensor, learned: bool) -> None:
+    """As a parameter if it is learned, else as a buffer."""
+    if learned:
+        module.register_parameter(name, nn.Parameter(value))
+    else:
+        module.register_buffer(name, value)

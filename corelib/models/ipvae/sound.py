@@ -1,0 +1,45 @@
+"""Spikes as sound, as a loudspeaker beside the electrode gives them: one short pop a spike."""
+
+import io
+import wave
+
+import numpy as np
+
+RATE = 48_000
+PITCH = 500.0
+LENGTH = 0.006
+LOUDNESS = 0.5
+
+
+def pop() -> np.ndarray:
+    """One spike: 6 ms of 500 Hz that fade in and out, float32 (sample,)."""
+    t = np.arange(round(LENGTH * RATE)) / RATE
+    return (LOUDNESS * np.sin(2 * np.pi * PITCH * t) * np.hanning(len(t))).astype(np.float32)
+
+
+def waveform(spikes: np.ndarray, frame_seconds: float, seed: int = 0) -> np.ndarray:
+    """The sound of spike counts (time,), float32 (sample,) at 48 kHz, within [-1, 1].
+
+    The spikes of a frame lie at uniform places in it. Pops that overlap add up; if that goes beyond
+    1, all is made quieter alike. The sound lasts as long as the frames and the last pop.
+    """
+    counts = np.asarray(spikes).astype(int)
+    frames = np.repeat(np.arange(len(counts)), counts)
+    within = np.random.default_rng(seed).random(len(frames))
+    starts = ((frames + within) * frame_seconds * RATE).astype(int)
+    one = pop()
+    length = round(len(counts) * frame_seconds * RATE) + len(one)
+    places = starts[:, None] + np.arange(len(one))
+    sound = np.bincount(places.ravel(), np.tile(one, len(starts)), length).astype(np.float32)
+    return sound / max(np.abs(sound).max(), 1.0)
+
+
+def wav(sound: np.ndarray) -> bytes:
+    """The bytes of a WAV file, 16 bits a sample, one channel."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes((np.clip(sound, -1, 1) * 32767).round().astype("<i2").tobytes())
+    return file.getvalue()

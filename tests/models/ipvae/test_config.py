@@ -1,0 +1,48 @@
+"""Presets are settings, and the paper's are the paper's."""
+
+import subprocess
+import sys
+
+import pytest
+
+from corelib.models.ipvae.config import (
+    PRESETS,
+    IGVAEConfig,
+    IGVAETraining,
+    IPVAEConfig,
+    IPVAETraining,
+)
+
+SETTINGS = {
+    "ipvae": (IPVAEConfig, IPVAETraining),
+    "igvae": (IGVAEConfig, IGVAETraining),
+    "igvae-relu": (IGVAEConfig, IGVAETraining),
+}
+
+
+def resolved(system: str, preset: str):
+    chosen = PRESETS[system][preset]
+    config, training = SETTINGS[system]
+    return config(**chosen.config), training(**chosen.training)
+
+
+@pytest.mark.parametrize(("system", "beta"), [("ipvae", 24), ("igvae", 8), ("igvae-relu", 8)])
+def test_papers_settings_are_the_papers(system, beta):
+    config, training = resolved(system, "paper")
+    assert (config.n_latents, config.t_train) == (512, 16)
+    assert (config.n_iters_inner, config.beta_inner) == (1, 1)
+    assert (training.n_iters_outer, training.beta_outer) == (1, beta)
+    assert (training.learning_rate, training.batch_size, training.clip_norm) == (0.005, 200, 300)
+
+
+@pytest.mark.parametrize("system", list(PRESETS))
+def test_quick_is_between_1000_and_1500_updates_of_40000_patches(system):
+    config, training = resolved(system, "quick")
+    assert config == SETTINGS[system][0]()
+    updates = training.epochs * -(-40_000 // training.batch_size)
+    assert 1000 <= updates <= 1500
+
+
+def test_settings_import_no_torch():
+    code = "import sys; import corelib.models.ipvae.config; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,102 @@
+"""Gabor fits: functions that are Gabors are found again."""
+
+import numpy as np
+import pytest
+
+from corelib.models.ipvae import gabor
+from corelib.models.ipvae.tuning import axis_difference
+
+
+def draw(n: int, side: int, seed: int = 0) -> gabor.Gabors:
+    """Gabor functions as networks learn them: inside the patch, wider than a pixel."""
+    rng = np.random.default_rng(seed)
+    return gabor.Gabors(
+        direction=rng.uniform(0, 180, n),
+        frequency=rng.uniform(0.08, 0.3, n),
+        phase=rng.uniform(0, 360, n),
+        x=rng.uniform(-0.3, 0.3, n) * side,
+        y=rng.uniform(-0.3, 0.3, n) * side,
+        along=rng.uniform(1.2, 2.5, n),
+        across=rng.uniform(1.2, 4, n),
+        amplitude=rng.uniform(0.5, 3, n),
+        r2=np.ones(n),
+    )
+
+
+def slow(g: gabor.Gabors, k: int, side: int) -> np.ndarray:
+    """One function, pixel by pixel."""
+    image = np.zeros((side, side))
+    theta = np.deg2rad(g.direction[k])
+    for row in range(side):
+        for column in range(side):
+            dx = column - (side - 1) / 2 - g.x[k]
+            dy = (side - 1) / 2 - row - g.y[k]
+            a, b = dx * np.cos(theta) + dy * np.sin(theta), dy * np.cos(theta) - dx * np.sin(theta)
+            envelope = np.exp(-(a**2) / (2 * g.along[k] ** 2) - b**2 / (2 * g.across[k] ** 2))
+            wave = np.cos(2 * np.pi * g.frequency[k] * a + np.deg2rad(g.phase[k]))
+            image[row, column] = g.amplitude[k] * envelope * wave
+    return image
+
+
+def test_rendered_is_the_slow_one():
+    g = draw(5, 11)
+    expected = np.stack([slow(g, k, 11) for k in range(5)])
+    np.testing.assert_allclose(gabor.render(g, 11), expected, atol=1e-12)
+
+
+def test_slopes_are_those_of_finite_differences():
+    x, y = gabor.pixel_centres(6)
+    for seed in range(5):
+        p = np.random.default_rng(seed).normal(size=8) * 0.4
+        high = np.stack([gabor._gabor(p + 1e-5 * step, x, y) for step in np.eye(8)], 1)
+        low = np.stack([gabor._gabor(p - 1e-5 * step, x, y) for step in np.eye(8)], 1)
+        np.testing.assert_allclose(gabor._slopes(p, x, y), (high - low) / 2e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("side", [12, 16])
+def test_gabor_functions_are_found_again(side):
+    """A fit that is good already is not tried again, so a few stay at that."""
+    truth = draw(40, side)
+    found = gabor.fit(gabor.render(truth, side))
+    assert found.r2.min() > gabor.GOOD
+    exact = found.r2 > 1 - 1e-6
+    assert exact.mean() >= 0.95
+    found, truth = (gabor.Gabors(*(part[exact] for part in g)) for g in (found, truth))
+    np.testing.assert_allclose(gabor.render(found, side), gabor.render(truth, side), atol=1e-3)
+    assert axis_difference(found.direction, truth.direction).max() < 0.1
+    np.testing.assert_allclose(found.frequency, truth.frequency, atol=1e-3)
+    np.testing.assert_allclose(found.amplitude, truth.amplitude, rtol=1e-2)
+    for name in ("x", "y", "along", "across"):
+        np.testing.assert_allclose(getattr(found, name), getattr(truth, name), atol=0.02)
+    assert ((found.direction >= 0) & (found.direction < 180)).all()
+    # The stripes of a function that changes rightward are upright.
+    assert found._replace(direction=np.array([0.0])).orientation == 90
+
+
+def test_noise_leaves_orientation_and_frequency():
+    side = 16
+    truth = draw(25, side, seed=1)
+    clean = gabor.render(truth, side)
+    noise = np.random.default_rng(0).normal(size=clean.shape)
+    noisy = clean + 0.3 * clean.std((1, 2), keepdims=True) * noise
+    found = gabor.fit(noisy)
+    # The noise has 0.09 of the signal's variance, which no Gabor function can explain.
+    assert np.median(found.r2) == pytest.approx(1 / 1.09, abs=0.02)
+    assert np.median(axis_difference(found.direction, truth.direction)) < 2
+    np.testing.assert_allclose(found.frequency, truth.frequency, atol=0.03)
+
+
+def test_r2_is_the_share_of_variance_that_is_explained():
+    side = 12
+    fields = np.random.default_rng(0).normal(size=(6, side, side))
+    found = gabor.fit(fields)
+    rest = ((fields - gabor.render(found, side)) ** 2).sum((1, 2))
+    total = ((fields - fields.mean((1, 2), keepdims=True)) ** 2).sum((1, 2))
+    np.testing.assert_allclose(found.r2, 1 - rest / total, atol=1e-6)
+    assert (found.r2 < 0.7).all(), "noise is no Gabor function"
+
+
+def test_a_flat_field_has_no_fit():
+    found = gabor.fit(np.zeros((2, 12, 12)))
+    assert np.isnan(found.r2).all()
+    assert np.isnan(found.direction).all()

@@ -1,0 +1,214 @@
+"""The iterative VAEs against their slow NumPy reference: all steps, and every gradient."""
+
+import numpy as np
+import pytest
+import torch
+
+from corelib.models.ipvae.config import IGVAETraining, IPVAETraining
+from corelib.models.ipvae.dynamics import INTACT, Controls, stimulus
+from corelib.models.ipvae.network import Objective
+from tests.models.ipvae.small import (
+    BATCH,
+    KINDS,
+    PIXELS,
+    UNITS,
+    Injected,
+    images,
+    make,
+    noise_for,
+    parameters_of,
+    setting_of,
+)
+from tests.reference import ipvae as reference
+
+EXACT = {"rtol": 1e-9, "atol": 1e-10}
+CASES = [("iP", "straight-through"), ("iP", "relaxed"), ("iG", "normal"), ("iG-relu", "normal")]
+TEMPERATURE = 0.6
+BETA = 3.0
+
+
+def training_of(kind, **settings):
+    return (IPVAETraining if kind == "iP" else IGVAETraining)(**settings)
+
+
+def own_loss(model, kind, sampling, noise, kl="true"):
+    settings = training_of(kind, **({"kl": kl} if kind == "iP" else {}))
+    objective = model.objective(settings)._replace(draw=Injected(sampling, noise, TEMPERATURE))
+    unrolled = model.unroll(images(), objective, model.weights())
+    return (unrolled.likelihood + BETA * unrolled.divergence).mean() * 256 / PIXELS
+
+
+@pytest.mark.parametrize(("kind", "sampling"), [*CASES, ("iP", "hard")])
+@pytest.mark.parametrize("n_inner", [1, 2])
+@pytest.mark.parametrize(
+    "controls",
+    [{}, {"explaining_away": 0.0}, {"leak": 0.3}, {"lesioned": (1, 4)},
+     {"explaining_away": 0.5, "leak": 0.1, "lesioned": (0,)}],
+    ids=str,
+)  # fmt: skip
+def test_every_step_is_that_of_the_reference(kind, sampling, n_inner, controls):
+    model = make(kind, n_inner=n_inner)
+    noise = noise_for(sampling, 1 + 4 * n_inner)
+    truth = [
+        reference.run_image(
+            row,
+            parameters_of(model),
+            setting_of(model, sampling=sampling, temperature=TEMPERATURE, **controls),
+            [n.take(k, 1 if sampling == "relaxed" else 0) for n in noise],
+        )
+        for k, row in enumerate(images().numpy())
+    ]
+    mask = None
+    if "lesioned" in controls:
+        mask = torch.zeros(UNITS, dtype=torch.bool)
+        mask[list(controls["lesioned"])] = True
+    own = Controls(**{**controls, "lesioned": mask})
+    weights, draw = model.weights(), Injected(sampling, noise, TEMPERATURE)
+    seen = stimulus(images(), weights)
+    state = model.begin(BATCH, weights, draw, own)
+    for t in range(4):
+        state, drives = model.step(seen, state, weights, draw, own)
+        for name in ("stimulus", "explaining_away", "threshold", "leak"):
+            got = getattr(drives, name)
+            got = torch.zeros(BATCH, UNITS) if got is None else got.expand(BATCH, UNITS)
+            expected = np.stack([getattr(moments[t], name) for moments in truth])
+            np.testing.assert_allclose(got.detach().numpy(), expected, **EXACT, err_msg=name)
+        pairs = {"u": state[0], "activity": state.activity}
+        if kind != "iP":
+            pairs["xi"] = state.xi
+        for name, got in pairs.items():
+            expected = np.stack([getattr(moments[t], name) for moments in truth])
+            np.testing.assert_allclose(got.detach().numpy(), expected, **EXACT, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sampling", "kl"),
+    [*((*case, "true") for case in CASES), ("iP", "straight-through", "published")],
+)
+@pytest.mark.parametrize("n_inner", [1, 2])
+def test_loss_and_every_gradient_are_those_of_the_reference(kind, sampling, kl, n_inner):
+    """The reference's gradient by central differences of its loss, parameter by parameter."""
+    model = make(kind, n_inner=n_inner)
+    noise = noise_for(sampling, 1 + 4 * n_inner)
+    setting = setting_of(model, sampling=sampling, temperature=TEMPERATURE)
+    anchors = rates_met(model, noise) if sampling == "straight-through" else None
+    p, x = parameters_of(model), images().numpy()
+
+    def truth(parameters):
+        return reference.loss(x, parameters, setting, noise, BETA, kl, anchors)
+
+    loss = own_loss(model, kind, sampling, noise, kl)
+    assert loss.item() == pytest.approx(truth(p), rel=1e-10)
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        whole = getattr(p, name)
+        expected, step = np.zeros_like(whole), 1e-4
+        for at in np.ndindex(whole.shape):
+            slopes = []
+            for width in (step, 2 * step):
+                high, low = whole.copy(), whole.copy()
+                high[at] += width
+                low[at] -= width
+                rise = truth(p._replace(**{name: high})) - truth(p._replace(**{name: low}))
+                slopes.append(rise / (2 * width))
+            # Their errors go as the square of the width: this cancels them.
+            expected[at] = (4 * slopes[0] - slopes[1]) / 3
+        assert np.abs(expected).max() > 1e-3, f"{name} should matter"
+        np.testing.assert_allclose(
+            parameter.grad.numpy(), expected, rtol=1e-5, atol=1e-5, err_msg=name
+        )
+
+
+def rates_met(model, noise):
+    """e^u at each draw of hard counts, in the order of the draws."""
+    met, left = [], iter(noise)
+
+    def draw(u):
+        met.append(u.detach().exp().expand(BATCH, UNITS).numpy().copy())
+        return torch.from_numpy(next(left))
+
+    objective = Objective(draw, lambda after, before: after.u * 0)
+    with torch.no_grad():
+        model.unroll(images(), objective, model.weights())
+    return met
+
+
+@pytest.mark.parametrize("kind", ["iP", "iG", "iG-relu"])
+def test_limits_hold_where_drives_are_strong(kind):
+    """Steps so large that potentials reach their limits, below and above."""
+    model = make(kind)
+    with torch.no_grad():
+        model.log_step.add_(5)
+    sampling = "hard" if kind == "iP" else "normal"
+    noise = noise_for(sampling, 5)
+    p, setting = parameters_of(model), setting_of(model)
+    weights, draw = model.weights(), Injected(sampling, noise)
+    seen, state = stimulus(images(), weights), model.begin(BATCH, weights, draw)
+    met = []
+    for t in range(4):
+        state, _ = model.step(seen, state, weights, draw, INTACT)
+        met.append(state[0].detach().numpy())
+        truth = [
+            reference.run_image(row, p, setting, [n[k] for n in noise])[t].u
+            for k, row in enumerate(images().numpy())
+        ]
+        np.testing.assert_allclose(met[-1], np.stack(truth), **EXACT)
+    c = model.limits.u
+    low = -8.01 if kind == "iP" else -c
+    assert low <= np.min(met) < 0.95 * low
+    assert np.max(met) <= c
+    assert kind != "iP" or np.max(met) > 0.95 * c
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_forward_is_the_inference_without_noise(kind):
+    model = make(kind)
+    none = [np.zeros((BATCH, UNITS))] * 5
+    p, setting = parameters_of(model), setting_of(model)
+    if kind == "iP":
+        # A straight-through count of nothing at a rate of nothing is the rate itself.
+        setting = setting._replace(sampling="straight-through")
+    truth = [
+        reference.run_image(row, p, setting, [n[k] for n in none], [n[k] for n in none])[-1]
+        for k, row in enumerate(images().numpy())
+    ]
+    got = model(images()).detach().numpy()
+    np.testing.assert_allclose(got, np.stack([m.activity for m in truth]), **EXACT)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_truncated_it_goes_on_from_where_it_was(kind):
+    """Twice two steps are four, the weights being the same; only the gradient is cut."""
+    sampling = "hard" if kind == "iP" else "normal"
+    noise = noise_for(sampling, 5)
+    whole, parts = make(kind, 4), make(kind, 2)
+    settings = training_of(kind)
+    draw = Injected(sampling, noise)
+    objective = whole.objective(settings)._replace(draw=draw)
+    expected = whole.unroll(images(), objective, whole.weights())
+    # Going on draws the same moment's noise once more.
+    objective = parts.objective(settings)._replace(
+        draw=Injected(sampling, [*noise[:3], *noise[2:]])
+    )
+    weights = parts.weights()
+    first = parts.unroll(images(), objective, weights)
+    second = parts.unroll(
+        images(), objective, weights, parts.go_on(first.state, weights, objective.draw)
+    )
+    likelihood = torch.cat([first.likelihood, second.likelihood])
+    torch.testing.assert_close(likelihood, expected.likelihood)
+    torch.testing.assert_close(second.state[0], expected.state[0])
+    prior = next(p for name, p in parts.named_parameters() if name in ("u_init", "mu_init"))
+    (slope,) = torch.autograd.grad(second.state[0].sum(), prior)
+    assert slope.abs().max() > 0
+
+
+def test_paper_names_have_the_papers_numbers_of_parameters():
+    """W, pixel noise, threshold, step size, and the prior where it is learned."""
+    for kind, sizes, priors, gains in (("iP", 1, 1, 0), ("iG", 2, 2, 0), ("iG-relu", 2, 2, 1)):
+        model = KINDS[kind](256, 512, fit_prior=True)
+        n = sum(p.numel() for p in model.parameters())
+        assert n == 256 * 512 + 256 + 512 + sizes + 512 * (priors + gains)
+        fixed = KINDS[kind](256, 512)
+        assert n - sum(p.numel() for p in fixed.parameters()) == 512 * priors
+        assert fixed.state_dict().keys() == model.state_dict().keys()
