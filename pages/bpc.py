@@ -12,7 +12,7 @@ read_ahead()
 
 from corelib.errors import SynaptariumError
 from corelib.models.bpc.config import PRESETS
-from dashboard import bpc_tabs, cache
+from dashboard import bpc_generate, bpc_inference, bpc_tabs, cache
 from dashboard.checkpoints import checkpoint_picker
 from dashboard.digit_input import digit_input
 from dashboard.export import export_row
@@ -79,10 +79,10 @@ with headline:
 tabs = dict(zip(TABS, st.tabs(TABS, key="bpc_tab", on_change="rerun", **BOUND), strict=True))
 
 for tab, draw in (
-    ("Generate", lambda: bpc_tabs.generate(v, chosen)),
-    ("Classify", lambda: bpc_tabs.classify(v, chosen)),
-    ("Inference", lambda: bpc_tabs.inference(v, chosen)),
-    ("Complete", lambda: bpc_tabs.complete(v, chosen)),
+    ("Generate", lambda: bpc_generate.generate(v, chosen)),
+    ("Classify", lambda: bpc_inference.classify(v, chosen)),
+    ("Inference", lambda: bpc_inference.inference(v, chosen)),
+    ("Complete", lambda: bpc_inference.complete(v, chosen)),
     ("Compare", lambda: bpc_tabs.compare(v)),
 ):
     if tabs[tab].open:

@@ -12,7 +12,7 @@ read_ahead()
 
 from corelib.data.corruptions import CORRUPTIONS, Corruption
 from corelib.errors import SynaptariumError
-from dashboard import cache, robustness_tabs
+from dashboard import ablation, cache, robustness_states, robustness_tabs
 from dashboard.checkpoints import checkpoints_picker, of_systems
 from dashboard.digit_input import digit_input
 from dashboard.export import export_row
@@ -146,9 +146,9 @@ tabs = dict(zip(TABS, st.tabs(TABS, key="robust_tab", on_change="rerun", **BOUND
 
 for tab, draw in (
     ("One digit", lambda: robustness_tabs.one_digit(v, chosen)),
-    ("States", lambda: robustness_tabs.states(v, chosen)),
-    ("Where it hurts", lambda: robustness_tabs.where_it_hurts(v)),
-    ("Balance ablation", lambda: robustness_tabs.ablation(v.look)),
+    ("States", lambda: robustness_states.states(v, chosen)),
+    ("Where it hurts", lambda: robustness_states.where_it_hurts(v)),
+    ("Balance ablation", lambda: ablation.ablation(v.look)),
     ("Numbers", lambda: robustness_tabs.numbers(v)),
 ):
     if tabs[tab].open:

@@ -327,7 +327,8 @@ def arms(values: dict[str, np.ndarray], reference: str, title: str, look: Look) 
         }
         for seed, column in enumerate(table.T)
     ]  # fmt: skip
-    mean = np.nanmean(table, 1)
+    mean = np.array([row[np.isfinite(row)].mean() if np.isfinite(row).any() else np.nan
+                     for row in table])  # fmt: skip
     traces.append(
         {
             "type": "scatter", "x": names, "y": mean, "name": "mean", "mode": "markers",

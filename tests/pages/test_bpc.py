@@ -9,7 +9,7 @@ from corelib.data import load_dataset
 from corelib.models.bpc import analysis
 from corelib.models.bpc.inference import Given, Procedure, infer
 from corelib.runs.shelf import find
-from dashboard import bpc_tabs
+from dashboard import bpc_inference
 from tests.pages.test_pages import open_page, sentences
 
 BEST = "bpc-mnist"
@@ -70,22 +70,22 @@ def test_a_step_that_is_too_large_is_said(runs_root):
 
 
 def test_masks_hide_half():
-    for name in bpc_tabs.MASKS[:-1]:
-        assert bpc_tabs.mask_of(name).mean() == 0.5
-    assert bpc_tabs.mask_of("left half")[:, :14].all()
-    assert bpc_tabs.mask_of("bottom half")[14:].all()
+    for name in bpc_inference.MASKS[:-1]:
+        assert bpc_inference.mask_of(name).mean() == 0.5
+    assert bpc_inference.mask_of("left half")[:, :14].all()
+    assert bpc_inference.mask_of("bottom half")[14:].all()
     painted = np.zeros((28, 28), bool)
     painted[3, 4] = True
-    np.testing.assert_array_equal(bpc_tabs.mask_of("painted", painted), painted)
+    np.testing.assert_array_equal(bpc_inference.mask_of("painted", painted), painted)
 
 
 def test_completion_on_the_test_set_helps(runs_root, monkeypatch):
     from dashboard import cache
 
-    monkeypatch.setattr(bpc_tabs, "COMPLETED", 100)
-    found = bpc_tabs.completed(cache.stamp(find(BEST)), "left half", False)
+    monkeypatch.setattr(bpc_inference, "COMPLETED", 100)
+    found = bpc_inference.completed(cache.stamp(find(BEST)), "left half", False)
     data = load_dataset()
-    known = torch.from_numpy(~bpc_tabs.mask_of("left half").ravel())
+    known = torch.from_numpy(~bpc_inference.mask_of("left half").ravel())
     x, labels = data.inputs(data.test.pixels[:100]), data.test.labels[:100]
     expected, _ = analysis.complete(load(BEST), x, known, labels, False)
     assert found == expected

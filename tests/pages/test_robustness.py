@@ -9,7 +9,7 @@ from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
-from dashboard import robustness_tabs
+from dashboard import robustness_states, robustness_tabs
 from tests.pages.test_pages import open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
@@ -92,7 +92,8 @@ def test_the_map_is_the_networks(runs_root):
     ones = data.test.labels == 1
     *_, last = occlusion_map(
         load("bpan-mnist"), data.test.pixels[ones][: robustness_tabs.LIVE],
-        data.test.labels[ones][: robustness_tabs.LIVE], data, 0.1, "black", robustness_tabs.STRIDE,
+        data.test.labels[ones][: robustness_tabs.LIVE], data, 0.1, "black",
+        robustness_states.STRIDE,
     )  # fmt: skip
     assert f"**{last.accuracy.min():.1%}**" in sentences(app)
 
@@ -105,7 +106,7 @@ def test_states_show_a_bpan_only(runs_root):
     app.button(key="robust_tsne").click().run(timeout=120)
     assert not app.exception
     points = app.session_state["_robust_tsne"][1]
-    assert points.shape == (robustness_tabs.CLOUD, 2)
+    assert points.shape == (robustness_states.CLOUD, 2)
     assert np.isfinite(points).all()
 
 
