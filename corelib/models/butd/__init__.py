@@ -18,8 +18,9 @@ CelebA), weights of their own, or biases acting on the error it is not.
 
 Files: ``config`` settings and the published presets; ``layers`` the layers with two directions;
 ``blocks`` graphs of them and the three passes; ``architectures`` the four networks' parts;
-``networks`` the network with its readout and task head; ``losses``; ``learner`` both update rules;
-``subnetworks`` what the Sub-networks page shows, ``analysis`` what the Counter-Hebb page shows.
+``gates`` what is done with gates; ``networks`` the network with its readout and task head;
+``losses``; ``learner`` both update rules; ``history`` gates over training; ``subnetworks`` what the
+Sub-networks page shows, ``analysis`` what the Counter-Hebb page shows.
 
 Departures from the authors' code:
 - Nothing of a pass is kept on the modules: ``networks`` returns it as records.

@@ -275,6 +275,6 @@ def between(n: int, first: int = 0, second: int = 1, n_tasks: int = 2) -> np.nda
     return found
 
 
-def history(packed: np.ndarray, model: BUTDNet, reached: Units) -> list[Overlap]:
+def overlaps(packed: np.ndarray, model: BUTDNet, reached: Units) -> list[Overlap]:
     """``overlap`` at each epoch from the gates that the learner noted, uint8 (epoch, byte)."""
     return [overlap(unpack(row, model.shapes, model.n_tasks), reached) for row in packed]

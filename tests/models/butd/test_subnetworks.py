@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from corelib.models.butd import subnetworks
+from corelib.errors import CheckpointError
+from corelib.models.butd import history, subnetworks
 from corelib.models.butd.gates import (
     all_open,
     intersection,
@@ -124,7 +126,7 @@ def test_packed_gates_come_back(model):
     for ours, truth in zip(unpack(packed.numpy(), model.shapes, 2), gates_of(model), strict=True):
         np.testing.assert_array_equal(ours, truth)
     reached = reachable(model)
-    noted = subnetworks.history(np.stack([packed, packed]), model, reached)
+    noted = subnetworks.overlaps(np.stack([packed, packed]), model, reached)
     np.testing.assert_array_equal(noted[1].open, overlap(gates_of(model), reached).open)
 
 
@@ -242,3 +244,24 @@ def test_instructions_between_the_tasks(model, images):
     for k, gate in enumerate(gates_of(model)):
         truth = ((signals[k][0] > 0).numpy() != gate[0]).mean()
         assert found.changed[1, k] == pytest.approx(truth)
+
+
+def test_a_history_is_read_from_either_kind_of_checkpoint(tmp_path, model):
+    notes = torch.randint(256, (3, packed_size(model.shapes, 2)), dtype=torch.uint8)
+    save_file({"gates": notes, "updates": torch.tensor(6)}, tmp_path / "learner.safetensors")
+    found = history.read(tmp_path, model)
+    assert found.epochs.tolist() == [0, 1, 2, 3]
+    np.testing.assert_array_equal(found.packed[:3], notes.numpy())
+    np.testing.assert_array_equal(found.packed[3], pack(model.gates()).numpy())
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    assert history.read(shipped, model) is None
+    history.write(found, shipped)
+    again = history.read(shipped, model)
+    np.testing.assert_array_equal(again.packed, found.packed)
+    np.testing.assert_array_equal(again.epochs, found.epochs)
+    (shipped / history.FILE).write_bytes(b"PK")
+    with pytest.raises(CheckpointError, match="is damaged"):
+        history.read(shipped, model)
+    save_file({"gates": notes[:, :0]}, tmp_path / "learner.safetensors")
+    assert history.read(tmp_path, model) is None

@@ -1,0 +1,31 @@
+"""Instructions between and beyond the tasks, against one pass after another."""
+
+import numpy as np
+import pytest
+import torch
+
+from corelib.models.butd.instructions import answer, plane
+from tests.models.butd.small import dataset, net
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_plane_is_what_each_instruction_gives(bias):
+    model = net("simple", n_tasks=2, top_down_bias=bias).eval()
+    data = dataset(n_tasks=2, n=12)
+    x = data.inputs(data.test.pixels).double()
+    labels = data.test.labels.numpy()
+    found = plane(model, x, labels, 2)
+    np.testing.assert_allclose(found.grid, [-1, -0.5, 0, 0.5, 1])
+    for i, b in enumerate(found.grid):
+        for j, a in enumerate(found.grid):
+            said = [answer(model, image[None], np.array([a, b])).argmax() for image in x]
+            expected = (np.array(said)[:, None] == labels).mean(0)
+            np.testing.assert_allclose(found.named[i, j], expected)
+
+
+def test_a_task_is_an_instruction():
+    model = net("fc", n_tasks=3).eval()
+    x = torch.randn(1, 784, dtype=torch.float64)
+    for task in range(3):
+        expected = model(x)[0, task].softmax(0).detach().numpy()
+        np.testing.assert_allclose(answer(model, x, np.eye(3)[task]), expected)
