@@ -32,8 +32,12 @@ class System(NamedTuple):
     @property
     def datasets(self) -> tuple[str, ...]:
         """Names of the data sets that it can be trained on; the first is the standard one."""
-        kinds = (self.data, *self.also)
-        return tuple(name for name, source in DATASETS.items() if source.kind in kinds)
+        return tuple(
+            name
+            for kind in (self.data, *self.also)
+            for name, source in DATASETS.items()
+            if source.kind == kind
+        )
 
     @property
     def config_type(self) -> type[Settings]:
@@ -88,6 +92,24 @@ def _two_way(name: str, title: str, about: str, kind: str, module: str, rule: st
         f"{_BPC}.config:TwoWayTraining",
         f"{_BPC}.{module}:{kind}",
         f"{_BPC}.learner:{rule}Learner",
+    )
+
+
+_IPVAE = "corelib.models.ipvae"
+
+
+def _iterative(name: str, title: str, about: str, config: str, model: str) -> System:
+    """A system of ``corelib.models.ipvae``: class ``model``, with the settings of ``config``."""
+    return System(
+        name,
+        title,
+        about,
+        f"{_IPVAE}.config:{config}Config",
+        f"{_IPVAE}.config:{config}Training",
+        f"{_IPVAE}.network:{model}",
+        f"{_IPVAE}.learner:UnrolledLearner",
+        "fragment",
+        ("image",),
     )
 
 
@@ -205,6 +227,27 @@ SYSTEMS: dict[str, System] = {
             "Backprop",
             "baselines.backprop",
             "Backprop",
+        ),
+        _iterative(
+            "ipvae",
+            "Iterative Poisson VAE",
+            "neurons whose integer spikes explain an image, inferred step by step",
+            "IPVAE",
+            "IPVAE",
+        ),
+        _iterative(
+            "igvae",
+            "Iterative Gaussian VAE",
+            "the same inference with Gaussian activity of either sign",
+            "IGVAE",
+            "IGVAE",
+        ),
+        _iterative(
+            "igvae-relu",
+            "Iterative Gaussian VAE, rectified",
+            "the same inference with Gaussian activity of which the positive part is read",
+            "IGVAE",
+            "IGReluVAE",
         ),
     )
 }

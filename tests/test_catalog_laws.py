@@ -32,6 +32,9 @@ SMALL = {
     "dpc": {"widths": "9, 7", "n_steps": 3, "n_answer_steps": 20},
     "hybrid-pc": {"widths": "30, 30", "n_steps": 3, "n_answer_steps": 20},
     "backprop": {"widths": "30, 30"},
+    "ipvae": {"n_latents": 12, "t_train": 3},
+    "igvae": {"n_latents": 12, "t_train": 3},
+    "igvae-relu": {"n_latents": 12, "t_train": 3},
 }
 """Settings that make each system small; a new system adds its line here."""
 

@@ -14,7 +14,7 @@ The label of a patch is the number of its picture.
 from __future__ import annotations
 
 import os
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -165,6 +165,3 @@ def _dataset(name: str, classes: tuple[str, ...], *drawn: _Drawn) -> ImageDatase
 
     splits = (Split(torch.from_numpy(d.patches), torch.from_numpy(d.pictures)) for d in drawn)
     return ImageDataset(name, classes, 0.0, 1.0, *splits)
-
-
-natural_16, natural_12 = partial(load, 16), partial(load, 12)

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from threading import Lock, Thread
 from typing import Literal, NamedTuple
 
-from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit
+from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit, patches
 from corelib.data.images import ImageDataset
 from corelib.data.sequences import TASKS, SequenceDataset, Task, sequences
 from corelib.errors import DataError, SynaptariumError
 
-Kind = Literal["image", "picture", "scene", "sequence"]
-"""An image is grey and has one label; a picture has colours; a scene has a label for each task."""
+Kind = Literal["image", "picture", "scene", "sequence", "fragment"]
+"""An image is grey and has one label; a picture has colours; a scene has a label for each task; a
+fragment is a piece of a whitened image, brighter or darker than its mean."""
 Dataset = ImageDataset | SequenceDataset
 
 
@@ -29,6 +30,19 @@ class Source(NamedTuple):
     input_dim: int = 784
     n_classes: int = 10
     n_tasks: int = 1
+
+
+def _natural(side: int) -> Source:
+    return Source(
+        f"Natural images, {side} x {side}",
+        f"50,000 whitened patches of {side} x {side} pixels from pictures that come with "
+        "scikit-image and scikit-learn",
+        lambda: True,
+        partial(patches.load, side),
+        None,
+        "fragment",
+        side**2,
+    )
 
 
 def _composed(task: Task) -> Source:
@@ -83,6 +97,17 @@ DATASETS: dict[str, Source] = {
         input_dim=3 * celeba.SIDE**2,
         n_classes=1,
         n_tasks=celeba.N_TASKS,
+    ),
+    "natural-16": _natural(16),
+    "natural-12": _natural(12),
+    "doves": Source(
+        "Van Hateren's images, 16 x 16",
+        "whitened patches of 16 x 16 pixels as the authors of iP-VAE cut them; from a folder",
+        lambda: patches.doves_file().exists(),
+        patches.load_doves,
+        None,
+        "fragment",
+        patches.DOVES_SIDE**2,
     ),
     **{task.name: _composed(task) for task in TASKS},
 }

@@ -14,7 +14,6 @@ from corelib.training.adamax import Adamax
 from corelib.training.learner import Learner, Metrics
 
 CHUNK = 1000
-NOISE_SEED = 0
 DIVERGED = 1e6  # nats; a code that tells nothing costs some hundred
 
 
@@ -89,8 +88,8 @@ class UnrolledLearner(Learner):
         weights = self.model.weights()
         for at in range(0, n, CHUNK):
             x = self._images(split.pixels[at : at + CHUNK])
-            draw = self.model.shared_noise(torch.Generator().manual_seed(NOISE_SEED))
-            unrolled = self.model.unroll(x, self.objective._replace(draw=draw), weights)
+            objective = self.objective._replace(draw=self.model.fixed_noise())
+            unrolled = self.model.unroll(x, objective, weights)
             measured = _measure(x, unrolled, weights.decoder)
             measured["loss"] = self._loss(x, unrolled, self.settings.beta_outer)
             for name, values in measured.items():

@@ -51,6 +51,7 @@ from corelib.models.ipvae.dynamics import (
 LOG_SCALE_LIMIT = 3.45
 FIRST_LOG_BIAS = -3.0
 PIXELS = 256.0
+NOISE_SEED = 0
 
 State = PoissonState | GaussianState
 
@@ -128,9 +129,9 @@ class IterativeVAE(nn.Module, ABC):
     def shared_noise(self, generator: torch.Generator) -> Draw:
         """Draws that are the same for each image, whichever others there are."""
 
-    @abstractmethod
-    def no_noise(self) -> Draw:
-        """The mean in place of each draw."""
+    def fixed_noise(self) -> Draw:
+        """Shared noise that is always the same."""
+        return self.shared_noise(torch.Generator().manual_seed(NOISE_SEED))
 
     def gain(self) -> Tensor | None:
         """What multiplies relu(z), (unit); None where the decoder reads z itself."""
@@ -184,13 +185,13 @@ class IterativeVAE(nn.Module, ABC):
         return Unrolled(torch.stack(likelihood), torch.stack(divergences), state)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Mean activity (batch, unit) after T steps without noise, each z replaced by its mean."""
-        draw, weights = self.no_noise(), self.weights()
+        """Mean activity (batch, unit) after T steps; all images meet the same noise."""
+        weights, draw = self.weights(), self.fixed_noise()
         seen = stimulus(x, weights)
         state = self.begin(len(x), weights, draw)
         for _ in range(self.t_train):
             state, _ = self.step(seen, state, weights, draw, INTACT)
-        return state.activity
+        return self.mean_activity(state, weights)
 
 
 class IPVAE(IterativeVAE):
@@ -240,9 +241,6 @@ class IPVAE(IterativeVAE):
 
     def shared_noise(self, generator: torch.Generator) -> Draw:
         return shared_poisson(generator)
-
-    def no_noise(self) -> Draw:
-        return torch.exp
 
 
 class GaussianVAE(IterativeVAE, ABC):
@@ -294,9 +292,6 @@ class GaussianVAE(IterativeVAE, ABC):
 
     def shared_noise(self, generator: torch.Generator) -> Draw:
         return shared_normal(generator)
-
-    def no_noise(self) -> Draw:
-        return torch.zeros_like
 
 
 class IGVAE(GaussianVAE):

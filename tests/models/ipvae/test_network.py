@@ -161,19 +161,29 @@ def test_limits_hold_where_drives_are_strong(kind):
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_forward_is_the_inference_without_noise(kind):
-    model = make(kind)
-    none = [np.zeros((BATCH, UNITS))] * 5
+def test_forward_is_the_mean_activity_after_all_steps(kind, monkeypatch):
+    model, noise = make(kind), []
+    draw = model.fixed_noise()
+
+    def noted(at):
+        noise.append(draw(at))
+        return noise[-1]
+
+    monkeypatch.setattr(model, "fixed_noise", lambda: noted)
+    got = model(images()).detach().numpy()
+    met = [part.detach().numpy() for part in noise]
+    assert len(met) == 5
     p, setting = parameters_of(model), setting_of(model)
-    if kind == "iP":
-        # A straight-through count of nothing at a rate of nothing is the rate itself.
-        setting = setting._replace(sampling="straight-through")
     truth = [
-        reference.run_image(row, p, setting, [n[k] for n in none], [n[k] for n in none])[-1]
+        reference.run_image(row, p, setting, [n[k] for n in met])[-1].u
         for k, row in enumerate(images().numpy())
     ]
-    got = model(images()).detach().numpy()
-    np.testing.assert_allclose(got, np.stack([m.activity for m in truth]), **EXACT)
+    mean = {
+        "iP": np.exp,
+        "iG": lambda mu: mu,
+        "iG-relu": lambda mu: np.exp(p.log_gain) * np.maximum(mu, 0),
+    }[kind]
+    np.testing.assert_allclose(got, mean(np.stack(truth)), **EXACT)
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
