@@ -185,6 +185,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 def _line(rows: pd.DataFrame, condition: Condition, model: str) -> dict[str, Any]:
     """One row of the table, of the seeds that the network and BPAN have."""
     clean = CONDITIONS[0]
+    published = model in condition.published
 
     def over_seeds(what: str, where: Condition = condition, of: str = model) -> pd.Series:
         return rows.loc[(where.protocol, where.corruption, where.severity, of), what]
@@ -200,7 +201,7 @@ def _line(rows: pd.DataFrame, condition: Condition, model: str) -> dict[str, Any
         "model": NAMES[model],
         "seeds": len(common),
         "accuracy / %": spread(100 * accuracy[common]),
-        "published / %": condition.published.get(model),
+        "published / %": spread([condition.published[model]]) if published else None,
         "drop / points": None
         if condition is clean
         else less(over_seeds("accuracy", clean), accuracy),

@@ -25,7 +25,8 @@ class Balance(NamedTuple):
     inhibition + drive|, the current that the loss penalises by default; b is in neither.
     ``recurrent_variance`` and ``balance_variance`` are the variances of these signed currents over
     images, for each unit and step, then averaged. ``excitation`` and ``inhibition`` are means of
-    the recurrent current through positive and of minus that through negative weights.
+    the recurrent current through positive and of minus that through negative weights. The fields
+    that end in ``_e`` and ``_i`` are of the E and of the I units alone.
 
     Nothing recurs in step 1, so ``recurrent``, its variance, ``excitation`` and ``inhibition`` are
     of steps 2 to T, and NaN for T = 1. ``balance`` and its variance are of all steps, as in the
@@ -41,6 +42,10 @@ class Balance(NamedTuple):
     balance_variance: float
     excitation: float
     inhibition: float
+    balance_e: float
+    balance_i: float
+    balance_variance_e: float
+    balance_variance_i: float
     change: np.ndarray
 
 
@@ -96,6 +101,7 @@ def balance(model: BPAN, x: Tensor) -> Balance:
         change = change + share.sum(0, dtype=torch.float64).cpu().numpy()
     size, value, square = np.moveaxis(sums / len(x), 1, 0)  # each (current, time, unit)
     variance = square - value**2
+    e, i = slice(model.n_excitatory), slice(model.n_excitatory, None)
     return Balance(
         recurrent=_mean(size[0, 1:]),
         balance=_mean(size[1]),
@@ -103,6 +109,10 @@ def balance(model: BPAN, x: Tensor) -> Balance:
         balance_variance=_mean(variance[1]),
         excitation=_mean(size[2, 1:]),
         inhibition=_mean(size[3, 1:]),
+        balance_e=_mean(size[1, :, e]),
+        balance_i=_mean(size[1, :, i]),
+        balance_variance_e=_mean(variance[1, :, e]),
+        balance_variance_i=_mean(variance[1, :, i]),
         change=change / len(x),
     )
 

@@ -1,0 +1,409 @@
+"""The tables robustness and balance: arithmetic, what is measured, and the figures that ship."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from corelib.__main__ import main
+from corelib.analysis.anytime import Spread
+from corelib.data import load_dataset, sources
+from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
+from corelib.data.images import Split
+from corelib.models.bpan.robustness import balance as balance_of
+from corelib.reproduce import balance, results, robustness
+from corelib.runs.shelf import find, load
+from corelib.runs.spec import resolve
+
+ROOT = Path(__file__).parents[1]
+HALF = math.sqrt(0.5)
+
+
+def close(found: Spread, mean: float, sd: float, n: int = 2) -> None:
+    assert found.mean == pytest.approx(mean)
+    assert found.sd == pytest.approx(sd, abs=1e-9)
+    assert found.n == n
+
+
+# --- robustness -----------------------------------------------------------------------------------
+
+
+def test_robustness_summary_is_the_arithmetic_of_its_rows():
+    accuracies = {
+        # By seed, clean and under each condition; 5 and 7 only one of the two has.
+        "bpan": {0: (0.98, 0.60), 1: (0.97, 0.50), 5: (0.1, 0.1)},
+        "mlp": {1: (0.99, 0.56), 0: (0.98, 0.62), 7: (0.2, 0.2)},
+    }
+    rows = [
+        {
+            "protocol": condition.protocol,
+            "corruption": condition.corruption,
+            "severity": condition.severity,
+            "model": model,
+            "seed": seed,
+            "accuracy": pair[bool(condition.severity)],
+            "accuracy at 0.9": pair[bool(condition.severity)] - 0.01,
+            "mean steps at 0.9": 1 + seed + condition.severity,
+        }
+        for condition in robustness.CONDITIONS
+        for model, by_seed in accuracies.items()
+        for seed, pair in by_seed.items()
+    ]
+    table = robustness.summary(pd.DataFrame(rows)).set_index(["corruption", "model"])
+    assert len(table) == 2 * len(robustness.CONDITIONS)
+    clean, mlp = table.loc["none", "MLP"], table.loc["occlusion, side 0.4", "MLP"]
+    bpan = table.loc["occlusion, side 0.4", "BPAN"]
+    assert (mlp["seeds"], bpan["seeds"]) == (2, 3)
+    close(mlp["accuracy / %"], 59, 6 * HALF)
+    # 98 - 62 and 99 - 56; 62 - 60 and 56 - 50.
+    close(mlp["drop / points"], 39.5, 7 * HALF)
+    close(mlp["less BPAN's / points"], 4, 4 * HALF)
+    close(mlp["accuracy at θ = 0.9 / %"], 58, 6 * HALF)
+    close(mlp["mean steps at θ = 0.9"], 1.9, HALF)
+    close(bpan["accuracy / %"], 40, 26.457513110645905, 3)
+    assert bpan["less BPAN's / points"] is None
+    assert clean["drop / points"] is None
+    close(clean["less BPAN's / points"], 1, 2 * HALF)
+    published = [row["published / %"] for row in (clean, mlp, bpan)]
+    assert [str(found) for found in published] == ["97.93", "53.87", "53.49"]
+
+
+def test_only_bpan_and_the_mlp_were_published():
+    published = [item.published for item in robustness.CONDITIONS]
+    assert all(set(found) in (set(), {"bpan", "mlp"}) for found in published)
+    assert sum(bool(found) for found in published) == 11
+
+
+def test_every_seed_sees_every_severity():
+    found = robustness.corruptions(3)
+    assert {item.seed for item in found} == {3}
+    assert len(found) == len(set(found))
+    for name, kind in CORRUPTIONS.items():
+        ours = [c.severity for c in found if c.name == name and not c.faithful]
+        assert tuple(ours) == kind.severities
+    published = {(c.name, c.severity) for c in found if c.faithful}
+    assert published == {("gaussian", s) for s in (0.1, 0.2, 0.3, 0.5)} | {
+        ("occlusion", s) for s in (0.2, 0.4, 0.5, 0.6)
+    }
+    # Salt and pepper is the same in both, so our grid must hold what was published.
+    for item in robustness.CONDITIONS:
+        if item.protocol == "ours":
+            assert item.severity in CORRUPTIONS[item.corruption].severities
+
+
+def test_a_seed_trains_the_networks_of_the_table():
+    specs = robustness.specs(2)
+    assert [spec.title.removesuffix("-mnist") for spec in specs] == list(robustness.NAMES)
+    assert {spec.seed for spec in specs} == {2}
+    unbalanced = resolve(specs[1])
+    assert unbalanced.training.lambda_bal == 0
+    assert unbalanced.config == resolve(specs[0]).config
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    """The first 300 test digits stand for all of them."""
+    whole = load_dataset("mnist")
+    few = whole._replace(test=Split(whole.test.pixels[:300], whole.test.labels[:300]))
+    monkeypatch.setattr(sources, "load_dataset", lambda name: few)
+    return few
+
+
+def shipped_in_place_of_runs(module, monkeypatch) -> None:
+    """Runs are the names of networks that ship."""
+    monkeypatch.setattr(module, "find", lambda name: SimpleNamespace(name=name))
+
+
+def test_robustness_measures_what_it_says(few_digits, monkeypatch):
+    shipped_in_place_of_runs(robustness, monkeypatch)
+    kinds = {name: CORRUPTIONS[name] for name in ("gaussian", "shift")}
+    monkeypatch.setattr(robustness, "CORRUPTIONS", kinds)
+    first = [spec for spec in robustness.specs(1) if spec.system in ("bpan", "gru")]
+    specs = [*robustness.specs(2)[:1], *first]
+    # Another network stands for BPAN's second seed.
+    names = ["bpan-nodale-mnist", *(spec.title for spec in first)]
+    rows = robustness.measure(specs, [SimpleNamespace(id=name) for name in names])
+    assert len(rows) == 4 * (11 + 11 + 8)
+    rows = rows.set_index(["model", "seed", "protocol", "corruption", "severity"])
+    labels = few_digits.test.labels
+    for model, name, protocol, corruption in (
+        ("bpan", "bpan", "ours", Corruption("gaussian", 0.5, 1)),
+        (
+            "bpan-unbalanced",
+            "bpan-unbalanced",
+            "published",
+            Corruption("occlusion", 0.4, 1, faithful=True),
+        ),
+        ("gru", "gru", "published", Corruption("gaussian", 0.5, 1, faithful=True)),
+        ("gru", "gru", "ours", Corruption("shift", 4, 1)),
+        ("bpan", "bpan-nodale", "ours", Corruption("gaussian", 0.6, 2)),
+    ):
+        x = few_digits.inputs(corrupt(few_digits.test.pixels, corruption))
+        row = rows.loc[model, corruption.seed, protocol, *corruption[:2]]
+        model = load(f"{name}-mnist")
+        with torch.no_grad():
+            hits = (model(x)[:, -1].argmax(1) == labels).float().mean()
+        assert row["accuracy"] == pytest.approx(hits.item())
+        for threshold in (0.5, 0.9, 0.99):
+            logits, steps = model.forward_anytime(x, threshold)
+            hits = (logits.argmax(1) == labels).float().mean()
+            # A sample at the very threshold may fall to either side.
+            assert row[f"accuracy at {threshold}"] == pytest.approx(hits.item(), abs=0.004)
+            assert row[f"mean steps at {threshold}"] == pytest.approx(
+                steps.float().mean().item(), abs=0.02
+            )
+
+
+# --- balance --------------------------------------------------------------------------------------
+
+
+def test_balance_summary_is_the_arithmetic_of_its_rows():
+    columns = {item.column for item in balance.MEASURES}
+    by_arm = {
+        # Values by seed; seed 9 only one arm has.
+        "lambda_bal 0": {0: 0.5, 1: 0.4},
+        "lambda_bal 5e-4": {1: 0.3, 0: 0.25, 9: 0.2},
+        "no Dale's law": {0: 0.2, 1: 0.36},
+        "T = 1": {0: math.nan, 1: math.nan},
+    }
+    rows = [
+        {"arm": arm, "seed": seed, **dict.fromkeys(columns, value)}
+        for arm, values in by_arm.items()
+        for seed, value in values.items()
+    ]
+    table = balance.summary(pd.DataFrame(rows)).set_index(["measure", "arm"])
+    assert len(table) == 4 * len(balance.MEASURES)
+    currents = "mean |recurrent current| / 0.01"
+    standard = table.loc[currents, "lambda_bal 5e-4"]
+    close(standard["value"], 25, 5, 3)
+    # 25 - 50 and 30 - 40; half and a quarter less.
+    close(standard["difference"], -17.5, 15 * HALF)
+    close(standard["change / %"], -37.5, 25 * HALF)
+    # Student's t with one degree of freedom: tan(0.475 pi).
+    reach = math.tan(0.475 * math.pi) * 15 * HALF * HALF
+    assert standard["95 % interval"] == pytest.approx((-17.5 - reach, -17.5 + reach))
+    assert standard["compared with"] == "lambda_bal 0"
+    assert (standard["published"], standard["their code, run again"]) == ("-25 %", "about -23 %")
+    # One change away from the standard network: 20 - 25 and 36 - 30.
+    dale = table.loc[currents, "no Dale's law"]
+    assert dale["compared with"] == "lambda_bal 5e-4"
+    close(dale["difference"], 0.5, 11 * HALF)
+    assert dale["published"] is None
+    first = table.loc[currents, "lambda_bal 0"]
+    missing = ("difference", "95 % interval", "change / %", "compared with")
+    assert all(first[name] is None for name in missing)
+    one = table.loc[currents, "T = 1"]
+    assert one["value"] is None
+    assert one["difference"] is None
+    accuracy = table.loc["accuracy, clean / %", "lambda_bal 5e-4"]
+    close(accuracy["value"], 25, 5, 3)
+    close(accuracy["difference"], -17.5, 15 * HALF)
+    assert accuracy["change / %"] is None
+
+
+def test_intervals_are_students():
+    # Quantiles of the printed tables.
+    for n, quantile in ((2, 12.706), (3, 4.303), (5, 2.776), (11, 2.228)):
+        low, high = balance.t_interval(Spread(1.0, math.sqrt(n), n))
+        assert (high - low) / 2 == pytest.approx(quantile, abs=5e-4)
+        assert (high + low) / 2 == pytest.approx(1)
+    assert balance.t_interval(Spread(1.0, math.nan, 1)) is None
+    assert str(balance.Interval(-1.234, 0.5)) == "[-1.23, 0.50]"
+
+
+def test_a_true_zero_is_inside_19_intervals_of_20():
+    draws = np.random.default_rng(0).normal(size=(4000, 5))
+    inside = 0
+    for row in draws:
+        low, high = balance.t_interval(Spread(row.mean(), row.std(ddof=1), 5))
+        inside += low <= 0 <= high
+    assert inside / 4000 == pytest.approx(0.95, abs=0.012)
+
+
+def test_each_arm_differs_in_one_thing_from_what_it_is_compared_with():
+    assert len({spec.title for spec in balance.specs(1)}) == len(balance.ARMS)
+    for name, arm in balance.ARMS.items():
+        if arm.against is None:
+            continue
+        one, other = resolve(arm.spec(1)), resolve(balance.ARMS[arm.against].spec(1))
+        settings = [
+            {**found.config.model_dump(), **found.training.model_dump()} for found in (one, other)
+        ]
+        assert sum(settings[0][key] != settings[1][key] for key in settings[0]) == 1, name
+        assert arm.spec(1).seed == balance.ARMS[arm.against].spec(1).seed
+
+
+def test_arms_of_a_seed_start_from_the_same_weights():
+    """As a worker makes them: initial weights are drawn from the seed."""
+    first = []
+    for seed in (0, 3):
+        started = []
+        for spec in balance.specs(seed):
+            torch.manual_seed(spec.seed)
+            resolved = resolve(spec)
+            started.append(resolved.system.make_model(resolved.config).weights())
+        for weights in started[1:]:
+            torch.testing.assert_close(tuple(weights), tuple(started[0]))
+        first.append(started[0])
+    assert not torch.allclose(first[0].drive, first[1].drive)
+
+
+def test_balance_measures_what_it_says(few_digits, monkeypatch):
+    shipped_in_place_of_runs(balance, monkeypatch)
+    arms = {name: balance.ARMS[name] for name in ("lambda_bal 0", "lambda_bal 5e-4")}
+    monkeypatch.setattr(balance, "ARMS", arms)
+    specs = balance.specs(2)
+    rows = balance.measure(specs, [SimpleNamespace(id=spec.title) for spec in specs])
+    assert rows["arm"].tolist() == list(arms)
+    row, model = rows.iloc[1], load("bpan-mnist")
+    pixels, labels = few_digits.test
+    for column, corruption in (
+        ("accuracy clean", Corruption("blur", 0)),
+        ("accuracy occlusion area 0.25", Corruption("occlusion", 0.25)),
+        ("accuracy occlusion area 0.5", Corruption("occlusion", 0.5)),
+        ("accuracy published occlusion side 0.3", Corruption("occlusion", 0.3, faithful=True)),
+        ("accuracy published occlusion side 0.5", Corruption("occlusion", 0.5, faithful=True)),
+        ("accuracy published gaussian sd 0.5", Corruption("gaussian", 0.5, 2, faithful=True)),
+        ("accuracy published gaussian sd 1.0", Corruption("gaussian", 1.0, 2, faithful=True)),
+    ):
+        with torch.no_grad():
+            predicted = model(few_digits.inputs(corrupt(pixels, corruption)))[:, -1].argmax(1)
+        hits = (predicted == labels).float().mean()
+        assert row[column] == pytest.approx(hits.item()), column
+    currents = balance_of(model, few_digits.inputs(pixels))
+    assert row["recurrent"] == pytest.approx(currents.recurrent, rel=1e-4)
+    assert row["balance variance"] == pytest.approx(currents.balance_variance, rel=1e-4)
+    changes = [row[f"change {t}"] for t in range(1, 7)]
+    assert changes == pytest.approx(list(currents.change), rel=1e-4)
+    assert row["last change"] == changes[-1]
+
+
+# --- what ships -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def corrupted():
+    return results.shipped("robustness")
+
+
+@pytest.fixture(scope="module")
+def balanced():
+    return results.shipped("balance")
+
+
+@pytest.mark.parametrize("name", ["robustness", "balance"])
+def test_the_file_names_the_command_that_made_it(name):
+    first = (results.SHIPPED / f"{name}.csv").read_text().splitlines()[0]
+    assert first.startswith(f"# python -m corelib reproduce {name} --ship")
+
+
+def test_every_network_ships_under_every_corruption(corrupted):
+    wanted = len(robustness.corruptions(0))
+    assert list(dict.fromkeys(corrupted["model"])) == list(robustness.NAMES)
+    for _, part in corrupted.groupby(["model", "seed"]):
+        keys = part[["protocol", "corruption", "severity"]]
+        assert len(keys.drop_duplicates()) == len(keys) == wanted
+    assert all(set(part["seed"]) >= {0, 1, 2} for _, part in corrupted.groupby("model"))
+
+
+def test_every_arm_ships_with_at_least_three_seeds(balanced):
+    assert list(dict.fromkeys(balanced["arm"])) == list(balance.ARMS)
+    assert all(set(part["seed"]) >= {0, 1, 2} for _, part in balanced.groupby("arm"))
+    one = balanced[balanced["arm"] == "T = 1"]
+    others = balanced[balanced["arm"] != "T = 1"]
+    assert one[["recurrent", "change 2", "last change"]].isna().all(axis=None)
+    assert others.notna().all(axis=None)
+
+
+def test_shipped_figures_are_possible(corrupted, balanced):
+    clean = corrupted[corrupted["severity"] == 0]
+    assert clean["accuracy"].between(0.96, 0.99).all()
+    # Severity 0 is the same, whatever the corruption.
+    assert (clean.groupby(["model", "seed"])["accuracy"].nunique() == 1).all()
+    assert corrupted["accuracy"].between(0.05, 0.99).all()
+    for threshold in robustness.THRESHOLDS:
+        assert (corrupted[f"mean steps at {threshold}"] >= 1).all()
+    assert (corrupted["mean steps at 0.5"] <= corrupted["mean steps at 0.99"]).all()
+    # Without contrast nothing but the mean is left.
+    gone = corrupted[(corrupted["corruption"] == "contrast") & (corrupted["severity"] == 1)]
+    assert gone["accuracy"].between(0.05, 0.2).all()
+    assert balanced["accuracy clean"].between(0.96, 0.99).all()
+    kept = balanced[balanced["arm"] != "T = 1"]
+    assert (kept["recurrent"] <= kept["excitation"] + kept["inhibition"]).all()
+    assert (kept["change 1"] == 1).all()
+
+
+def test_both_tables_know_the_same_networks(corrupted, balanced):
+    """Measured twice by two commands: BPAN with and without the balance term."""
+    for model, arm in (("bpan", "lambda_bal 5e-4"), ("bpan-unbalanced", "lambda_bal 0")):
+        one = (
+            corrupted[corrupted["model"] == model]
+            .set_index(["protocol", "corruption", "severity", "seed"])["accuracy"]
+            .sort_index()
+        )
+        other = balanced[balanced["arm"] == arm].set_index("seed")
+        for column, key in (
+            ("accuracy clean", ("ours", "blur", 0)),
+            ("accuracy occlusion area 0.25", ("ours", "occlusion", 0.25)),
+            ("accuracy published occlusion side 0.5", ("published", "occlusion", 0.5)),
+            ("accuracy published gaussian sd 0.5", ("published", "gaussian", 0.5)),
+        ):
+            for seed, value in one.loc[key].items():
+                assert other.loc[seed, column] == pytest.approx(value, abs=3e-4)
+
+
+@pytest.mark.parametrize("name", list(robustness.NAMES))
+def test_seed_0_is_about_the_network_that_ships(name, corrupted):
+    """Retrained on a machine like this one, so not exactly."""
+    own = corrupted[(corrupted["model"] == name) & (corrupted["seed"] == 0)]
+    card = find(f"{name}-mnist").card
+    assert own["accuracy"].iloc[0] == pytest.approx(card.test["accuracy"], abs=0.003)
+
+
+def printed(name: str, capsys) -> list[str]:
+    assert main(["reproduce", name]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_printed_robustness_holds_published_and_ours(corrupted, capsys):
+    lines = printed("robustness", capsys)
+    own = corrupted[
+        (corrupted["model"] == "mlp")
+        & (corrupted["protocol"] == "published")
+        & (corrupted["corruption"] == "occlusion")
+        & (corrupted["severity"] == 0.6)
+    ]["accuracy"]
+    (line,) = (x for x in lines if x.startswith("occlusion, side 0.6") and " MLP " in x)
+    assert f"{100 * own.mean():.2f} ± {100 * own.std():.2f}" in line
+    assert "30.54" in line
+    assert any("same corrupted test images" in x for x in lines)
+
+
+def test_the_printed_balance_holds_published_rerun_and_ours(balanced, capsys):
+    lines = printed("balance", capsys)
+    column = "accuracy published occlusion side 0.5"
+    arms = balanced.pivot(index="seed", columns="arm", values=column)
+    difference = 100 * (arms["lambda_bal 5e-4"] - arms["lambda_bal 0"])
+    (line,) = (
+        x for x in lines if x.startswith("accuracy, published occlusion, side 0.5")
+        and "+6.5 points" in x
+    )  # fmt: skip
+    assert f"{difference.mean():.2f} ± {difference.std():.2f}" in line
+    assert "+0.4 to +1.2 points" in line
+    assert any("-25 %" in x and "about -23 %" in x for x in lines)
+    assert any("-40 %" in x and "about -16 %" in x for x in lines)
+
+
+def test_what_ships_is_read_without_torch():
+    script = (
+        "import sys; from corelib.reproduce import reproduce; reproduce('robustness'); "
+        "reproduce('balance'); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
