@@ -81,8 +81,10 @@ class _Upload(NamedTuple):
     error: str = ""
 
 
-def digit_input(prefix: str, dataset: "ImageDataset") -> ChosenDigit | None:
+def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenDigit | None:
     """The controls, and the image as the network sees it; None until there is one.
+
+    ``index`` is the test image that is shown at first.
 
     Choice, class and index are part of the address; strokes and uploads are kept for the session.
     All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be changed.
@@ -97,7 +99,7 @@ def digit_input(prefix: str, dataset: "ImageDataset") -> ChosenDigit | None:
     elif source == UPLOAD:
         chosen, hint = _uploaded(prefix), "Nothing yet: upload a picture."
     else:
-        chosen, hint = _from_test_set(prefix, dataset), ""
+        chosen, hint = _from_test_set(prefix, dataset, index), ""
     with seen:
         image, said = st.columns(2, vertical_alignment="center")
         if chosen is None:
@@ -117,7 +119,7 @@ def _picture(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + b64encode(file.getvalue()).decode()
 
 
-def _from_test_set(prefix: str, dataset: "ImageDataset") -> ChosenDigit:
+def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDigit:
     labels = dataset.test.labels.numpy()
     names = dataset.class_names
     index_key, class_key = f"{prefix}_index", f"{prefix}_class"
@@ -154,7 +156,7 @@ def _from_test_set(prefix: str, dataset: "ImageDataset") -> ChosenDigit:
         )  # fmt: skip
     with right:
         index = st.number_input(
-            "Index", 0, last, 0, key=index_key, on_change=to_index,
+            "Index", 0, last, first, key=index_key, on_change=to_index,
             help=f"Place in the test set, 0 to {last}", **BOUND,
         )  # fmt: skip
     st.button("Another one", key=f"{prefix}_another", on_click=another, width="stretch")

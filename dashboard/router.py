@@ -85,6 +85,30 @@ ROOMS = (
         systems=("bpc", "gpc", "dpc", "hybrid-pc", "backprop"),
         picture="bpc",
     ),
+    Room(
+        file="subnetworks.py",
+        title="Sub-networks",
+        icon=":material/account_tree:",
+        question="How does one network do two things?",
+        about="Two digits overlap; an instruction that comes from above opens the part of the "
+        "network that names the one it asks for. See what the tasks share, silence it, swap it, "
+        "and give instructions that it never heard.",
+        paper="Biologically inspired learning model for instructed vision",
+        systems=("butd",),
+        picture="subnetworks",
+    ),
+    Room(
+        file="sparse.py",
+        title="Sparse code",
+        icon=":material/grain:",
+        question="What is an image made of, if few may speak?",
+        about="Spiking neurons infer what explains a patch of a natural image, a step at a time. "
+        "Sort their features, watch potentials, rates and spikes settle, take away what makes "
+        "them compete.",
+        paper="Brain-like variational inference",
+        systems=("ipvae", "igvae", "igvae-relu"),
+        picture="sparse",
+    ),
 )
 
 

@@ -1,0 +1,396 @@
+"""Figures of the Sub-networks page. Populations come by name, the lowest first; two tasks have the
+colours of the units that only they open."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from corelib.models.butd.subnetworks import Kind
+from dashboard.figures.style import (
+    DASHES,
+    LIGHT,
+    MARKS,
+    OKABE_ITO,
+    TALL,
+    Look,
+    faded,
+    panels,
+    styled,
+)
+
+TASK_COLOURS = (OKABE_ITO[1], OKABE_ITO[0])
+SHARED = OKABE_ITO[2]
+MOST_TOLD = 6000
+"""Units of a map that are told one by one when pointed at; more would make the page heavy."""
+GAP = 2
+WIDE = 1.8
+ROW = 400
+"""Height of the figures that stand beside a map."""
+
+
+def kind_names(tasks: Sequence[str]) -> dict[Kind, str]:
+    """Words for the kinds of units of two tasks."""
+    return {
+        Kind.SHARED: "shared",
+        Kind.ONLY_FIRST: f"only {tasks[0]}",
+        Kind.ONLY_SECOND: f"only {tasks[1]}",
+        Kind.NEVER: "never",
+        Kind.UNREACHABLE: "unreachable",
+    }
+
+
+def kind_colours(look: Look) -> dict[Kind, str]:
+    return {
+        Kind.NEVER: look.grid,
+        Kind.SHARED: SHARED,
+        Kind.ONLY_FIRST: TASK_COLOURS[0],
+        Kind.ONLY_SECOND: TASK_COLOURS[1],
+        Kind.UNREACHABLE: "#9a8f98" if look == LIGHT else "#5a4d58",
+    }
+
+
+def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> go.Figure:
+    """``Kind`` of each unit of a population, uint8 (unit,) or (channel, row, column): units row by
+    row, or channels side by side, each a map of its positions."""
+    maps = kinds if kinds.ndim == 3 else kinds[:, None, None]
+    n, rows, columns = maps.shape
+    gap = GAP if rows > 1 else 0
+    # About twice as wide as high, and if that can be without a gap in the last row.
+    ideal = np.sqrt(WIDE * n * (rows + gap) / (columns + gap))
+    whole = [k for k in range(1, n + 1) if n % k == 0 and 0.7 < k / ideal < 1.5]
+    across = min(whole, key=lambda k: abs(k - ideal), default=min(n, max(1, round(ideal))))
+    down = -(-n // across)
+    high, wide = rows + gap, columns + gap
+    sheet = np.full((down * high - gap, across * wide - gap), np.nan, np.float32)
+    told = np.full(sheet.shape, "", object) if maps.size <= MOST_TOLD else None
+    names, colours = kind_names(tasks), kind_colours(look)
+    for k, one in enumerate(maps):
+        top, left = k // across * high, k % across * wide
+        place = np.s_[top : top + rows, left : left + columns]
+        sheet[place] = one
+        if told is not None:
+            told[place] = _told(one, k, names)
+    trace = {
+        "type": "heatmap", "z": sheet, "name": "gates", "colorscale": _steps(colours),
+        "zmin": -0.5, "zmax": len(Kind) - 0.5, "showscale": False,
+        "xgap": 1 if rows * down < 60 else 0, "ygap": 1 if rows * down < 60 else 0,
+        "hoverinfo": "skip",
+    }  # fmt: skip
+    if told is not None:
+        trace |= {"text": told, "hoverinfo": "text"}
+    legend = [
+        {
+            "type": "scatter", "x": [None], "y": [None], "name": names[kind], "mode": "markers",
+            "marker": {"symbol": "square", "size": 13, "color": colours[kind]},
+        }
+        for kind in names
+    ]  # fmt: skip
+    ends = [min((row + 1) * across, n) - 1 for row in range(down)]
+    layout = {
+        "xaxis": {"visible": False, "range": [-0.5, sheet.shape[1] - 0.5], "constrain": "domain"},
+        "yaxis": {
+            "title": {"text": "channels" if rows > 1 else "units"}, "showgrid": False,
+            "range": [sheet.shape[0] - 0.5, -0.5], "scaleanchor": "x", "constrain": "domain",
+            "tickvals": [row * high + (rows - 1) / 2 for row in range(down)], "showline": False,
+            "ticktext": [f"{row * across}–{end}" for row, end in enumerate(ends)], "ticks": "",
+            "zeroline": False,
+        },
+        "hovermode": "closest",
+        "margin": {"r": 10, "b": 16},
+    }  # fmt: skip
+    return styled(go.Figure([trace, *legend], layout), look, height=ROW)
+
+
+def _told(one: np.ndarray, k: int, names: dict[Kind, str]) -> np.ndarray:
+    """What is said of each position of one channel."""
+    if one.size == 1:
+        return np.array([[f"unit {k}: {names[Kind(int(one[0, 0]))]}"]], object)
+    return np.array(
+        [
+            [f"channel {k}, row {i}, column {j}: {names[Kind(int(c))]}" for j, c in enumerate(row)]
+            for i, row in enumerate(one)
+        ],
+        object,
+    )
+
+
+def _steps(colours: dict[Kind, str]) -> list[list]:
+    """A colour scale of whole numbers."""
+    n = len(colours)
+    return [[at / n, colours[Kind(k)]] for k in range(n) for at in (k, k + 1)]
+
+
+def composition(
+    names: Sequence[str], shares: np.ndarray, unreachable: np.ndarray, tasks: Sequence[str],
+    chosen: int, look: Look,
+) -> go.Figure:  # fmt: skip
+    """What each population is made of: ``shares`` (population, kind) of the units that can be
+    reached, kinds as in ``kind_names``; ``unreachable`` (population,) of all units."""
+    words, colours = kind_names(tasks), kind_colours(look)
+    labels = [f"<b>{name}</b>" if k == chosen else name for k, name in enumerate(names)]
+    traces = [
+        {
+            "type": "bar", "orientation": "h", "y": labels, "x": shares[:, k], "name": words[kind],
+            "marker": {"color": colours[kind]},
+            "hovertemplate": f"{words[kind]}: %{{x:.1%}}<extra>%{{y}}</extra>",
+        }
+        for k, kind in enumerate(words) if kind != Kind.UNREACHABLE
+    ]  # fmt: skip
+    layout = {
+        "barmode": "stack",
+        "xaxis": {"title": {"text": "share of the reachable units"}, "tickformat": ".0%",
+                  "range": [0, 1]},
+        "yaxis": {"title": {"text": "layer"}, "type": "category"},
+        "showlegend": False,
+        "hovermode": "closest",
+        "margin": {"r": 118},
+        "annotations": [
+            {
+                "text": f"{share:.0%} unreachable", "x": 1, "xref": "paper", "xshift": 6,
+                "y": label, "xanchor": "left", "showarrow": False,
+            }
+            for label, share in zip(labels, unreachable, strict=True) if share
+        ],
+    }  # fmt: skip
+    return styled(go.Figure(traces, layout), look, height=ROW)
+
+
+def by_layer(
+    names: Sequence[str], opened: np.ndarray, jaccard: np.ndarray, tasks: Sequence[str], look: Look
+) -> go.Figure:
+    """``opened`` (population, 2) the share of units that each task opens, ``jaccard``
+    (population,) of both."""
+    traces = [
+        {
+            "type": "scatter", "x": list(names), "y": values, "name": name,
+            "mode": "lines+markers", "line": {"color": colour, "dash": dash, "width": 2},
+            "marker": {"symbol": mark, "size": 10}, "hovertemplate": "%{y:.1%}",
+        }
+        for values, name, colour, dash, mark in (
+            (opened[:, 0], f"open for {tasks[0]}", TASK_COLOURS[0], "solid", "circle"),
+            (opened[:, 1], f"open for {tasks[1]}", TASK_COLOURS[1], "dash", "square"),
+            (jaccard, "Jaccard: both of either", SHARED, "dot", "diamond"),
+        )
+    ]  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": "layer"}, "type": "category"},
+        "yaxis": {"title": {"text": "share of units"}, "tickformat": ".0%", "range": [0, 1]},
+    }
+    return styled(go.Figure(traces, layout), look)
+
+
+def over_epochs(
+    names: Sequence[str],
+    epochs: np.ndarray,
+    opened: np.ndarray,
+    jaccard: np.ndarray,
+    at: int,
+    look: Look,
+) -> go.Figure:
+    """``opened`` and ``jaccard`` (moment, population) after so many epochs; dotted: ``at``."""
+    axes, layout = panels(
+        ["share open, mean of both tasks", "Jaccard of both tasks"],
+        {"title": {"text": "epochs"}, "tickformat": "d", "nticks": 6},
+        {"title": {"text": "share of reachable units"}, "tickformat": ".0%", "range": [0, 1]},
+    )
+    traces = [
+        {
+            "type": "scatter", "x": epochs, "y": values[:, k], "name": name,
+            "legendgroup": name, "showlegend": panel == 0, **axes[panel], "mode": "lines+markers",
+            "line": {"color": OKABE_ITO[k % 7], "dash": DASHES[k % 4], "width": 2},
+            "marker": {"symbol": MARKS[k % 7], "size": 6}, "hovertemplate": "%{y:.1%}",
+        }
+        for panel, values in enumerate((opened, jaccard))
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+    layout |= {
+        "shapes": [_dotted(at, x, look) for x in ("x", "x2")],
+        "legend": {"y": 1.08},
+        "margin": {"t": 84},
+    }
+    return styled(go.Figure(traces, layout), look, height=400)
+
+
+def _dotted(at: float, axis: str, look: Look) -> dict:
+    return {
+        "type": "line", "xref": axis, "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1,
+        "line": {"color": look.text, "dash": "dot", "width": 1.5},
+    }  # fmt: skip
+
+
+def answers(
+    probability: np.ndarray,
+    labels: Sequence[int | None],
+    tasks: Sequence[str],
+    class_names: Sequence[str],
+    look: Look,
+) -> go.Figure:
+    """Class probabilities (task, class) under each of two instructions; what was asked for, if it
+    is known, is framed."""
+    traces = [
+        {
+            "type": "bar", "x": list(class_names), "y": values, "name": f"told {task}",
+            "marker": {"color": colour, "line": {
+                "color": look.text, "width": [2.5 if c == label else 0 for c in range(len(values))],
+            }},
+            "hovertemplate": "%{y:.1%}",
+        }
+        for values, task, colour, label in zip(
+            probability, tasks, TASK_COLOURS, labels, strict=True
+        )
+    ]  # fmt: skip
+    layout = {
+        "barmode": "group",
+        "xaxis": {"title": {"text": "class"}, "type": "category"},
+        "yaxis": {"title": {"text": "probability"}, "tickformat": ".0%", "range": [0, 1.02]},
+    }
+    return styled(go.Figure(traces, layout), look, height=320)
+
+
+def effects(
+    right: dict[str, np.ndarray],
+    other: dict[str, np.ndarray],
+    control: dict[str, np.ndarray],
+    tasks: Sequence[str],
+    x_name: str,
+    look: Look,
+) -> go.Figure:
+    """Under each condition the share of answers that are ``right`` and that name the ``other``
+    label, (task,); ``control`` (draw, task) where there is one: mean and sd over its draws."""
+    axes, layout = panels(
+        [f"told {task}" for task in tasks],
+        {"title": {"text": x_name}, "type": "category"},
+        {"title": {"text": "share of scenes"}, "tickformat": ".0%", "range": [0, 1.02]},
+    )
+    names = list(right)
+    traces = []
+    for k, axis in enumerate(axes):
+        for values, name, colour in (
+            (right, "right", TASK_COLOURS[k]),
+            (other, "names the other", faded(look.muted, 0.6)),
+        ):
+            traces.append(
+                {
+                    "type": "bar", "x": names, "y": [values[n][k] for n in names], "name": name,
+                    **axis, "legendgroup": name, "showlegend": k == 0 or name == "right",
+                    "marker": {"color": colour}, "hovertemplate": "%{y:.1%}", "offsetgroup": name,
+                }
+            )  # fmt: skip
+            if name == "right":
+                traces[-1]["name"] = f"right, told {tasks[k]}"
+        if control:
+            drawn = [n for n in names if n in control]
+            traces.append(
+                {
+                    "type": "scatter", "x": drawn, "y": [control[n][:, k].mean() for n in drawn],
+                    "error_y": {"array": [control[n][:, k].std() for n in drawn], "thickness": 1.5},
+                    "name": "right without as many units drawn at random", "mode": "markers",
+                    "legendgroup": "control", "showlegend": k == 0, **axis,
+                    "marker": {"symbol": "diamond-open", "size": 12, "color": look.text,
+                               "line": {"width": 2}},
+                    "hovertemplate": "%{y:.1%}",
+                }
+            )  # fmt: skip
+    layout |= {"barmode": "group", "legend": {"y": 1.08}, "margin": {"t": 84}}
+    return styled(go.Figure(traces, layout), look, height=400)
+
+
+def swaps(
+    names: Sequence[str], right: np.ndarray, other: np.ndarray, tasks: Sequence[str], look: Look
+) -> go.Figure:
+    """``right`` and ``other`` (row, task): shares of scenes, a row each population whose gates
+    alone are the other task's."""
+    values = np.stack([right, other], 2).reshape(len(right), -1)
+    columns = [f"told {t}: {what}" for t in tasks for what in ("right", "names the other")]
+    trace = {
+        "type": "heatmap", "x": columns, "y": list(names), "z": values.astype(np.float32),
+        "name": "share of scenes", "colorscale": "Cividis", "zmin": 0, "zmax": 1,
+        "texttemplate": "%{z:.1%}", "xgap": 2, "ygap": 2,
+        "colorbar": {"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+        "hovertemplate": "%{y}, %{x}: %{z:.1%}<extra></extra>",
+    }  # fmt: skip
+    layout = {
+        "xaxis": {"type": "category", "showgrid": False},
+        "yaxis": {"title": {"text": "gates swapped"}, "type": "category", "showgrid": False},
+        "hovermode": "closest",
+    }
+    return styled(go.Figure([trace], layout), look, height=max(320, 120 + 34 * len(names)))
+
+
+def between(
+    share: np.ndarray,
+    named: np.ndarray,
+    changed: np.ndarray,
+    names: Sequence[str],
+    tasks: Sequence[str],
+    at: float,
+    look: Look,
+) -> go.Figure:
+    """Instructions from one task to the other: ``named`` (instruction, 2) the share of scenes for
+    which the answer is each label, ``changed`` (instruction, population) gates; dotted: ``at``."""
+    axes, layout = panels(
+        ["what is named", "gates unlike those of the nearer task"],
+        {"title": {"text": f"share of “{tasks[1]}” in the instruction"}, "tickformat": ".0%"},
+        {"title": {"text": "share"}, "tickformat": ".0%", "rangemode": "tozero"},
+    )
+    traces = [
+        {
+            "type": "scatter", "x": share, "y": named[:, k], "name": f"the {task} label", **axes[0],
+            "mode": "lines+markers", "hovertemplate": "%{y:.1%}",
+            "line": {"color": TASK_COLOURS[k], "dash": DASHES[k], "width": 2.5},
+            "marker": {"symbol": MARKS[k], "size": 7},
+        }
+        for k, task in enumerate(tasks)
+    ]  # fmt: skip
+    traces += [
+        {
+            "type": "scatter", "x": share, "y": changed[:, k], "name": name, **axes[1],
+            "mode": "lines", "hovertemplate": "%{y:.1%}",
+            "line": {"color": OKABE_ITO[(2, 3, 4, 5, 6, 0, 1)[k % 7]], "dash": DASHES[k % 4],
+                     "width": 2},
+        }
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+    layout |= {
+        "shapes": [_dotted(at, x, look) for x in ("x", "x2")],
+        "legend": {"y": 1.08},
+        "margin": {"t": 84},
+    }
+    return styled(go.Figure(traces, layout), look, height=400)
+
+
+def pad(
+    grid: np.ndarray, named: np.ndarray, tasks: Sequence[str], at: tuple[float, float], look: Look
+) -> go.Figure:
+    """Two-dimensional instructions: ``named`` (row, column, 2) the share of scenes for which the
+    answer is each label, rows and columns the second and the first entry; ring: ``at``."""
+    axes, layout = panels(
+        [f"names the {task} label" for task in tasks],
+        {"title": {"text": f"instruction: {tasks[0]}"}, "showgrid": False, "zeroline": False,
+         "constrain": "domain"},
+        {"title": {"text": f"instruction: {tasks[1]}"}, "showgrid": False, "zeroline": False,
+         "scaleanchor": "x"},
+        gap=0.1,
+    )  # fmt: skip
+    traces = [
+        {
+            "type": "heatmap", "x": grid, "y": grid, "z": named[:, :, k].astype(np.float32),
+            **axis, "name": f"names the {tasks[k]} label", "colorscale": "Cividis", "zmin": 0,
+            "zmax": 1, "showscale": k == 1,
+            "colorbar": {"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+            "hovertemplate": "(%{x:.2f}, %{y:.2f}): %{z:.1%}<extra></extra>",
+        }
+        for k, axis in enumerate(axes)
+    ]  # fmt: skip
+    traces += [
+        {
+            "type": "scatter", "x": [at[0]], "y": [at[1]], **axis, "mode": "markers",
+            "name": "chosen", "showlegend": False, "hoverinfo": "skip",
+            "marker": {"symbol": "circle-open", "size": 18, "color": "#ffffff",
+                       "line": {"width": 3}},
+        }
+        for axis in axes
+    ]  # fmt: skip
+    layout["yaxis2"] |= {"scaleanchor": "x2"}
+    return styled(go.Figure(traces, {**layout, "hovermode": "closest"}), look, height=TALL)

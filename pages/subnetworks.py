@@ -1,0 +1,126 @@
+"""Sub-networks: one network, and the part of it that an instruction selects."""
+
+from dashboard.router import ROOT, ensure_routed
+
+ensure_routed()
+
+import streamlit as st
+
+from corelib.data import read_ahead
+
+read_ahead("multi-mnist")
+
+from corelib.errors import SynaptariumError
+from corelib.models.butd.config import PRESETS
+from dashboard import cache, subnetworks_tabs
+from dashboard.checkpoints import checkpoint_picker, of_systems
+from dashboard.export import export_row
+from dashboard.run_panel import training_section
+from dashboard.state import BOUND, preset
+from dashboard.theme import look
+
+TABS = (
+    "Layers", "Over training", "Lesions", "Swap gates", "Instruction", "What you see",
+    "Published", "Train", "Take home",
+)  # fmt: skip
+PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == "butd"}
+
+st.title("Sub-networks")
+headline = st.container()
+
+v = None
+if of_systems([subnetworks_tabs.SYSTEM]):
+    with st.sidebar:
+        item = checkpoint_picker(
+            "Network", "sub_model", subnetworks_tabs.SYSTEM,
+            help="Networks that follow instructions; your own trainings are at the end",
+        )  # fmt: skip
+    try:
+        which = cache.stamp(item)
+        model, data = cache.model(which), cache.dataset(which.dataset)
+    except SynaptariumError as error:
+        st.error(str(error))
+        st.stop()
+    with st.sidebar:
+        pair = subnetworks_tabs.pair_of(data.task_names)
+        shown = st.segmented_control(
+            "Instruction", (subnetworks_tabs.BOTH, *(data.task_names[k] for k in pair)),
+            default=subnetworks_tabs.BOTH, required=True, key="sub_task", width="stretch", **BOUND,
+            help="The map shows the sub-network that this instruction selects, or both compared",
+        )  # fmt: skip
+        what = st.segmented_control(
+            "Units", (subnetworks_tabs.OPEN, subnetworks_tabs.ACTIVE),
+            default=subnetworks_tabs.OPEN, required=True, key="sub_what", width="stretch", **BOUND,
+            help="All whose gate is open, or only those that this scene makes active, h > 0",
+        )  # fmt: skip
+        scene = subnetworks_tabs.scene_input(data)
+    seen = None if scene is None else subnetworks_tabs.seen(model, data, scene)
+    v = subnetworks_tabs.View(item, which, model, data, pair, scene, seen, look())
+else:
+    st.info(
+        "No network that follows instructions is on the shelf yet. Train one under Train below; "
+        "it appears here after its first epoch."
+    )
+
+if v is not None:
+    with headline:
+        with st.spinner(f"Reading {subnetworks_tabs.LIVE:,} scenes", show_time=True):
+            st.markdown(subnetworks_tabs.sentence(v))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Try this", width="content")
+            calm = {"sub_task": subnetworks_tabs.BOTH, "sub_what": subnetworks_tabs.OPEN}
+            for text, values, key, told in (
+                ("On this scene", {"sub_what": subnetworks_tabs.ACTIVE}, "active",
+                 "Only the units that the scene makes active"),
+                ("Silence a class", {"sub_tab": "Lesions"}, "lesion",
+                 "What is lost without the units that only one task opens?"),
+                ("No gates", {"sub_tab": "Swap gates"}, "none",
+                 "The whole network at once: does it still see two digits?"),
+                ("Half left, half right", {"sub_tab": "Instruction", "sub_way": "slider",
+                                           "sub_share": 0.5}, "half",
+                 "An instruction between the two"),
+            ):  # fmt: skip
+                preset(text, values, key=f"sub_try_{key}", help=told)
+            preset(
+                "Standard view", calm | {"sub_tab": "Layers", "sub_layer": v.names[
+                    min(2, len(v.names) - 1)]},
+                key="sub_try_standard", help="All as it was",
+            )  # fmt: skip
+    if v.seen is None:
+        st.info("Draw both digits, or upload them, in the sidebar on the left.")
+        what = subnetworks_tabs.OPEN
+    else:
+        subnetworks_tabs.scene_answers(v)
+    layer = subnetworks_tabs.layer_picker(v)
+    subnetworks_tabs.gate_maps(v, layer, shown, what)
+
+tabs = dict(zip(TABS, st.tabs(TABS, key="sub_tab", on_change="rerun", **BOUND), strict=True))
+
+for tab, draw in (
+    ("Layers", lambda: subnetworks_tabs.layers(v)),
+    ("Over training", lambda: subnetworks_tabs.over_training(v, layer)),
+    ("Lesions", lambda: subnetworks_tabs.lesions(v)),
+    ("Swap gates", lambda: subnetworks_tabs.gates_swapped(v)),
+    ("Instruction", lambda: subnetworks_tabs.instruction(v)),
+):
+    if tabs[tab].open and v is not None:
+        with tabs[tab]:
+            draw()
+
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "subnetworks.md").read_text(encoding="utf-8"))
+
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
+
+        reproduction_section("butd", "sub")
+
+if tabs["Train"].open:
+    with tabs["Train"]:
+        training_section(subnetworks_tabs.SYSTEM, "sub", subnetworks_tabs.draw_gates, PUBLISHED)
+
+if tabs["Take home"].open and v is not None:
+    with tabs["Take home"]:
+        export_row(item, "sub_export")
