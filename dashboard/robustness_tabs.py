@@ -266,7 +266,15 @@ def one_digit(v: View, chosen: "ChosenDigit | None") -> None:
             said = [data.class_names[int(path[-1].argmax())] for path in pair]
             steps = [int(halting_steps(path.max(1)[None], v.theta)[0]) for path in pair]
             rows.append({"network": name, "answer": _change(*said), "steps": _change(*steps)})
-        st.dataframe(rows, hide_index=True, width="stretch", key="robust_digit_answers")
+        narrow = st.column_config.Column(width=70)
+        st.dataframe(
+            rows,
+            hide_index=True,
+            width="stretch",
+            height="content",
+            column_config={"answer": narrow, "steps": narrow},
+            key="robust_digit_answers",
+        )
         st.caption(f"Clean → corrupted; steps at θ = {v.theta:g}.")
     with right:
         chart(

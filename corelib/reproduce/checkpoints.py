@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.errors import RunError
+from corelib.reproduce import seeds, sequential
 from corelib.reproduce.measure import measure
 from corelib.runs.launch import start
 from corelib.runs.shelf import SHIPPED, Shelved, export, find
@@ -24,17 +25,22 @@ if TYPE_CHECKING:
 
 
 class Recipe(NamedTuple):
-    """What differs from the system's standard settings."""
+    """What differs from the system's standard settings and data set."""
 
     system: str
     variant: str = ""
     config: dict[str, Any] = {}  # noqa: RUF012 (never changed)
     training: dict[str, Any] = {}  # noqa: RUF012
+    dataset: str | None = None
 
     @property
     def spec(self) -> RunSpec:
         return make_spec(
-            self.system, variant=self.variant, config=self.config, training=self.training
+            self.system,
+            dataset=self.dataset,
+            variant=self.variant,
+            config=self.config,
+            training=self.training,
         )
 
 
@@ -53,9 +59,14 @@ RECIPES = (
 )
 
 
-def train(recipe: Recipe) -> Shelved:
+def recipes() -> list[RunSpec]:
+    """All that ships; the networks of the sequential table are its seed 0."""
+    return [recipe.spec for recipe in RECIPES] + [row.spec(0) for row in sequential.ROWS]
+
+
+def train(spec: RunSpec) -> Shelved:
     """Train by a worker, as everybody does; raises ``RunError`` if it does not complete."""
-    run = start(recipe.spec)
+    run = start(spec)
     while run.status.state not in ENDED:
         time.sleep(0.2)
     status = run.status
@@ -71,8 +82,8 @@ def run() -> "pd.DataFrame":
     from safetensors.numpy import load_file
 
     rows = []
-    for recipe in RECIPES:
-        new, old = train(recipe), find(recipe.spec.title)
+    for spec in recipes():
+        new, old = train(spec), find(spec.title)
         weights = [load_file(item.folder / "weights.safetensors") for item in (old, new)]
         rows.append(
             {
@@ -88,13 +99,14 @@ def run() -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def ship(recipes: Sequence[Recipe] = RECIPES) -> None:
-    """Train recipes and put them in place of what ships."""
-    for recipe in recipes:
-        item = train(recipe)
-        folder = SHIPPED / recipe.spec.title
+def ship(specs: Sequence[RunSpec] = ()) -> None:
+    """Put these networks, or all, in place of what ships; those that no completed run serves are
+    trained."""
+    specs = specs or recipes()
+    for spec, run in zip(specs, seeds.train(specs), strict=True):
+        folder = SHIPPED / spec.title
         shutil.rmtree(folder, ignore_errors=True)
-        export(item, folder)
+        export(find(run.id), folder)
         print(f"{folder.name}: {halve(find(folder.name)).card.test}")
 
 

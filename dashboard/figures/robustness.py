@@ -159,7 +159,8 @@ def over_severity(
     }  # fmt: skip
     if legend:
         layout["legend"] = {
-            "orientation": "v", "x": 0.02, "y": 0.02, "yanchor": "bottom", "font": {"size": 12},
+            "orientation": "v", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top",
+            "font": {"size": 12},
             "bgcolor": faded(look.background, 0.7),
         }  # fmt: skip
     return styled(go.Figure(traces, layout), look, height=400)
