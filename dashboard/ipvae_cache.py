@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from corelib.models.ipvae.network import IterativeVAE
     from corelib.models.ipvae.tuning import Decoding, Selectivity, Tuning
 
-IMAGES = 100
-"""So many test images are read where means over images are shown."""
+IMAGES, LONG = 100, 50
+"""So many test images are read where means over images are shown, and over 1,000 steps."""
 PATIENCE = 1000
 STEPS = 100
 FRAMES_KEPT = 400
@@ -154,13 +154,13 @@ def settled(which: cache.Stamp, pixels: bytes, n_steps: int, hands: Hands, seed:
     return trace(model, _image(pixels), n_steps, controls(model, hands), seed)
 
 
-@st.cache_resource(show_spinner="Inferring 100 images over 1,000 steps", max_entries=24)
+@st.cache_resource(show_spinner="Inferring 50 images over 1,000 steps", max_entries=24)
 def convergence(which: cache.Stamp, hands: Hands) -> "Settling":
     """How inference converges on the first test images."""
     from corelib.models.ipvae.inference import settle
 
     model = cache.model(which)
-    x = images(which.dataset, IMAGES)
+    x = images(which.dataset, LONG)
     return settle(model, x, PATIENCE, controls(model, hands), seed=0)
 
 

@@ -98,6 +98,18 @@ ROOMS = (
         picture="subnetworks",
     ),
     Room(
+        file="learning.py",
+        title="Counter-Hebb learning",
+        icon=":material/sync_alt:",
+        question="Can a network learn without back-propagation?",
+        about="The error comes down the same way as instructions, and each synapse learns from "
+        "what is at its two ends. Play the three passes, hold the update against the gradient, "
+        "and break what makes them equal.",
+        paper="Biologically inspired learning model for instructed vision",
+        systems=("counter-hebb", "butd"),
+        picture="learning",
+    ),
+    Room(
         file="sparse.py",
         title="Sparse code",
         icon=":material/grain:",
@@ -108,6 +120,18 @@ ROOMS = (
         paper="Brain-like variational inference",
         systems=("ipvae", "igvae", "igvae-relu"),
         picture="sparse",
+    ),
+    Room(
+        file="bars.py",
+        title="Moving bars",
+        icon=":material/rotate_right:",
+        question="What does a neuron of this network like to see?",
+        about="Hubel and Wiesel's experiment: move a bar over the receptive field of a spiking "
+        "neuron, listen to it, measure what it is tuned to, and ask what all of them together "
+        "know of the bar.",
+        paper="Brain-like variational inference",
+        systems=("ipvae", "igvae", "igvae-relu"),
+        picture="bars",
     ),
 )
 

@@ -103,14 +103,14 @@ def picture_input(which: cache.Stamp) -> Picture | None:
         return Picture(unit.reshape(chosen.pixels.shape), chosen.caption)
     last = len(data.test.labels) - 1
     clamp("sparse_patch", last)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         index = st.number_input(
             "Patch", 0, last, 0, key="sparse_patch", **BOUND,
             help=f"Place among the test patches, 0 to {last}",
         )  # fmt: skip
     with right:
-        st.button("Another one", key="sparse_another", on_click=_another, args=(last,),
+        st.button("Another", key="sparse_another", on_click=_another, args=(last,),
                   width="stretch")  # fmt: skip
     name = data.class_names[int(data.test.labels[index])]
     side = data.test.pixels.shape[-1]
@@ -292,7 +292,7 @@ def convergence(v: View) -> None:
         figures.settling(courses, sign, v.look, published=published),
         "sparse_convergence",
         alt="R², zeros and change of the potentials over 1,000 steps for each network",
-        caption=f"Means over {ours.IMAGES} test images; n = 1 seed a network. "
+        caption=f"Means over {ours.LONG} test images; n = 1 seed a network. "
         + (
             "Hollow: the paper's, on van Hateren's images, which ours are not."
             if published
@@ -348,7 +348,7 @@ def rate_distortion(v: View) -> None:
         figures.rate_distortion(points, published, signs(list(kinds)), of, v.look),
         "sparse_plane",
         alt="R² against the portion of zeros, ours and the paper's",
-        caption=f"After 1,000 steps; ours (filled): means over {ours.IMAGES} test images, n = 1 "
+        caption=f"After 1,000 steps; ours (filled): means over {ours.LONG} test images, n = 1 "
         "seed. "
         + (
             "Hollow and crosses: the paper's, on van Hateren's images; ours are whitened pictures "
@@ -522,7 +522,7 @@ def draw_features(network: "IterativeVAE", run: "Run") -> None:
             found, [f"neuron {k}" for k in range(len(found))], np.arange(len(found)), None,
             columns, look(), cell=cell,
         ),
-        f"sparse_learning_{run.spec.system}",
+        f"ipvae_learning_{run.spec.system}",
         alt="The features as they are now",
         caption=f"Features a moment ago: they begin as noise (n = {len(found)}, seed "
         f"{run.spec.seed}).",

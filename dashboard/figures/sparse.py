@@ -248,7 +248,7 @@ def settling(
     )  # fmt: skip
     layout["yaxis"] = {"anchor": "x", "rangemode": "tozero"}
     layout["yaxis2"] = {"anchor": "x2", "range": [-0.03, 1.03]}
-    layout["yaxis3"] = {"anchor": "x3", "type": "log", "dtick": 1, "exponentformat": "power"}
+    layout["yaxis3"] = {"anchor": "x3", "type": "log", "nticks": 5, "exponentformat": "none"}
     traces = []
     for name, course in courses.items():
         s = sign[name]

@@ -1,0 +1,66 @@
+"""A bar to be dragged by hand over a receptive field."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+HTML = """
+<canvas tabindex="0" role="img"
+  aria-label="The receptive field with a bar: drag the bar, or move it by the arrow keys"></canvas>
+"""
+CSS = """
+canvas {
+  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block; cursor: grab;
+  touch-action: none; border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius);
+}
+canvas:active { cursor: grabbing; }
+canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+"""
+MOST = 400
+POSITIVE, NEGATIVE = np.array([5, 48, 97]), np.array([103, 0, 31])
+
+_pad = st.components.v2.component(
+    "synaptarium_bar_pad",
+    html=HTML,
+    css=CSS,
+    js=Path(__file__).with_name("bar_pad.js").read_text(encoding="utf-8"),
+)
+
+
+def bar_pad(
+    key: str, field: np.ndarray, direction: float, width: float, frame_ms: float
+) -> tuple[float, ...]:
+    """The path of a bar of ``width`` pixels dragged over ``field`` (row, column) along
+    ``direction`` in degrees: its place in pixels from the middle, one a frame of ``frame_ms``.
+
+    Empty until it has been dragged. Blue in the field is positive, red negative.
+    """
+    _pad(
+        key=key,
+        data={
+            "colours": _colours(field), "side": field.shape[0], "width": width,
+            "direction": direction, "frame": frame_ms, "most": MOST,
+        },
+        on_path_change=lambda: None,
+    )  # fmt: skip
+    return clean((st.session_state.get(key) or {}).get("path"), field.shape[0])
+
+
+def clean(path: object, side: int) -> tuple[float, ...]:
+    """What a browser sent as numbers within reach of the patch; nothing where it is no path."""
+    try:
+        places = np.asarray(path or [], float)
+    except (TypeError, ValueError):
+        return ()
+    if places.ndim != 1 or not np.isfinite(places).all():
+        return ()
+    return tuple(places[:MOST].clip(-2 * side, 2 * side).tolist())
+
+
+def _colours(field: np.ndarray) -> list[str]:
+    unit = (field / (np.abs(field).max() or 1)).ravel()[:, None]
+    end = np.where(unit > 0, POSITIVE, NEGATIVE)
+    rgb = np.rint(247 + (end - 247) * np.abs(unit)).astype(int)
+    return [f"rgb({r},{g},{b})" for r, g, b in rgb]
