@@ -150,7 +150,7 @@ def _sequence(data: "SequenceDataset", pixels: np.ndarray, index: int | None, dr
     sequence = (
         data.task.compose(digit, others, seed) if index is None else data.test.pixels[[index]]
     )
-    chunks, numbers = sequence[0, :, :-1].numpy(), sequence[0, :, -1].numpy()
+    chunks, numbers = sequence[0, :, :-1].numpy(), sequence[0, :, -1].tolist()
     side, size = sequences.SIDE, data.task.n_pixels
     whole = np.zeros(side * side, np.uint8)
     shown = np.zeros((len(chunks), side * side), bool)
@@ -188,12 +188,15 @@ def whole_test_set(v: View) -> None:
             f"{', bars ± 1 sd' * (seeds > 1)}. Hollow: published, after the last {v.part}.",
         )
     with right:
-        shares = {
-            name: anytime.halting_histogram(at.steps, v.depth(name))[0]
-            for name, at in v.now.items()
-        }
+        short = {name: _short(name, v.task) for name in v.now}
         figure = halting.halting_histograms(
-            shares, {name: at.mean_steps for name, at in v.now.items()}, v.sign, v.look
+            {
+                short[name]: anytime.halting_histogram(at.steps, v.depth(name))[0]
+                for name, at in v.now.items()
+            },
+            {short[name]: at.mean_steps for name, at in v.now.items()},
+            {short[name]: sign for name, sign in v.sign.items()},
+            v.look,
         )
         figure.update_layout(height=400)
         chart(
@@ -203,6 +206,11 @@ def whole_test_set(v: View) -> None:
             caption=f"Evidence needed for a decision at θ = {v.theta:.2f}: share of 10,000 test "
             "sequences answered at each step; dotted: the mean. n = 1 seed a network.",
         )
+
+
+def _short(name: str, task: str) -> str:
+    """What tells a network of this page from the others: panels are narrow."""
+    return name.removesuffix(f"-{task}").replace("-sequence", "")
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

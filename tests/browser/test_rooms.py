@@ -70,9 +70,9 @@ def test_evidence_is_played_and_can_be_followed(page: Page, server: str):
         arg=[plot, last],
     )
     before = page.get_by_text("At θ = 0.30").inner_text()
-    move_slider(page, "evidence_theta", 20)
-    expect(page.get_by_text("At θ = 0.50")).to_be_visible()
-    assert page.get_by_text("At θ = 0.50").inner_text() != before
+    move_slider(page, "evidence_theta", 10)
+    expect(page.get_by_text("At θ = 0.40")).to_be_visible()
+    assert page.get_by_text("At θ = 0.40").inner_text() != before
     no_errors(page)
 
 
