@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from corelib.models.butd.subnetworks import Kind
+from dashboard.figures.populations import sheet
 from dashboard.figures.style import (
     DASHES,
     LIGHT,
@@ -23,7 +24,6 @@ TASK_COLOURS = (OKABE_ITO[1], OKABE_ITO[0])
 SHARED = OKABE_ITO[2]
 MOST_TOLD = 6000
 """Units of a map that are told one by one when pointed at; more would make the page heavy."""
-GAP = 2
 WIDE = 1.8
 ROW = 400
 """Height of the figures that stand beside a map."""
@@ -53,32 +53,18 @@ def kind_colours(look: Look) -> dict[Kind, str]:
 def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> go.Figure:
     """``Kind`` of each unit of a population, uint8 (unit,) or (channel, row, column): units row by
     row, or channels side by side, each a map of its positions."""
-    maps = kinds if kinds.ndim == 3 else kinds[:, None, None]
-    n, rows, columns = maps.shape
-    gap = GAP if rows > 1 else 0
-    # About twice as wide as high, and if that can be without a gap in the last row.
-    ideal = np.sqrt(WIDE * n * (rows + gap) / (columns + gap))
-    whole = [k for k in range(1, n + 1) if n % k == 0 and 0.7 < k / ideal < 1.5]
-    across = min(whole, key=lambda k: abs(k - ideal), default=min(n, max(1, round(ideal))))
-    down = -(-n // across)
-    high, wide = rows + gap, columns + gap
-    sheet = np.full((down * high - gap, across * wide - gap), np.nan, np.float32)
-    told = np.full(sheet.shape, "", object) if maps.size <= MOST_TOLD else None
     names, colours = kind_names(tasks), kind_colours(look)
-    for k, one in enumerate(maps):
-        top, left = k // across * high, k % across * wide
-        place = np.s_[top : top + rows, left : left + columns]
-        sheet[place] = one
-        if told is not None:
-            told[place] = _told(one, k, names)
+    placed = sheet(kinds.astype(np.float32), WIDE)
+    down, columns = placed.values.shape
+    # Thin lines between units, where they are large enough on the screen.
+    gap = 1 if down < 60 else 0
     trace = {
-        "type": "heatmap", "z": sheet, "name": "gates", "colorscale": _steps(colours),
+        "type": "heatmap", "z": placed.values, "name": "gates", "colorscale": _steps(colours),
         "zmin": -0.5, "zmax": len(Kind) - 0.5, "showscale": False,
-        "xgap": 1 if rows * down < 60 else 0, "ygap": 1 if rows * down < 60 else 0,
-        "hoverinfo": "skip",
+        "xgap": gap, "ygap": gap, "hoverinfo": "skip",
     }  # fmt: skip
-    if told is not None:
-        trace |= {"text": told, "hoverinfo": "text"}
+    if kinds.size <= MOST_TOLD:
+        trace |= {"text": sheet(_told(kinds, names), WIDE, "").values, "hoverinfo": "text"}
     legend = [
         {
             "type": "scatter", "x": [None], "y": [None], "name": names[kind], "mode": "markers",
@@ -86,15 +72,16 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> go.Figure:
         }
         for kind in names
     ]  # fmt: skip
-    ends = [min((row + 1) * across, n) - 1 for row in range(down)]
+    starts = range(0, len(kinds), placed.across)
     layout = {
-        "xaxis": {"visible": False, "range": [-0.5, sheet.shape[1] - 0.5], "constrain": "domain"},
+        "xaxis": {"visible": False, "range": [-0.5, columns - 0.5], "constrain": "domain"},
         "yaxis": {
-            "title": {"text": "channels" if rows > 1 else "units"}, "showgrid": False,
-            "range": [sheet.shape[0] - 0.5, -0.5], "scaleanchor": "x", "constrain": "domain",
-            "tickvals": [row * high + (rows - 1) / 2 for row in range(down)], "showline": False,
-            "ticktext": [f"{row * across}–{end}" for row, end in enumerate(ends)], "ticks": "",
-            "zeroline": False,
+            "title": {"text": "channels" if kinds.ndim == 3 else "units"}, "showgrid": False,
+            "range": [down - 0.5, -0.5], "scaleanchor": "x", "constrain": "domain",
+            "tickvals": [(k + 0.5) * placed.high - (1.5 if kinds.ndim == 3 else 0.5)
+                         for k in range(len(starts))],
+            "ticktext": [f"{k}–{min(k + placed.across, len(kinds)) - 1}" for k in starts],
+            "ticks": "", "showline": False, "zeroline": False,
         },
         "hovermode": "closest",
         "margin": {"r": 10, "b": 16},
@@ -102,17 +89,13 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> go.Figure:
     return styled(go.Figure([trace, *legend], layout), look, height=ROW)
 
 
-def _told(one: np.ndarray, k: int, names: dict[Kind, str]) -> np.ndarray:
-    """What is said of each position of one channel."""
-    if one.size == 1:
-        return np.array([[f"unit {k}: {names[Kind(int(one[0, 0]))]}"]], object)
-    return np.array(
-        [
-            [f"channel {k}, row {i}, column {j}: {names[Kind(int(c))]}" for j, c in enumerate(row)]
-            for i, row in enumerate(one)
-        ],
-        object,
-    )
+def _told(kinds: np.ndarray, names: dict[Kind, str]) -> np.ndarray:
+    """What is said of each unit."""
+    found = np.empty(kinds.shape, object)
+    for place, kind in np.ndenumerate(kinds):
+        where = "channel {}, row {}, column {}" if kinds.ndim == 3 else "unit {}"
+        found[place] = f"{where.format(*place)}: {names[Kind(int(kind))]}"
+    return found
 
 
 def _steps(colours: dict[Kind, str]) -> list[list]:
@@ -191,7 +174,7 @@ def over_epochs(
     """``opened`` and ``jaccard`` (moment, population) after so many epochs; dotted: ``at``."""
     axes, layout = panels(
         ["share open, mean of both tasks", "Jaccard of both tasks"],
-        {"title": {"text": "epochs"}, "tickformat": "d", "nticks": 6},
+        {"title": {"text": "epochs"}, "dtick": max(1, -(-int(epochs.max()) // 8))},
         {"title": {"text": "share of reachable units"}, "tickformat": ".0%", "range": [0, 1]},
     )
     traces = [

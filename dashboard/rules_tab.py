@@ -1,0 +1,390 @@
+"""Learning rules side by side: trained from the Counter-Hebb page, and compared."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from corelib.data import DATASETS, is_here
+from corelib.errors import SynaptariumError
+from corelib.reproduce.butd import WAYS
+from corelib.reproduce.seeds import stored
+from corelib.runs.launch import start
+from corelib.runs.spec import make_spec
+from corelib.runs.store import ENDED, History, find_run, list_runs
+from dashboard import butd_cache, cache
+from dashboard.butd_cache import Switches
+from dashboard.checkpoints import of_systems
+from dashboard.export import chart
+from dashboard.figures import learning as figures
+from dashboard.figures.learning import OverSeeds
+from dashboard.figures.style import Look, Sign, signs
+from dashboard.state import BOUND
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from corelib.runs.shelf import Shelved
+
+SYSTEM = "counter-hebb"
+MOST_RUNS = 18
+POLL_S = 2.0
+SAME_DEG = 1.0
+"""A rule nearer to the gradient than this is taken for back-propagation."""
+OF_RULE = {"weights", "rule", "weight_decay", "noise", "device", "top_down_bias"}
+
+
+class Member(NamedTuple):
+    """A network of the comparison: its rule, seed, checkpoint and what its training told; either
+    may lack."""
+
+    rule: str
+    seed: int
+    item: "Shelved | None"
+    history: History | None
+    alive: bool
+
+
+def rule_of(config: "dict[str, Any]", training: "dict[str, Any]") -> str:
+    """The name of a learning rule, from a network's settings."""
+    decays, backprop = training["weight_decay"] > 0, training["rule"] == "backprop"
+    for name, way in WAYS.items():
+        weights = "shared" if backprop else config["weights"]
+        if (way.rule, way.weights, way.weight_decay > 0) == (training["rule"], weights, decays):
+            return _noisy(name, training["noise"])
+    name = "back-propagation" if backprop else f"Counter-Hebb, {config['weights']}"
+    return _noisy(name + ", decaying" * decays, training["noise"])
+
+
+def _noisy(name: str, noise: float) -> str:
+    return f"{name}, noise {noise:g}" if noise else name
+
+
+def setting_of(config: "dict[str, Any]", training: "dict[str, Any]") -> str:
+    """What rules must share to be compared, in words."""
+    size = f"{config['hidden']} hidden" if config["network"] != "resnet18" else "no hidden layer"
+    updates = f" of at most {training['max_steps']:,} updates" if training["max_steps"] else ""
+    return (
+        f"{config['network']}, {size}{', batch norm' * config['norm']}; {training['epochs']} "
+        f"epochs{updates}, batches of {training['batch_size']}, rate {training['learning_rate']:g}"
+    )
+
+
+def members(dataset: str) -> dict[str, list[Member]]:
+    """The networks trained on a data set, by what they share; most networks first."""
+    found: dict[str, list[Member]] = {}
+    items = {name: i for name, i in of_systems([SYSTEM]).items() if i.card.dataset == dataset}
+    for item in items.values():
+        if not item.own:
+            key = setting_of(item.card.config, item.card.training)
+            rule = rule_of(item.card.config, item.card.training)
+            found.setdefault(key, []).append(Member(rule, item.card.seed, item, None, False))
+    for run in list_runs():
+        try:
+            spec, state = run.spec, run.status.state
+        except (SynaptariumError, OSError):
+            continue
+        if spec.system != SYSTEM or spec.dataset != dataset:
+            continue
+        key = setting_of(spec.config, spec.training)
+        rule = rule_of(spec.config, spec.training)
+        alive = state not in ENDED
+        member = Member(rule, spec.seed, items.get(run.id), _history(run.id), alive)
+        found.setdefault(key, []).append(member)
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
+
+
+def _history(run_id: str) -> History:
+    """Kept between reruns, so that only new lines are read."""
+    kept = st.session_state.setdefault("_learn_histories", {})
+    if run_id not in kept:
+        while len(kept) >= 64:
+            kept.pop(next(iter(kept)))
+        kept[run_id] = find_run(run_id).history()
+    return kept[run_id].refresh()
+
+
+def rules(look: Look) -> None:
+    """The form that starts several rules, and the comparison of all there are."""
+    here = [name for name in find_datasets() if is_here(name)]
+    dataset = st.selectbox(
+        "Data", here, key="learn_data", format_func=lambda name: name, **BOUND,
+        help="; ".join(f"{name}: {DATASETS[name].title}" for name in here),
+    )  # fmt: skip
+    with st.expander("Train rules side by side", icon=":material/play_arrow:"):
+        _form(dataset)
+    alive = any(m.alive for group in members(dataset).values() for m in group)
+    st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, look, alive)
+
+
+def find_datasets() -> tuple[str, ...]:
+    from corelib.catalog import system
+
+    return system(SYSTEM).datasets
+
+
+def _form(dataset: str) -> None:
+    chosen = st.multiselect("Rules", list(WAYS), list(WAYS), key="learn_rules")
+    row = st.columns(5)
+    with row[0]:
+        seeds = st.number_input("Seeds", 1, 10, 1, key="learn_seeds", help="From 0 on")
+    with row[1]:
+        network = st.selectbox("Network", ("fc", "simple", "conv"), key="learn_network")
+    with row[2]:
+        hidden = st.number_input("Hidden", 1, 4096, 100, key="learn_hidden")
+    with row[3]:
+        epochs = st.number_input("Epochs", 1, 1000, 3, key="learn_epochs")
+    with row[4]:
+        batch = st.number_input("Batch size", 1, 10_000, 100, key="learn_batch")
+    n = len(chosen) * int(seeds)
+    settings = {
+        "config": {"network": network, "hidden": int(hidden)},
+        "training": {"epochs": int(epochs), "batch_size": int(batch), "learning_rate": 5e-4},
+    }
+    st.button(
+        f"Train {n} network{'s' * (n != 1)}", key="learn_start", type="primary",
+        icon=":material/play_arrow:", disabled=not 0 < n <= MOST_RUNS,
+        on_click=partial(_start, dataset, tuple(chosen), int(seeds), settings),
+        help="The same seed gives all rules the same start and the same batches; those that are "
+        "trained already are taken as they are",
+    )  # fmt: skip
+    if n > MOST_RUNS:
+        st.caption(f"At most {MOST_RUNS} at once: choose fewer rules or seeds.")
+    st.caption("They wait for one another and go on when this page is closed; see Trainings.")
+    problem = st.session_state.pop("_learn_problem", None)
+    if problem:
+        st.error(problem)
+
+
+def specs_of(dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str, dict]") -> list:
+    """One spec a seed and rule."""
+    return [
+        make_spec(
+            SYSTEM,
+            dataset=dataset,
+            config={**settings["config"], "weights": WAYS[name].weights},
+            training={
+                **settings["training"],
+                "rule": WAYS[name].rule,
+                "weight_decay": WAYS[name].weight_decay,
+            },
+            seed=seed,
+            variant=WAYS[name].variant,
+        )
+        for seed in range(seeds)
+        for name in chosen
+    ]
+
+
+def _start(dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str, dict]") -> None:
+    try:
+        specs = specs_of(dataset, chosen, seeds, settings)
+        for spec, there in zip(specs, stored(specs), strict=True):
+            if there is None:
+                start(spec)
+        if specs:
+            st.session_state["learn_setting"] = setting_of(specs[0].config, specs[0].training)
+    except (SynaptariumError, OSError) as error:
+        st.session_state["_learn_problem"] = f"Not all trainings started: {error}"
+
+
+def _comparison(dataset: str, look: Look, was_alive: bool) -> None:
+    groups = members(dataset)
+    if not groups:
+        st.info("No network has learned this data yet. Train some rules above.")
+        return
+    if st.session_state.get("learn_setting") not in groups:
+        st.session_state.pop("learn_setting", None)
+    setting = st.selectbox(
+        "Networks and trainings alike but for the rule", list(groups), key="learn_setting", **BOUND
+    )
+    group = groups[setting]
+    waiting = sum(m.alive for m in group)
+    if waiting:
+        st.caption(f"{waiting} of {len(group)} trainings under way.")
+    order = [*WAYS, *sorted({m.rule for m in group} - set(WAYS))]
+    sign = signs(order)
+    present = [rule for rule in order if any(m.rule == rule for m in group)]
+    _over_epochs(group, present, sign, look)
+    _in_the_end(group, present, sign, look)
+    if was_alive and not waiting:
+        st.rerun(scope="app")
+
+
+def _over_epochs(
+    group: list[Member], present: list[str], sign: dict[str, Sign], look: Look
+) -> None:
+    """Accuracy, angle and cosine over epochs, from what the trainings told."""
+    told = [m for m in group if m.history is not None and m.history.validations]
+    if not told:
+        st.caption(
+            "Curves over epochs are drawn for trainings on this machine; of networks that ship "
+            "only the end is known."
+        )
+        return
+    seeds = max(len({m.seed for m in told if m.rule == rule}) for rule in present)
+    said = f"Validation images; {seeds} seed{'s' * (seeds > 1)}{', bands ± 1 sd' * (seeds > 1)}."
+    accuracy = {rule: c for rule in present if (c := curve(told, rule, "accuracy")) is not None}
+    chart(
+        figures.over_epochs({"": accuracy}, sign, "validation accuracy", look, percent=True),
+        "learn_accuracy",
+        alt="Validation accuracy over epochs for each learning rule",
+        caption=said,
+    )
+    for measure, title, limits, key in (
+        ("angle {} / °", "angle to the gradient / °", (0, 100), "angle"),
+        ("cosine {}", "cosine of W and W̄ᵀ", (-0.1, 1.05), "cosine"),
+    ):
+        by_layer = {
+            layer: {
+                rule: c
+                for rule in present
+                if (c := curve(told, rule, measure.format(layer))) is not None
+            }
+            for layer in layers_told(told, measure)
+        }
+        if by_layer:
+            chart(
+                figures.over_epochs(by_layer, sign, title, look, limits=limits),
+                f"learn_{key}",
+                alt=f"{title} over epochs for each learning rule, by layer",
+                caption=f"By layer, for rules whose way down has weights of its own; with shared "
+                f"weights the {'angle is 0' if key == 'angle' else 'cosine is 1'}. {said}",
+            )
+
+
+def layers_told(told: list[Member], measure: str) -> list[str]:
+    """The layers for which a measure was told, in their order; the first five."""
+    before, after = measure.split("{}")
+    found: dict[str, None] = {}
+    for member in told:
+        for name in member.history.validations[-1].metrics:
+            if name.startswith(before) and name.endswith(after):
+                found[name.removeprefix(before).removesuffix(after)] = None
+    return list(found)[:5]
+
+
+def curve(told: list[Member], rule: str, measure: str) -> OverSeeds | None:
+    """Mean and sd over the seeds of one rule, at the epochs that all of them have reached."""
+    rows = [
+        {v.epoch: v.metrics[measure] for v in m.history.validations if measure in v.metrics}
+        for m in told
+        if m.rule == rule
+    ]
+    rows = [row for row in rows if row]
+    if not rows:
+        return None
+    epochs = sorted(set.intersection(*map(set, rows)))
+    values = np.array([[row[epoch] for epoch in epochs] for row in rows])
+    return OverSeeds(np.array(epochs), values.mean(0), values.std(0), len(rows))
+
+
+def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], look: Look) -> None:
+    """Angle against accuracy, and both ways' weights, of the networks that are trained."""
+    points: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    cosine, distance, layers = {}, {}, ()
+    for rule in present:
+        own = [m for m in group if m.rule == rule and m.item is not None and m.item.card.test]
+        if not own:
+            continue
+        found = [_angle(m.item) for m in own]
+        accuracy = [m.item.card.test["accuracy"] for m in own]
+        points[rule] = np.array(found), np.array(accuracy)
+        ways = [butd_cache.alignment(cache.stamp(m.item)) for m in own]
+        if ways[0].layers:
+            layers = ways[0].layers
+            cosine[rule] = np.mean([w.cosine for w in ways], 0)
+            distance[rule] = np.mean([w.distance for w in ways], 0)
+    if not points:
+        st.caption("Accuracy on test images appears when the first training is completed.")
+        return
+    st.markdown(finding(points))
+    left, right = st.columns([3, 2])
+    n = sum(len(angle) for angle, _ in points.values())
+    with left:
+        chart(
+            figures.angle_and_accuracy(points, sign, look),
+            "learn_scatter",
+            alt="Test accuracy against the angle to the gradient for each trained network",
+            caption=f"A mark a network, n = {n}, at its best checkpoint; angle for 64 validation "
+            "images, mean over the layers below the readout.",
+        )
+    with right:
+        if layers:
+            chart(
+                figures.ways_apart(cosine, distance, layers, sign, look),
+                "learn_apart",
+                alt="Cosine and distance of both ways' weights in each layer for each rule",
+                caption="At the best checkpoint, mean over seeds, colours as on the left; with "
+                "shared weights the cosine is 1 and the distance 0.",
+            )
+    rows = [
+        {
+            "rule": rule,
+            "seeds": len(accuracy),
+            "test accuracy / %": _spread(100 * accuracy, 2),
+            "mean angle / °": _spread(angle, 1),
+            **{
+                f"cosine {k}": f"{c:.2f}"
+                for k, c in zip(layers, cosine.get(rule, ()), strict=False)
+            },
+            **{
+                f"‖W − W̄ᵀ‖ {k}": f"{d:.3g}"
+                for k, d in zip(layers, distance.get(rule, ()), strict=False)
+            },
+        }
+        for rule, (angle, accuracy) in points.items()
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch", key="learn_numbers")
+    st.caption("Mean ± sd over seeds where there are several.")
+
+
+def _spread(values: np.ndarray, digits: int) -> str:
+    sd = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{values.mean():.{digits}f}{sd}"
+
+
+def _angle(item: "Shelved") -> float:
+    """Mean over the layers below the readout, in degrees, with the noise of its training."""
+    training = item.card.training
+    if training["rule"] == "backprop":
+        return 0.0
+    switches = Switches(noise=training["noise"], loss=training["loss"])
+    found = butd_cache.difference(cache.stamp(item), switches)
+    # The readout is last; no error reaches it by the way down.
+    return float(np.nanmean(found.angle[:-1]))
+
+
+def finding(points: dict[str, tuple[np.ndarray, np.ndarray]]) -> str:
+    """Whether a smaller angle went with better accuracy, in words, from what is shown."""
+    off = {
+        rule: (angle.mean(), accuracy.mean())
+        for rule, (angle, accuracy) in points.items()
+        if angle.mean() > SAME_DEG
+    }
+    exact = [accuracy.mean() for angle, accuracy in points.values() if angle.mean() <= SAME_DEG]
+    said = ""
+    if exact:
+        said = (
+            f"Rules whose update is back-propagation's reach {100 * min(exact):.2f} to "
+            f"{100 * max(exact):.2f} %. "
+            if len(exact) > 1
+            else f"The rule whose update is back-propagation's reaches {100 * exact[0]:.2f} %. "
+        )
+    if len(off) < 2:
+        return said + "Train two rules with weights of their own to compare angles."
+    pairs = [(a, b) for a in off.values() for b in off.values() if a[0] < b[0]]
+    agree = sum(a[1] > b[1] for a, b in pairs)
+    verdict = (
+        "Here a smaller angle went with better accuracy"
+        if agree == len(pairs)
+        else "A smaller angle did not mean better accuracy"
+    )
+    order = sorted(off, key=lambda rule: off[rule][0])
+    told = ", ".join(f"{rule} {off[rule][0]:.0f}° and {100 * off[rule][1]:.2f} %" for rule in order)
+    return (
+        f"{said}**{verdict}**: in {agree} of {len(pairs)} pairs of the other rules the one nearer "
+        f"to the gradient is the more accurate ({told})."
+    )
