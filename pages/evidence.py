@@ -88,7 +88,7 @@ if items:
                  "Eight strips in an order that is drawn anew for each digit"),
                 ("In a hurry", {"evidence_theta": 0.3, "evidence_tab": "Too early"}, "hurry",
                  "θ = 0.3: who answers too early?"),
-                ("As published", {"evidence_theta": 0.9}, "published", "θ = 0.9: who is ever sure?"),
+                ("As published", {"evidence_theta": 0.9}, "published", "θ = 0.9: who is sure?"),
                 ("Standard view", {"evidence_theta": 0.5, "evidence_task": "ct-mnist",
                                    "evidence_draw": 0}, "standard", "All as it was"),
             ):  # fmt: skip
