@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from corelib.models.bpc.config import ActivationName
-from corelib.models.bpc.inference import Procedure
+from corelib.models.bpc.inference import COMPLETION, Procedure
 from corelib.models.bpc.network import PredictiveCoding
 
 
@@ -12,7 +12,9 @@ class DiscriminativePC(PredictiveCoding):
 
     It classifies by one pass. It generates by inference: the image starts grey and is free. Many
     images satisfy the amortiser equally, so what comes out is hardly a digit; a rectifier without
-    bias has no slope at the grey image and stays there.
+    bias has no slope at the grey image and stays there. The image moves by Adam, as where hidden
+    pixels are filled in: training raises the largest eigenvalue of the Hessian over pixels until
+    plain steps of any fixed size run off.
     """
 
     def __init__(
@@ -28,7 +30,7 @@ class DiscriminativePC(PredictiveCoding):
     ) -> None:
         super().__init__(input_dim, n_classes, widths, activation, bias, generates=False)
         self.learning = Procedure(n_steps, step_size, alpha_f=0.0)
-        self.answering = self.learning._replace(n_steps=n_answer_steps)
+        self.answering = COMPLETION._replace(n_steps=n_answer_steps, alpha_f=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.amortise(x)
