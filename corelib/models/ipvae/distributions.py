@@ -25,20 +25,15 @@ def clamp_both(x: Tensor, c: float) -> Tensor:
     return c * torch.tanh(x / c)
 
 
-def poisson(u: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """z ~ Poisson(e^u), without a gradient.
+def exponential(like: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Waiting times of rate 1 in the shape of a tensor; several times faster than torch's own."""
+    uniform = torch.rand(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+    return uniform.neg_().log1p_().neg_()
 
-    Cells without a spike, most of them, take one uniform number and no more: with E ~ Exp(1) the
-    first event of a process of rate λ comes in time if E < λ, and then Poisson(λ - E) more follow.
-    """
-    rate = u.detach().exp()
-    counts = torch.zeros_like(rate)
-    first = torch.rand(rate.shape, generator=generator, dtype=rate.dtype, device=rate.device)
-    first.log_().neg_()
-    spiking = torch.nonzero((first < rate).view(-1))[:, 0]
-    left = (rate - first).view(-1)[spiking]
-    counts.view(-1)[spiking] = 1 + torch.poisson(left, generator)
-    return counts
+
+def poisson(u: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """z ~ Poisson(e^u), without a gradient; 0 where u is no number, which the loss then tells."""
+    return torch.poisson(u.detach().exp().nan_to_num_(), generator)
 
 
 def straight_through(u: Tensor) -> Tensor:
@@ -97,11 +92,11 @@ def relaxed_poisson(temperature: float) -> Draw:
 
     def draw(u: Tensor) -> Tensor:
         end = (1 + BEYOND * temperature) * (u.detach().exp() + torch.finfo(u.dtype).eps)
-        last, blocks = torch.zeros_like(end), []
+        last, waits = torch.zeros_like(end), []
         while bool((last < end).any()):
-            blocks.append(torch.empty((BLOCK, *u.shape), dtype=u.dtype, device=u.device))
-            last = last + blocks[-1].exponential_().sum(0)
-        return relaxed(u, torch.cat(blocks), temperature)
+            waits.append(exponential(end))
+            last += waits[-1]
+        return relaxed(u, torch.stack(waits), temperature)
 
     return draw
 

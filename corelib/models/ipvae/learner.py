@@ -46,17 +46,13 @@ class UnrolledLearner(Learner):
         done = self.optimiser.count.item() + 1
         return self.settings.beta_outer * (min(done / rise, 1.0) if rise > 0 else 1.0)
 
-    def _images(self, pixels: Tensor) -> Tensor:
-        """(batch, pixel), normalisation undone: the noise model is one of the images themselves."""
-        return self.dataset.inputs(pixels).mul_(self.dataset.std).add_(self.dataset.mean)
-
     def _loss(self, x: Tensor, unrolled: Unrolled, beta: float) -> Tensor:
         """Of each image: (batch,)."""
         total = unrolled.likelihood + beta * unrolled.divergence
         return total.mean(0) * (PIXELS / x.shape[1])
 
     def step(self, batch: Split) -> Metrics:
-        x = self._images(batch.pixels)
+        x = images(self.dataset, batch.pixels)
         state = None
         for _ in range(self.settings.n_iters_outer):
             weights = self.model.weights()
@@ -87,7 +83,7 @@ class UnrolledLearner(Learner):
         n = len(split.labels)
         weights = self.model.weights()
         for at in range(0, n, CHUNK):
-            x = self._images(split.pixels[at : at + CHUNK])
+            x = images(self.dataset, split.pixels[at : at + CHUNK])
             objective = self.objective._replace(draw=self.model.fixed_noise())
             unrolled = self.model.unroll(x, objective, weights)
             measured = _measure(x, unrolled, weights.decoder)
@@ -102,6 +98,11 @@ class UnrolledLearner(Learner):
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         self.optimiser.load_state(state)
+
+
+def images(dataset: ImageDataset, pixels: Tensor) -> Tensor:
+    """Pixels in their own unit, (batch, pixel), as the networks read them: normalisation undone."""
+    return dataset.inputs(pixels).mul_(dataset.std).add_(dataset.mean)
 
 
 def r_squared(x: Tensor, reconstruction: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from corelib.data.images import ImageDataset, Split
 from corelib.errors import RunError
 from corelib.models.ipvae.config import IGVAETraining, IPVAETraining
 from corelib.models.ipvae.dynamics import Limits
-from corelib.models.ipvae.learner import UnrolledLearner, r_squared
+from corelib.models.ipvae.learner import UnrolledLearner, images, r_squared
 from corelib.models.ipvae.network import IGVAE, IPVAE, IGReluVAE
 
 KINDS = {"iP": IPVAE, "iG": IGVAE, "iG-relu": IGReluVAE}
@@ -72,9 +72,7 @@ def test_images_come_in_their_own_units():
     losses = [first_loss(make(dataset=dataset)) for dataset in (plain, normalised)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     pixels = torch.arange(72, dtype=torch.uint8).view(2, 6, 6)
-    torch.testing.assert_close(
-        make(dataset=normalised)._images(pixels), pixels.flatten(1).float() / 255
-    )
+    torch.testing.assert_close(images(normalised, pixels), pixels.flatten(1).float() / 255)
 
 
 def test_beta_rises_as_told():
