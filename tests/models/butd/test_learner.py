@@ -41,6 +41,23 @@ def test_both_rules_take_the_same_way():
         assert distance(p.detach(), q.detach()) < 1e-3, name
 
 
+def test_each_image_is_asked_for_the_label_of_its_own_task():
+    for rule in ("backprop", "counter-hebb"):
+        model = net("simple", n_tasks=3)
+        data = dataset(n_tasks=3)
+        x, labels = data.inputs(data.train.pixels).double(), data.train.labels
+        torch.manual_seed(8)
+        task = torch.randint(3, (6,))
+        assert len(set(task.tolist())) == 3
+        logits = model(x)[torch.arange(6), task]
+        truth = nn.functional.cross_entropy(logits, labels[torch.arange(6), task])
+        torch.manual_seed(8)
+        found = learner(model, data, rule=rule).fill(x, labels)
+        assert found["loss"] == pytest.approx(truth.item())
+        right = logits.argmax(1) == labels[torch.arange(6), task]
+        assert found["accuracy"] == pytest.approx(right.double().mean().item())
+
+
 def test_a_symmetric_start_stays_symmetric_and_a_random_one_does_not():
     for weights, symmetric in (("symmetric", True), ("separate", False)):
         model = net("simple", n_tasks=2, weights=weights).float()
