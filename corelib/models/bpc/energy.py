@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from corelib.models.bpc.config import ActivationName
+from corelib.models.bpc.products import less, linear
 
 Activity = tuple[Tensor, ...]
 """z_0 .. z_L, each (batch, unit)."""
@@ -152,13 +153,7 @@ def outputs(z: Activity, weights: Weights) -> Activity:
 
 def apply(layer: Map, f: Tensor) -> Tensor:
     """W f + b: (batch, unit from) -> (batch, unit to)."""
-    return F.linear(f, layer.weight, layer.bias)
-
-
-def _less(z: Tensor, layer: Map, f: Tensor) -> Tensor:
-    """z - W f - b."""
-    error = torch.addmm(z, f, layer.weight.t(), alpha=-1)
-    return error if layer.bias is None else error.sub_(layer.bias)
+    return linear(f, layer.weight, layer.bias)
 
 
 def errors(z: Activity, f: Activity, weights: Weights, constant: Constant = NOTHING) -> Errors:
@@ -172,12 +167,12 @@ def errors(z: Activity, f: Activity, weights: Weights, constant: Constant = NOTH
         if at == 1 and constant.below is not None:
             forward.append(z[1] - constant.below)
         elif at < depth or constant.gram is None:
-            forward.append(_less(z[at], layer, f[at - 1]))
+            forward.append(less(z[at], f[at - 1], *layer))
     for at, layer in enumerate(weights.amortiser, 1):
         if at == depth and constant.above is not None:
             backward.append(z[at - 1] - constant.above)
         else:
-            backward.append(_less(z[at - 1], layer, f[at]))
+            backward.append(less(z[at - 1], f[at], *layer))
     return Errors(tuple(forward), tuple(backward))
 
 
@@ -229,7 +224,7 @@ def parameter_gradients(
 
     def of(layer: Map, error: Tensor, source: Tensor, alpha: float) -> Map:
         error = error * (-alpha / len(error))
-        return Map(error.t() @ source, None if layer.bias is None else error.sum(0))
+        return Map(linear(error.t(), source.t()), None if layer.bias is None else error.sum(0))
 
     alpha_f, alpha_b = precision
     return Weights(
@@ -295,24 +290,23 @@ def _heard(
     forward = backward = None
     if found.forward and k < weights.depth:
         if k == weights.depth - 1 and constant.gram is not None:
-            forward = torch.addmm(constant.image_back, f[k], constant.gram, alpha=-1)
+            forward = less(constant.image_back, f[k], constant.gram)
         else:
-            forward = found.forward[k] @ weights.generator[k].weight
+            forward = linear(found.forward[k], weights.generator[k].weight.t())
     if found.backward and k > 0:
-        backward = found.backward[k - 1] @ weights.amortiser[k - 1].weight
+        backward = linear(found.backward[k - 1], weights.amortiser[k - 1].weight.t())
     return _both(precision, forward, backward)
 
 
 def _both(precision: Precision, forward: Tensor | None, backward: Tensor | None) -> Tensor | None:
     """α_f forward + α_b backward, of those that are there."""
+    alpha_f, alpha_b = precision
     if backward is None:
-        return None if forward is None else precision.alpha_f * forward
+        return None if forward is None else alpha_f * forward
     if forward is None:
-        return precision.alpha_b * backward
-    return torch.add(precision.alpha_f * forward, backward, alpha=precision.alpha_b)
-
-
-def _less(z: Tensor, layer: Map, f: Tensor) -> Tensor:
-    """z - W f - b."""
-    error = torch.addmm(z, f, layer.weight.t(), alpha=-1)
-    return error if layer.bias is None else error.sub_(layer.bias)
+        return alpha_b * backward
+    if alpha_f == 1:
+        return torch.add(forward, backward, alpha=alpha_b)
+    if alpha_b != 1:
+        backward = alpha_b * backward
+    return torch.add(backward, forward, alpha=alpha_f)

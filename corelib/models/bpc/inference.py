@@ -29,6 +29,7 @@ from corelib.models.bpc.energy import (
     errors,
     outputs,
 )
+from corelib.models.bpc.products import linear
 
 Optimiser = Literal["gradient", "adam"]
 
@@ -112,10 +113,11 @@ def upward(x: Tensor, weights: Weights, above: Tensor | None = None) -> Activity
     return tuple(reversed(z))
 
 
-def downward(y: Tensor, weights: Weights) -> Activity:
-    """The generator's pass: label (batch, class) -> z_0 .. z_L with e = 0 throughout."""
+def downward(y: Tensor, weights: Weights, depth: int | None = None) -> Activity:
+    """The generator's pass: label (batch, class) -> z_0 .. z_L with e = 0 throughout; with
+    ``depth`` only so many layers of it."""
     phi, z = weights.phi.value, [y]
-    for at, layer in enumerate(weights.generator):
+    for at, layer in enumerate(weights.generator[:depth]):
         z.append(apply(layer, phi(z[-1]) if at else y))
     return tuple(z)
 
@@ -135,7 +137,7 @@ def begin(given: Given, weights: Weights, start: Start) -> Activity:
     if start == "top-down":
         if not weights.generator:
             raise ValueError("A network without a generator cannot start top-down.")
-        return (*downward(y, weights)[:-1], x)
+        return (*downward(y, weights, weights.depth - 1), x)
     if start == "bottom-up":
         if not weights.amortiser:
             raise ValueError("A network without an amortiser cannot start bottom-up.")
@@ -244,9 +246,9 @@ def constants(
             last, (n, h) = weights.generator[-1], weights.generator[-1].weight.shape
             batch = len(z[-1])
             if procedure.n_steps * batch * (2 * n - h) > n * (h + batch):
-                gram = last.weight.t() @ last.weight
+                gram = linear(last.weight.t(), last.weight.t())
                 image = z[-1] if last.bias is None else z[-1] - last.bias
-                image_back = image @ last.weight
+                image_back = linear(image, last.weight.t())
     return Constant(below, above, gram, image_back)
 
 

@@ -1,0 +1,90 @@
+"""BPC's budget: ``python -m benchmarks.bpc`` prints one line of JSON for each measurement.
+
+A training step (inference, gradients, Adam, and the measures told of each step) against
+``slow_bpc``, and against ``jax_bpc`` where JAX can be imported; all on one core, in turns. Before
+the clock starts all three train for some steps and are compared.
+"""
+
+import importlib.util
+import os
+
+import torch
+
+from benchmarks.measure import report, show
+from benchmarks.slow_bpc import SlowBPC
+from corelib.analysis.clock import medians
+from corelib.data import load_dataset
+from corelib.models.bpc.config import PRESETS, BPCConfig, TwoWayTraining
+from corelib.models.bpc.learner import LocalLearner
+from corelib.models.bpc.network import BPC
+
+NEEDED = 1.5
+COMPARED = 5
+
+
+def training_step(preset: str, batch: int, rounds: int = 40) -> dict:
+    """One line: the settings of a preset at a batch size."""
+    torch.manual_seed(0)
+    config = BPCConfig(**PRESETS[preset].config)
+    settings = TwoWayTraining(batch_size=batch, schedule="constant")
+    dataset = load_dataset("mnist")
+    model = BPC(**config.model_dump())
+    slow = SlowBPC(model, settings.learning_rate)
+    jax = _jax(model, settings.learning_rate)
+    learner = LocalLearner(model, settings, dataset)
+    split = dataset.batch(dataset.train, 0, batch, 0)
+    x, y = dataset.inputs(split.pixels), learner.labels[split.labels]
+
+    def ours() -> dict[str, float]:
+        metrics = learner.learn(x, y)
+        learner.optimiser.step()
+        return metrics
+
+    rivals = {"bpc": ours, "autograd": lambda: slow.step(x, y)}
+    if jax is not None:
+        import jax.numpy as jnp
+
+        jax_x, jax_y = jnp.asarray(x.numpy()), jnp.asarray(y.numpy())
+        rivals["jax"] = lambda: jax.step(jax_x, jax_y)
+    for _ in range(COMPARED):
+        told = {name: step() for name, step in rivals.items()}
+        for metrics in told.values():
+            for name, value in metrics.items():
+                if abs(value - told["bpc"][name]) > 1e-3 * abs(value) + 1e-6:
+                    raise AssertionError(f"{name} differs: {told}")
+    ms = medians(rivals, rounds, burst=4)
+    details = {"ratio_to_jax": round(ms["jax"] / ms["bpc"], 2)} if "jax" in ms else {}
+    return report(
+        f"BPC training step, preset {preset}, T = {config.n_steps}",
+        "bpc",
+        "autograd",
+        NEEDED,
+        ms,
+        batch=batch,
+        per_second={name: round(1000 / value) for name, value in ms.items()},
+        **details,
+    )
+
+
+def _jax(model: BPC, learning_rate: float):
+    if importlib.util.find_spec("jax") is None:
+        return None
+    from benchmarks.jax_bpc import JaxBPC
+
+    return JaxBPC(model, learning_rate)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    if hasattr(os, "sched_setaffinity"):
+        # JAX has no other way to be held to one thread.
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    if importlib.util.find_spec("jax") is None:
+        print("JAX is not installed; our step is held against automatic differentiation alone.")
+    for preset in ("seed", "best"):
+        for batch in (64, 256):
+            show(training_step(preset, batch))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Matrix products of what is not differentiated: by oneDNN where that is quicker.
+
+For float32 on the CPU torch asks MKL, which on some processors (AMD's with AVX-512) uses half of
+what they can do; oneDNN's kernels, which torch carries for its compiler, use all of it.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+FEW = 1_000_000
+"""Multiplications below which oneDNN's longer way to its kernel costs more than it saves."""
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x weightᵀ + bias: (batch, unit from) and (unit to, unit from) -> (batch, unit to)."""
+    if (
+        len(x) * weight.numel() > FEW
+        and not torch.is_grad_enabled()
+        and x.dtype == torch.float32
+        and x.device.type == "cpu"
+        and torch.backends.mkldnn.is_available()
+    ):
+        return torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, "none", [], "")
+    return F.linear(x, weight, bias)
+
+
+def less(z: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """z - x weightᵀ - bias: (batch, unit to)."""
+    product = linear(x, weight, bias)
+    # In the product's own memory, which is still near.
+    return z - product if torch.is_grad_enabled() else torch.sub(z, product, out=product)

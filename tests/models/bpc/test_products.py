@@ -1,0 +1,37 @@
+"""The quick products are torch's own, whatever the layout, and keep out of differentiation."""
+
+import pytest
+import torch
+
+from corelib.models.bpc.products import FEW, less, linear
+
+SHAPES = [(3, 5, 4), (64, 300, 784), (300, 64, 784), (100, 101, 100)]
+
+
+@pytest.mark.parametrize(("n", "source", "target"), SHAPES)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_products_are_those_in_float64(n, source, target, bias, turned):
+    torch.manual_seed(0)
+    x, weight = torch.randn(n, source), torch.randn(target, source)
+    if turned:
+        x, weight = x.t().contiguous().t(), weight.t().contiguous().t()
+    c, z = torch.randn(target) if bias else None, torch.randn(n, target)
+    kept = z.clone()
+    exact = x.double() @ weight.double().t() + (c.double() if bias else 0)
+    with torch.no_grad():
+        # Sums of some hundred products, each to seven digits.
+        torch.testing.assert_close(linear(x, weight, c).double(), exact, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(less(z, x, weight, c).double(), z - exact, rtol=1e-4, atol=1e-4)
+    assert torch.equal(z, kept)
+
+
+def test_large_products_can_be_differentiated():
+    x = torch.randn(64, 300, requires_grad=True)
+    weight = torch.randn(784, 300, requires_grad=True)
+    assert len(x) * weight.numel() > FEW
+    for sign, result in ((1, linear(x, weight)), (-1, less(torch.zeros(64, 784), x, weight))):
+        of_x, of_weight = torch.autograd.grad(result.sum(), (x, weight))
+        close = {"rtol": 1e-4, "atol": 1e-3}
+        torch.testing.assert_close(of_x, sign * weight.sum(0).expand(64, -1), **close)
+        torch.testing.assert_close(of_weight, sign * x.sum(0).expand(784, -1), **close)
