@@ -46,12 +46,12 @@ def test_each_image_is_asked_for_the_label_of_its_own_task():
         model = net("simple", n_tasks=3)
         data = dataset(n_tasks=3)
         x, labels = data.inputs(data.train.pixels).double(), data.train.labels
-        torch.manual_seed(8)
+        torch.manual_seed(0)
         task = torch.randint(3, (6,))
         assert len(set(task.tolist())) == 3
         logits = model(x)[torch.arange(6), task]
         truth = nn.functional.cross_entropy(logits, labels[torch.arange(6), task])
-        torch.manual_seed(8)
+        torch.manual_seed(0)
         found = learner(model, data, rule=rule).fill(x, labels)
         assert found["loss"] == pytest.approx(truth.item())
         right = logits.argmax(1) == labels[torch.arange(6), task]

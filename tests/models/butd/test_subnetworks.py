@@ -163,6 +163,17 @@ def test_predictions_and_their_score(model, images, monkeypatch):
         assert answers.neither[task] == pytest.approx(neither / differing)
 
 
+def test_the_score_with_three_tasks_by_hand():
+    """Labels of two tasks may agree: naming both is right for either, and no confusion."""
+    labels = np.array([[1, 1, 2], [3, 4, 5], [6, 6, 6]])
+    predicted = np.array([[1, 5, 6], [2, 0, 0], [1, 5, 6]])
+    found = score(predicted, labels)
+    np.testing.assert_allclose(found.right, [2 / 3, 0, 2 / 3])
+    # Of the two images whose labels differ.
+    np.testing.assert_allclose(found.other, [1 / 2, 1 / 2, 1 / 2])
+    np.testing.assert_allclose(found.neither, [0, 1 / 2, 0])
+
+
 def test_swaps_and_combinations(model, images):
     """All gates of the other task answer the other task."""
     x, labels = images
