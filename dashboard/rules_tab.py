@@ -283,6 +283,8 @@ def curve(told: list[Member], rule: str, measure: str) -> OverSeeds | None:
 
 def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], look: Look) -> None:
     """Angle against accuracy, and both ways' weights, of the networks that are trained."""
+    import pandas as pd
+
     points: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     cosine, distance, layers = {}, {}, ()
     for rule in present:
@@ -337,7 +339,8 @@ def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], 
         }
         for rule, (angle, accuracy) in points.items()
     ]
-    st.dataframe(rows, hide_index=True, width="stretch", key="learn_numbers")
+    table = pd.DataFrame(rows).fillna("–")
+    st.dataframe(table, hide_index=True, width="stretch", key="learn_numbers")
     st.caption("Mean ± sd over seeds where there are several.")
 
 

@@ -161,7 +161,8 @@ def _grid(rows: Sequence[str], columns: Sequence[str], look: Look) -> tuple[dict
             }  # fmt: skip
             layout[f"yaxis{suffix}"] = {
                 "domain": [bottom, min(1.0, bottom + height)], "anchor": f"x{suffix}",
-                "showgrid": False, "visible": bars, "tickfont": {"size": 11}, "side": "right", "nticks": 4,
+                "showgrid": False, "visible": bars, "tickfont": {"size": 11}, "side": "right",
+                "nticks": 4,
             }  # fmt: skip
             if not bars:
                 layout[f"yaxis{suffix}"] |= {"autorange": "reversed", "scaleanchor": f"x{suffix}",

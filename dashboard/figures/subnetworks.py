@@ -81,7 +81,7 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> go.Figure:
             "tickvals": [(k + 0.5) * placed.high - (1.5 if kinds.ndim == 3 else 0.5)
                          for k in range(len(starts))],
             "ticktext": [f"{k}–{min(k + placed.across, len(kinds)) - 1}" for k in starts],
-            "ticks": "", "showline": False, "zeroline": False,
+            "ticks": "", "ticklabelstandoff": 6, "showline": False, "zeroline": False,
         },
         "hovermode": "closest",
         "margin": {"r": 10, "b": 16},

@@ -37,6 +37,15 @@ VIEWS = {
     "bpc-complete": ("/bpc?bpc_tab=Complete&bpc_mask=bottom+half", 1100),
     "bpc-compare": ("/bpc?bpc_tab=Compare", 1300),
     "bpc-published": ("/bpc?bpc_tab=Published", 1300),
+    "subnetworks": ("/subnetworks", 2000),
+    "subnetworks-scene": ("/subnetworks?sub_what=open+and+active&sub_layer=conv1", 2000),
+    "subnetworks-training": ("/subnetworks?sub_tab=Over+training", 2100),
+    "subnetworks-lesions": ("/subnetworks?sub_tab=Lesions", 2100),
+    "subnetworks-swap": ("/subnetworks?sub_tab=Swap+gates", 2500),
+    "subnetworks-pad": ("/subnetworks?sub_tab=Instruction&sub_way=pad", 2200),
+    "learning": ("/learning", 1500),
+    "learning-rules": ("/learning?learn_tab=Rules", 2800),
+    "learning-published": ("/learning?learn_tab=Published", 2300),
     "trainings": ("/trainings", 1200),
 }
 
@@ -47,6 +56,8 @@ ON_HOME = {
     "robustness": ("/robustness?robust_kind=rotation", None, "robust_strip"),
     "evidence": ("/evidence", None, "evidence_player"),
     "bpc": ("/bpc?bpc_tab=Complete&bpc_mask=bottom+half", None, "bpc_completed"),
+    "subnetworks": ("/subnetworks", None, "sub_gates"),
+    "learning": ("/learning", None, "learn_passes"),
 }
 
 

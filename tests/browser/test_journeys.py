@@ -27,6 +27,8 @@ PAGES = {
     "/robustness": "Robustness",
     "/evidence": "Sequential evidence",
     "/bpc": "BPC digits",
+    "/subnetworks": "Sub-networks",
+    "/learning": "Counter-Hebb learning",
     "/trainings": "Trainings",
 }
 

@@ -1,0 +1,159 @@
+"""Figures of the Sub-networks and the Counter-Hebb page show the arrays they are given."""
+
+import numpy as np
+import pytest
+
+from corelib.models.butd.analysis import Difference, ThreePasses
+from corelib.models.butd.subnetworks import Kind
+from dashboard.figures import learning, subnetworks
+from dashboard.figures.populations import sheet
+from dashboard.figures.style import DARK, LIGHT, signs
+
+TASKS = ("left", "right")
+CLASSES = tuple("0123456789")
+
+
+def test_a_sheet_holds_each_channel_whole():
+    maps = np.arange(6 * 3 * 2, dtype=float).reshape(6, 3, 2)
+    found = sheet(maps, 1.5)
+    assert found.across == 3 or 6 % found.across == 0
+    high, wide = found.high, maps.shape[2] + 2
+    for k, one in enumerate(maps):
+        top, left = k // found.across * high, k % found.across * wide
+        np.testing.assert_array_equal(found.values[top : top + 3, left : left + 2], one)
+    assert np.isnan(found.values).sum() == found.values.size - maps.size
+    units = sheet(np.arange(12.0), 3.0)
+    np.testing.assert_array_equal(units.values.ravel(), np.arange(12))
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK])
+def test_a_gate_map_colours_each_kind(look):
+    kinds = np.random.default_rng(0).integers(0, 5, (4, 3, 3)).astype(np.uint8)
+    trace, *legend = subnetworks.gate_map(kinds, TASKS, look).data
+    values = np.asarray(trace.z)
+    for kind in Kind:
+        assert (values == kind).sum() == (kinds == kind).sum()
+    names, colours = subnetworks.kind_names(TASKS), subnetworks.kind_colours(look)
+    assert {(t.name, t.marker.color) for t in legend} == {
+        (names[kind], colours[kind]) for kind in Kind
+    }
+    # The scale gives each whole number its own colour.
+    steps = [colour for _, colour in trace.colorscale]
+    assert steps[::2] == steps[1::2] == [colours[kind] for kind in Kind]
+    told = np.asarray(trace.text)
+    row, column = np.argwhere(~np.isnan(values))[0]
+    assert told[row, column] == f"channel 0, row 0, column 0: {names[Kind(int(kinds[0, 0, 0]))]}"
+
+
+def test_large_maps_are_not_told_unit_by_unit():
+    (trace, *_) = subnetworks.gate_map(np.zeros((32, 24, 24), np.uint8), TASKS, LIGHT).data
+    assert trace.text is None
+
+
+def test_composition_and_what_is_out_of_reach():
+    shares = np.array([[0.2, 0.3, 0.1, 0.4], [0.5, 0.1, 0.1, 0.3]])
+    figure = subnetworks.composition(["a", "b"], shares, np.array([0.25, 0.0]), TASKS, 1, LIGHT)
+    assert [t.name for t in figure.data] == ["shared", "only left", "only right", "never"]
+    np.testing.assert_array_equal([t.x for t in figure.data], shares.T)
+    (said,) = figure.layout.annotations
+    assert (said.text, said.y) == ("25% unreachable", "a")
+    assert figure.data[0].y[1] == "<b>b</b>"
+
+
+def test_effects_stand_beside_their_controls():
+    right = {"none": np.array([0.9, 0.8]), "shared": np.array([0.3, 0.2])}
+    other = {"none": np.array([0.0, 0.1]), "shared": np.array([0.4, 0.3])}
+    control = {"shared": np.array([[0.5, 0.6], [0.7, 0.8]])}
+    figure = subnetworks.effects(right, other, control, TASKS, "units", LIGHT)
+    told_left = [t for t in figure.data if t.xaxis == "x"]
+    np.testing.assert_array_equal(told_left[0].y, [0.9, 0.3])
+    np.testing.assert_array_equal(told_left[1].y, [0.0, 0.4])
+    assert list(told_left[2].x) == ["shared"]
+    np.testing.assert_allclose(told_left[2].y, [0.6])
+    np.testing.assert_allclose(told_left[2].error_y.array, [0.1])
+
+
+def test_swaps_instructions_and_epochs():
+    right, other = np.array([[0.9, 0.8], [0.1, 0.2]]), np.array([[0.0, 0.1], [0.5, 0.6]])
+    (trace,) = subnetworks.swaps(["none", "fc"], right, other, TASKS, LIGHT).data
+    np.testing.assert_allclose(trace.z, [[0.9, 0.0, 0.8, 0.1], [0.1, 0.5, 0.2, 0.6]])
+
+    named, changed = np.random.default_rng(1).random((2, 5, 2))
+    share = np.linspace(0, 1, 5)
+    figure = subnetworks.between(share, named, changed, ["a", "b"], TASKS, 0.25, LIGHT)
+    np.testing.assert_array_equal([t.y for t in figure.data], [*named.T, *changed.T])
+    assert {s.x0 for s in figure.layout.shapes} == {0.25}
+
+    epochs = np.array([0, 2, 10])
+    opened, jaccard = np.random.default_rng(2).random((2, 3, 2))
+    figure = subnetworks.over_epochs(["a", "b"], epochs, opened, jaccard, 2, LIGHT)
+    np.testing.assert_array_equal([t.y for t in figure.data], [*opened.T, *jaccard.T])
+    assert all(list(t.x) == [0, 2, 10] for t in figure.data)
+
+    plane = np.random.default_rng(3).random((3, 3, 2))
+    figure = subnetworks.pad(np.array([-1, 0, 1]), plane, TASKS, (1.0, -1.0), LIGHT)
+    np.testing.assert_allclose(figure.data[1].z, plane[:, :, 1].astype(np.float32))
+    assert (figure.data[2].x[0], figure.data[2].y[0]) == (1.0, -1.0)
+
+
+def passes(told: bool) -> ThreePasses:
+    rng = np.random.default_rng(0)
+    shapes = [(2, 4, 4), (6,)]
+    signals = [tuple(rng.normal(size=s) for s in shapes) for _ in range(3)]
+    first = (signals[0], signals[0]) if told else ((), ())
+    return ThreePasses(
+        ("conv", "fc"), *first, signals[1], signals[2], rng.random(10), rng.normal(size=10)
+    )
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_three_passes_are_played_in_their_order(told):
+    view = passes(told)
+    figure = learning.three_passes(view, np.zeros((28, 28)), (0, 1), CLASSES, 3, DARK)
+    order = ["h̄ of fc", "h̄ of conv"] * told + [
+        "the image", "h of conv", "h of fc", "the answer", "its error", "δ of fc", "δ of conv",
+    ]  # fmt: skip
+    assert [t.name for t in figure.data] == order
+    assert [f.name for f in figure.frames] == order
+    for k, frame in enumerate(figure.frames):
+        assert [d.opacity for d in frame.data] == [1] * (k + 1) + [0] * (len(order) - k - 1)
+    by_name = {t.name: t for t in figure.data}
+    np.testing.assert_allclose(by_name["the answer"].y, view.probability, rtol=1e-6)
+    error = np.asarray(by_name["δ of fc"].z).ravel()
+    np.testing.assert_allclose(error[~np.isnan(error)], view.error[1], rtol=1e-6)
+    assert by_name["δ of fc"].zmin == -by_name["δ of fc"].zmax
+
+
+def test_the_difference_is_green_where_it_is_rounding():
+    found = Difference(("a", "b"), np.array([0.0, 50.0]), np.array([1e-16, 0.8]))
+    relative, angle = learning.off_the_gradient(found, LIGHT).data
+    np.testing.assert_allclose(relative.y, found.relative)
+    assert relative.marker.color[0] != relative.marker.color[1]
+    np.testing.assert_array_equal(angle.y, found.angle)
+
+
+def test_rules_over_epochs_carry_bands_and_one_legend():
+    sign = signs(["one", "two"])
+    x = np.array([1, 2, 3])
+    many = learning.OverSeeds(x, np.array([0.7, 0.8, 0.9]), np.array([0.1, 0.05, 0.02]), 3)
+    single = learning.OverSeeds(x[:2], np.array([0.5, 0.6]), np.zeros(2), 1)
+    figure = learning.over_epochs(
+        {"fc": {"one": many, "two": single}, "head": {"one": many}}, sign, "angle", LIGHT
+    )
+    band, line, other, *_ = figure.data
+    np.testing.assert_allclose(band.y[:3], many.mean + many.sd)
+    np.testing.assert_array_equal(line.y, many.mean)
+    np.testing.assert_array_equal(other.y, single.mean)
+    assert [t.name for t in figure.data if t.showlegend] == ["one", "two"]
+
+
+def test_angles_and_both_ways():
+    sign = signs(["one", "two"])
+    points = {"one": (np.array([10.0, 20.0]), np.array([0.9, 0.8])),
+              "two": (np.array([50.0]), np.array([0.7]))}  # fmt: skip
+    figure = learning.angle_and_accuracy(points, sign, LIGHT)
+    np.testing.assert_array_equal(figure.data[0].x, [10, 20])
+    np.testing.assert_array_equal(figure.data[1].y, [0.7])
+    cosine, distance = {"one": np.array([0.1, 0.2])}, {"one": np.array([3.0, 4.0])}
+    figure = learning.ways_apart(cosine, distance, ["a", "b"], sign, LIGHT)
+    np.testing.assert_array_equal([t.y for t in figure.data], [[0.1, 0.2], [3, 4]])

@@ -1,0 +1,151 @@
+"""The Sub-networks page says what its networks do."""
+
+import numpy as np
+import pytest
+import torch
+
+from corelib import load
+from corelib.data import load_dataset
+from corelib.data.multidigit import compose
+from corelib.models.butd.gates import silenced
+from corelib.runs.shelf import find
+from dashboard import butd_cache, cache, subnetworks_tabs
+from dashboard.butd_cache import Silenced
+from tests.pages.butd import shelve
+from tests.pages.test_pages import open_page, sentences
+
+
+@pytest.fixture
+def name(runs_root, monkeypatch):
+    monkeypatch.setattr(subnetworks_tabs, "LIVE", 60)
+    monkeypatch.setattr(subnetworks_tabs, "FEW", 40)
+    monkeypatch.setattr(subnetworks_tabs, "PLANE", 20)
+    return shelve("butd", "multi-mnist").id
+
+
+def scenes(n: int):
+    data = load_dataset("multi-mnist")
+    return data.inputs(data.test.pixels[:n]), data.test.labels[:n].numpy()
+
+
+@torch.no_grad()
+def answers(name: str, n: int) -> np.ndarray:
+    """(image, task), each image on its own way through the network's forward pass."""
+    return load(name)(scenes(n)[0]).argmax(2).numpy()
+
+
+def test_the_sentence_is_the_networks(name):
+    app = open_page("subnetworks", sub_model=name)
+    said, labels = answers(name, 60), scenes(60)[1]
+    right = (said == labels).mean(0)
+    text = sentences(app)
+    assert f"names **{right[0]:.1%}** of the left and **{right[1]:.1%}** of the right" in text
+    differ = labels[:, 0] != labels[:, 1]
+    other = [((said[:, k] == labels[:, 1 - k]) & differ).sum() / differ.sum() for k in (0, 1)]
+    assert f"the other digit it names in {other[0]:.1%} and {other[1]:.1%}" in text
+
+
+def test_the_scene_is_composed_of_the_digits_chosen(name):
+    app = open_page("subnetworks", sub_model=name, sub_left_index="18", sub_right_index="3")
+    digits = load_dataset("mnist")
+    pixels = compose(digits.test.pixels[[18, 3]].numpy()[None])
+    x = load_dataset("multi-mnist").inputs(torch.from_numpy(pixels))
+    with torch.no_grad():
+        said = load(name)(x)[0].argmax(1).tolist()
+    labels = digits.test.labels[[18, 3]].tolist()
+    for k, task in enumerate(("left", "right")):
+        wrong = f" (it is {labels[k]})" if said[k] != labels[k] else ""
+        assert f"Told **{task}**, it names **{said[k]}**{wrong}." in sentences(app)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        {"sub_tab": "Layers", "sub_task": "left", "sub_what": "open and active"},
+        {"sub_tab": "Layers", "sub_layer": "fc", "sub_shift": "0"},
+        {"sub_tab": "Over training"},
+        {"sub_tab": "Lesions"},
+        {"sub_tab": "Swap gates"},
+        {"sub_tab": "Instruction"},
+        {"sub_tab": "Instruction", "sub_way": "pad"},
+        {"sub_tab": "What you see"},
+        {"sub_tab": "Train"},
+        {"sub_tab": "Take home"},
+    ],
+    ids=lambda view: "-".join(view.values()),
+)
+def test_every_view_opens(name, view):
+    app = open_page("subnetworks", sub_model=name, **view)
+    assert not app.exception
+    assert not app.error
+    assert not app.info
+
+
+@torch.no_grad()
+def test_no_gates_are_all_of_the_network(name):
+    text = sentences(open_page("subnetworks", sub_model=name, sub_tab="Swap gates"))
+    x, labels = scenes(40)
+    none = load(name).bottom_up(x, None).logits.argmax(1).numpy()
+    right = [(none == labels[:, k]).mean() for k in (0, 1)]
+    assert f"without gates in **{right[0]:.1%}** and **{right[1]:.1%}**" in text
+
+
+@torch.no_grad()
+def test_a_lesion_takes_what_is_chosen_and_its_control_as_many(name):
+    which = cache.stamp(find(name))
+    model, (x, labels) = load(name), scenes(40)
+    gates = butd_cache.gates(which)
+    reached = butd_cache.reached(which)
+    found = butd_cache.effect(which, 40, 0, 1, Silenced((2, 4), 2, 1.0, (1, 3)))
+    masks = [np.zeros(g.shape[1:], bool) for g in gates]
+    for k in (2, 4):
+        only_left = gates[k][0] & ~gates[k][1] & reached[k]
+        masks[k][[1, 3]] = only_left[[1, 3]]
+    assert found.units == sum(m.sum() for m in masks)
+    shut = silenced(model.gates(), masks)
+    for task in (0, 1):
+        own = tuple(g[task : task + 1] for g in shut)
+        said = model.bottom_up(x, own).logits.argmax(1).numpy()
+        assert found.answers.right[task] == (said == labels[:, task]).mean()
+    assert found.control.shape == (3, 2)
+
+
+def test_a_box_of_positions():
+    found = butd_cache._within((2, 4, 4), Silenced((0,), None, rows=(0.0, 0.5), channels=(1,)))
+    assert not found[0].any()
+    assert found[1, :2].all()
+    assert not found[1, 2:].any()
+    assert butd_cache._within((5,), Silenced((0,), None, rows=(0.0, 0.1))).all()
+
+
+def test_gates_over_training_start_with_those_noted(name):
+    app = open_page("subnetworks", sub_model=name, sub_tab="Over training", sub_epoch="0")
+    assert app.select_slider(key="sub_epoch").value == 0
+    which = cache.stamp(find(name))
+    first, last = butd_cache.overlaps(which, 0, 1)
+    from corelib.models.butd.subnetworks import overlap
+
+    now = overlap(butd_cache.gates(which), butd_cache.reached(which))
+    np.testing.assert_array_equal(last.open, now.open)
+    assert (first.open != now.open).any()
+    assert f"to **{first.jaccard[2]:.0%}**" in sentences(app)
+
+
+def test_a_preset_opens_its_view(name):
+    app = open_page("subnetworks", sub_model=name)
+    app.button(key="sub_try_half").click().run()
+    assert not app.exception
+    assert "Told 50% left and 50% right" in sentences(app)
+    app.button(key="sub_try_active").click().run()
+    assert app.session_state["sub_what"] == "open and active"
+
+
+def test_without_a_digit_or_a_network_it_says_what_to_do(name, monkeypatch):
+    app = open_page("subnetworks", sub_model=name, sub_left_input="Draw")
+    assert "Draw both digits" in app.info[0].value
+    assert not app.exception
+    monkeypatch.setattr(cache, "checkpoints", list)
+    app = open_page("subnetworks", sub_tab="Train")
+    assert "No network that follows instructions" in app.info[0].value
+    assert not app.exception
+    assert app.button(key="sub_train").label == "Train"
