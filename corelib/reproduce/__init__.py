@@ -56,6 +56,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.sequential",
         over_seeds=True,
     ),
+    "bpc": Reproduction(
+        "Bidirectional predictive coding: the tutorial's three lines, the standard settings and "
+        "the rivals: accuracy, generation and completion over seeds, others' and ours",
+        "corelib.reproduce.bpc",
+        over_seeds=True,
+    ),
     "butd": Reproduction(
         "Instructed vision: both tasks of Multi-MNIST, and Counter-Hebb learning beside "
         "back-propagation on single tasks, the authors' code and ours",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.errors import RunError
+from corelib.models.bpc.config import PRESETS
 from corelib.reproduce import seeds, sequential
 from corelib.reproduce.measure import measure
 from corelib.runs.launch import start
@@ -56,6 +57,12 @@ RECIPES = (
     Recipe("mlp", "matched", config={"n_hidden": 160}),
     Recipe("gru"),
     Recipe("gru", "matched", config={"n_hidden": 60}),
+    Recipe("bpc"),
+    Recipe("bpc", "seed", *PRESETS["seed"]),
+    Recipe("gpc"),
+    Recipe("dpc"),
+    Recipe("hybrid-pc"),
+    Recipe("backprop"),
 )
 
 
