@@ -98,11 +98,11 @@ def standard(which: cache.Stamp) -> Stimulus:
 
 
 def telling_neuron(which: cache.Stamp) -> int:
-    """A neuron to begin with: selective, and answering strongly."""
-    found = ours.sweeps(which, standard(which), DIRECTIONS, 1, Hands(), 0, 0)
-    curves = ours.curves(found, standard(which).blanks)
-    chosen = ours.prefers(found, standard(which).blanks)
-    return int(np.nanargmax(np.nan_to_num(chosen.orientation) * curves.raised.max(0)))
+    """A neuron to begin with: its feature alone would be selective, and strongly driven at 0°.
+
+    Spikes have no say in it, so that a link names the same neuron everywhere.
+    """
+    return ours.telling_neuron(which, standard(which), DIRECTIONS)
 
 
 def neuron_control(which: cache.Stamp) -> int:
@@ -278,7 +278,8 @@ def _sound(v: View, run: figures.Run) -> None:
         wave = sound.waveform(run.activity, v.frame_ms / 1000, v.seed)
         left, right = st.columns([3, 2], vertical_alignment="center")
         with left:
-            st.audio(wave, sample_rate=sound.RATE)
+            # As a file: a row of numbers would be made as loud as can be, and silence to nothing.
+            st.audio(sound.wav(wave), format="audio/wav")
         with right, st.container(horizontal=True):
             st.download_button(
                 "Sound (WAV)", data=lambda: sound.wav(wave), mime="audio/wav", on_click="ignore",
@@ -287,8 +288,9 @@ def _sound(v: View, run: figures.Run) -> None:
             )  # fmt: skip
             _film_button(v, run)
         st.caption(
-            f"The spikes of this trial as a loudspeaker gives them: {int(run.activity.sum())} pops "
-            f"in {len(run.activity) * v.frame_ms / 1000:.1f} s, as long as the film."
+            "The spikes of this trial as a loudspeaker gives them; pops: "
+            f"{int(run.activity.sum())}, in {len(run.activity) * v.frame_ms / 1000:.1f} s, as long "
+            "as the film."
         )
         return
     _film_button(v, run)
@@ -685,7 +687,8 @@ def other_networks(v: View) -> None:
         other = v._replace(item=item, which=which, kind=kind, neuron=neuron)
         chosen, tuned = other.selectivity(), other.tuning()
         able = _responsive(tuned)
-        curves[kind] = curve_of(tuned, neuron)
+        curves[kind] = Curve(tuned.directions, tuned.raised[:, neuron],
+                             np.full(len(tuned.directions), np.nan), 0.0)  # fmt: skip
         rates[kind] = other.found().rate[:, :, neuron].mean(0)
         values[kind] = chosen.orientation[able]
         rows.append(
@@ -715,7 +718,8 @@ def other_networks(v: View) -> None:
             figures.polar(curves, sign, _gabor_axis(v), None, v.look, relative=True),
             "bars_rival_polar",
             alt="Tuning curves of the three neurons",
-            caption=f"Each scaled by its largest value; n = {SWEEP_TRIALS} trials.",
+            caption="Activity above baseline, each scaled by its largest value; n = "
+            f"{SWEEP_TRIALS} trials.",
         )
     with right:
         chart(

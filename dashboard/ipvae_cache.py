@@ -293,6 +293,20 @@ def curves(found: Sweeps, blanks: int) -> "Tuning":
     return tuning(found.rate[:, :, 1:], found.directions, 0)
 
 
+@st.cache_data(show_spinner=False, max_entries=16)
+def telling_neuron(which: cache.Stamp, stimulus: Stimulus, n_directions: int) -> int:
+    """The neuron with the largest product of orientation selectivity and answer to direction 0, if
+    each answered with the largest overlap of its feature with the film."""
+    from corelib.models.ipvae.tuning import Tuning, selectivity
+
+    fields = features(which)
+    directions = np.arange(n_directions) * 360 / n_directions
+    drive = film(stimulus, fields.shape[1], directions) @ fields.reshape(len(fields), -1).T
+    mean, none = drive.max(1).clip(0), np.zeros(len(fields))
+    linear = Tuning(directions, mean, np.full_like(mean, np.nan), none)
+    return int(np.nanargmax(selectivity(linear).orientation * mean[0]))
+
+
 def prefers(found: Sweeps, blanks: int) -> "Selectivity":
     from corelib.models.ipvae.tuning import selectivity
 

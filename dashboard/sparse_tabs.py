@@ -130,13 +130,12 @@ def sentence(v: View) -> str:
         return text
     now = v.course()
     text += (
-        f"After **{v.n_steps:,}** step{'s' * (v.n_steps > 1)} its code of this image explains "
-        f"**{100 * now.r2[-1]:.0f} %** of the variance (R²) with **{now.zeros[-1]:.0%}** of the "
-        "neurons at zero"
+        f"After **{v.n_steps:,}** step{'s' * (v.n_steps > 1)} its code reconstructs this image "
+        f"with an R² of **{now.r2[-1]:.2f}**, **{now.zeros[-1]:.0%}** of the neurons at zero"
     )
     if v.changed:
         then = v.course(ours.Hands())
-        text += f"; untouched it would be {100 * then.r2[-1]:.0f} % and {then.zeros[-1]:.0%}"
+        text += f"; untouched it would be {then.r2[-1]:.2f} and {then.zeros[-1]:.0%}"
     if not v.hands.explaining_away:
         text += ". Without explaining-away nothing stops the neurons whose features overlap"
     return text + "."

@@ -221,6 +221,7 @@ def raster(
     layout["annotations"][1]["y"] = 0.4
     n, time = activity.shape
     x = np.arange(time) - blanks
+    layout["xaxis2"] |= {"range": [x[0] - 0.5, x[-1] + 0.5]}
     if spikes:
         trial, at = np.nonzero(activity)
         count = activity[trial, at]

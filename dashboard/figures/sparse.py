@@ -24,6 +24,7 @@ from dashboard.figures.style import (
 FRAME_MS = 250
 GAP = 2
 ZERO = 128
+CHOSEN = OKABE_ITO[0]
 
 
 class Course(NamedTuple):
@@ -99,7 +100,7 @@ def mosaic(
         shapes.append(
             {
                 "type": "rect", "x0": x[at] - half, "x1": x[at] + half, "y0": y[at] - half,
-                "y1": y[at] + half, "line": {"color": look.text, "width": 3},
+                "y1": y[at] + half, "line": {"color": CHOSEN, "width": 4},
             }
         )  # fmt: skip
     edge = 1.5
@@ -248,7 +249,10 @@ def settling(
     )  # fmt: skip
     layout["yaxis"] = {"anchor": "x", "rangemode": "tozero"}
     layout["yaxis2"] = {"anchor": "x2", "range": [-0.03, 1.03]}
-    layout["yaxis3"] = {"anchor": "x3", "type": "log", "nticks": 5, "exponentformat": "none"}
+    ticks = [m * 10**e for e in range(-4, 5) for m in (1, 2, 5)]
+    layout["yaxis3"] = {
+        "anchor": "x3", "type": "log", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks],
+    }  # fmt: skip
     traces = []
     for name, course in courses.items():
         s = sign[name]

@@ -10,6 +10,7 @@ STRIP = 48
 POSITIVE, NEGATIVE, MIDDLE = (5, 48, 97), (103, 0, 31), (247, 247, 247)
 BRIGHT, DARK = (230, 159, 0), (60, 60, 60)
 COVER = 0.6
+SHORTEST = 0.02
 
 
 def frames(field: np.ndarray, film: np.ndarray, activity: np.ndarray) -> np.ndarray:
@@ -47,9 +48,13 @@ def _strips(activity: np.ndarray, width: int) -> np.ndarray:
 
 
 def write_gif(file: BinaryIO, pictures: np.ndarray, frame_seconds: float) -> None:
-    """The pictures as a GIF that repeats. GIFs count time in hundredths of a second."""
-    first, *rest = (Image.fromarray(picture) for picture in pictures)
-    first.save(
-        file, "GIF", save_all=True, append_images=rest, loop=0,
-        duration=10 * max(2, round(100 * frame_seconds)),
-    )  # fmt: skip
+    """The pictures as a GIF that repeats and lasts as long as its frames.
+
+    GIFs count time in hundredths of a second, and viewers show no picture for less than two of
+    them: some frames then last longer than others, or are left out.
+    """
+    every = max(1, int(np.ceil(SHORTEST / frame_seconds - 1e-9)))
+    shown = np.append(np.arange(0, len(pictures), every), len(pictures))
+    durations = 10 * np.diff(np.rint(100 * frame_seconds * shown)).astype(int)
+    first, *rest = (Image.fromarray(picture) for picture in pictures[shown[:-1]])
+    first.save(file, "GIF", save_all=True, append_images=rest, loop=0, duration=durations.tolist())

@@ -42,4 +42,18 @@ def test_the_gif_keeps_frames_and_time():
     assert read.n_frames == 4
     read.seek(2)
     np.testing.assert_array_equal(np.asarray(read.convert("RGB")), pictures[2])
-    assert read.info["duration"] == 20
+    assert lasts(file) == 100
+    fast = io.BytesIO()
+    movie.write_gif(fast, pictures, 0.01)
+    assert Image.open(io.BytesIO(fast.getvalue())).n_frames == 2
+    assert lasts(fast) == 40
+
+
+def lasts(file: io.BytesIO) -> int:
+    """Milliseconds of a GIF."""
+    read = Image.open(io.BytesIO(file.getvalue()))
+    total = 0
+    for k in range(read.n_frames):
+        read.seek(k)
+        total += read.info["duration"]
+    return total

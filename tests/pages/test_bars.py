@@ -1,0 +1,174 @@
+"""The Moving bars page says what its neuron answers to."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from corelib import load
+from corelib.models.ipvae import sound, stimuli
+from corelib.models.ipvae.tuning import record, selectivity, tuning
+from dashboard import bars_tabs, cache, ipvae_cache
+from dashboard.figures.style import LIGHT
+from tests.pages.ipvae import SIDE, UNITS, fields, put_on_shelf
+from tests.pages.test_pages import open_page, sentences
+
+
+@pytest.fixture
+def network(runs_root):
+    return put_on_shelf()
+
+
+def open_bars(network: str, **query: str):
+    app = open_page("bars", bars_model=network, **query)
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def view(network: str, **differs) -> bars_tabs.View:
+    item = next(i for i in cache.checkpoints() if i.name == network)
+    which = cache.stamp(item)
+    return bars_tabs.View(
+        item, which, "iP-VAE", 3, bars_tabs.standard(which), 45.0, 5, ipvae_cache.Hands(), 0, 25,
+        0, LIGHT,
+    )._replace(**differs)  # fmt: skip
+
+
+@pytest.mark.parametrize("neuron", [0, 3, 9])
+def test_a_neuron_likes_the_bar_along_its_stripes(network, neuron):
+    app = open_bars(network, bars_neuron=str(neuron))
+    axis = int(re.search(r"axis is at \*\*(\d+)°", sentences(app)).group(1))
+    expected = (15 * neuron + 90) % 180
+    assert abs((axis - expected + 90) % 180 - 90) <= 10
+    assert f"receptive field: {expected}°)" in sentences(app)
+
+
+def test_tuning_by_means_of_trials_is_tuning_of_everything(network):
+    v = view(network)
+    found = v.sweeps()
+    sweep = stimuli.quick_sweep(SIDE)._replace(
+        speed=v.stimulus.speed, width=v.stimulus.width
+    )  # as the page rounds them
+    films = stimuli.moving_bars(SIDE, found.directions, sweep)
+    whole = np.concatenate([record(load(network), films, 1, seed=k).rate for k in range(4)])
+    expected = tuning(whole, found.directions, sweep.blanks)
+    curves = v.tuning()
+    for part, other in zip(curves, expected, strict=True):
+        np.testing.assert_allclose(part, other, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(
+        v.selectivity().orientation, selectivity(expected).orientation, atol=1e-3
+    )
+    np.testing.assert_allclose(found.over_time, whole.mean(0)[:, :: found.every], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ipvae_cache.KINDS)
+def test_places_are_where_the_film_is_bright(network, kind):
+    stimulus = view(network).stimulus._replace(
+        kind=kind, place=2.5, on=7, frequency=0.1, frames=60, path=tuple(np.linspace(-5, 5, 60))
+    )
+    film = ipvae_cache.film(stimulus, SIDE, [30.0])[0]
+    where = ipvae_cache.places(stimulus)
+    assert len(where) == len(film)
+    assert not film[: stimulus.blanks].any()
+    along = stimuli.distances(SIDE, [30.0])[0]
+    for t in range(stimulus.blanks, len(film)):
+        if np.isnan(where[t]):
+            assert not film[t].any()
+        elif kind == "drifting grating":
+            np.testing.assert_allclose(
+                film[t], np.cos(2 * np.pi * 0.1 * (along - where[t])), atol=1e-5
+            )
+        else:
+            lit = np.abs(along - where[t]) <= stimulus.width / 2 + 1e-9
+            np.testing.assert_array_equal(film[t] > 0, lit)
+
+
+@pytest.mark.parametrize("kind", ipvae_cache.KINDS)
+def test_every_stimulus_can_be_chosen(network, kind):
+    app = open_bars(network, bars_kind=kind, bars_direction="90")
+    assert f"{kind} at 90°" in "\n".join(c.value for c in app.caption)
+
+
+@pytest.mark.parametrize("tab", ["Drives", "Curves", "Adaptation", "Population", "Published",
+                                 "What you see", "Take home", "Train"])  # fmt: skip
+def test_every_tab_opens(network, tab):
+    app = open_bars(network, bars_tab=tab, bars_neuron="0")
+    if tab == "Population":
+        assert re.search(r"\*\*\d+\*\* of 24 neurons answer", sentences(app))
+
+
+def test_leak_and_reset_are_the_networks_own(network):
+    v = view(network, hands=ipvae_cache.Hands(leak=0.5), reset_every=30)
+    found = v.found()
+    from corelib.models.ipvae.dynamics import Controls
+
+    film = ipvae_cache.film(v.stimulus, SIDE, [45.0])
+    expected = record(load(network), film, 5, Controls(leak=0.5), 0, (40, 70, 100, 130))
+    np.testing.assert_allclose(found.activity, expected.activity[:, 0])
+    assert not np.allclose(found.rate, view(network).found().rate)
+
+
+def test_forgetful_networks_are_compared(network):
+    app = open_bars(network, bars_neuron="15")
+    app.button(key="bars_history").click().run(timeout=120)
+    table = next(d.value for d in app.dataframe if "as it is" in d.value.to_string())
+    assert next(iter(table["network"])) == "as it is"
+    assert np.isfinite(table["all, direction (median)"]).all()
+
+
+def test_the_same_stimulus_on_the_other_networks(network):
+    others = [put_on_shelf("igvae"), put_on_shelf("igvae-relu")]
+    app = open_bars(network, bars_tab="Other networks", bars_neuron="4")
+    table = app.dataframe[0].value.set_index("network")
+    assert set(table.index) == {"iP-VAE", "iG-VAE", "iG-relu-VAE"}
+    assert set(others) < set(table["name"])
+    # All have the same features, so the most alike is the same one.
+    assert (table["neuron"] == 4).all()
+
+
+def test_spikes_are_heard_as_often_as_they_are(network):
+    v = view(network, neuron=0, direction=0.0)
+    run = v.moments().activity[0, :, 0]
+    wave = sound.waveform(run, 0.025)
+    assert run.sum() > 0
+    assert len(wave) == pytest.approx(len(run) * 0.025 * sound.RATE, abs=sound.RATE * 0.01)
+    loud = np.abs(wave[: round(40 * 0.025 * sound.RATE)]).sum()
+    before = run[:40].sum()
+    assert (loud > 0) == (before > 0)
+
+
+def test_the_film_lasts_as_long_as_the_sound(network):
+    from dashboard.figures.bars import Run
+
+    v = view(network, neuron=0, direction=0.0)
+    found = v.moments()
+    run = Run(found.potential[0, :, 0], found.rate[0, :, 0], found.activity[0, :, 0])
+    gif = Image.open(io.BytesIO(bars_tabs.gif(v, run)))
+    total = 0
+    for k in range(gif.n_frames):
+        gif.seek(k)
+        total += gif.info["duration"]
+    assert total == 25 * (v.stimulus.blanks + v.stimulus.frames)
+
+
+def test_a_gaussian_network_has_nothing_to_hear(runs_root):
+    app = open_bars(put_on_shelf("igvae"))
+    assert "nothing to hear" in "\n".join(c.value for c in app.caption)
+
+
+def test_the_neuron_to_begin_with_is_among_the_tuned(network):
+    which = view(network).which
+    k = bars_tabs.telling_neuron(which)
+    # Direction 0 with its phase in the middle of a stripe.
+    assert k in (0, 12, 11, 1)
+    assert len(fields()) == UNITS
+
+
+def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
+    monkeypatch.setattr(cache, "checkpoints", list)
+    app = open_page("bars")
+    assert not app.exception
+    assert "No iterative VAE is on the shelf yet" in app.info[0].value

@@ -1,0 +1,110 @@
+"""The Sparse code page says what its network makes of the image."""
+
+import numpy as np
+import pytest
+
+from corelib import load
+from corelib.data import load_dataset
+from corelib.models.ipvae.inference import settle
+from dashboard import cache, sparse_tabs
+from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
+from tests.pages.test_pages import open_page, sentences
+
+
+@pytest.fixture
+def network(runs_root):
+    return put_on_shelf()
+
+
+def patch(index: int):
+    data = load_dataset(DATASET)
+    return data.inputs(data.test.pixels[index : index + 1]) * data.std + data.mean
+
+
+def open_sparse(network: str, **query: str):
+    app = open_page("sparse", sparse_model=network, **query)
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def test_the_sentence_is_what_inference_finds(network):
+    app = open_sparse(network, sparse_patch="7", sparse_steps="50", sparse_seed="3")
+    found = settle(load(network), patch(7), 50, seed=3)
+    text = sentences(app)
+    assert f"**{network}** (iP-VAE) has {UNITS} features. After **50** steps" in text
+    assert f"R² of **{found.r2[-1]:.2f}**, **{found.zeros[-1]:.0%}** of the neurons at zero" in text
+
+
+def test_explaining_away_and_lesions_change_it_and_it_says_so(network):
+    before = sentences(open_sparse(network, sparse_steps="20"))
+    assert "untouched" not in before
+    off = sentences(open_sparse(network, sparse_steps="20", sparse_away="false"))
+    assert "untouched it would be" in off
+    assert "Without explaining-away" in off
+    lesioned = open_sparse(network, sparse_lesion="true", sparse_neuron="5")
+    assert "untouched it would be" in sentences(lesioned)
+
+
+def test_features_are_sorted_by_their_orientation(network):
+    app = open_sparse(network, sparse_sort="orientation")
+    which = cache.Stamp(network, DATASET, 0)
+    which = next(cache.stamp(i) for i in cache.checkpoints() if i.name == network)
+    order, said = sparse_tabs._order(which, "orientation")
+    axes = (15 * (np.arange(UNITS) % 12) + 90) % 180
+    np.testing.assert_array_equal(axes[order], np.sort(axes))
+    assert "axis 90°" in said[0]
+    app.number_input(key="sparse_neuron").set_value(3).run()
+    assert "Axis of the stripes 135°, 0.14 cycles a pixel" in "\n".join(
+        c.value for c in app.caption
+    )
+
+
+@pytest.mark.parametrize(
+    "tab", ["Convergence", "Rate and distortion", "Sparsity", "Lesions", "Digits", "Published",
+            "What you see", "Take home", "Train"],
+)  # fmt: skip
+def test_every_tab_opens(network, tab, monkeypatch):
+    from dashboard import ipvae_cache
+
+    monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
+    app = open_sparse(network, sparse_tab=tab)
+    if tab == "Digits":
+        assert "which have no classes" in app.info[0].value
+
+
+def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
+    from dashboard import ipvae_cache
+
+    monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
+    one, other = put_on_shelf("ipvae"), put_on_shelf("igvae")
+    app = open_sparse(one, sparse_tab="Rate and distortion",
+                      **{f"sparse_{DATASET}_models": [one, other]})  # fmt: skip
+    table = app.dataframe[0].value.set_index("network")
+    assert list(table["kind"]) == ["iP-VAE", "iG-VAE"]
+    assert table.loc[other, "zeros at 1,000"] == 0
+    assert table.loc[one, "zeros at 1,000"] > 0
+
+
+def test_the_lesion_named_is_the_neuron_that_matters(network):
+    from corelib.models.ipvae.inference import trace
+
+    app = open_sparse(network, sparse_tab="Lesions", sparse_steps="100", sparse_neuron="2")
+    rate = trace(load(network), patch(0), 100).rate[0, -1]
+    x, decoder = patch(0)[0].numpy(), fields().reshape(UNITS, -1).T
+
+    def r2(a: np.ndarray) -> float:
+        return 1 - ((x - decoder @ a) ** 2).sum() / ((x - x.mean()) ** 2).sum()
+
+    drops = [r2(rate) - r2(np.where(np.arange(UNITS) == k, 0, rate)) for k in range(UNITS)]
+    text = sentences(app)
+    assert f"neuron **2** costs this image **{drops[2]:.3f}**" in text
+    assert f"Most needed here: neuron **{int(np.argmax(drops))}**" in text
+
+
+def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
+    monkeypatch.setattr(cache, "checkpoints", list)
+    app = open_page("sparse", sparse_tab="Train")
+    assert not app.exception
+    assert "No iterative VAE is on the shelf yet" in app.info[0].value
+    assert not app.button(key="sparse_ipvae_train").disabled
