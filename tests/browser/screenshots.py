@@ -46,6 +46,19 @@ VIEWS = {
     "learning": ("/learning", 1500),
     "learning-rules": ("/learning?learn_tab=Rules", 2800),
     "learning-published": ("/learning?learn_tab=Published", 2300),
+    "sparse": ("/sparse", 2400),
+    "sparse-away": ("/sparse?sparse_away=false&sparse_sort=orientation", 2400),
+    "sparse-convergence": ("/sparse?sparse_tab=Convergence", 1700),
+    "sparse-plane": ("/sparse?sparse_tab=Rate+and+distortion", 1900),
+    "sparse-sparsity": ("/sparse?sparse_tab=Sparsity", 1900),
+    "sparse-lesions": ("/sparse?sparse_tab=Lesions", 1600),
+    "sparse-what": ("/sparse?sparse_tab=What+you+see", 1900),
+    "bars": ("/bars", 2700),
+    "bars-grating": ("/bars?bars_kind=drifting+grating&bars_tab=Drives", 2100),
+    "bars-curves": ("/bars?bars_kind=flashed+bar&bars_tab=Curves", 1900),
+    "bars-hand": ("/bars?bars_kind=dragged+bar&bars_tab=Adaptation", 2200),
+    "bars-population": ("/bars?bars_tab=Population", 3500),
+    "bars-other": ("/bars?bars_tab=Other+networks", 3200),
     "trainings": ("/trainings", 1200),
 }
 
@@ -58,6 +71,8 @@ ON_HOME = {
     "bpc": ("/bpc?bpc_tab=Complete&bpc_mask=bottom+half", None, "bpc_completed"),
     "subnetworks": ("/subnetworks", None, "sub_gates"),
     "learning": ("/learning", None, "learn_passes"),
+    "sparse": ("/sparse", None, "sparse_mosaic"),
+    "bars": ("/bars", None, "bars_player"),
 }
 
 

@@ -29,6 +29,8 @@ PAGES = {
     "/bpc": "BPC digits",
     "/subnetworks": "Sub-networks",
     "/learning": "Counter-Hebb learning",
+    "/sparse": "Sparse code",
+    "/bars": "Moving bars",
     "/trainings": "Trainings",
 }
 
