@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.errors import SynaptariumError
 from dashboard import cache
 from dashboard.checkpoints import of_systems
 from dashboard.export import chart
@@ -211,3 +212,38 @@ def compare(v: View) -> None:
         pd.DataFrame(rows).round(4), hide_index=True, width="stretch", key="bpc_comparison"
     )
     st.caption("Losses: half the squared error, mean over all elements and summed over pixels.")
+    _over_seeds(v)
+
+
+def _over_seeds(v: View) -> None:
+    """What needs several trainings: α_f against both, completion network by network."""
+    from corelib.reproduce import results
+    from corelib.reproduce.bpc import ALPHAS, summary
+
+    try:
+        own = results.own("bpc")
+        rows = results.shipped("bpc") if own is None else own
+    except SynaptariumError as error:
+        st.error(str(error))
+        return
+    groups = dict(iter(rows.groupby("network")))
+    alphas = [alpha for alpha, name in ALPHAS.items() if name in groups]
+    both = [
+        np.array([[groups[ALPHAS[a]][c].mean(), groups[ALPHAS[a]][c].std()] for a in alphas])
+        for c in ("accuracy", "generator loss")
+    ]
+    n = len(groups[ALPHAS[alphas[0]]])
+    st.markdown("##### The weight of the generator's errors")
+    chart(
+        figures.weighing(np.array(alphas), *both, v.look),
+        "bpc_weighing",
+        alt="Accuracy and generator loss against the weight of the generator's errors",
+        caption=f"One epoch each; mean ± sd over {n} seeds, 10,000 test digits. α_f = 1 with "
+        "smaller steps of inference.",
+    )
+    st.markdown("##### Filling in the left half")
+    table = summary(rows).set_index("network")
+    columns = ["seeds", "left half grey: accuracy / %", "completed: accuracy / %"]
+    shown = table[table[columns[2]].notna()][columns].map(str)
+    st.dataframe(shown, width="stretch", key="bpc_completion_table")
+    st.caption("500 test digits a seed; the label is unknown. Back-propagation has no inference.")

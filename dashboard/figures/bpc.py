@@ -294,6 +294,31 @@ def trade_off(
     return styled(go.Figure(traces, layout), look, height=TALL)
 
 
+def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, look: Look) -> go.Figure:
+    """Accuracy and generation loss against α_f; ``accuracy`` and ``loss`` (alpha, 2): mean, sd."""
+    axes, layout = panels(
+        ["accuracy on the test set", "generator loss"],
+        {"title": {"text": "α_f"}, "type": "log", "dtick": 1, "exponentformat": "power"},
+        {},
+        gap=0.12,
+    )
+    layout["yaxis"] |= {"tickformat": ".1%"}
+    layout["yaxis2"] = {"anchor": "x2"}
+    traces = [
+        {
+            "type": "scatter", "x": alpha, "y": values[:, 0], "name": name, **axis,
+            "error_y": {"array": values[:, 1], "thickness": 1.5, "width": 5},
+            "mode": "lines+markers", "line": {"color": colour, "width": 2},
+            "marker": {"size": 9}, "showlegend": False, "hovertemplate": "%{y:.4f}",
+        }
+        for name, values, colour, axis in (
+            ("accuracy", accuracy, OKABE_ITO[2], axes[0]),
+            ("generator loss", loss, OKABE_ITO[4], axes[1]),
+        )
+    ]  # fmt: skip
+    return styled(go.Figure(traces, layout), look, height=320)
+
+
 def completion(
     before: dict[str, float], after: dict[str, float], chance: float, look: Look
 ) -> go.Figure:

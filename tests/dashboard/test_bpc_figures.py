@@ -80,6 +80,14 @@ def test_bars_compare_before_and_after():
     assert named(figure, "amortiser").marker.color != named(figure, "after").marker.color
 
 
+def test_both_against_the_weight_of_the_generators_errors():
+    alpha = np.array([0.1, 1.0])
+    accuracy, loss = np.array([[0.9, 0.01], [0.8, 0.02]]), np.array([[0.3, 0.0], [0.29, 0.01]])
+    figure = bpc.weighing(alpha, accuracy, loss, DARK)
+    np.testing.assert_array_equal(named(figure, "accuracy").y, accuracy[:, 0])
+    np.testing.assert_array_equal(named(figure, "generator loss").error_y.array, loss[:, 1])
+
+
 def test_trade_off_and_completion_show_their_values():
     figure = bpc.trade_off({"m": (0.285, 0.97)}, "error", signs(["m"]), 0.279, LIGHT)
     assert (figure.data[0].x[0], figure.data[0].y[0]) == (0.285, 0.97)
