@@ -19,9 +19,9 @@ CelebA), weights of their own, or biases acting on the error it is not.
 Files: ``config`` settings and the published presets; ``layers`` the layers with two directions;
 ``blocks`` graphs of them and the three passes; ``architectures`` the four networks' parts;
 ``gates`` what is done with gates; ``networks`` the network with its readout and task head;
-``losses``; ``learner`` both update rules; ``another_task`` a task learned later; ``history`` gates
-over training; ``subnetworks`` what the Sub-networks page shows, ``analysis`` what the Counter-Hebb
-page shows.
+``losses``; ``learner`` both update rules; ``history`` gates over training; ``subnetworks``,
+``instructions`` and ``third_task`` what the Sub-networks page shows; ``analysis`` and
+``departures`` what the Counter-Hebb page shows.
 
 Departures from the authors' code:
 - Nothing of a pass is kept on the modules: ``networks`` returns it as records.

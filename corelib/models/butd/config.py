@@ -10,7 +10,7 @@ Weights = Literal["shared", "symmetric", "separate", "feedback-alignment"]
 TaskHeadRule = Literal["fixed", "trained"]
 Rule = Literal["backprop", "counter-hebb"]
 Loss = Literal["cross-entropy", "bce", "mse"]
-Tasks = Literal["random", "all", "last"]
+Tasks = Literal["random", "all"]
 
 
 class PathConfig(Settings):
@@ -103,9 +103,7 @@ class BUTDTraining(RuleTraining):
 
     epochs: int = setting(100, "Passes over the training images", ge=1, le=1000)
     batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
-    tasks: Tasks = setting(
-        "random", "One random task for each image, all of them, or the last", more=True
-    )
+    tasks: Tasks = setting("random", "One random task for each image, or all of them", more=True)
 
 
 class CounterHebbTraining(RuleTraining):

@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 class BUTDLearner(Learner):
-    """One update from one batch, in which each image follows a random task, all, or the last one.
+    """One update from one batch, in which each image follows a random task, or all of them.
 
     The step size is learning_rate · decay^epoch. Gates are constants, as in the authors' code; only
     a task head that is trained learns through the top gate g = 1[z > 0], by the straight-through
@@ -51,11 +51,9 @@ class BUTDLearner(Learner):
             )
         self.model, self.settings, self.dataset = model, settings, dataset
         self.optimiser = Adam(model, settings.learning_rate)
-        self.masks: Mapping[str, Tensor] = {}
-        """Factors of some parameters' updates, by name: 0 keeps a weight as it is."""
         self.updates = torch.zeros((), dtype=torch.int64)
         self.per_epoch = steps_per_epoch(len(dataset.train.labels), settings.batch_size)
-        self.tasks = settings.tasks if isinstance(settings, BUTDTraining) else "random"
+        self.all_tasks = isinstance(settings, BUTDTraining) and settings.tasks == "all"
         size = packed_size(model.shapes, model.n_tasks) if model.n_tasks > 1 else 0
         noted = size if size <= MOST_NOTED else 0
         self.history = torch.zeros(0, noted, dtype=torch.uint8)
@@ -66,12 +64,10 @@ class BUTDLearner(Learner):
             self.history = torch.cat([self.history, pack(self.model.gates()).cpu()[None]])
         self.model.train()
         metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
-        for name, parameter in self.model.named_parameters():
-            if parameter.grad is not None:
-                if self.settings.weight_decay:
+        if self.settings.weight_decay:
+            for parameter in self.model.parameters():
+                if parameter.grad is not None:
                     parameter.grad.add_(parameter.detach(), alpha=self.settings.weight_decay)
-                if name in self.masks:
-                    parameter.grad.mul_(self.masks[name])
         epoch = int(self.updates) // self.per_epoch
         self.optimiser.learning_rate = self.settings.learning_rate * self.settings.decay**epoch
         self.optimiser.step()
@@ -121,10 +117,9 @@ class BUTDLearner(Learner):
     def _parts(self, gates: Signals | None, labels: Tensor) -> Iterator[Part]:
         if gates is None:
             yield Part(None, labels, None)
-        elif self.tasks != "random":
-            n = self.model.n_tasks
-            for k in range(n) if self.tasks == "all" else [n - 1]:
-                yield Part(rows(gates, k), labels[:, k], torch.full_like(labels[:, k], k))
+        elif self.all_tasks:
+            for k, column in enumerate(labels.T):
+                yield Part(rows(gates, k), column, torch.full_like(column, k))
         else:
             # Drawn on the CPU, so that the seed means the same on every device.
             task = torch.randint(self.model.n_tasks, labels.shape[:1]).to(labels.device)
