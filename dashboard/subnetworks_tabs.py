@@ -28,6 +28,7 @@ FEW = 300
 PLANE = 120
 HALF = 5
 STEPS = 21
+MOST_TAUGHT = 4
 BOTH = "both"
 OPEN, ACTIVE = "open", "open and active"
 
@@ -557,3 +558,78 @@ def draw_gates(network: "BUTDNet", run: "Run") -> None:
         alt="Share of shared, single-task and closed units in each layer now",
         caption="What the two sub-networks are made of, a moment ago.",
     )
+
+
+def third_task(v: View) -> None:
+    """One more task for this network: what it costs the others."""
+    if v.data.name != "multi-mnist" or v.model.n_tasks != 2:
+        st.info("A third task, to name the larger digit, is for networks of the tasks left, right.")
+        return
+    st.markdown(
+        "Teach this network to name the **larger** digit, too. The new instruction opens a "
+        "sub-network of its own, drawn at random; what it changes in shared units may cost the old "
+        "tasks."
+    )
+    a, b, c, d = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
+    with a:
+        way = st.segmented_control(
+            "Taught", ("alone", "jointly"), default="alone", required=True, key="sub_third_way",
+            help="Alone, or each image with one of the three tasks at random", **BOUND,
+        )  # fmt: skip
+    with b:
+        frozen = st.toggle(
+            "Freeze shared units", key="sub_third_frozen", **BOUND,
+            help="Of units, and of channels most of whose open positions are shared, all weights "
+            "stay; their gates may still move with those above them",
+        )  # fmt: skip
+    with c:
+        updates = st.select_slider(
+            "Updates", (100, 200, 300, 500, 1000), 300, key="sub_third_updates", **BOUND,
+            help="Batches of 64 scenes, Adam at 0.001, by the Counter-Hebb rule",
+        )  # fmt: skip
+    with d:
+        go = st.button("Teach", key="sub_third_go", type="primary", icon=":material/play_arrow:")
+    kept = st.session_state.setdefault("_sub_third", {})
+    if go:
+        kept[v.which, _title(way, frozen, updates)] = _taught(v, way == "jointly", frozen, updates)
+        while len(kept) > MOST_TAUGHT:
+            kept.pop(next(iter(kept)))
+    mine = {title: found for (which, title), found in kept.items() if which == v.which}
+    if not mine:
+        st.caption("Nothing taught yet. It takes some seconds; the network on the shelf stays.")
+        return
+    told = []
+    for title, (_, right) in mine.items():
+        gained, lost = right[-1, 2] - right[0, 2], right[0, :2] - right[-1, :2]
+        told.append(
+            f"- {title}: the larger digit gains **{100 * gained:.1f} points**, left loses "
+            f"**{100 * lost[0]:.1f}** and right **{100 * lost[1]:.1f}**"
+        )
+    st.markdown("\n".join(told))
+    chart(
+        figures.forgetting(mine, (*v.tasks, "larger"), v.look),
+        "sub_forgetting",
+        alt="Accuracy of the three tasks while the third is taught",
+        caption=f"{FEW} validation scenes, seed 0; {v.item.name}. The same batches in each panel.",
+    )
+
+
+def _title(way: str, frozen: bool, updates: int) -> str:
+    return f"{way}{', shared units frozen' * frozen}, {updates} updates"
+
+
+def _taught(v: View, jointly: bool, frozen: bool, updates: int) -> tuple[np.ndarray, np.ndarray]:
+    """Updates (moment,) and the share right of each task (moment, task)."""
+    from corelib.models.butd.config import BUTDConfig
+    from corelib.models.butd.third_task import Teaching, extended, teach, with_larger
+
+    bar = st.progress(0.0, "Teaching")
+    model = extended(v.model, BUTDConfig(**v.item.card.config))
+    how = Teaching(jointly, frozen, updates)
+    moments = []
+    for moment in teach(model, with_larger(v.data), how, FEW, max(updates // 10, 1)):
+        moments.append(moment)
+        done = f"{moment.updates} of {updates} updates, larger {moment.right[2]:.0%} right"
+        bar.progress(moment.updates / updates, done)
+    bar.empty()
+    return np.array([m.updates for m in moments]), np.array([m.right for m in moments])

@@ -20,7 +20,7 @@ from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 TABS = (
-    "Layers", "Over training", "Lesions", "Swap gates", "Instruction", "What you see",
+    "Layers", "Over training", "Lesions", "Swap gates", "Instruction", "Third task", "What you see",
     "Published", "Train", "Take home",
 )  # fmt: skip
 PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == "butd"}
@@ -79,6 +79,8 @@ if v is not None:
                 ("Half left, half right", {"sub_tab": "Instruction", "sub_way": "slider",
                                            "sub_share": 0.5}, "half",
                  "An instruction between the two"),
+                ("A third task", {"sub_tab": "Third task"}, "third",
+                 "Teach it to name the larger digit: what is forgotten?"),
             ):  # fmt: skip
                 preset(text, values, key=f"sub_try_{key}", help=told)
             preset(
@@ -102,6 +104,7 @@ for tab, draw in (
     ("Lesions", lambda: subnetworks_tabs.lesions(v)),
     ("Swap gates", lambda: subnetworks_tabs.gates_swapped(v)),
     ("Instruction", lambda: subnetworks_tabs.instruction(v)),
+    ("Third task", lambda: subnetworks_tabs.third_task(v)),
 ):
     if tabs[tab].open and v is not None:
         with tabs[tab]:

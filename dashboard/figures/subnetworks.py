@@ -377,3 +377,31 @@ def pad(
     ]  # fmt: skip
     layout["yaxis2"] |= {"scaleanchor": "x2"}
     return styled(go.Figure(traces, {**layout, "hovermode": "closest"}), look, height=TALL)
+
+
+def forgetting(
+    taught: dict[str, tuple[np.ndarray, np.ndarray]], tasks: Sequence[str], look: Look
+) -> go.Figure:
+    """Accuracy of all tasks while the last is taught, a panel each way it was: updates (moment,)
+    and shares (moment, task) by title."""
+    # Two words a line: four panels stand side by side.
+    axes, layout = panels(
+        [title.replace(", ", "<br>") for title in taught],
+        {"title": {"text": "updates"}, "nticks": 5},
+        {"title": {"text": "share of scenes"}, "tickformat": ".0%", "range": [0, 1.02]},
+        gap=0.04,
+    )
+    signs_of = (*zip(TASK_COLOURS, ("solid", "dash"), MARKS, strict=False),
+                (OKABE_ITO[3], "solid", "diamond"))  # fmt: skip
+    traces = [
+        {
+            "type": "scatter", "x": updates, "y": right[:, k], "name": task, **axis,
+            "mode": "lines+markers", "legendgroup": task, "showlegend": axis is axes[0],
+            "line": {"color": colour, "dash": dash, "width": 2},
+            "marker": {"symbol": mark, "size": 7}, "hovertemplate": "%{y:.1%}",
+        }
+        for (updates, right), axis in zip(taught.values(), axes, strict=True)
+        for k, (task, (colour, dash, mark)) in enumerate(zip(tasks, signs_of, strict=True))
+    ]  # fmt: skip
+    layout |= {"legend": {"y": 1.2}, "margin": {"t": 128}}
+    return styled(go.Figure(traces, layout), look, height=TALL)

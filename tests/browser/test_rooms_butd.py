@@ -39,7 +39,7 @@ def sheet(page: Page, key: str) -> str:
 
 def test_layer_instruction_and_digit_change_the_map(page: Page, server: str, runs):
     open_page(page, f"{server}/subnetworks?sub_model={own(runs, '-butd-')}")
-    expect(page.get_by_text("Told left, it names")).to_be_visible()
+    expect(page.get_by_text("Told left, it names")).to_be_visible(timeout=driver.PATIENCE_MS)
     both = sheet(page, "sub_gates")
     widget(page, "sub_task").get_by_role("radio", name="left").click()
     page.wait_for_function("() => location.href.includes('sub_task=left')")
@@ -58,7 +58,7 @@ def test_layer_instruction_and_digit_change_the_map(page: Page, server: str, run
 
 def test_the_passes_are_played_and_a_switch_makes_the_update_exact(page: Page, server, runs):
     open_page(page, f"{server}/learning?learn_model={own(runs, '-counter-hebb-')}")
-    expect(page.get_by_text("off back-propagation's in")).to_be_visible()
+    expect(page.get_by_text("off back-propagation's in")).to_be_visible(timeout=driver.PATIENCE_MS)
     plot = ".st-key-learn_passes .js-plotly-plot"
     page.wait_for_selector(plot)
     opacity = "s => document.querySelector(s)._fullData.map(d => d.opacity)"

@@ -96,6 +96,17 @@ def test_swaps_instructions_and_epochs():
     assert (figure.data[2].x[0], figure.data[2].y[0]) == (1.0, -1.0)
 
 
+def test_forgetting_has_a_panel_for_each_way():
+    taught = {
+        "alone, 10 updates": (np.array([0, 10]), np.random.default_rng(4).random((2, 3))),
+        "jointly, 10 updates": (np.array([0, 10]), np.random.default_rng(5).random((2, 3))),
+    }
+    figure = subnetworks.forgetting(taught, (*TASKS, "larger"), LIGHT)
+    expected = [column for _, right in taught.values() for column in right.T]
+    np.testing.assert_array_equal([t.y for t in figure.data], expected)
+    assert [t.xaxis for t in figure.data] == ["x"] * 3 + ["x2"] * 3
+
+
 def passes(told: bool) -> ThreePasses:
     rng = np.random.default_rng(0)
     shapes = [(2, 4, 4), (6,)]

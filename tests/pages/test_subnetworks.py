@@ -131,6 +131,30 @@ def test_gates_over_training_start_with_those_noted(name):
     assert f"to **{first.jaccard[2]:.0%}**" in sentences(app)
 
 
+def test_a_third_task_is_taught_and_the_network_on_the_shelf_stays(name):
+    before = {n: p.clone() for n, p in load(name).named_parameters()}
+    app = open_page(
+        "subnetworks", sub_model=name, sub_tab="Third task", sub_third_updates="100",
+        sub_third_way="jointly",
+    )  # fmt: skip
+    assert "Nothing taught yet" in " ".join(c.value for c in app.caption)
+    app.button(key="sub_third_go").click().run(timeout=120)
+    assert not app.exception
+    ((_, title),) = app.session_state["_sub_third"]
+    assert title == "jointly, 100 updates"
+    updates, right = app.session_state["_sub_third"][cache.stamp(find(name)), title]
+    assert list(updates) == list(range(0, 101, 10))
+    with torch.no_grad():
+        data = load_dataset("multi-mnist")
+        said = load(name)(data.inputs(data.validation.pixels[:40])).argmax(2)
+    np.testing.assert_allclose(
+        right[0, :2], (said == data.validation.labels[:40]).float().mean(0), rtol=1e-6
+    )
+    assert f"{title}: the larger digit gains" in sentences(app)
+    for n, p in cache.model(cache.stamp(find(name))).named_parameters():
+        assert torch.equal(p, before[n])
+
+
 def test_a_preset_opens_its_view(name):
     app = open_page("subnetworks", sub_model=name)
     app.button(key="sub_try_half").click().run()
