@@ -29,7 +29,8 @@ REFERENCE = "back-propagation"
 
 
 class Way(NamedTuple):
-    """A learning rule: a word for the runs' names, and what differs from standard settings."""
+    """A learning rule: a word for the runs' names, and what differs from standard settings; the
+    decay is the one that the authors' code has for its asymmetric networks."""
 
     variant: str
     rule: str
@@ -42,7 +43,7 @@ WAYS = {
     "Counter-Hebb, shared weights": Way("shared", "counter-hebb"),
     "Counter-Hebb, symmetric start": Way("symmetric", "counter-hebb", "symmetric"),
     "Counter-Hebb, separate weights": Way("separate", "counter-hebb", "separate"),
-    "Counter-Hebb, separate, decaying": Way("decay", "counter-hebb", "separate", 1e-3),
+    "Counter-Hebb, separate, decaying": Way("decay", "counter-hebb", "separate", 0.01),
     "feedback alignment": Way("alignment", "counter-hebb", "feedback-alignment"),
 }
 
