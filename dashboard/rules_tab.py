@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -12,101 +11,28 @@ from corelib.errors import SynaptariumError
 from corelib.reproduce.butd import WAYS
 from corelib.reproduce.seeds import stored
 from corelib.runs.launch import start
-from corelib.runs.spec import make_spec
-from corelib.runs.store import ENDED, History, find_run, list_runs
 from dashboard import butd_cache, cache
-from dashboard.butd_cache import Switches
-from dashboard.checkpoints import of_systems
 from dashboard.export import chart
 from dashboard.figures import learning as figures
-from dashboard.figures.learning import OverSeeds
 from dashboard.figures.style import Look, Sign, signs
+from dashboard.rules import (
+    Member,
+    angle_of,
+    curve,
+    find_datasets,
+    finding,
+    layers_told,
+    members,
+    setting_of,
+    specs_of,
+)
 from dashboard.state import BOUND
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from corelib.runs.shelf import Shelved
-
-SYSTEM = "counter-hebb"
 MOST_RUNS = 18
 POLL_S = 2.0
-SAME_DEG = 1.0
-"""A rule nearer to the gradient than this is taken for back-propagation."""
-OF_RULE = {"weights", "rule", "weight_decay", "noise", "device", "top_down_bias"}
 
 
-class Member(NamedTuple):
-    """A network of the comparison: its rule, seed, checkpoint and what its training told; either
-    may lack."""
-
-    rule: str
-    seed: int
-    item: "Shelved | None"
-    history: History | None
-    alive: bool
-
-
-def rule_of(config: "dict[str, Any]", training: "dict[str, Any]") -> str:
-    """The name of a learning rule, from a network's settings."""
-    decays, backprop = training["weight_decay"] > 0, training["rule"] == "backprop"
-    for name, way in WAYS.items():
-        weights = "shared" if backprop else config["weights"]
-        if (way.rule, way.weights, way.weight_decay > 0) == (training["rule"], weights, decays):
-            return _noisy(name, training["noise"])
-    name = "back-propagation" if backprop else f"Counter-Hebb, {config['weights']}"
-    return _noisy(name + ", decaying" * decays, training["noise"])
-
-
-def _noisy(name: str, noise: float) -> str:
-    return f"{name}, noise {noise:g}" if noise else name
-
-
-def setting_of(config: "dict[str, Any]", training: "dict[str, Any]") -> str:
-    """What rules must share to be compared, in words."""
-    size = f"{config['hidden']} hidden" if config["network"] != "resnet18" else "no hidden layer"
-    updates = f" of at most {training['max_steps']:,} updates" if training["max_steps"] else ""
-    return (
-        f"{config['network']}, {size}{', batch norm' * config['norm']}; {training['epochs']} "
-        f"epochs{updates}, batches of {training['batch_size']}, rate {training['learning_rate']:g}"
-    )
-
-
-def members(dataset: str) -> dict[str, list[Member]]:
-    """The networks trained on a data set, by what they share; most networks first."""
-    found: dict[str, list[Member]] = {}
-    items = {name: i for name, i in of_systems([SYSTEM]).items() if i.card.dataset == dataset}
-    for item in items.values():
-        if not item.own:
-            key = setting_of(item.card.config, item.card.training)
-            rule = rule_of(item.card.config, item.card.training)
-            found.setdefault(key, []).append(Member(rule, item.card.seed, item, None, False))
-    for run in list_runs():
-        try:
-            spec, state = run.spec, run.status.state
-        except (SynaptariumError, OSError):
-            continue
-        if spec.system != SYSTEM or spec.dataset != dataset:
-            continue
-        key = setting_of(spec.config, spec.training)
-        rule = rule_of(spec.config, spec.training)
-        alive = state not in ENDED
-        member = Member(rule, spec.seed, items.get(run.id), _history(run.id), alive)
-        found.setdefault(key, []).append(member)
-    return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
-
-
-def _history(run_id: str) -> History:
-    """Kept between reruns, so that only new lines are read."""
-    kept = st.session_state.setdefault("_learn_histories", {})
-    if run_id not in kept:
-        while len(kept) >= 64:
-            kept.pop(next(iter(kept)))
-        kept[run_id] = find_run(run_id).history()
-    return kept[run_id].refresh()
-
-
-def rules(look: Look) -> None:
+def side_by_side(look: Look) -> None:
     """The form that starts several rules, and the comparison of all there are."""
     here = [name for name in find_datasets() if is_here(name)]
     dataset = st.selectbox(
@@ -117,12 +43,6 @@ def rules(look: Look) -> None:
         _form(dataset)
     alive = any(m.alive for group in members(dataset).values() for m in group)
     st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, look, alive)
-
-
-def find_datasets() -> tuple[str, ...]:
-    from corelib.catalog import system
-
-    return system(SYSTEM).datasets
 
 
 def _form(dataset: str) -> None:
@@ -156,26 +76,6 @@ def _form(dataset: str) -> None:
     problem = st.session_state.pop("_learn_problem", None)
     if problem:
         st.error(problem)
-
-
-def specs_of(dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str, dict]") -> list:
-    """One spec a seed and rule."""
-    return [
-        make_spec(
-            SYSTEM,
-            dataset=dataset,
-            config={**settings["config"], "weights": WAYS[name].weights},
-            training={
-                **settings["training"],
-                "rule": WAYS[name].rule,
-                "weight_decay": WAYS[name].weight_decay,
-            },
-            seed=seed,
-            variant=WAYS[name].variant,
-        )
-        for seed in range(seeds)
-        for name in chosen
-    ]
 
 
 def _start(dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str, dict]") -> None:
@@ -255,32 +155,6 @@ def _over_epochs(
             )
 
 
-def layers_told(told: list[Member], measure: str) -> list[str]:
-    """The layers for which a measure was told, in their order; the first five."""
-    before, after = measure.split("{}")
-    found: dict[str, None] = {}
-    for member in told:
-        for name in member.history.validations[-1].metrics:
-            if name.startswith(before) and name.endswith(after):
-                found[name.removeprefix(before).removesuffix(after)] = None
-    return list(found)[:5]
-
-
-def curve(told: list[Member], rule: str, measure: str) -> OverSeeds | None:
-    """Mean and sd over the seeds of one rule, at the epochs that all of them have reached."""
-    rows = [
-        {v.epoch: v.metrics[measure] for v in m.history.validations if measure in v.metrics}
-        for m in told
-        if m.rule == rule
-    ]
-    rows = [row for row in rows if row]
-    if not rows:
-        return None
-    epochs = sorted(set.intersection(*map(set, rows)))
-    values = np.array([[row[epoch] for epoch in epochs] for row in rows])
-    return OverSeeds(np.array(epochs), values.mean(0), values.std(0), len(rows))
-
-
 def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], look: Look) -> None:
     """Angle against accuracy, and both ways' weights, of the networks that are trained."""
     import pandas as pd
@@ -291,7 +165,7 @@ def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], 
         own = [m for m in group if m.rule == rule and m.item is not None and m.item.card.test]
         if not own:
             continue
-        found = [_angle(m.item) for m in own]
+        found = [angle_of(m.item) for m in own]
         accuracy = [m.item.card.test["accuracy"] for m in own]
         points[rule] = np.array(found), np.array(accuracy)
         ways = [butd_cache.alignment(cache.stamp(m.item)) for m in own]
@@ -347,47 +221,3 @@ def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], 
 def _spread(values: np.ndarray, digits: int) -> str:
     sd = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
     return f"{values.mean():.{digits}f}{sd}"
-
-
-def _angle(item: "Shelved") -> float:
-    """Mean over the layers below the readout, in degrees, with the noise of its training."""
-    training = item.card.training
-    if training["rule"] == "backprop":
-        return 0.0
-    switches = Switches(noise=training["noise"], loss=training["loss"])
-    found = butd_cache.difference(cache.stamp(item), switches)
-    # The readout is last; no error reaches it by the way down.
-    return float(np.nanmean(found.angle[:-1]))
-
-
-def finding(points: dict[str, tuple[np.ndarray, np.ndarray]]) -> str:
-    """Whether a smaller angle went with better accuracy, in words, from what is shown."""
-    off = {
-        rule: (angle.mean(), accuracy.mean())
-        for rule, (angle, accuracy) in points.items()
-        if angle.mean() > SAME_DEG
-    }
-    exact = [accuracy.mean() for angle, accuracy in points.values() if angle.mean() <= SAME_DEG]
-    said = ""
-    if exact:
-        said = (
-            f"Rules whose update is back-propagation's reach {100 * min(exact):.2f} to "
-            f"{100 * max(exact):.2f} %. "
-            if len(exact) > 1
-            else f"The rule whose update is back-propagation's reaches {100 * exact[0]:.2f} %. "
-        )
-    if len(off) < 2:
-        return said + "Train two rules with weights of their own to compare angles."
-    pairs = [(a, b) for a in off.values() for b in off.values() if a[0] < b[0]]
-    agree = sum(a[1] > b[1] for a, b in pairs)
-    verdict = (
-        "Here a smaller angle went with better accuracy"
-        if agree == len(pairs)
-        else "A smaller angle did not mean better accuracy"
-    )
-    order = sorted(off, key=lambda rule: off[rule][0])
-    told = ", ".join(f"{rule} {off[rule][0]:.0f}° and {100 * off[rule][1]:.2f} %" for rule in order)
-    return (
-        f"{said}**{verdict}**: in {agree} of {len(pairs)} pairs of the other rules the one nearer "
-        f"to the gradient is the more accurate ({told})."
-    )

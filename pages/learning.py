@@ -12,7 +12,7 @@ read_ahead()
 
 from corelib.errors import SynaptariumError
 from corelib.models.butd.config import PRESETS
-from dashboard import butd_cache, cache, learning_tabs, rules_tab
+from dashboard import butd_cache, cache, learning_tabs, rules, rules_tab
 from dashboard.checkpoints import checkpoint_picker, of_systems
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
@@ -20,7 +20,7 @@ from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 TABS = ("Difference", "Rules", "Both ways", "What you see", "Published", "Train", "Take home")
-PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == rules_tab.SYSTEM}
+PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == rules.SYSTEM}
 
 st.title("Counter-Hebb learning")
 headline = st.container()
@@ -91,7 +91,7 @@ if tabs["Difference"].open and v is not None:
 
 if tabs["Rules"].open:
     with tabs["Rules"]:
-        rules_tab.rules(look())
+        rules_tab.side_by_side(look())
 
 if tabs["Both ways"].open and v is not None:
     with tabs["Both ways"]:
@@ -109,7 +109,7 @@ if tabs["Published"].open:
 
 if tabs["Train"].open:
     with tabs["Train"]:
-        training_section(rules_tab.SYSTEM, "learn", learning_tabs.draw_difference, PUBLISHED)
+        training_section(rules.SYSTEM, "learn", learning_tabs.draw_difference, PUBLISHED)
 
 if tabs["Take home"].open and item is not None:
     with tabs["Take home"]:

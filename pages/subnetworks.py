@@ -12,7 +12,7 @@ read_ahead("multi-mnist")
 
 from corelib.errors import SynaptariumError
 from corelib.models.butd.config import PRESETS
-from dashboard import cache, subnetworks_tabs
+from dashboard import cache, causes_tabs, subnetworks_tabs
 from dashboard.checkpoints import checkpoint_picker, of_systems
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
@@ -101,10 +101,10 @@ tabs = dict(zip(TABS, st.tabs(TABS, key="sub_tab", on_change="rerun", **BOUND), 
 for tab, draw in (
     ("Layers", lambda: subnetworks_tabs.layers(v)),
     ("Over training", lambda: subnetworks_tabs.over_training(v, layer)),
-    ("Lesions", lambda: subnetworks_tabs.lesions(v)),
-    ("Swap gates", lambda: subnetworks_tabs.gates_swapped(v)),
-    ("Instruction", lambda: subnetworks_tabs.instruction(v)),
-    ("Third task", lambda: subnetworks_tabs.third_task(v)),
+    ("Lesions", lambda: causes_tabs.lesions(v)),
+    ("Swap gates", lambda: causes_tabs.gates_swapped(v)),
+    ("Instruction", lambda: causes_tabs.instruction(v)),
+    ("Third task", lambda: causes_tabs.third_task(v)),
 ):
     if tabs[tab].open and v is not None:
         with tabs[tab]:

@@ -5,7 +5,7 @@ import pytest
 
 from corelib.models.butd.analysis import Difference, ThreePasses
 from corelib.models.butd.subnetworks import Kind
-from dashboard.figures import learning, subnetworks
+from dashboard.figures import causes, learning, subnetworks
 from dashboard.figures.populations import sheet
 from dashboard.figures.style import DARK, LIGHT, signs
 
@@ -64,7 +64,7 @@ def test_effects_stand_beside_their_controls():
     right = {"none": np.array([0.9, 0.8]), "shared": np.array([0.3, 0.2])}
     other = {"none": np.array([0.0, 0.1]), "shared": np.array([0.4, 0.3])}
     control = {"shared": np.array([[0.5, 0.6], [0.7, 0.8]])}
-    figure = subnetworks.effects(right, other, control, TASKS, "units", LIGHT)
+    figure = causes.effects(right, other, control, TASKS, "units", LIGHT)
     told_left = [t for t in figure.data if t.xaxis == "x"]
     np.testing.assert_array_equal(told_left[0].y, [0.9, 0.3])
     np.testing.assert_array_equal(told_left[1].y, [0.0, 0.4])
@@ -75,12 +75,12 @@ def test_effects_stand_beside_their_controls():
 
 def test_swaps_instructions_and_epochs():
     right, other = np.array([[0.9, 0.8], [0.1, 0.2]]), np.array([[0.0, 0.1], [0.5, 0.6]])
-    (trace,) = subnetworks.swaps(["none", "fc"], right, other, TASKS, LIGHT).data
+    (trace,) = causes.swaps(["none", "fc"], right, other, TASKS, LIGHT).data
     np.testing.assert_allclose(trace.z, [[0.9, 0.0, 0.8, 0.1], [0.1, 0.5, 0.2, 0.6]])
 
     named, changed = np.random.default_rng(1).random((2, 5, 2))
     share = np.linspace(0, 1, 5)
-    figure = subnetworks.between(share, named, changed, ["a", "b"], TASKS, 0.25, LIGHT)
+    figure = causes.between(share, named, changed, ["a", "b"], TASKS, 0.25, LIGHT)
     np.testing.assert_array_equal([t.y for t in figure.data], [*named.T, *changed.T])
     assert {s.x0 for s in figure.layout.shapes} == {0.25}
 
@@ -91,7 +91,7 @@ def test_swaps_instructions_and_epochs():
     assert all(list(t.x) == [0, 2, 10] for t in figure.data)
 
     plane = np.random.default_rng(3).random((3, 3, 2))
-    figure = subnetworks.pad(np.array([-1, 0, 1]), plane, TASKS, (1.0, -1.0), LIGHT)
+    figure = causes.pad(np.array([-1, 0, 1]), plane, TASKS, (1.0, -1.0), LIGHT)
     np.testing.assert_allclose(figure.data[1].z, plane[:, :, 1].astype(np.float32))
     assert (figure.data[2].x[0], figure.data[2].y[0]) == (1.0, -1.0)
 
@@ -101,7 +101,7 @@ def test_forgetting_has_a_panel_for_each_way():
         "alone, 10 updates": (np.array([0, 10]), np.random.default_rng(4).random((2, 3))),
         "jointly, 10 updates": (np.array([0, 10]), np.random.default_rng(5).random((2, 3))),
     }
-    figure = subnetworks.forgetting(taught, (*TASKS, "larger"), LIGHT)
+    figure = causes.forgetting(taught, (*TASKS, "larger"), LIGHT)
     expected = [column for _, right in taught.values() for column in right.T]
     np.testing.assert_array_equal([t.y for t in figure.data], expected)
     assert [t.xaxis for t in figure.data] == ["x"] * 3 + ["x2"] * 3

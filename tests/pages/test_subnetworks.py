@@ -9,7 +9,7 @@ from corelib.data import load_dataset
 from corelib.data.multidigit import compose
 from corelib.models.butd.gates import silenced
 from corelib.runs.shelf import find
-from dashboard import butd_cache, cache, subnetworks_tabs
+from dashboard import butd_cache, cache, causes_tabs, subnetworks_tabs
 from dashboard.butd_cache import Silenced
 from tests.pages.butd import shelve
 from tests.pages.test_pages import open_page, sentences
@@ -18,8 +18,8 @@ from tests.pages.test_pages import open_page, sentences
 @pytest.fixture
 def name(runs_root, monkeypatch):
     monkeypatch.setattr(subnetworks_tabs, "LIVE", 60)
-    monkeypatch.setattr(subnetworks_tabs, "FEW", 40)
-    monkeypatch.setattr(subnetworks_tabs, "PLANE", 20)
+    monkeypatch.setattr(causes_tabs, "FEW", 40)
+    monkeypatch.setattr(causes_tabs, "PLANE", 20)
     return shelve("butd", "multi-mnist").id
 
 
