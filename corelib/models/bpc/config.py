@@ -91,6 +91,13 @@ class GenerativePCConfig(BackpropConfig):
     n_steps: int = _n_steps()
     step_size: float = _step_size(0.01)
     n_answer_steps: int = _n_answer_steps("the label of an image")
+    answer_step_size: float = setting(
+        0.003,
+        "How far these follow the gradient: less than in learning, since a free label adds a "
+        "steeper direction, along which larger steps run off as the weights grow",
+        gt=0,
+        le=10,
+    )
 
 
 class HybridPCConfig(GenerativePCConfig):

@@ -15,11 +15,13 @@ from corelib.models.bpc.network import BPC
 from tests.models.bpc.small import CLASSES, EXACT, PIXELS, draw, truth_of, wide
 
 KINDS = [BPC, GenerativePC, DiscriminativePC, HybridPC, Backprop]
-ANSWERS = {"n_answer_steps": 25, "step_size": 0.02}
+ANSWERS = {"n_answer_steps": 25}
 
 
 def build(kind):
     more = ANSWERS if kind in (GenerativePC, DiscriminativePC, HybridPC) else {}
+    if kind in (GenerativePC, HybridPC):
+        more = more | {"answer_step_size": 0.02}
     return wide(kind(PIXELS, CLASSES, "5, 4", "tanh", True, **more))
 
 

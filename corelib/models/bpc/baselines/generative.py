@@ -28,10 +28,11 @@ class GenerativePC(PredictiveCoding):
         n_steps: int = 8,
         step_size: float = 0.01,
         n_answer_steps: int = 100,
+        answer_step_size: float = 0.003,
     ) -> None:
         super().__init__(input_dim, n_classes, widths, activation, bias, amortises=False)
         self.learning = Procedure(n_steps, step_size, alpha_b=0.0, start="top-down")
-        self.answering = self.learning._replace(n_steps=n_answer_steps)
+        self.answering = self.learning._replace(n_steps=n_answer_steps, step_size=answer_step_size)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.infer_label(x, self.answering)

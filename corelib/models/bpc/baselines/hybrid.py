@@ -31,10 +31,11 @@ class HybridPC(PredictiveCoding):
         n_steps: int = 8,
         step_size: float = 0.01,
         n_answer_steps: int = 100,
+        answer_step_size: float = 0.003,
     ) -> None:
         super().__init__(input_dim, n_classes, widths, activation, bias)
         self.learning = Procedure(n_steps, step_size, alpha_b=0.0, start="bottom-up")
-        self.answering = self.learning._replace(n_steps=n_answer_steps)
+        self.answering = self.learning._replace(n_steps=n_answer_steps, step_size=answer_step_size)
 
     @property
     def learning_precision(self) -> Precision:
