@@ -28,13 +28,14 @@ def reproduction_section(name: str, prefix: str) -> None:
     st.markdown(f"**{REPRODUCTIONS[name].about}**")
     # Cells are spreads, numbers or nothing: shown as words; a few models as columns to be read
     # across, many lines as they are.
-    shown, long = table.map(_words), len(table) > MOST_ACROSS
+    shown = table.map(_words)
+    long = len(table) > MOST_ACROSS or not table.iloc[:, 0].is_unique
     if not long:
         shown = shown.set_index(table.columns[0]).T.rename(columns=str)
     st.dataframe(
         shown,
         width="stretch",
-        height=600 if long else "content",
+        height=600 if len(table) > MOST_ACROSS else "content",
         hide_index=long,
         key=f"{prefix}_{name}_table",
     )
