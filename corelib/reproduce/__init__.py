@@ -68,6 +68,11 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.butd",
         over_seeds=True,
     ),
+    "ipvae": Reproduction(
+        "Iterative VAEs: convergence, rate against distortion and MNIST, published and ours",
+        "corelib.reproduce.ipvae",
+        over_seeds=True,
+    ),
     "checkpoints": Reproduction(
         "The networks that ship, trained again: test accuracy then and now, and whether the "
         "weights are the same (trains for minutes)",

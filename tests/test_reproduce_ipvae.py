@@ -1,0 +1,136 @@
+"""Iterative VAEs: the figures of a network, their summary, and what ships."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from corelib.data import load_dataset
+from corelib.models.ipvae import IPVAE, gabor
+from corelib.models.ipvae.inference import trace
+from corelib.models.ipvae.learner import r_squared
+from corelib.reproduce import ipvae, reproduce, results
+from corelib.runs.shelf import find
+from corelib.runs.spec import make_spec
+from corelib.training import checkpoint
+from corelib.training.card import Card
+
+
+def shelve(folder, dataset: str, **config):
+    """A small network, untrained, as a checkpoint in a folder."""
+    spec = make_spec("ipvae", dataset=dataset, config={"n_latents": 12, "t_train": 3, **config})
+    torch.manual_seed(0)
+    model = IPVAE(**spec.config)
+    with torch.no_grad():
+        model.decoder.mul_(3)
+    card = Card(
+        system="ipvae", dataset=dataset, config=spec.config, training=spec.training, seed=0,
+        step=0, epoch=0,
+    )  # fmt: skip
+    checkpoint.save(folder, card, model.state_dict())
+    return model, find(str(folder))
+
+
+def test_figures_of_patches_are_what_the_network_does(tmp_path):
+    model, item = shelve(tmp_path / "net", "natural-12")
+    found = ipvae.figures(item, n_images=30, n_steps=6)
+    x = load_dataset("natural-12").test.pixels[:30].flatten(1)
+    traced = trace(model, x, 6)
+    r2 = r_squared(x[:, None], torch.from_numpy(traced.reconstruction)).mean(0)
+    zeros = (traced.activity == 0).mean((0, 2))
+    assert found["R²"] == pytest.approx(float(r2[-1]), abs=1e-4)
+    assert found["R² at T"] == pytest.approx(float(r2[2]), abs=1e-4)
+    assert found["zeros"] == pytest.approx(zeros[-1], abs=1e-4)
+    assert found["zeros at T"] == pytest.approx(zeros[2], abs=1e-4)
+    last = np.linalg.norm(traced.potential[:, -1] - traced.potential[:, -2], axis=1).mean()
+    assert found["change"] == pytest.approx(last, abs=1e-4)
+    features = model.decoder.detach().numpy().T.reshape(-1, 12, 12)
+    assert found["Gabor fit"] == pytest.approx(np.median(gabor.fit(features).r2), abs=1e-4)
+    assert "readout" not in found
+
+
+def test_readout_learns_from_training_digits_and_is_tried_on_test_digits(tmp_path, monkeypatch):
+    monkeypatch.setattr(ipvae, "READOUT_IMAGES", 300)
+    monkeypatch.setattr(ipvae, "READOUT_STEPS", 4)
+    model, item = shelve(tmp_path / "net", "mnist")
+    found = ipvae.figures(item, n_images=20, n_steps=3)
+    data = load_dataset("mnist")
+    rates = [
+        trace(model, split.pixels[:300].flatten(1) / 255, 4).rate[:, -1]
+        for split in (data.train, data.test)
+    ]
+    # Codes are made 500 images at a time: of 300 the noise is that of one piece.
+    readout = LogisticRegression(max_iter=300).fit(rates[0], data.train.labels[:300])
+    truth = readout.score(rates[1], data.test.labels[:300])
+    assert found["readout"] == pytest.approx(truth, abs=0.01)
+    assert "Gabor fit" not in found
+
+
+@pytest.fixture
+def rows():
+    return pd.DataFrame(
+        [
+            {"model": "iP-VAE, β = 24", "seed": 0, "R²": 0.60, "zeros": 0.80, "Gabor fit": 0.9},
+            {"model": "iP-VAE, β = 24", "seed": 1, "R²": 0.64, "zeros": 0.78, "Gabor fit": 0.94},
+            {"model": "iG-VAE, β = 8", "seed": 0, "R²": 0.85, "zeros": 0.0, "Gabor fit": 0.1},
+            {"model": "iP-VAE, MNIST", "seed": 0, "R²": 0.9, "zeros": 0.8, "readout": 0.95},
+        ]
+    )
+
+
+def test_summary_holds_ours_beside_the_papers(rows):
+    table = ipvae.summary(rows).set_index(["figure", "model"])
+    ip = table.loc["convergence, t = 1,000", "iP-VAE, β = 24"]
+    assert (ip["published R² / %"], ip["published zeros / %"]) == (83.0, 77.3)
+    assert (ip["R² / %"].mean, ip["R² / %"].n) == (pytest.approx(62), 2)
+    assert ip["R² / %"].sd == pytest.approx(np.std([60, 64], ddof=1))
+    assert ip["zeros / %"].mean == pytest.approx(79)
+    assert ip["Gabor fit / %"].mean == pytest.approx(92)
+    assert ip["readout / %"] is None
+    # The same network stands in the plane of rate and distortion, where the paper has others.
+    plane = table.loc["rate and distortion"]
+    assert plane.loc["iP-VAE, β = 24", "published R² / %"] == 82.7
+    assert plane.loc["iP-VAE, β = 24", "R² / %"] == ip["R² / %"]
+    lca = plane.loc["LCA"]
+    assert (lca["published R² / %"], lca["published zeros / %"]) == (82.6, 77.8)
+    assert lca["R² / %"] is None
+    assert lca["seeds"] is None
+    digits = table.loc["MNIST", "iP-VAE"]
+    assert digits["R² / %"].mean == pytest.approx(90)
+    assert digits["readout / %"].mean == pytest.approx(95)
+    assert digits["published readout / %"] == 96.46
+    missing = table.loc["convergence, t = 1,000", "iG-relu-VAE, β = 8"]
+    assert missing["R² / %"] is None
+    assert missing["published R² / %"] == 82.0
+
+
+def test_notes_say_that_our_images_are_others(rows):
+    notes = " ".join(ipvae.summary(rows).attrs["notes"])
+    assert "not van Hateren's" in notes
+
+
+def test_every_network_is_trained_on_what_it_says():
+    specs = ipvae.specs(3)
+    assert len({spec.title for spec in specs}) == len(specs) == len(ipvae.NETWORKS)
+    for spec, network in zip(specs, ipvae.NETWORKS.values(), strict=True):
+        assert (spec.system, spec.dataset, spec.seed) == (network.system, network.dataset, 3)
+    betas = [spec.training["beta_outer"] for spec in specs[:5]]
+    assert betas == [24, 12, 6, 8, 8]
+
+
+@pytest.mark.skipif(
+    not (results.SHIPPED / "ipvae.csv").exists(), reason="assets/results/ipvae.csv is not made yet"
+)
+def test_what_ships_is_whole():
+    table = reproduce("ipvae").set_index(["figure", "model"])
+    for figure, models in ipvae.SECTIONS.items():
+        for model in models:
+            own = table.loc[(figure, model), "R² / %"]
+            assert (own is not None) == (model in ipvae.NETWORKS), (figure, model)
+    convergence = table.loc["convergence, t = 1,000"]
+    ip, relu, ig = (convergence.loc[m] for m in (ipvae.IP, ipvae.IG_RELU, ipvae.IG))
+    # The paper's order: spikes are the sparsest code, Gaussian activity reconstructs best.
+    assert ip["zeros / %"].mean > relu["zeros / %"].mean > ig["zeros / %"].mean == 0
+    assert ig["R² / %"].mean > max(ip["R² / %"].mean, relu["R² / %"].mean)
+    assert ip["Gabor fit / %"].mean >= 80
