@@ -1,0 +1,107 @@
+"""iP-VAE's budgets: ``python -m benchmarks.ipvae`` prints one line of JSON for each measurement.
+
+(a) A training iteration (loss, backward, clip, Adamax) of 512 neurons, 16 steps, 200 images, as our
+    standard settings draw counts and with softened counts, against ``slow_ipvae``, which softens.
+(b) 1,000 steps of inference.
+(c) All neurons' answers to bars in 72 directions over 160 frames, against one direction after
+    another: under a second.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.measure import report, show
+from benchmarks.slow_ipvae import SlowIPVAE
+from corelib.analysis.clock import medians
+from corelib.models.ipvae import IPVAE, stimuli
+from corelib.models.ipvae.config import IPVAETraining
+from corelib.models.ipvae.inference import respond, settle
+from corelib.training.adamax import Adamax
+
+TRAINING_NEEDED, INFERENCE_NEEDED, BARS_NEEDED = 5.0, 1.5, 4.0
+SIDE, UNITS, STEPS, BATCH = 16, 512, 16, 200
+BETA, TEMPERATURE, CLIP = 24.0, 0.1, 300.0
+
+
+def model() -> IPVAE:
+    """Features at random, with potentials of which some fire."""
+    torch.manual_seed(0)
+    return IPVAE(SIDE**2, UNITS, STEPS)
+
+
+def images(n: int) -> torch.Tensor:
+    torch.manual_seed(1)
+    return torch.randn(n, SIDE**2)
+
+
+def training_iteration(rounds: int = 9) -> dict:
+    x, first = images(BATCH), model()
+    rivals = {}
+    for name, sampling in (("standard", "straight-through"), ("softened", "relaxed")):
+        fast = IPVAE(SIDE**2, UNITS, STEPS)
+        fast.load_state_dict(first.state_dict())
+        settings = IPVAETraining(sampling=sampling, temperature=TEMPERATURE)
+        objective, ours = fast.objective(settings), Adamax(fast, 0.005, CLIP)
+
+        def step(fast=fast, objective=objective, ours=ours) -> None:
+            unrolled = fast.unroll(x, objective, fast.weights())
+            (unrolled.likelihood + BETA * unrolled.divergence).mean().backward()
+            ours.step()
+
+        rivals[name] = step
+    slow = SlowIPVAE(first)
+    theirs = torch.optim.Adamax(slow.parameters(), 0.005)
+
+    def slow_step() -> None:
+        theirs.zero_grad()
+        slow.compute_loss(x, BETA, TEMPERATURE).backward()
+        nn.utils.clip_grad_norm_(slow.parameters(), CLIP)
+        theirs.step()
+
+    ms = medians({**rivals, "slow": slow_step}, rounds, warm_up=1)
+    return report(
+        "iP-VAE training iteration", "standard", "slow", TRAINING_NEEDED, ms, batch=BATCH,
+        neurons=UNITS, steps=STEPS, ratio_softened=round(ms["slow"] / ms["softened"], 2),
+    )  # fmt: skip
+
+
+def inference(rounds: int = 5, n_steps: int = 1000, batch: int = 100) -> dict:
+    fast, x = model(), images(batch)
+    slow = SlowIPVAE(fast)
+    rivals = {
+        "ours": lambda: settle(fast, x, n_steps),
+        "slow": lambda: slow.settle(x, n_steps),
+    }
+    ms = medians(rivals, rounds, warm_up=1)
+    return report(
+        "iP-VAE inference", "ours", "slow", INFERENCE_NEEDED, ms, batch=batch, neurons=UNITS,
+        steps=n_steps,
+    )  # fmt: skip
+
+
+def bars(rounds: int = 9, n_directions: int = 72) -> dict:
+    fast = model()
+    slow = SlowIPVAE(fast)
+    directions = np.arange(n_directions) * 360 / n_directions
+    films = torch.from_numpy(stimuli.moving_bars(SIDE, directions, stimuli.quick_sweep(SIDE)))
+
+    def one_by_one() -> None:
+        for film in films:
+            slow.infer(film[:, None])
+
+    ms = medians({"ours": lambda: respond(fast, films), "slow": one_by_one}, rounds, warm_up=1)
+    return report(
+        "iP-VAE and moving bars", "ours", "slow", BARS_NEEDED, ms, directions=n_directions,
+        frames=films.shape[1], neurons=UNITS, budget_ms=1000,
+    )  # fmt: skip
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    for measurement in (training_iteration, inference, bars):
+        show(measurement())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The iterative Poisson VAE as one would first write it down: the prediction error passes through W
+and back at each step, counts are drawn anew for inference and for the loss, and softened counts are
+differentiated through the cumulative sum of their waiting times. The benchmark's measure; the same
+equations as ``corelib.models.ipvae``."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from scipy.stats import poisson
+from torch import Tensor, nn
+
+from corelib.models.ipvae import IPVAE
+
+LIMIT, SIGMA_LIMIT, LOWEST = 4.0, 3.45, -8.0
+EXCEEDED = 1e-3  # how often more events than are drawn should have come
+
+
+class SlowIPVAE(nn.Module):
+    """The parameters of an ``IPVAE`` with one inner iteration and its standard limits."""
+
+    def __init__(self, model: IPVAE) -> None:
+        super().__init__()
+        self.t_train = model.t_train
+        for name, p in model.named_parameters():
+            setattr(self, name, nn.Parameter(p.detach().clone()))
+        self.u_init = model.u_init.clone()
+
+    def sigma(self) -> Tensor:
+        return torch.exp(SIGMA_LIMIT * torch.tanh(self.log_scale / SIGMA_LIMIT))
+
+    def soft_counts(self, u: Tensor, temperature: float) -> Tensor:
+        rate = torch.exp(u) + torch.finfo(u.dtype).eps
+        n = int(poisson.ppf(1 - EXCEEDED, rate.max().item())) + 1
+        waits = torch.distributions.Exponential(rate).rsample((n,))
+        return torch.sigmoid((1 - torch.cumsum(waits, 0)) / temperature).sum(0)
+
+    def update(self, x: Tensor, u: Tensor, z: Tensor) -> Tensor:
+        error = (x - F.linear(z, self.decoder)) / self.sigma() ** 2
+        net = F.linear(error, self.decoder.T) - torch.exp(self.log_bias)
+        change = LIMIT - F.softplus(LIMIT - (torch.exp(self.log_step) * net).clamp(min=LOWEST))
+        return LIMIT - F.softplus(LIMIT - (u + change).clamp(min=LOWEST))
+
+    def compute_loss(self, x: Tensor, beta: float, temperature: float) -> Tensor:
+        u = self.u_init.expand(len(x), -1)
+        loss = torch.zeros(())
+        for _ in range(self.t_train):
+            prior = u
+            u = self.update(x, u, self.soft_counts(u, temperature))
+            z = self.soft_counts(u, temperature)
+            sigma = self.sigma()
+            error = ((x - F.linear(z, self.decoder)) / sigma) ** 2
+            own = (0.5 * error + torch.log(sigma) + 0.5 * math.log(2 * math.pi)).sum(1)
+            d = u - prior
+            kl = (torch.exp(prior) * (1 + torch.exp(d) * (d - 1))).sum(1)
+            loss = loss + (own + beta * kl).mean() / self.t_train
+        return loss * 256 / x.shape[1]
+
+    @torch.no_grad()
+    def infer(self, frames: Tensor) -> Tensor:
+        """Rates over time, (time, batch, unit), for a film (time, batch, pixel)."""
+        u = self.u_init.expand(frames.shape[1], -1)
+        rates = []
+        for x in frames:
+            u = self.update(x, u, torch.poisson(torch.exp(u)))
+            rates.append(torch.exp(u))
+        return torch.stack(rates)
+
+    @torch.no_grad()
+    def settle(self, x: Tensor, n_steps: int) -> Tensor:
+        """R² after each step, (time,)."""
+        u = self.u_init.expand(len(x), -1)
+        spread = (x - x.mean(1, keepdim=True)).square().sum(1)
+        found = []
+        for _ in range(n_steps):
+            u = self.update(x, u, torch.poisson(torch.exp(u)))
+            y = F.linear(torch.poisson(torch.exp(u)), self.decoder)
+            found.append((1 - (x - y).square().sum(1) / spread).mean())
+        return torch.stack(found)
