@@ -44,8 +44,7 @@ def ablation(look: Look) -> None:
     columns = st.columns(2)
     for i, measure in enumerate(MEASURES):
         values = {
-            name.replace("lambda_bal", "λ"): 100
-            * part[measure.column].reindex(seeds).to_numpy()
+            name.replace("lambda_bal", "λ"): 100 * part[measure.column].reindex(seeds).to_numpy()
             for name, part in arms.items()
         }
         told = [
