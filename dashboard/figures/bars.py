@@ -159,7 +159,9 @@ def player(
             {"type": "scatter", "x": outlines[t][:, 0], "y": outlines[t][:, 1]},
         ]
 
-    first = shown[np.searchsorted(shown, min(blanks + (n - blanks) // 2, shown[-1]))]
+    # It opens on the strongest answer while there is something to be seen.
+    lit = np.array([not np.isnan(outlines[t]).all() for t in shown])
+    first = shown[np.argmax(np.where(lit, run.rate[shown], -np.inf))] if lit.any() else shown[-1]
     traces += [
         {
             **line, **axis, "name": "now", "mode": "lines", "showlegend": False,
@@ -515,7 +517,9 @@ def response_curves(
     traces = []
     for k, ((name, (x, found)), axis) in enumerate(zip(curves.items(), axes, strict=True)):
         layout[f"xaxis{'' if k == 0 else k + 1}"] |= {
-            "title": {"text": name}, **({"type": "log"} if "frame" in name else {})
+            "title": {"text": name},
+            **({"type": "log", "tickvals": x, "ticktext": [f"{v:g}" for v in x]}
+               if "frame" in name else {}),
         }  # fmt: skip
         error = found.std(1, ddof=1) / np.sqrt(found.shape[1])
         traces.append(

@@ -1,0 +1,105 @@
+"""What a person does in the rooms of spiking codes, in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from corelib.runs.store import list_runs
+from tests.browser import driver
+from tests.browser.driver import figure_data, move_slider, no_errors, open_page, ready, widget
+from tests.pages.ipvae import put_on_shelf
+
+SHEET = "s => Array.from(document.querySelector(s)._fullData[0].z.flat()).join()"
+
+
+@pytest.fixture
+def network(runs, monkeypatch) -> str:
+    """A small network on the shelf."""
+    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
+    return put_on_shelf()
+
+
+@pytest.fixture
+def server(network, runs, chrome) -> Iterator[str]:
+    with driver.server(runs) as address:
+        yield address
+
+
+def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: str):
+    open_page(page, f"{server}/bars?bars_model={network}&bars_neuron=2&bars_direction=25")
+    expect(page.get_by_text("At 25° it fires")).to_be_visible()
+    before = figure_data(page, "bars_raster")
+    move_slider(page, "bars_direction", 1)
+    expect(page.get_by_text("At 30° it fires")).to_be_visible()
+    assert "bars_direction=30" in page.url
+    assert figure_data(page, "bars_raster") != before
+    # Played, the bar moves over the receptive field.
+    stimulus = (
+        "() => Array.from(document.querySelector('.st-key-bars_player .js-plotly-plot')"
+        "._fullData.filter(t => t.name == 'stimulus')[0].x).join()"
+    )
+    at = page.evaluate(stimulus)
+    page.locator(".st-key-bars_player").get_by_text("Play").click()
+    page.wait_for_function(f"old => ({stimulus})() !== old", arg=at)
+    # The sound is there, and as long as the film.
+    page.wait_for_function("() => document.querySelector('audio')?.duration > 3.9")
+    with page.expect_download() as caught:
+        widget(page, "bars_gif").get_by_role("button").click()
+    assert caught.value.path().read_bytes()[:3] == b"GIF"
+    no_errors(page)
+
+
+def test_a_bar_dragged_by_hand_is_the_stimulus(page: Page, server: str, network: str):
+    open_page(page, f"{server}/bars?bars_model={network}&bars_neuron=0&bars_kind=dragged+bar")
+    pad = page.locator(".st-key-bars_pad canvas")
+    pad.scroll_into_view_if_needed()
+    before = figure_data(page, "bars_raster")
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    for k in range(1, 21):
+        page.mouse.move(box["x"] + (0.1 + 0.04 * k) * box["width"], box["y"] + 0.5 * box["height"])
+        page.wait_for_timeout(30)
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    ready(page)
+    assert figure_data(page, "bars_raster") != before
+    no_errors(page)
+
+
+def test_a_clicked_feature_is_chosen_and_silenced(page: Page, server: str, network: str):
+    open_page(page, f"{server}/sparse?sparse_model={network}&sparse_sort=number")
+    expect(page.get_by_text("Neuron 0", exact=True)).to_be_visible()
+    mark = page.locator(".st-key-sparse_mosaic .scatterlayer .point").nth(4)
+    box = mark.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(300)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_text("Neuron 4", exact=True)).to_be_visible()
+    ready(page)
+    assert "sparse_neuron=4" in page.url
+    widget(page, "sparse_lesion").locator("label").first.click()
+    expect(page.get_by_text("untouched it would be")).to_be_visible()
+    no_errors(page)
+
+
+def test_features_turn_from_noise_while_the_network_learns(page: Page, server: str):
+    open_page(page, f"{server}/sparse?sparse_tab=Train")
+    box = widget(page, "sparse_ipvae_network_n_latents").locator("input")
+    box.fill("64")
+    box.press("Tab")
+    ready(page)
+    widget(page, "sparse_ipvae_train").get_by_role("button").click()
+    plot = ".st-key-ipvae_learning_ipvae .js-plotly-plot"
+    page.wait_for_selector(plot)
+    first = page.evaluate(SHEET, plot)
+    page.wait_for_function(
+        "([s, first]) => { const p = document.querySelector(s);"
+        f" return p && p._fullData && ({SHEET})(s) !== first; }}",
+        arg=[plot, first],
+    )
+    widget(page, "sparse_ipvae_cancel").get_by_role("button").click()
+    expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
+    assert next(iter(list_runs())).history().step > 0
+    no_errors(page)
