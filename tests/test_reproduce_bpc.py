@@ -1,0 +1,83 @@
+"""The table bpc: what is trained, and its arithmetic."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from corelib.models.bpc.config import PRESETS
+from corelib.reproduce import bpc
+from corelib.runs.spec import resolve
+from corelib.training.loop import total_steps
+
+HALF = math.sqrt(0.5)
+
+
+class Images:
+    """Of a data set only the number of its training images, which is all that is asked for."""
+
+    class train:
+        labels = range(55_000)
+
+
+def test_each_training_has_a_name_of_its_own():
+    for seed in (0, 2, 3):
+        specs = bpc.specs(seed)
+        assert len({spec.title for spec in specs}) == len(specs)
+        assert {spec.seed for spec in specs} == {seed}
+    # From the fourth seed on the tutorial's settings alone.
+    assert len(bpc.specs(2)) == len(bpc.ROWS)
+    assert [spec.variant for spec in bpc.specs(3)] == ["seed100", "seed200", "seed300"]
+
+
+def test_the_tutorials_trainings_end_where_it_prints():
+    for updates, name in zip((100, 200, 300), bpc.ROWS, strict=False):
+        resolved = resolve(bpc.ROWS[name].spec(0))
+        assert total_steps(Images, resolved.training) == updates
+        for key, value in PRESETS["seed"].config.items():
+            assert getattr(resolved.config, key) == value
+        assert resolved.training.schedule == "constant"
+    lengths = {
+        name: total_steps(Images, resolve(row.spec(0)).training) for name, row in bpc.ROWS.items()
+    }
+    assert lengths["standard settings, one epoch"] == 860
+    assert lengths[bpc.REFERENCE] == lengths["hybrid PC"] == 4300
+
+
+def test_the_rows_of_alpha_are_those_that_differ_in_it():
+    found = {resolve(bpc.ROWS[name].spec(0)).config.alpha_f: name for name in bpc.ALPHAS.values()}
+    assert found == bpc.ALPHAS
+
+
+def test_summary_is_the_arithmetic_of_its_rows():
+    half = {"accuracy, half grey": 0.5, "accuracy, completed": 0.75, "error, completed": 0.2}
+    raw = [
+        (bpc.REFERENCE, 0, 0.980, 0.284, half),
+        (bpc.REFERENCE, 1, 0.982, 0.286, half | {"accuracy, completed": 0.85}),
+        # In another order, with a seed that the reference lacks, and without inference.
+        ("back-propagation", 7, 0.5, 0.280, {}),
+        ("back-propagation", 1, 0.985, 0.278, {}),
+        ("back-propagation", 0, 0.981, 0.279, {}),
+        ("tutorial's settings, 300 updates", 0, 0.83, 0.29, half),
+    ]
+    rows = pd.DataFrame(
+        {"network": name, "seed": seed, "accuracy": accuracy, "generator loss": loss, **more}
+        for name, seed, accuracy, loss, more in raw
+    )
+    table = bpc.summary(rows).set_index("network")
+    assert list(table.index) == [name for name in bpc.ROWS if name in set(rows["network"])]
+    own, rival = table.loc[bpc.REFERENCE], table.loc["back-propagation"]
+    assert own["accuracy / %"] == pytest.approx((98.1, 0.2 * HALF, 2))
+    assert own["generator loss x 1000"] == pytest.approx((285, 2 * HALF, 2))
+    assert own["left half grey: accuracy / %"] == pytest.approx((50, 0, 2))
+    assert own["completed: accuracy / %"] == pytest.approx((80, 10 * HALF, 2))
+    assert own["less BPC's of five epochs / points"] is None
+    assert (own["others' accuracy / %"], own["others' loss x 1000"]) == (98.30, 284.5)
+    # Paired by seed: 98.1 - 98.0 and 98.5 - 98.2.
+    difference = rival["less BPC's of five epochs / points"]
+    assert difference == pytest.approx((0.2, 0.2 * HALF, 2), abs=1e-9)
+    assert rival["seeds"] == 3
+    assert rival["completed: accuracy / %"] is None
+    assert rival["others' accuracy / %"] is None
+    tutorial = table.loc["tutorial's settings, 300 updates"]
+    assert (tutorial["others' accuracy / %"], tutorial["others' loss x 1000"]) == (83.14, 290)
