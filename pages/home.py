@@ -27,16 +27,10 @@ for room in ROOMS:
             st.page_link(
                 ROOT / "pages" / room.file, label=f"Open {room.title}", icon=room.icon,
             )  # fmt: skip
-        with picture:
-            st.image(
-                str(
-                    ROOT
-                    / "assets"
-                    / "pictures"
-                    / f"{room.picture}-{st.context.theme.type or 'light'}.png"
-                ),
-                width="stretch",
-            )
+        shown = f"{room.picture}-{st.context.theme.type or 'light'}.png"
+        if (ROOT / "assets" / "pictures" / shown).exists():
+            with picture:
+                st.image(str(ROOT / "assets" / "pictures" / shown), width="stretch")
 
 st.markdown("### What is here")
 data, models, machine = st.columns(3, gap="large")
