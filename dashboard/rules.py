@@ -38,13 +38,13 @@ class Member(NamedTuple):
 
 def rule_of(config: "dict[str, Any]", training: "dict[str, Any]") -> str:
     """The name of a learning rule, from a network's settings."""
-    decays, backprop = training["weight_decay"] > 0, training["rule"] == "backprop"
+    backprop, decay = training["rule"] == "backprop", training["weight_decay"]
+    weights = "shared" if backprop else config["weights"]
     for name, way in WAYS.items():
-        weights = "shared" if backprop else config["weights"]
-        if (way.rule, way.weights, way.weight_decay > 0) == (training["rule"], weights, decays):
+        if (way.rule, way.weights, way.weight_decay) == (training["rule"], weights, decay):
             return _noisy(name, training["noise"])
     name = "back-propagation" if backprop else f"Counter-Hebb, {config['weights']}"
-    return _noisy(name + ", decaying" * decays, training["noise"])
+    return _noisy(f"{name}, decay {decay:g}" if decay else name, training["noise"])
 
 
 def _noisy(name: str, noise: float) -> str:

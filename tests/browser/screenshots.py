@@ -70,7 +70,7 @@ ON_HOME = {
     "evidence": ("/evidence", None, "evidence_player"),
     "bpc": ("/bpc?bpc_tab=Complete&bpc_mask=bottom+half", None, "bpc_completed"),
     "subnetworks": ("/subnetworks", None, "sub_gates"),
-    "learning": ("/learning", None, "learn_passes"),
+    "learning": ("/learning?learn_model=butd-shared-multi-mnist", None, "learn_passes"),
     "sparse": ("/sparse", None, "sparse_mosaic"),
     "bars": ("/bars", None, "bars_player"),
 }

@@ -60,6 +60,8 @@ def test_rules_are_known_by_their_settings():
     assert [rules.rule_of(s.config, s.training) for s in specs] == [*WAYS, *WAYS]
     assert [s.seed for s in specs] == [0] * len(WAYS) + [1] * len(WAYS)
     assert len({rules.setting_of(s.config, s.training) for s in specs}) == 1
+    other = {**specs[3].training, "weight_decay": 0.5}
+    assert rules.rule_of(specs[3].config, other) == "Counter-Hebb, separate, decay 0.5"
     noisy = {**specs[1].training, "noise": 0.25}
     assert rules.rule_of(specs[1].config, noisy) == f"{[*WAYS][1]}, noise 0.25"
 
