@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from corelib.models.bpc.config import PRESETS
-from corelib.reproduce import bpc
+from corelib.reproduce import bpc, reproduce, results
+from corelib.reproduce.checkpoints import RECIPES
+from corelib.runs.shelf import find
 from corelib.runs.spec import resolve
 from corelib.training.loop import total_steps
 
@@ -81,3 +83,20 @@ def test_summary_is_the_arithmetic_of_its_rows():
     assert rival["others' accuracy / %"] is None
     tutorial = table.loc["tutorial's settings, 300 updates"]
     assert (tutorial["others' accuracy / %"], tutorial["others' loss x 1000"]) == (83.14, 290)
+
+
+def test_what_ships_has_every_network_and_seed():
+    shipped = results.shipped("bpc")
+    for name, row in bpc.ROWS.items():
+        assert sorted(shipped[shipped["network"] == name]["seed"]) == list(range(row.seeds))
+    table = reproduce("bpc").set_index("network")
+    assert 80 < table.loc["tutorial's settings, 300 updates", "accuracy / %"].mean < 84
+
+
+def test_the_shipped_networks_are_seed_0_of_the_table():
+    shipped = results.shipped("bpc").set_index(["network", "seed"])
+    for name, variant in ((bpc.REFERENCE, "bpc-mnist"), ("hybrid PC", "hybrid-pc-mnist")):
+        measured = find(variant).card.test["accuracy"]
+        # Shipped in half precision.
+        assert shipped.loc[(name, 0), "accuracy"] == pytest.approx(measured, abs=0.002)
+    assert {"bpc", "gpc", "dpc", "hybrid-pc", "backprop"} <= {r.system for r in RECIPES}
