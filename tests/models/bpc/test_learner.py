@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.slow_bpc import SlowBPC
 from corelib.data.images import ImageDataset, Split
 from corelib.models.bpc.baselines.backprop import Backprop
 from corelib.models.bpc.baselines.discriminative import DiscriminativePC
@@ -243,3 +244,17 @@ def test_wrong_widths_are_told_in_a_sentence(widths):
 
 def test_widths_may_be_written_with_or_without_spaces():
     assert BPCConfig(widths="30,20").widths == "30, 20"
+
+
+@pytest.mark.parametrize("start", ["bottom-up", "top-down"])
+def test_the_benchmarks_slow_step_computes_the_same(start):
+    model = make(CASES[2], n_steps=4, step_size=0.03, start=start)
+    slow, learner = SlowBPC(model, RATE), LocalLearner(model, settings(), pictures())
+    for seed in (10, 11, 12):
+        x, y = draw(6, seed)
+        y = learner.labels[y.argmax(1)]
+        assert learner.learn(x, y) == pytest.approx(slow.step(x, y), rel=1e-9)
+        learner.optimiser.step()
+    for side, own in ((slow.generator, model.generator), (slow.amortiser, model.amortiser)):
+        for weight, layer in zip(side, own, strict=True):
+            torch.testing.assert_close(weight, layer.weight, rtol=1e-8, atol=1e-9)
