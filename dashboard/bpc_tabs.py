@@ -1,6 +1,6 @@
 """The parts of the BPC digits page; each draws itself from one ``View``."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -53,9 +53,8 @@ def pixels(data: "ImageDataset", images: "Tensor") -> np.ndarray:
 def inference_controls(model: "TwoWay") -> "Procedure":
     """Controls of inference in the sidebar; at first those that the network was trained with."""
     from corelib.models.bpc.inference import Procedure
-    from corelib.models.bpc.network import PredictiveCoding
 
-    own = model.learning if isinstance(model, PredictiveCoding) else Procedure(8, 0.1)
+    own = learned(model)
     # A network that has one direction has one kind of errors, and one pass to start from.
     both = bool(model.generator) and bool(model.amortiser)
     starts = STARTS if both else ("random", "top-down" if model.generator else "bottom-up")
@@ -93,14 +92,19 @@ def inference_controls(model: "TwoWay") -> "Procedure":
     return Procedure(int(n_steps), step_size, alpha_f, alpha_b, start, optimiser)
 
 
-def standard_view() -> None:
-    """All controls of the page as they were."""
-    for key in list(st.session_state):
-        if isinstance(key, str) and key in {
-            *(f"bpc_{name}" for name in INFERENCE), "bpc_tab", "bpc_mix", "bpc_from", "bpc_to",
-            "bpc_mask", "bpc_told", "bpc_label",
-        }:  # fmt: skip
-            del st.session_state[key]
+def learned(model: "TwoWay") -> "Procedure":
+    """How a network infers while it learns; eight small steps where it does not."""
+    from corelib.models.bpc.inference import Procedure
+    from corelib.models.bpc.network import PredictiveCoding
+
+    return model.learning if isinstance(model, PredictiveCoding) else Procedure(8, 0.1)
+
+
+def standard_view(model: "TwoWay") -> dict[str, Any]:
+    """The controls of the page as they are at first for this network."""
+    own = {f"bpc_{name}": value for name, value in learned(model)._asdict().items()}
+    return own | {"bpc_tab": "Generate", "bpc_mix": 0.5, "bpc_from": "4", "bpc_to": "9",
+                  "bpc_mask": "left half", "bpc_told": False, "bpc_label": "none"}  # fmt: skip
 
 
 def draw_digits(network: "TwoWay", run: "Run") -> None:

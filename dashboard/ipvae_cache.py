@@ -114,13 +114,23 @@ def gabors(which: cache.Stamp) -> "Gabors":
     return fits[which]
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
 def gabor_of(which: cache.Stamp, neuron: int) -> "tuple[Gabors, np.ndarray]":
     """The Gabor function of one feature, at once, and its image (row, column)."""
-    from corelib.models.ipvae.gabor import fit, render
+    from corelib.models.ipvae.gabor import Gabors, render
 
-    one = fit(features(which)[[neuron]])
+    fits = _fits().get(which)
+    if fits is None:
+        one = _fit_one(which, neuron)
+    else:
+        one = Gabors(*(column[[neuron]] for column in fits))
     return one, render(one, features(which).shape[1])[0]
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _fit_one(which: cache.Stamp, neuron: int) -> "Gabors":
+    from corelib.models.ipvae.gabor import fit
+
+    return fit(features(which)[[neuron]])
 
 
 def images(name: str, n: int) -> "Tensor":

@@ -71,9 +71,9 @@ with headline:
              "What happens above the limit of stability"),
         ):  # fmt: skip
             preset(text, values, key=f"bpc_try_{key}", help=told)
-        st.button(
-            "Standard view", key="bpc_try_standard", help="All as it was",
-            on_click=bpc_tabs.standard_view,
+        preset(
+            "Standard view", bpc_tabs.standard_view(model), key="bpc_try_standard",
+            help="All as it was",
         )  # fmt: skip
 
 tabs = dict(zip(TABS, st.tabs(TABS, key="bpc_tab", on_change="rerun", **BOUND), strict=True))

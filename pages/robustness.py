@@ -50,12 +50,18 @@ with st.sidebar:
             key="robust_place", width="stretch", **BOUND,
             help="Placed: where you drag it, under One digit",
         )  # fmt: skip
-        if place == "placed":
-            left, right = st.columns(2)
-            with left:
-                row = st.slider("Row", 0.0, 1.0, 0.5, 0.01, key="robust_row", **BOUND)
-            with right:
-                column = st.slider("Column", 0.0, 1.0, 0.5, 0.01, key="robust_column", **BOUND)
+        # There always, so that a square that is dragged has controls to move.
+        placed = place == "placed"
+        left, right = st.columns(2)
+        with left:
+            row = st.slider(
+                "Row", 0.0, 1.0, 0.5, 0.01, key="robust_row", disabled=not placed, **BOUND
+            )
+        with right:
+            column = st.slider(
+                "Column", 0.0, 1.0, 0.5, 0.01, key="robust_column", disabled=not placed, **BOUND
+            )
+        row, column = (row, column) if placed else (0.5, 0.5)
         fill = st.segmented_control(
             "Fill", ("black", "grey", "noise"), default="black", required=True,
             key="robust_fill", width="stretch", **BOUND,

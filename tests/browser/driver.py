@@ -112,6 +112,7 @@ def figure_data(page: Page, key: str) -> str:
     # What came encoded is decoded in _fullData.
     return page.evaluate(
         "s => JSON.stringify(document.querySelector(s).layout.annotations)"
-        " + JSON.stringify(document.querySelector(s)._fullData.map(d => Array.from(d.y)))",
+        " + JSON.stringify(document.querySelector(s)._fullData.map("
+        "d => [d.text, Array.from(d.y || [])]))",
         plot,
     )

@@ -92,7 +92,7 @@ def test_every_stimulus_can_be_chosen(network, kind):
     assert f"{kind} at 90°" in "\n".join(c.value for c in app.caption)
 
 
-@pytest.mark.parametrize("tab", ["Drives", "Curves", "Adaptation", "Population", "Published",
+@pytest.mark.parametrize("tab", ["Drives", "Curves", "Adaptation", "Population",
                                  "What you see", "Take home", "Train"])  # fmt: skip
 def test_every_tab_opens(network, tab):
     app = open_bars(network, bars_tab=tab, bars_neuron="0")

@@ -61,7 +61,7 @@ def test_features_are_sorted_by_their_orientation(network):
 
 
 @pytest.mark.parametrize(
-    "tab", ["Convergence", "Rate and distortion", "Sparsity", "Lesions", "Digits", "Published",
+    "tab", ["Convergence", "Rate and distortion", "Sparsity", "Lesions", "Digits",
             "What you see", "Take home", "Train"],
 )  # fmt: skip
 def test_every_tab_opens(network, tab, monkeypatch):
