@@ -76,5 +76,5 @@ class SlowBPC:
             "loss": loss.item(),
             "generator loss": (down[-1] - x).square().mean().item() / 2,
             "amortiser loss": (up[0] - y).square().mean().item() / 2,
-            "accuracy": (up[0].argmax(1) == y.argmax(1)).float().mean().item(),
+            "accuracy": (up[0].argmax(1) == y.argmax(1)).double().mean().item(),
         }
