@@ -157,10 +157,10 @@ def test_what_ships_can_be_loaded_and_is_as_good_as_its_card_says(item):
     model = shelf.load(item.name)
     data = load_dataset(item.card.dataset)
     with torch.no_grad():
-        logits = model(data.inputs(data.test.pixels[:2000]))
+        logits = model(data.inputs(data.test.pixels[::5]))
         # Some answer at each of their steps.
         answers = (logits[:, -1] if logits.ndim == 3 else logits).argmax(1)
-    accuracy = (answers == data.test.labels[:2000]).double().mean().item()
+    accuracy = (answers == data.test.labels[::5]).double().mean().item()
     # 2,000 of 10,000 images: four standard errors of what the card says of all.
     expected = item.card.test["accuracy"]
     assert accuracy == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 2000) ** 0.5)
