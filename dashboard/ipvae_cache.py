@@ -135,13 +135,13 @@ def _fit_one(which: cache.Stamp, neuron: int) -> "Gabors":
 
 def images(name: str, n: int) -> "Tensor":
     """The first test images in their own unit, as the network learned them: (image, pixel)."""
-    data = cache.dataset(name)
-    return own_unit(name, data.test.pixels[:n])
+    return own_unit(name, cache.dataset(name).test.pixels[:n])
 
 
 def own_unit(name: str, pixels: "Tensor") -> "Tensor":
-    data = cache.dataset(name)
-    return data.inputs(pixels) * data.std + data.mean
+    from corelib.models.ipvae.learner import images
+
+    return images(cache.dataset(name), pixels)
 
 
 def controls(model: "IterativeVAE", hands: Hands) -> "Controls":

@@ -18,6 +18,7 @@ from dashboard.state import BOUND, clamp
 if TYPE_CHECKING:
     from corelib.models.ipvae.inference import Settling, Trace
     from corelib.models.ipvae.network import IterativeVAE
+    from corelib.reproduce.ipvae import Published
     from corelib.runs.shelf import Shelved
     from corelib.runs.store import Run
 
@@ -27,18 +28,29 @@ MOMENTS = 26
 STRONGEST = 40
 READ_TRAIN, READ_TEST, READ_STEPS = 5000, 2000, 100
 
-# The paper's table of convergence, at step 1,000 on van Hateren's images.
-CONVERGED = {
-    "iP-VAE": (1000, Point(0.773, 0.830)),
-    "iG-relu-VAE": (1000, Point(0.576, 0.820)),
-    "iG-VAE": (1000, Point(0.0, 0.874)),
-}
-OTHERS = {
-    "LCA": Point(0.778, 0.826),
-    "iP-VAE, β = 24": Point(0.775, 0.827),
-    "amortised P-VAE": Point(0.774, 0.696),
-}
-DIGITS = (0.951, 0.844, 0.9646)
+
+class Theirs(NamedTuple):
+    """The paper's figures: codes after 1,000 steps by the name of their kind, other codes in the
+    plane of sparsity and quality by name, and the readout of digits."""
+
+    converged: dict[str, Point]
+    plane: dict[str, Point]
+    digits: "Published"
+
+
+def theirs() -> Theirs:
+    """As ``reproduce ipvae`` prints them."""
+    from corelib.reproduce.ipvae import IP_DIGITS, SECTIONS
+
+    first, second, third = SECTIONS.values()
+    points = [
+        {name: Point(p.zeros / 100, p.r2 / 100) for name, p in section.items() if p is not None}
+        for section in (first, second)
+    ]
+    return Theirs(
+        {name.split(",")[0]: point for name, point in points[0].items()}, points[1],
+        third[IP_DIGITS],
+    )  # fmt: skip
 
 
 class Picture(NamedTuple):
@@ -283,9 +295,9 @@ def convergence(v: View) -> None:
         courses[changed] = _as_course(ours.convergence(v.which, v.hands))
         sign = signs(list(courses))
     published = {
-        name: CONVERGED[kind]
+        name: (ours.PATIENCE, theirs().converged[kind])
         for kind, name in _first_of_kind(kinds).items()
-        if kind in CONVERGED and _natural(v)
+        if _natural(v)
     }
     chart(
         figures.settling(courses, sign, v.look, published=published),
@@ -338,11 +350,11 @@ def rate_distortion(v: View) -> None:
     points = {n: Point(float(f.zeros[-1]), float(f.r2[-1])) for n, f in found.items()}
     published, of = {}, {n: n for n in kinds}
     if _natural(v):
-        published = {kind: point for kind, (_, point) in CONVERGED.items()} | OTHERS
-        published.pop("iP-VAE")  # the same network as the one with its β
-        of |= _first_of_kind(kinds)
-        if "iP-VAE" in of:
-            of["iP-VAE, β = 24"] = of["iP-VAE"]
+        told, first = theirs(), _first_of_kind(kinds)
+        # iP-VAE stands in both tables; in the plane under the name that tells its β.
+        rivals = {name: p for name, p in told.converged.items() if name != "iP-VAE"}
+        published = rivals | told.plane
+        of |= {name: first[kind] for name in published if (kind := name.split(",")[0]) in first}
     chart(
         figures.rate_distortion(points, published, signs(list(kinds)), of, v.look),
         "sparse_plane",
@@ -453,12 +465,12 @@ def digits(v: View) -> None:
                  help="Takes some ten seconds"):  # fmt: skip
         kept[key] = _read(v)
     if key in kept:
-        found = kept[key]
+        found, paper = kept[key], theirs().digits
         rows = [
             {"": "this network", "R²": f"{found[0]:.3f}", "zeros": f"{found[1]:.3f}",
              "digits read": f"{found[2]:.2%}"},
-            {"": "paper, iP-VAE", "R²": f"{DIGITS[0]:.3f}", "zeros": f"{DIGITS[1]:.3f}",
-             "digits read": f"{DIGITS[2]:.2%}"},
+            {"": "paper, iP-VAE", "R²": f"{paper.r2 / 100:.3f}",
+             "zeros": f"{paper.zeros / 100:.3f}", "digits read": f"{paper.readout:.2f}%"},
         ]  # fmt: skip
         st.dataframe(rows, hide_index=True, width="stretch", key="sparse_read_table")
         st.caption(
@@ -488,25 +500,6 @@ def _read(v: View) -> tuple[float, float, float]:
     )  # fmt: skip
     bar.empty()
     return float(found.r2[-1]), float(found.zeros[-1]), readout.accuracy
-
-
-def published(prefix: str) -> None:
-    """The paper's tables beside ours, as soon as ours are measured."""
-    from corelib.reproduce import REPRODUCTIONS
-    from dashboard.reproduction import reproduction_section
-
-    if "ipvae" in REPRODUCTIONS:
-        reproduction_section("ipvae", prefix)
-        return
-    rows = [
-        {"code": name, "R²": point.r2, "zeros": point.zeros}
-        for name, point in ({k: p for k, (_, p) in CONVERGED.items()} | OTHERS).items()
-    ]
-    st.dataframe(rows, hide_index=True, width="stretch", key=f"{prefix}_paper")
-    st.caption(
-        "From the paper, on van Hateren's images; iterative networks after 1,000 steps. Ours stand "
-        "beside them under Convergence and Rate and distortion on the page Sparse code."
-    )
 
 
 def draw_features(network: "IterativeVAE", run: "Run") -> None:

@@ -28,10 +28,10 @@ def server(network, runs, chrome) -> Iterator[str]:
 
 def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: str):
     open_page(page, f"{server}/bars?bars_model={network}&bars_neuron=2&bars_direction=25")
-    expect(page.get_by_text("At 25° it fires")).to_be_visible()
+    expect(page.get_by_text("At 25° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
     before = figure_data(page, "bars_raster")
     move_slider(page, "bars_direction", 1)
-    expect(page.get_by_text("At 30° it fires")).to_be_visible()
+    expect(page.get_by_text("At 30° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
     assert "bars_direction=30" in page.url
     assert figure_data(page, "bars_raster") != before
     # Played, the bar moves over the receptive field.
@@ -70,17 +70,17 @@ def test_a_bar_dragged_by_hand_is_the_stimulus(page: Page, server: str, network:
 
 def test_a_clicked_feature_is_chosen_and_silenced(page: Page, server: str, network: str):
     open_page(page, f"{server}/sparse?sparse_model={network}&sparse_sort=number")
-    expect(page.get_by_text("Neuron 0", exact=True)).to_be_visible()
+    expect(page.get_by_text("Neuron 0", exact=True)).to_be_visible(timeout=driver.PATIENCE_MS)
     mark = page.locator(".st-key-sparse_mosaic .scatterlayer .point").nth(4)
     box = mark.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_timeout(300)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.get_by_text("Neuron 4", exact=True)).to_be_visible()
+    expect(page.get_by_text("Neuron 4", exact=True)).to_be_visible(timeout=driver.PATIENCE_MS)
     ready(page)
     assert "sparse_neuron=4" in page.url
     widget(page, "sparse_lesion").locator("label").first.click()
-    expect(page.get_by_text("untouched it would be")).to_be_visible()
+    expect(page.get_by_text("untouched it would be")).to_be_visible(timeout=driver.PATIENCE_MS)
     no_errors(page)
 
 
@@ -100,6 +100,6 @@ def test_features_turn_from_noise_while_the_network_learns(page: Page, server: s
         arg=[plot, first],
     )
     widget(page, "sparse_ipvae_cancel").get_by_role("button").click()
-    expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
+    expect(page.get_by_text("Cancelled", exact=True)).to_be_visible(timeout=driver.PATIENCE_MS)
     assert next(iter(list_runs())).history().step > 0
     no_errors(page)

@@ -6,6 +6,7 @@ import pytest
 from corelib import load
 from corelib.data import load_dataset
 from corelib.models.ipvae.inference import settle
+from corelib.models.ipvae.learner import images
 from dashboard import cache, sparse_tabs
 from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
 from tests.pages.test_pages import open_page, sentences
@@ -18,7 +19,7 @@ def network(runs_root):
 
 def patch(index: int):
     data = load_dataset(DATASET)
-    return data.inputs(data.test.pixels[index : index + 1]) * data.std + data.mean
+    return images(data, data.test.pixels[index : index + 1])
 
 
 def open_sparse(network: str, **query: str):
@@ -108,3 +109,11 @@ def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
     assert not app.exception
     assert "No iterative VAE is on the shelf yet" in app.info[0].value
     assert not app.button(key="sparse_ipvae_train").disabled
+
+
+def test_the_papers_points_are_those_that_are_reproduced():
+    told = sparse_tabs.theirs()
+    assert set(told.converged) == {"iP-VAE", "iG-relu-VAE", "iG-VAE"}
+    assert told.converged["iP-VAE"] == pytest.approx((0.773, 0.830))
+    assert told.plane["LCA"] == pytest.approx((0.778, 0.826))
+    assert told.digits.readout == 96.46
