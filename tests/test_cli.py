@@ -126,7 +126,13 @@ def test_help_shows_every_setting_with_bounds_and_default(name, capsys):
             start = out.index(option)
             entry = out[start : out.index("(default:", start) + 40]
             assert info.help[:30] in entry
-            assert f"(default: {info.default})" in entry
+            # Words with a space come in quotes.
+            shown = (
+                shlex.quote(str(info.default))
+                if info.kind == "text" and info.default
+                else info.default
+            )
+            assert f"(default: {shown})" in entry
             for bound in (info.lower, info.upper):
                 assert bound is None or f"{int(bound):,}".split(",")[0] in entry
 
