@@ -25,6 +25,12 @@ SLIDERS = (
     ("balance", "balance_theta", "balance_probability_0", "JSON.stringify(el.layout.annotations)"),
     ("balance", "balance_gain", "balance_currents_0", "JSON.stringify(el._fullData.map(d => d.y))"),
     ("halting", "halting_theta", "halting_costs", "JSON.stringify(el._fullData.map(d => d.x[0]))"),
+    (
+        "robustness",
+        "robust_occlusion_severity",
+        "robust_accuracy",
+        "JSON.stringify(el.layout.shapes.map(s => s.x0))",
+    ),
 )
 # From the key going down until the page holds still: resolves with milliseconds.
 WATCH = """

@@ -136,6 +136,7 @@ def _over_epochs(
     for measure, title, limits, key in (
         ("angle {} / °", "angle to the gradient / °", (0, 100), "angle"),
         ("cosine {}", "cosine of W and W̄ᵀ", (-0.1, 1.05), "cosine"),
+        ("distance {}", "‖W − W̄ᵀ‖", None, "distance"),
     ):
         by_layer = {
             layer: {
@@ -151,7 +152,7 @@ def _over_epochs(
                 f"learn_{key}",
                 alt=f"{title} over epochs for each learning rule, by layer",
                 caption=f"By layer, for rules whose way down has weights of its own; with shared "
-                f"weights the {'angle is 0' if key == 'angle' else 'cosine is 1'}. {said}",
+                f"weights the {key} is {1 if key == 'cosine' else 0}. {said}",
             )
 
 

@@ -130,7 +130,7 @@ class BUTDLearner(Learner):
         """Loss and accuracy, means over tasks, and the accuracy of each task if they are few.
 
         Where Counter-Hebb is not back-propagation: of each layer the angle between both updates for
-        the first images, and the cosine between W and W̄ᵀ.
+        the first images, the cosine between W and W̄ᵀ, and the norm ‖W − W̄ᵀ‖.
         """
         model, kind = self.model, self.settings.loss
         was_training = model.training
@@ -163,7 +163,9 @@ class BUTDLearner(Learner):
         # Rounded: the last digits are those of the summation, and cost a line of the log each.
         angles = {f"angle {n} / °": a for n, a in zip(apart.layers, apart.angle, strict=True)}
         cosines = {f"cosine {n}": c for n, c in zip(ways.layers, ways.cosine, strict=True)}
-        return {name: round(float(value), 3) for name, value in (angles | cosines).items()}
+        norms = {f"distance {n}": d for n, d in zip(ways.layers, ways.distance, strict=True)}
+        found = angles | cosines | norms
+        return {name: round(float(value), 3) for name, value in found.items()}
 
     def state(self) -> dict[str, Tensor]:
         own = {"updates": self.updates, "gates": self.history}
