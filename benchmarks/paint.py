@@ -54,15 +54,21 @@ def say(**record) -> None:
 
 
 def slider_times(page: Page, key: str, selector: str, done: str) -> list[float]:
-    """Milliseconds from each press of an arrow key to the change painted."""
-    handle = widget(page, key).locator("input[type=range]")
+    """Milliseconds from each press of an arrow key to the change painted.
+
+    The slider goes down, turns after half of the moves, and at its ends.
+    """
+    handle = widget(page, key).get_by_role("slider")
     handle.focus()
-    times = []
+    times, downward = [], True
     for i in range(MOVES):
+        end = handle.get_attribute("min" if downward else "max")
+        if handle.input_value() == end or i == MOVES // 2:
+            downward = not downward
         waiting = page.evaluate_handle(
             "args => ({ promise: (" + WATCH + ")(args) })", [selector, done]
         )
-        handle.press("ArrowLeft" if i < MOVES // 2 else "ArrowRight")
+        handle.press("ArrowLeft" if downward else "ArrowRight")
         times.append(page.evaluate("h => h.promise", waiting))
         ready(page)
         page.wait_for_timeout(150)

@@ -1,16 +1,14 @@
 """The image that a page shows to its networks: from the test set, drawn, or uploaded."""
 
-import io
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from corelib.data.drawn import from_image, from_strokes
 from corelib.errors import DataError
+from dashboard.png import png
 from dashboard.state import BOUND
 
 if TYPE_CHECKING:
@@ -103,20 +101,13 @@ def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenD
     with seen:
         image, said = st.columns(2, vertical_alignment="center")
         if chosen is None:
-            image.image(_picture(np.zeros((SIDE, SIDE), np.uint8)), width=WIDTH, alt="No image")
+            image.image(png(np.zeros((SIDE, SIDE), np.uint8), COPIES), width=WIDTH, alt="No image")
             said.caption(hint)
         else:
             told = f"What the network sees: {chosen.caption}"
-            image.image(_picture(chosen.pixels), width=WIDTH, alt=told)
+            image.image(png(chosen.pixels, COPIES), width=WIDTH, alt=told)
             said.caption(told)
     return chosen
-
-
-def _picture(pixels: np.ndarray) -> str:
-    """An image as a PNG inside its own address: sharp squares, and no second request for it."""
-    file = io.BytesIO()
-    Image.fromarray(pixels.repeat(COPIES, 0).repeat(COPIES, 1)).save(file, "PNG")
-    return "data:image/png;base64," + b64encode(file.getvalue()).decode()
 
 
 def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDigit:

@@ -29,6 +29,7 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
     from corelib.analysis.representation import cosine
     from corelib.data.corruptions import corrupt
     from corelib.models.bpan import robustness
+    from corelib.models.bpan.analysis import Controls, currents
 
     if not v.bpans:
         st.info("Choose a BPAN in the sidebar: states are shown for balanced networks.")
@@ -68,10 +69,20 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
     paths = {}
     if chosen is not None:
         clean = torch.from_numpy(chosen.pixels)[None]
-        for said, pixels in (
-            ("clean", clean), ("corrupted", corrupt(clean, v.corruption, data.mean, data.std)),
-        ):  # fmt: skip
-            path = robustness.states(model, data.inputs(pixels))[0]
+        inputs = {
+            "clean": data.inputs(clean),
+            "corrupted": data.inputs(corrupt(clean, v.corruption, data.mean, data.std)),
+        }
+        controls = Controls(model.n_steps, model.alpha)
+        chart(
+            figures.currents_pair(*(currents(model, x, controls) for x in inputs.values()), v.look),
+            "robust_currents",
+            alt="Excitatory, inhibitory, input and net current, clean and corrupted",
+            caption=f"{of}: currents clean (solid) and corrupted (dotted), means over the units of "
+            f"each population; {chosen.caption}.",
+        )
+        for said, x in inputs.items():
+            path = robustness.states(model, x)[0]
             start = np.zeros((1, path.shape[1]), path.dtype)
             paths[said] = plane.apply(np.concatenate([start, path]))
     share = plane.explained

@@ -1,6 +1,6 @@
 """The parts of the Robustness page; each draws itself from one ``View``."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -18,7 +18,6 @@ from dashboard.occluder import occluder
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corelib.models.bpan.network import BPAN
     from corelib.runs.shelf import Shelved
     from dashboard.digit_input import ChosenDigit
 
@@ -70,13 +69,12 @@ def view(items: "list[Shelved]", corruption: Corruption, theta: float, look: Loo
     Raises ``CheckpointError`` or ``DataError``.
     """
     stamps = {item.name: cache.stamp(item) for item in items}
-    shipped = _shipped()
     measured = {}
     for item in items:
-        kept = shipped.get(item.name) if _as_shipped(corruption) and not item.own else None
+        tabled = _as_shipped(corruption) and not item.own and item.name in _shipped()
         measured[item.name] = (
-            _over_seeds(kept, corruption.name, theta)
-            if kept is not None
+            _over_seeds(item.name, corruption.name, theta)
+            if tabled
             else _live(stamps[item.name], corruption, theta)
         )
     return View(items, stamps, signs(list(stamps)), measured, corruption, theta, look)
@@ -94,7 +92,9 @@ def _shipped() -> "dict[str, pd.DataFrame]":
     return {f"{model}-mnist": part for model, part in rows.groupby("model")}
 
 
-def _over_seeds(rows: "pd.DataFrame", kind: str, theta: float) -> Measured:
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _over_seeds(name: str, kind: str, theta: float) -> Measured:
+    rows = _shipped()[name]
     rows = rows[rows["corruption"] == kind]
 
     def curve(column: str) -> OverSeverity:
@@ -185,45 +185,31 @@ def strip(v: View) -> None:
     )
 
 
-def over_severity(v: View) -> None:
-    """Accuracy and steps against severity."""
+def over_severity(v: View, measure: Literal["accuracy", "steps"]) -> None:
+    """Accuracy or steps against severity."""
+    curves: dict[str, OverSeverity] = {name: getattr(m, measure) for name, m in v.measured.items()}
+    percent = measure == "accuracy"
+    y_name = "accuracy at the last step" if percent else f"mean steps at θ = {v.theta:g}"
     kind = CORRUPTIONS[v.corruption.name]
-    seeds = {m.accuracy.n for m in v.measured.values()}
+    seeds = {curve.n for curve in curves.values()}
     images = {m.images for m in v.measured.values()}
-    said = (
-        f"n = {'/'.join(f'{n:,}' for n in sorted(images))} test images; "
+    chart(
+        figures.over_severity(
+            curves, v.sign, v.corruption.severity, kind.unit, y_name, v.look, percent=percent
+        ),
+        f"robust_{measure}",
+        alt=f"{y_name} against severity for each network",
+        caption=f"n = {'/'.join(f'{n:,}' for n in sorted(images))} test images; "
         f"{'/'.join(map(str, sorted(seeds)))} seed{'s' * (max(seeds) > 1)}"
-        f"{', bands ± 1 sd' if max(seeds) > 1 else ''}. Dotted: the severity as it stands."
+        f"{', bands ± 1 sd' if max(seeds) > 1 else ''}. Dotted: the severity as it stands.",
     )
-    left, right = st.columns(2)
-    for column, which, y_name, percent in (
-        (left, "accuracy", "accuracy at the last step", True),
-        (right, "steps", f"mean steps at θ = {v.theta:g}", False),
-    ):
-        with column:
-            chart(
-                figures.over_severity(
-                    {name: getattr(m, which) for name, m in v.measured.items()},
-                    v.sign,
-                    v.corruption.severity,
-                    kind.unit,
-                    y_name,
-                    v.look,
-                    percent=percent,
-                    legend=percent,
-                ),
-                f"robust_{which}",
-                alt=f"{y_name} against severity for each network",
-                caption=said,
-            )
 
 
 def one_digit(v: View, chosen: "ChosenDigit | None") -> None:
-    """A digit of one's own: the occluder to be dragged, the decision and the currents."""
+    """A digit of one's own: the occluder to be dragged, and the decision."""
     import torch
 
     from corelib.data.corruptions import corrupt
-    from corelib.models.bpan.analysis import Controls, currents
     from corelib.models.bpan.halting import trajectory
 
     if chosen is None:
@@ -243,7 +229,7 @@ def one_digit(v: View, chosen: "ChosenDigit | None") -> None:
     first = next(iter(paths))
     clean_answer = int(paths[first][0][-1].argmax())
     of = data.class_names[clean_answer]
-    left, right = st.columns([2, 5], gap="large")
+    left, right = st.columns([3, 5], gap="large")
     with left:
         if v.corruption.name == "occlusion" and not v.corruption.faithful:
             side = square_side(v.corruption.severity, SIDE)
@@ -289,17 +275,6 @@ def one_digit(v: View, chosen: "ChosenDigit | None") -> None:
             caption=f"{chosen.caption}; solid: clean, dotted: corrupted. n = 1 image. {of} is what "
             f"{first} answers to the clean image.",
         )
-    for name, stamp in list(v.bpans.items())[:1]:
-        model: BPAN = cache.model(stamp)
-        controls = Controls(model.n_steps, model.alpha)
-        pair = [currents(model, x, controls) for x in inputs[name]]
-        chart(
-            figures.currents_pair(*pair, v.look),
-            f"robust_currents_{name}",
-            alt="Excitatory, inhibitory, input and net current, clean and corrupted",
-            caption=f"{name}: currents clean (solid) and corrupted (dotted), means over the units "
-            f"of each population; {chosen.caption}.",
-        )
 
 
 def _change(before: object, after: object) -> str:
@@ -307,8 +282,10 @@ def _change(before: object, after: object) -> str:
 
 
 def numbers(v: View) -> None:
-    """All networks at this severity."""
+    """Steps against severity, and all networks at this severity."""
     import pandas as pd
+
+    over_severity(v, "steps")
 
     rows = []
     for name, m in v.measured.items():

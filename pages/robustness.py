@@ -146,7 +146,7 @@ with headline:
         )  # fmt: skip
 
 robustness_tabs.strip(v)
-robustness_tabs.over_severity(v)
+robustness_tabs.over_severity(v, "accuracy")
 
 tabs = dict(zip(TABS, st.tabs(TABS, key="robust_tab", on_change="rerun", **BOUND), strict=True))
 

@@ -57,7 +57,7 @@ class Published(NamedTuple):
     readout: float | None = None
 
 
-_PACE = {"epochs": 4}
+_PACE = {"epochs": 8}
 IP, IG, IG_RELU, IP_DIGITS = "iP-VAE, β = 24", "iG-VAE, β = 8", "iG-relu-VAE, β = 8", "iP-VAE"
 
 NETWORKS: dict[str, Trained] = {

@@ -220,7 +220,7 @@ def fates(shares: dict[str, np.ndarray], look: Look) -> go.Figure:
         "barmode": "stack",
         "xaxis": {"title": {"text": "share of the test sequences"}, "tickformat": ".0%",
                   "range": [0, 1]},
-        "yaxis": {"type": "category", "autorange": "reversed"},
+        "yaxis": {"type": "category", "autorange": "reversed", "automargin": True},
         "hovermode": "closest", "margin": {"t": 72}, "legend": {"traceorder": "normal"},
     }  # fmt: skip
     return styled(go.Figure(traces, layout), look, height=min(TALL, 190 + 44 * len(names)))

@@ -1,6 +1,7 @@
 """Figures of the Robustness page. Models come as a dict by name; each keeps its sign."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from dashboard.figures.style import (
     panels,
     styled,
 )
+from dashboard.png import png
 
 DIGIT_COLOURS = (
     "#332288", "#88CCEE", "#44AA99", "#117733", "#999933",
@@ -63,38 +65,40 @@ def strip(
         for column, image in enumerate(images):
             top, left = row * (side + gap), column * (side + gap)
             sheet[top : top + side, left : left + side] = image
-    pictures = {
-        "type": "heatmap", "z": sheet, "name": "digits", "colorscale": "gray", "zmin": 0,
-        "zmax": 255, "showscale": False, "hoverinfo": "skip",
-    }  # fmt: skip
     x = np.arange(n) * (side + gap) + side / 2
     line = 11
     below = 2 * (side + gap) + 0.5 * line
-    traces = [pictures]
     names = [("clean", side / 2), ("corrupted", 1.5 * side + gap)]
-    for k, (name, read) in enumerate(answers.items()):
-        y = below + k * line
-        wrong = read.after != labels
-        said = [
+    rows = below + line * np.arange(len(answers))
+    said, fields, told = [], [], []
+    for read in answers.values():
+        said += [
             class_names[a] if a == b else f"{class_names[b]} → {class_names[a]}"
             for b, a in zip(read.before, read.after, strict=True)
         ]
-        fields = [faded(INHIBITORY, 0.32) if bad else "rgba(0,0,0,0)" for bad in wrong]
-        traces.append(
-            {
-                "type": "scatter", "x": x, "y": np.full(n, y), "name": name,
-                "mode": "markers+text", "text": said, "showlegend": False,
-                "marker": {"symbol": "line-ew", "size": 52, "line": {"width": 20, "color": fields}},
-                "textfont": {"size": 14, "color": look.text},
-                "hovertemplate": [
-                    f"{name}: {text}; it is {class_names[label]}<extra></extra>"
-                    for text, label in zip(said, labels, strict=True)
-                ],
-            }
-        )  # fmt: skip
-        names.append((name, y))
+        fields += [faded(INHIBITORY, 0.32 * bool(bad)) for bad in read.after != labels]
+    names += zip(answers, rows, strict=True)
+    told = [
+        f"{name}: {text}; it is {class_names[label]}"
+        for (name, label), text in zip(product(answers, labels), said, strict=True)
+    ]
+    # One trace for all networks: a slider waits for each.
+    read_out = {
+        "type": "scatter", "x": np.tile(x, len(answers)), "y": np.repeat(rows, n),
+        "mode": "markers+text", "text": said, "name": "answers", "showlegend": False,
+        "marker": {"symbol": "line-ew", "size": 52, "line": {"width": 20, "color": fields}},
+        "textfont": {"size": 14, "color": look.text}, "hovertext": told, "hoverinfo": "text",
+    }  # fmt: skip
     bottom = below + (len(answers) - 0.5) * line
     layout = {
+        # A picture: as a heatmap it would take longer than all other figures of the page.
+        "images": [
+            {
+                "source": png(sheet, 4), "name": "digits", "layer": "below", "xref": "x",
+                "yref": "y", "x": -0.5, "y": -0.5, "sizex": sheet.shape[1], "sizey": sheet.shape[0],
+                "sizing": "stretch",
+            }
+        ],
         # Outside the axes, which would hide them.
         "annotations": [
             {
@@ -109,7 +113,7 @@ def strip(
         "hovermode": "closest",
     }  # fmt: skip
     # The height that leaves the digits square on a screen of usual width.
-    return styled(go.Figure(traces, layout), look, height=20 + round(2.45 * bottom))
+    return styled(go.Figure([read_out], layout), look, height=20 + round(2.45 * bottom))
 
 
 def over_severity(
@@ -121,7 +125,6 @@ def over_severity(
     look: Look,
     *,
     percent: bool = True,
-    legend: bool = True,
 ) -> go.Figure:
     """One line a model with a band of ± 1 sd over seeds; dotted: the severity as it stands."""
     traces = []
@@ -140,7 +143,7 @@ def over_severity(
         traces.append(
             {
                 "type": "scatter", "x": x, "y": curve.mean, "customdata": curve.sd, "name": name,
-                "mode": "lines+markers", "showlegend": legend,
+                "mode": "lines+markers",
                 "line": {"color": s.colour, "dash": s.dash, "width": 2},
                 "marker": {"symbol": s.mark, "size": 8},
                 "hovertemplate": ("%{y:.1%} ± %{customdata:.1%}" if percent
@@ -156,13 +159,10 @@ def over_severity(
                 "line": {"color": look.text, "dash": "dot", "width": 1.5},
             }
         ],
+        # Beside the curves: on top of them it would take a third of the height from phones.
+        "legend": {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top", "font": {"size": 12}},
+        "margin": {"t": 20},
     }  # fmt: skip
-    if legend:
-        layout["legend"] = {
-            "orientation": "v", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top",
-            "font": {"size": 12},
-            "bgcolor": faded(look.background, 0.7),
-        }  # fmt: skip
     return styled(go.Figure(traces, layout), look, height=400)
 
 

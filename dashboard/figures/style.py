@@ -57,7 +57,6 @@ def _template(look: Look) -> go.layout.Template:
         "ticks": "outside",
         "tickcolor": look.muted,
         "title": {"standoff": 8, "font": {"size": 14}},
-        "automargin": True,
     }
     return go.layout.Template(
         layout={

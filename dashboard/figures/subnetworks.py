@@ -122,7 +122,7 @@ def composition(
         "barmode": "stack",
         "xaxis": {"title": {"text": "share of the reachable units"}, "tickformat": ".0%",
                   "range": [0, 1]},
-        "yaxis": {"title": {"text": "layer"}, "type": "category"},
+        "yaxis": {"title": {"text": "layer"}, "type": "category", "automargin": True},
         "showlegend": False,
         "hovermode": "closest",
         "margin": {"r": 118},

@@ -97,7 +97,7 @@ def no_errors(page: Page) -> None:
 
 def move_slider(page: Page, key: str, presses: int) -> None:
     """Move a slider by the keyboard, one step a press; negative is to the left."""
-    handle = widget(page, key).locator("input[type=range]")
+    handle = widget(page, key).get_by_role("slider")
     handle.focus()
     for _ in range(abs(presses)):
         handle.press("ArrowRight" if presses > 0 else "ArrowLeft")

@@ -1,7 +1,11 @@
 """Figures of the Robustness and the Sequential evidence page show the arrays they are given."""
 
+from base64 import b64decode
+from io import BytesIO
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from corelib.models.bpan.analysis import Currents
 from dashboard.figures import evidence, robustness
@@ -23,10 +27,13 @@ def test_strip_shows_both_digits_and_marks_what_is_wrong(look):
     labels = np.array([4, 5, 6])
     read = robustness.Read(np.array([4, 5, 0]), np.array([4, 1, 6]))
     figure = robustness.strip(clean, corrupted, labels, {"one": read}, CLASSES, look)
-    (sheet,) = (np.asarray(t.z) for t in named(figure, "digits"))
+    (picture,) = figure.layout.images
+    file = BytesIO(b64decode(picture.source.removeprefix("data:image/png;base64,")))
+    sheet = np.asarray(Image.open(file))[::4, ::4]
+    assert (picture.sizey, picture.sizex) == sheet.shape
     np.testing.assert_array_equal(sheet[:28, 32:60], clean[1])
     np.testing.assert_array_equal(sheet[32:60, 64:92], corrupted[2])
-    (answers,) = named(figure, "one")
+    (answers,) = named(figure, "answers")
     assert list(answers.text) == ["4", "5 → 1", "0 → 6"]
     fields = answers.marker.line.color
     assert fields[0] == fields[2] != fields[1]
