@@ -8,6 +8,7 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from corelib.reproduce.butd import WAYS
+from corelib.runs.shelf import history
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import ENDED, History, find_run, list_runs
 from dashboard import butd_cache, cache
@@ -26,13 +27,13 @@ SAME_DEG = 1.0
 
 
 class Member(NamedTuple):
-    """A network of the comparison: its rule, seed, checkpoint and what its training told; either
-    may lack."""
+    """A network of the comparison: its rule, seed, checkpoint, None until there is one, and what
+    its training told."""
 
     rule: str
     seed: int
     item: "Shelved | None"
-    history: History | None
+    history: History
     alive: bool
 
 
@@ -69,7 +70,8 @@ def members(dataset: str) -> dict[str, list[Member]]:
         if not item.own:
             key = setting_of(item.card.config, item.card.training)
             rule = rule_of(item.card.config, item.card.training)
-            found.setdefault(key, []).append(Member(rule, item.card.seed, item, None, False))
+            member = Member(rule, item.card.seed, item, history(item), alive=False)
+            found.setdefault(key, []).append(member)
     for run in list_runs():
         try:
             spec, state = run.spec, run.status.state
@@ -146,7 +148,8 @@ def curve(told: list[Member], rule: str, measure: str) -> OverSeeds | None:
         return None
     epochs = sorted(set.intersection(*map(set, rows)))
     values = np.array([[row[epoch] for epoch in epochs] for row in rows])
-    return OverSeeds(np.array(epochs), values.mean(0), values.std(0), len(rows))
+    sd = values.std(0, ddof=min(1, len(rows) - 1))
+    return OverSeeds(np.array(epochs), values.mean(0), sd, len(rows))
 
 
 def angle_of(item: "Shelved") -> float:

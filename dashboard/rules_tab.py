@@ -117,12 +117,9 @@ def _over_epochs(
     group: list[Member], present: list[str], sign: dict[str, Sign], look: Look
 ) -> None:
     """Accuracy, angle and cosine over epochs, from what the trainings told."""
-    told = [m for m in group if m.history is not None and m.history.validations]
+    told = [m for m in group if m.history.validations]
     if not told:
-        st.caption(
-            "Curves over epochs are drawn for trainings on this machine; of networks that ship "
-            "only the end is known."
-        )
+        st.caption("Curves over epochs appear with the first validation.")
         return
     seeds = max(len({m.seed for m in told if m.rule == rule}) for rule in present)
     said = f"Validation images; {seeds} seed{'s' * (seeds > 1)}{', bands ± 1 sd' * (seeds > 1)}."

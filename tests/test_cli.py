@@ -412,7 +412,8 @@ def test_an_unreadable_run_hides_no_other(runs_root, capsys):
 def test_export_copies_weights_and_card(trained_run, tmp_path, capsys):
     target = tmp_path / "out"
     assert main(["runs", "export", trained_run.id, str(target)]) == 0
-    assert {f.name for f in target.iterdir()} == {"weights.safetensors", "checkpoint.json"}
+    files = {"weights.safetensors", "checkpoint.json", "history.jsonl"}
+    assert {f.name for f in target.iterdir()} == files
     assert main(["runs", "export", trained_run.id, str(target)]) == 2
     assert "is there already" in one_sentence(capsys.readouterr().err)
 

@@ -27,6 +27,7 @@ EPOCHS = {"multi-mnist": 40, "mnist": 6, "fashion-mnist": 6, "cifar-10": 6}
 EARLY = 10
 REFERENCE = "back-propagation"
 SHARED = "Counter-Hebb, shared weights"
+SYMMETRIC = "Counter-Hebb, symmetric start"
 
 
 class Way(NamedTuple):
@@ -42,7 +43,7 @@ class Way(NamedTuple):
 WAYS = {
     REFERENCE: Way("bp", "backprop"),
     SHARED: Way("shared", "counter-hebb"),
-    "Counter-Hebb, symmetric start": Way("symmetric", "counter-hebb", "symmetric"),
+    SYMMETRIC: Way("symmetric", "counter-hebb", "symmetric"),
     "Counter-Hebb, separate weights": Way("separate", "counter-hebb", "separate"),
     "Counter-Hebb, separate, decaying": Way("decay", "counter-hebb", "separate", 0.01),
     "feedback alignment": Way("alignment", "counter-hebb", "feedback-alignment"),

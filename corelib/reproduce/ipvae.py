@@ -73,6 +73,9 @@ NETWORKS: dict[str, Trained] = {
     ),
 }
 
+SHIPPED = (IP, IG, IG_RELU, IP_DIGITS)
+SYSTEMS = tuple(dict.fromkeys(network.system for network in NETWORKS.values()))
+
 SECTIONS: dict[str, dict[str, Published | None]] = {
     "convergence, t = 1,000": {
         IP: Published(83.0, 77.3),
@@ -158,6 +161,13 @@ def figures(item: Shelved, n_images: int = N_IMAGES, n_steps: int = N_STEPS) -> 
         fits = gabor.fit(analysis.features(model))
         found["Gabor fit"] = round(float(np.nanmedian(fits.r2)), 4)
     return found
+
+
+def quality(item: Shelved) -> dict[str, float]:
+    """What the card of a network that ships tells beside its learner's measures."""
+    found = figures(item)
+    late = {f"{name} after {N_STEPS:,} steps": found[name] for name in ("R²", "zeros")}
+    return late | {name: found[name] for name in ("Gabor fit", "readout") if name in found}
 
 
 def _key(name: str) -> str:

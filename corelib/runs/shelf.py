@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from corelib.catalog import system
 from corelib.errors import CheckpointError, RunError
-from corelib.runs.store import Run, find_run, list_runs
+from corelib.runs.store import History, Run, find_run, list_runs
 from corelib.training.card import Card, read_card
 
 if TYPE_CHECKING:
     from torch import nn
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
+HISTORY = "history.jsonl"
 
 
 class Shelved(NamedTuple):
@@ -131,10 +132,20 @@ def load_live(run: Run) -> nn.Module | None:
     return model.eval()
 
 
+def history(item: Shelved) -> History:
+    """What the training of a checkpoint told: of an own run all, of an export the validations."""
+    kept = item.folder / HISTORY
+    return History(kept).refresh() if kept.exists() else Run(item.folder.parents[1]).history()
+
+
 def export(item: Shelved, folder: Path) -> None:
-    """Copy a checkpoint's weights and card to a new folder, without the optimiser's state."""
+    """Copy a checkpoint's weights and card to a new folder, with the validations of its training
+    and without the optimiser's state."""
     if folder.exists():
         raise CheckpointError(f"{folder} is there already; choose another name.")
     folder.mkdir(parents=True)
     for name in ("weights.safetensors", "checkpoint.json"):
         shutil.copy2(item.folder / name, folder / name)
+    told = [event.model_dump_json() + "\n" for event in history(item).validations]
+    if told:
+        (folder / HISTORY).write_text("".join(told), encoding="utf-8")

@@ -79,7 +79,7 @@ def test_rules_side_by_side_are_means_over_seeds(runs_root):
     told = [m for m in group if m.history.validations]
     found = rules.curve(told, rule, "accuracy")
     np.testing.assert_allclose(found.mean, [0.55, 0.8])
-    np.testing.assert_allclose(found.sd, [np.std([0.5, 0.6]), np.std([0.7, 0.9])])
+    np.testing.assert_allclose(found.sd, [np.std(two, ddof=1) for two in ([0.5, 0.6], [0.7, 0.9])])
     assert (found.n, rules.layers_told(told, "angle {} / °")) == (2, ["fc"])
     assert rules.curve(told, "back-propagation", "accuracy") is None
 
