@@ -13,6 +13,7 @@ from corelib.runs import shelf
 from corelib.runs.store import Run, create_run
 from corelib.training import checkpoint
 from corelib.training.card import Card, read_card
+from corelib.training.events import Validated
 from tests.runs.conftest import TINY, tiny
 
 
@@ -110,6 +111,7 @@ def test_the_shelf_holds_shipped_and_own_and_leaves_out_the_unreadable(run):
 
 def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
     target = tmp_path / "taken" / "home"
+    run.append(Validated(step=220, epoch=2, metrics={"accuracy": 0.8}, score=0.8, best=True))
     shelf.export(shelf.find(run.id), target)
     files = ["checkpoint.json", "history.jsonl", "weights.safetensors"]
     assert sorted(f.name for f in target.iterdir()) == files
