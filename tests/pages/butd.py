@@ -12,11 +12,16 @@ from corelib.training.events import Began, Validated
 SMALL = {"network": "simple", "width": 4, "hidden": 8}
 
 
-def shelve(system: str, dataset: str, config=None, training=None, seed: int = 0, **noted) -> Run:
-    """A completed run; ``noted`` are a measure's values after each epoch, by its name."""
+def shelve(
+    system: str, dataset: str, config=None, training=None, seed: int = 0, variant: str = "",
+    test=None, **noted,
+) -> Run:  # fmt: skip
+    """A completed run; ``noted`` are a measure's values after each epoch, by its name, and ``test``
+    what was measured in the end."""
     spec = make_spec(
-        system, dataset=dataset, config=config or SMALL, training=training or {}, seed=seed
-    )
+        system, dataset=dataset, config=config or SMALL, training=training or {}, seed=seed,
+        variant=variant,
+    )  # fmt: skip
     resolved = resolve(spec)
     torch.manual_seed(seed)
     model = resolved.system.make_model(resolved.config)
@@ -40,7 +45,7 @@ def shelve(system: str, dataset: str, config=None, training=None, seed: int = 0,
     card = Card(
         **{name: getattr(spec, name) for name in
            ("system", "variant", "dataset", "config", "training", "seed", "versions")},
-        step=1, epoch=1, metrics={}, score=0.1, test={"accuracy": 0.125},
+        step=1, epoch=1, metrics={}, score=0.1, test=test or {"accuracy": 0.125},
     )  # fmt: skip
     checkpoint.save(run.checkpoint(1), card, model.state_dict(), learner.state())
     run.set_status("completed")
