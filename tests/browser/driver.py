@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 PATIENCE_MS = 60_000
+# Playwright's own five seconds are less than a busy machine needs for one rerun.
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str | None:
@@ -57,7 +59,11 @@ def server(runs: Path, script: Path = ROOT / "app.py") -> Iterator[str]:
         yield address
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+        try:
+            process.wait(PATIENCE_MS / 1000)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 @contextmanager
@@ -105,14 +111,28 @@ def move_slider(page: Page, key: str, presses: int) -> None:
     ready(page)
 
 
+FIGURE = """
+key => {
+  const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`)
+  // What came encoded is decoded in _fullData.
+  const drawn = plot._fullData.map(d => [d.text, Array.from(d.y || [])])
+  const { annotations, images } = plot.layout
+  return JSON.stringify([annotations, (images || []).map(i => i.source), drawn])
+}
+"""
+
+
 def figure_data(page: Page, key: str) -> str:
     """The data that a figure draws, as JSON."""
-    plot = f".st-key-{key} .js-plotly-plot"
-    page.wait_for_selector(plot)
-    # What came encoded is decoded in _fullData.
-    return page.evaluate(
-        "s => JSON.stringify(document.querySelector(s).layout.annotations)"
-        " + JSON.stringify(document.querySelector(s)._fullData.map("
-        "d => [d.text, Array.from(d.y || [])]))",
-        plot,
-    )
+    page.wait_for_selector(f".st-key-{key} .js-plotly-plot")
+    return page.evaluate(FIGURE, key)
+
+
+def figure_changes(page: Page, key: str, before: str) -> None:
+    """Wait until a figure draws something else than it did."""
+    page.wait_for_function(f"([key, before]) => ({FIGURE})(key) !== before", arg=[key, before])
+
+
+def address_has(page: Page, text: str) -> None:
+    """Wait until the address tells this."""
+    page.wait_for_url(lambda url: text in url)

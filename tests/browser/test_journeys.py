@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from corelib.runs.store import list_runs
 from tests.browser.driver import (
-    PATIENCE_MS,
+    address_has,
+    figure_changes,
     figure_data,
     move_slider,
     no_errors,
@@ -71,11 +72,11 @@ def test_moving_the_threshold_changes_sentence_figure_and_address(page: Page, se
     move_slider(page, "balance_theta", 40)
     expect(page.get_by_text("At θ = 0.90").first).to_be_visible()
     assert headline(page) != before_sentence
-    assert figure_data(page, "balance_probability_0") != before_figure
+    figure_changes(page, "balance_probability_0", before_figure)
     # 0.90 is the default, which leaves the address; 0.95 is not.
     assert "balance_theta" not in page.url
     move_slider(page, "balance_theta", 5)
-    assert "balance_theta=0.95" in page.url
+    address_has(page, "balance_theta=0.95")
     no_errors(page)
 
 
@@ -100,7 +101,7 @@ def test_taking_inhibition_away_raises_the_net_current(page: Page, server: str):
     widget(page, "balance_try_gain").get_by_role("button").click()
     expect(page.get_by_text("of 30 steps").first).to_be_visible()
     expect(page.get_by_text("under these controls")).to_be_visible()
-    assert "balance_gain=0" in page.url
+    address_has(page, "balance_gain=0")
     page.wait_for_function(
         "() => { const plot = document.querySelector('.st-key-balance_currents_0 .js-plotly-plot');"
         " const net = plot._fullData.filter(t => t.name == 'net')[0].y;"
@@ -125,7 +126,7 @@ def test_a_drawn_digit_is_classified(page: Page, server: str):
             box["y"] + (0.15 + 0.035 * i) * box["height"],
         )
     page.mouse.up()
-    expect(page.get_by_text("calls this digit a 1")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("calls this digit a 1")).to_be_visible()
     no_errors(page)
 
 
@@ -290,13 +291,9 @@ def test_halting_follows_the_threshold_and_a_clicked_bar_and_digit(page: Page, s
     marks = figure_data(page, "halting_costs")
     move_slider(page, "halting_theta", -10)
     expect(page.get_by_text("At θ = 0.85 bpan-mnist")).to_be_visible()
-    page.wait_for_function(
-        "old => JSON.stringify(document.querySelector("
-        "'.st-key-halting_histograms .js-plotly-plot').layout.annotations) !== old",
-        arg=before,
-    )
-    assert figure_data(page, "halting_costs") != marks
-    assert "halting_theta=0.85" in page.url
+    figure_changes(page, "halting_histograms", before)
+    figure_changes(page, "halting_costs", marks)
+    address_has(page, "halting_theta=0.85")
 
     # The bar of step 1 of the second network.
     click_middle(page, ".st-key-halting_histograms .subplot.x2y2 .bars .point path")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import driver
-from tests.browser.driver import no_errors, open_page, ready, widget
+from tests.browser.driver import address_has, no_errors, open_page, ready, widget
 from tests.pages.butd import SMALL, shelve
 
 FC = {"network": "fc", "hidden": 16, "weights": "separate"}
@@ -74,5 +74,5 @@ def test_the_passes_are_played_and_a_switch_makes_the_update_exact(page: Page, s
     )
     widget(page, "learn_try_shared").get_by_role("button").click()
     expect(page.get_by_text("back-propagation's: in float64")).to_be_visible()
-    assert "learn_weights=shared" in page.url
+    address_has(page, "learn_weights=shared")
     no_errors(page)
