@@ -211,5 +211,5 @@ def _line(
     }
 
 
-TABLE = OverSeeds("ipvae", seeds=1, specs=specs, measure=measure, summary=summary)
+TABLE = OverSeeds("ipvae", seeds=3, specs=specs, measure=measure, summary=summary)
 run = partial(table, TABLE)
