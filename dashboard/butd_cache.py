@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from corelib.models.butd.history import GateHistory
     from corelib.models.butd.instructions import Plane
     from corelib.models.butd.networks import BUTDNet
-    from corelib.models.butd.subnetworks import Answers, Lesion, Overlap, Told, Units
+    from corelib.models.butd.subnetworks import Answers, Lesion, Overlap, Rows, Told, Units
 
 
 class Silenced(NamedTuple):
@@ -83,9 +83,12 @@ def overlaps(which: Stamp, first: int, second: int) -> "list[Overlap]":
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def scenes(name: str, images: int) -> "tuple[Tensor, np.ndarray]":
-    """The first test scenes as networks read them, (image, input), and labels (image, task)."""
+    """So many test scenes as networks read them, (image, input), and labels (image, task); from
+    all over the test set, whose first scenes are harder than the others."""
     data = cache.dataset(name)
-    return data.inputs(data.test.pixels[:images]), data.test.labels[:images].numpy()
+    every = max(len(data.test.labels) // images, 1)
+    chosen = slice(0, every * images, every)
+    return data.inputs(data.test.pixels[chosen]), data.test.labels[chosen].numpy()
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -128,6 +131,13 @@ def plane(which: Stamp, images: int, half: int, first: int, second: int) -> "Pla
     return plane(cache.model(which), x, labels, half, first, second)
 
 
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _below(which: Stamp, images: int, n: int) -> "Rows":
+    from corelib.models.butd.subnetworks import activities
+
+    return activities(cache.model(which), scenes(which.dataset, images)[0], n)
+
+
 @st.cache_resource(show_spinner=False, max_entries=128)
 def effect(which: Stamp, images: int, first: int, second: int, what: Silenced) -> Effect:
     """How scenes are answered without some units, beside random controls."""
@@ -138,6 +148,9 @@ def effect(which: Stamp, images: int, first: int, second: int, what: Silenced) -
     x, labels = scenes(which.dataset, images)
     kinds = subnetworks.kinds(gates(which), reached(which), first, second)
     kind = None if what.kind is None else subnetworks.Kind(what.kind)
+
+    # Below the lowest lesion nothing changes.
+    kept = _below(which, images, min(what.layers))
 
     def drawn(seed: int) -> "Lesion":
         lesions = [
@@ -152,7 +165,8 @@ def effect(which: Stamp, images: int, first: int, second: int, what: Silenced) -
         )
 
     def without(mask: "Units") -> "Answers":
-        return subnetworks.with_gates(model, x, labels, silenced(model.gates(), mask))
+        gates = silenced(model.gates(), mask)
+        return subnetworks.with_gates(model, x, labels, gates, kept)
 
     lesions = [drawn(seed) for seed in range(what.draws)]
     units = int(sum(mask.sum() for mask in lesions[0].lesioned))
@@ -189,19 +203,24 @@ class Switches(NamedTuple):
     loss: str = "cross-entropy"
     images: int = 64
 
+    def quiet(self) -> "Switches":
+        """The same without noise, which acts on updates alone."""
+        return self._replace(noise=0.0)
 
-@st.cache_resource(show_spinner=False, max_entries=24)
+
 def twin(which: Stamp, switches: Switches) -> "BUTDNet":
     """The network in float64, changed as the switches say; new norms have settled."""
+    return _twin(which, switches.weights, switches.norm, switches.top_down_bias)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _twin(which: Stamp, weights: str, norm: bool, top_down_bias: bool) -> "BUTDNet":
     from corelib.models.butd.departures import departed
 
     item = find(which.name)
     config = system(item.card.system).config_type(**item.card.config)
     x, labels, task = sample(which.dataset, 250)
-    return departed(
-        cache.model(which), config, x, labels, task,
-        switches.weights, switches.norm, switches.top_down_bias,
-    )  # fmt: skip
+    return departed(cache.model(which), config, x, labels, task, weights, norm, top_down_bias)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -218,18 +218,21 @@ def instruction(v: "View") -> None:
     given[[first, second]] = x, y
     with st.spinner(f"Reading {PLANE} scenes under instructions all around", show_time=True):
         plane = butd_cache.plane(v.which, PLANE, HALF, first, second)
-    here = plane.named[round((y + 1) * HALF), round((x + 1) * HALF)]
+    place = round((y + 1) * HALF), round((x + 1) * HALF)
+    here = plane.named[place]
     st.markdown(
         f"Told ({x:.1f}, {y:.1f}), it names the {v.tasks[0]} label in **{here[0]:.1%}** and the "
-        f"{v.tasks[1]} label in **{here[1]:.1%}** of the scenes; {_answer(v, given)}"
+        f"{v.tasks[1]} label in **{here[1]:.1%}** of the scenes; {_answer(v, given)} Of the gates "
+        f"{plane.changed[place].mean():.0%} are unlike those of the task that it names most."
     )
     chart(
-        figures.pad(plane.grid, plane.named, v.tasks, (x, y), v.look),
+        figures.pad(plane.grid, plane.named, plane.changed.mean(2), v.tasks, (x, y), v.look),
         "sub_plane",
-        alt="Share of scenes for which each label is named over the plane of instructions",
-        caption=f"{PLANE} test scenes; ring: the instruction as it stands. Without biases on the "
-        "way down only the direction of an instruction matters; the zero instruction opens "
-        "nothing.",
+        alt="Scenes for which each label is named, and gates that change, over the plane of "
+        "instructions",
+        caption=f"{PLANE} test scenes; ring: the instruction as it stands. Gates: of all units, "
+        "mean over layers. Without biases on the way down only the direction of an instruction "
+        "matters; the zero instruction opens nothing.",
     )
 
 

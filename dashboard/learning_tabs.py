@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import butd_cache, cache
 from dashboard.butd_cache import Switches
+from dashboard.checkpoints import of_systems
 from dashboard.digit_input import digit_input
 from dashboard.export import chart
 from dashboard.figures import learning as figures
@@ -14,6 +15,7 @@ from dashboard.figures.style import Look
 from dashboard.state import BOUND
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
     from torch import Tensor
 
     from corelib.data import ImageDataset
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from corelib.runs.store import Run
 
 SYSTEMS = ("counter-hebb", "butd")
+EXAMPLE = "counter-hebb-shared-mnist"
 EXACT = 1e-10
 """Below this, what is left between both updates is rounding."""
 ONE, MANY = "this image", "64 images"
@@ -55,6 +58,17 @@ class View(NamedTuple):
     image: Image
     of: str
     look: Look
+
+
+def begin_with_shared() -> None:
+    """Open on the network whose update is the gradient, unless the address names another."""
+    key = "learn_model"
+    if (
+        key not in st.session_state
+        and key not in st.query_params
+        and EXAMPLE in of_systems(SYSTEMS)
+    ):
+        st.session_state[key] = EXAMPLE
 
 
 def switches_input(item: "Shelved") -> Switches:
@@ -182,27 +196,37 @@ def sentence(v: View, found: "Difference") -> str:
 
 def passes(v: View) -> None:
     """The three passes, moment by moment."""
-    from corelib.models.butd.analysis import three_passes
-
-    s = v.switches
-    found = three_passes(v.model, v.image.x, v.image.label, v.image.task, s.loss, s.top_down_bias)
-    shown = list(range(len(found.names)))
+    names = v.model.names
+    shown = tuple(range(len(names)))
     if len(shown) > MOST_SHOWN:
         chosen = st.multiselect(
-            "Layers shown", found.names, found.names[-MOST_SHOWN:], key="learn_shown",
+            "Layers shown", names, names[-MOST_SHOWN:], key="learn_shown",
             max_selections=MOST_SHOWN, **BOUND,
         )  # fmt: skip
-        shown = [found.names.index(name) for name in found.names if name in chosen]
-    # Normalised; colours are summed.
-    image = v.image.x.reshape(v.model.shape).sum(0).numpy()
+        shown = tuple(k for k, name in enumerate(names) if name in chosen)
+    pixels = v.image.x.numpy().tobytes()
     chart(
-        figures.three_passes(found, image, shown, v.data.class_names, v.image.label, v.look),
+        _played(v.which, v.switches.quiet(), pixels, v.image.label, v.image.task, shown, v.look, v),
         "learn_passes",
         alt="Instruction, activity and error of each layer in the order in which they are computed",
         caption=f"{v.image.caption}; {v.item.name}. Press Play, or move the slider. Each layer on "
         "a scale of its own; error: blue positive, red negative, framed the taught label. "
         "n = 1 image.",
     )
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _played(
+    which: cache.Stamp, switches: Switches, pixels: bytes, label: int, task: int,
+    shown: tuple[int, ...], look: Look, _v: View,
+) -> "Figure":  # fmt: skip
+    """The figure of the passes, which has many frames: kept while only noise changes."""
+    from corelib.models.butd.analysis import three_passes
+
+    found = three_passes(_v.model, _v.image.x, label, task, switches.loss, switches.top_down_bias)
+    # Normalised; colours are summed.
+    image = _v.image.x.reshape(_v.model.shape).sum(0).numpy()
+    return figures.three_passes(found, image, shown, _v.data.class_names, label, look)
 
 
 def off_the_gradient(v: View, found: "Difference") -> None:

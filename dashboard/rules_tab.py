@@ -8,6 +8,7 @@ import streamlit as st
 
 from corelib.data import DATASETS, is_here
 from corelib.errors import SynaptariumError
+from corelib.reproduce import results
 from corelib.reproduce.butd import WAYS
 from corelib.reproduce.seeds import stored
 from corelib.runs.launch import start
@@ -28,8 +29,26 @@ from dashboard.rules import (
 )
 from dashboard.state import BOUND
 
+TABLE = "butd"
 MOST_RUNS = 18
 POLL_S = 2.0
+
+
+def published(prefix: str) -> None:
+    """The table over seeds; a word on how to come by it while it is missing."""
+    from dashboard.reproduction import reproduction_section
+
+    files = results.own_file(TABLE), results.SHIPPED / f"{TABLE}.csv"
+    if not any(file.exists() for file in files):
+        st.info(
+            "The table of these networks over several seeds is not in this copy. The command below "
+            "trains them all, which takes hours, and shows them beside a re-run of the authors' "
+            "code; the table then appears here. One network of each rule ships: see Rules on the "
+            "page Counter-Hebb learning."
+        )
+        st.code(f"python -m corelib reproduce {TABLE} --train", language="bash")
+        return
+    reproduction_section(TABLE, prefix)
 
 
 def side_by_side(look: Look) -> None:
@@ -130,10 +149,11 @@ def _over_epochs(
         alt="Validation accuracy over epochs for each learning rule",
         caption=said,
     )
-    for measure, title, limits, key in (
-        ("angle {} / °", "angle to the gradient / °", (0, 100), "angle"),
-        ("cosine {}", "cosine of W and W̄ᵀ", (-0.1, 1.05), "cosine"),
-        ("distance {}", "‖W − W̄ᵀ‖", None, "distance"),
+    above = "An error reaches a layer through the W̄ of those above it, so its angle is theirs. "
+    for measure, title, limits, key, more in (
+        ("angle {} / °", "angle to the gradient / °", (0, 100), "angle", above),
+        ("cosine {}", "cosine of W and W̄ᵀ", (-0.1, 1.05), "cosine", ""),
+        ("distance {}", "‖W − W̄ᵀ‖", None, "distance", ""),
     ):
         by_layer = {
             layer: {
@@ -149,7 +169,7 @@ def _over_epochs(
                 f"learn_{key}",
                 alt=f"{title} over epochs for each learning rule, by layer",
                 caption=f"By layer, for rules whose way down has weights of its own; with shared "
-                f"weights the {key} is {1 if key == 'cosine' else 0}. {said}",
+                f"weights the {key} is {1 if key == 'cosine' else 0}. {more}{said}",
             )
 
 

@@ -288,10 +288,16 @@ def over_training(v: View, layer: int) -> None:
     opened = np.array([each.open[:, list(v.pair)].mean(1) for each in found])
     jaccard = np.array([each.jaccard for each in found])
     st.markdown(
-        f"From epoch {epochs[0]} to epoch {epoch} what both open of what either opens in "
-        f"**{v.names[layer]}** goes from {jaccard[0, layer]:.0%} to **{jaccard[at, layer]:.0%}**."
+        f"From epoch {epochs[0]} to epoch {epoch} the share of **{v.names[layer]}** that a task "
+        f"opens goes from {opened[0, layer]:.0%} to **{opened[at, layer]:.0%}**, and what both "
+        f"open of what either opens from {jaccard[0, layer]:.0%} to **{jaccard[at, layer]:.0%}**."
     )
     gates = unpack(noted.packed[at], v.model.shapes, v.model.n_tasks)
+    fixed = (
+        f" The gates of {v.names[-1]} come from the task head, which is not trained."
+        if v.item.card.config["task_head"] == "fixed"
+        else ""
+    )
     left, right = st.columns(2)
     with left:
         chart(
@@ -307,7 +313,7 @@ def over_training(v: View, layer: int) -> None:
             figures.over_epochs(v.names, noted.epochs, opened, jaccard, epoch, v.look),
             "sub_epochs",
             alt="Share of open units and Jaccard index over epochs for each layer",
-            caption=f"{v.item.name}, n = 1 network, seed {v.item.card.seed}.",
+            caption=f"{v.item.name}, n = 1 network, seed {v.item.card.seed}.{fixed}",
         )
 
 

@@ -27,6 +27,7 @@ headline = st.container()
 
 item = v = found = None
 if of_systems(learning_tabs.SYSTEMS):
+    learning_tabs.begin_with_shared()
     with st.sidebar:
         item = checkpoint_picker(
             "Network", "learn_model", learning_tabs.SYSTEMS,
@@ -103,9 +104,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
-
-        reproduction_section("butd", "learn")
+        rules_tab.published("learn")
 
 if tabs["Train"].open:
     with tabs["Train"]:

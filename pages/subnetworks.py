@@ -116,9 +116,9 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.rules_tab import published
 
-        reproduction_section("butd", "sub")
+        published("sub")
 
 if tabs["Train"].open:
     with tabs["Train"]:

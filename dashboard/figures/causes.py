@@ -22,7 +22,7 @@ def effects(
     label, (task,); ``control`` (draw, task) where there is one: mean and sd over its draws."""
     axes, layout = panels(
         [f"told {task}" for task in tasks],
-        {"title": {"text": x_name}, "type": "category"},
+        {"title": {"text": x_name}, "type": "category", "automargin": True},
         {"title": {"text": "share of scenes"}, "tickformat": ".0%", "range": [0, 1.02]},
     )
     names = list(right)
@@ -47,7 +47,7 @@ def effects(
                 {
                     "type": "scatter", "x": drawn, "y": [control[n][:, k].mean() for n in drawn],
                     "error_y": {"array": [control[n][:, k].std() for n in drawn], "thickness": 1.5},
-                    "name": "right without as many units drawn at random", "mode": "markers",
+                    "name": "right, as many at random", "mode": "markers",
                     "legendgroup": "control", "showlegend": k == 0, **axis,
                     "marker": {"symbol": "diamond-open", "size": 12, "color": look.text,
                                "line": {"width": 2}},
@@ -94,7 +94,7 @@ def between(
     axes, layout = panels(
         ["what is named", "gates unlike those of the nearer task"],
         {"title": {"text": f"share of “{tasks[1]}” in the instruction"}, "tickformat": ".0%"},
-        {"title": {"text": "share"}, "tickformat": ".0%", "rangemode": "tozero"},
+        {"title": {"text": "share"}, "tickformat": ".0%", "range": [0, 1.02]},
     )
     traces = [
         {
@@ -123,27 +123,43 @@ def between(
 
 
 def pad(
-    grid: np.ndarray, named: np.ndarray, tasks: Sequence[str], at: tuple[float, float], look: Look
+    grid: np.ndarray,
+    named: np.ndarray,
+    changed: np.ndarray,
+    tasks: Sequence[str],
+    at: tuple[float, float],
+    look: Look,
 ) -> go.Figure:
     """Two-dimensional instructions: ``named`` (row, column, 2) the share of scenes for which the
-    answer is each label, rows and columns the second and the first entry; ring: ``at``."""
+    answer is each label, ``changed`` (row, column) that of gates, rows and columns the second and
+    the first entry; ring: ``at``."""
     axes, layout = panels(
-        [f"names the {task} label" for task in tasks],
+        [*(f"names the {task} label" for task in tasks), "gates unlike the nearer task's"],
         {"title": {"text": f"instruction: {tasks[0]}"}, "showgrid": False, "zeroline": False,
          "constrain": "domain"},
         {"title": {"text": f"instruction: {tasks[1]}"}, "showgrid": False, "zeroline": False,
-         "scaleanchor": "x"},
+         "scaleanchor": "x", "constrain": "domain", "constraintoward": "top"},
         gap=0.1,
     )  # fmt: skip
+    # One scale for what is named, right of its panels; gates have their own.
+    scales = (
+        ("Cividis", 1.0, None),
+        ("Cividis", 1.0, layout["xaxis2"]["domain"][1] + 0.01),
+        ("Viridis", max(float(changed.max()), 0.01), 1.01),
+    )
     traces = [
         {
-            "type": "heatmap", "x": grid, "y": grid, "z": named[:, :, k].astype(np.float32),
-            **axis, "name": f"names the {tasks[k]} label", "colorscale": "Cividis", "zmin": 0,
-            "zmax": 1, "showscale": k == 1,
-            "colorbar": {"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+            "type": "heatmap", "x": grid, "y": grid, "z": values.astype(np.float32), **axis,
+            "name": title["text"], "colorscale": colours, "zmin": 0, "zmax": most,
+            "showscale": place is not None,
+            "colorbar": {"tickformat": ".0%", "thickness": 10, "outlinewidth": 0, "len": 0.8,
+                         "x": place, "xpad": 0, "nticks": 6},
             "hovertemplate": "(%{x:.2f}, %{y:.2f}): %{z:.1%}<extra></extra>",
         }
-        for k, axis in enumerate(axes)
+        for values, title, axis, (colours, most, place) in zip(
+            (named[:, :, 0], named[:, :, 1], changed), layout["annotations"], axes, scales,
+            strict=True,
+        )
     ]  # fmt: skip
     traces += [
         {
@@ -154,8 +170,10 @@ def pad(
         }
         for axis in axes
     ]  # fmt: skip
-    layout["yaxis2"] |= {"scaleanchor": "x2"}
-    return styled(go.Figure(traces, {**layout, "hovermode": "closest"}), look, height=TALL)
+    for k in (2, 3):
+        layout[f"yaxis{k}"]["scaleanchor"] = f"x{k}"
+    layout |= {"hovermode": "closest", "margin": {"r": 60}}
+    return styled(go.Figure(traces, layout), look, height=400)
 
 
 def forgetting(

@@ -119,7 +119,7 @@ def three_passes(
     layout["sliders"][0]["ticklen"] = 0
     layout["sliders"][0]["font"] = {"size": 1, "color": "rgba(0,0,0,0)"}
     layout["sliders"][0]["currentvalue"]["font"] = {"size": 14, "color": look.text}
-    layout |= {"hovermode": "closest", "margin": {"l": 110, "r": 10, "t": 36, "b": 114}}
+    layout |= {"hovermode": "closest", "margin": {"l": 110, "r": 72, "t": 36, "b": 114}}
     return styled(go.Figure(traces, layout, frames), look, height=height)
 
 
@@ -164,6 +164,9 @@ def _grid(rows: Sequence[str], columns: Sequence[str], look: Look) -> tuple[dict
                 "showgrid": False, "visible": bars, "tickfont": {"size": 11}, "side": "right",
                 "nticks": 4,
             }  # fmt: skip
+            if bars:
+                name = {n - 2: "probability", n - 1: "error"}.get(i)
+                layout[f"yaxis{suffix}"]["title"] = {"text": name, "font": {"size": 12}}
             if not bars:
                 layout[f"yaxis{suffix}"] |= {"autorange": "reversed", "scaleanchor": f"x{suffix}",
                                              "constrain": "domain"}  # fmt: skip
@@ -178,6 +181,7 @@ def _grid(rows: Sequence[str], columns: Sequence[str], look: Look) -> tuple[dict
     annotations += [
         {
             "text": title, "x": j * (width + gap_x) + width / 2, "xref": "paper", "y": 1,
+            "xanchor": "center",
             "yref": "paper", "yanchor": "bottom", "showarrow": False,
         }
         for j, title in enumerate(columns)
@@ -194,9 +198,10 @@ def off_the_gradient(found: Difference, look: Look) -> go.Figure:
         {},
         gap=0.12,
     )
+    powers = {-16: "10⁻¹⁶", -12: "10⁻¹²", -8: "10⁻⁸", -4: "10⁻⁴", 0: "1"}
     layout["yaxis"] |= {
-        "type": "log", "range": [-17.5, 1.5], "tickvals": [10.0**k for k in range(-16, 2, 4)],
-        "exponentformat": "power",
+        "type": "log", "range": [-17.5, 2.5], "tickvals": [10.0**k for k in powers],
+        "ticktext": list(powers.values()),
     }  # fmt: skip
     layout["yaxis2"] = {"anchor": "x2", "range": [0, 180], "dtick": 45}
     relative = np.maximum(found.relative, EXACT)
@@ -268,8 +273,9 @@ def over_epochs(
                 }
             )  # fmt: skip
             named.add(name)
-    layout |= {"legend": {"y": 1.12}, "margin": {"t": 120}}
-    return styled(go.Figure(traces, layout), look, height=440)
+    # Six rules take two lines.
+    layout |= {"legend": {"y": 1.12}, "margin": {"t": 104}}
+    return styled(go.Figure(traces, layout), look, height=400)
 
 
 def angle_and_accuracy(
@@ -277,18 +283,20 @@ def angle_and_accuracy(
 ) -> go.Figure:
     """A dot a network: the angle between its rule's update and the gradient, mean over layers, and
     its test accuracy; ``points`` by rule: (network,) each."""
+    most = max(10.0, *(float(angle.max()) for angle, _ in points.values()))
     traces = [
         {
             "type": "scatter", "x": angle, "y": accuracy, "name": name, "mode": "markers",
-            "marker": {"symbol": sign[name].mark, "size": 13, "color": sign[name].colour,
-                       "line": {"color": look.background, "width": 1}},
+            # Open: rules that do the same lie on one another.
+            "marker": {"symbol": f"{sign[name].mark}-open", "size": 14,
+                       "color": sign[name].colour, "line": {"width": 2.5}},
             "hovertemplate": f"{name}: %{{x:.1f}}°, %{{y:.2%}}<extra></extra>",
         }
         for name, (angle, accuracy) in points.items()
     ]  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": "mean angle to the gradient / °"},
-                  "rangemode": "tozero"},
+                  "range": [-0.05 * most, 1.1 * most], "zeroline": False},
         "yaxis": {"title": {"text": "test accuracy"}, "tickformat": ".1%"},
         "hovermode": "closest",
         "legend": {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"},

@@ -23,7 +23,7 @@ SHARED = OKABE_ITO[2]
 MOST_TOLD = 6000
 """Units of a map that are told one by one when pointed at; more would make the page heavy."""
 WIDE = 1.8
-ROW = 400
+ROW = 360
 """Height of the figures that stand beside a map."""
 
 
@@ -172,7 +172,7 @@ def over_epochs(
     """``opened`` and ``jaccard`` (moment, population) after so many epochs; dotted: ``at``."""
     axes, layout = panels(
         ["share open, mean of both tasks", "Jaccard of both tasks"],
-        {"title": {"text": "epochs"}, "dtick": max(1, -(-int(epochs.max()) // 8))},
+        {"title": {"text": "epochs"}, "dtick": max(1, -(-int(epochs.max()) // 4))},
         {"title": {"text": "share of reachable units"}, "tickformat": ".0%", "range": [0, 1]},
     )
     traces = [

@@ -90,10 +90,13 @@ def test_swaps_instructions_and_epochs():
     np.testing.assert_array_equal([t.y for t in figure.data], [*opened.T, *jaccard.T])
     assert all(list(t.x) == [0, 2, 10] for t in figure.data)
 
-    plane = np.random.default_rng(3).random((3, 3, 2))
-    figure = causes.pad(np.array([-1, 0, 1]), plane, TASKS, (1.0, -1.0), LIGHT)
-    np.testing.assert_allclose(figure.data[1].z, plane[:, :, 1].astype(np.float32))
-    assert (figure.data[2].x[0], figure.data[2].y[0]) == (1.0, -1.0)
+    named, changed = np.split(np.random.default_rng(3).random((3, 3, 3)), [2], axis=2)
+    figure = causes.pad(np.array([-1, 0, 1]), named, changed[:, :, 0], TASKS, (1.0, -1.0), LIGHT)
+    shown = np.stack([t.z for t in figure.data[:3]], 2)
+    np.testing.assert_allclose(shown, np.concatenate([named, changed], 2), rtol=1e-6)
+    assert {(t.x[0], t.y[0], t.xaxis) for t in figure.data[3:]} == {
+        (1.0, -1.0, axis) for axis in ("x", "x2", "x3")
+    }
 
 
 def test_forgetting_has_a_panel_for_each_way():

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from corelib import load
+from corelib.reproduce import results
 from corelib.reproduce.butd import WAYS
 from corelib.runs.shelf import find
 from corelib.runs.store import list_runs
-from dashboard import butd_cache, cache, rules, rules_tab
+from dashboard import butd_cache, cache, learning_tabs, rules, rules_tab
 from dashboard.butd_cache import Switches
 from tests.pages.butd import SMALL, shelve
 from tests.pages.test_pages import open_page, sentences
@@ -121,6 +122,57 @@ def test_the_alignment_shown_is_the_networks(runs_root):
     expected = (w * back).sum() / np.sqrt((w**2).sum() * (back**2).sum())
     assert found.cosine[0] == pytest.approx(expected, rel=1e-4)
     assert found.distance[0] == pytest.approx(np.sqrt(((w - back) ** 2).sum()), rel=1e-5)
+
+
+def test_it_opens_on_the_shipped_network_whose_update_is_the_gradient(runs_root):
+    app = open_page("learning")
+    assert app.selectbox(key="learn_model").value == learning_tabs.EXAMPLE
+    assert "**is** back-propagation's" in sentences(app)
+    app = open_page("learning", learn_model="counter-hebb-separate-mnist")
+    assert app.selectbox(key="learn_model").value == "counter-hebb-separate-mnist"
+    assert "off back-propagation's in **fc**" in sentences(app)
+
+
+def test_shipped_rules_have_their_curves(runs_root):
+    """Each network that ships tells its validations: accuracy of all rules, the rest of those whose
+    way down has weights of its own."""
+    app = open_page("learning", learn_tab="Rules")
+    assert not app.exception
+    (group,) = rules.members("mnist").values()
+    assert {m.rule for m in group} == set(WAYS) - {"Counter-Hebb, symmetric start"}
+    for member in group:
+        found = rules.curve([member], member.rule, "accuracy")
+        np.testing.assert_array_equal(found.epoch, np.arange(1, 7))
+        assert found.mean[-1] > found.mean[0] > 0.9
+    told = {m.rule for m in group if "cosine fc" in m.history.validations[-1].metrics}
+    own = {name for name, way in WAYS.items() if way.weights in ("separate", "feedback-alignment")}
+    assert told == own
+    assert "A smaller angle did not mean better accuracy" in sentences(app)
+
+
+def test_the_passes_are_drawn_anew_for_what_changes_them(runs_root):
+    name = shelve("counter-hebb", "mnist", FC).id
+
+    def passes(**view):
+        app = open_page("learning", learn_model=name, **view)
+        return app.get("plotly_chart")[0].proto.spec
+
+    still = passes()
+    assert passes(learn_noise="0.5") == still
+    assert passes(learn_index="5") != still
+    assert passes(learn_weights="separate") != still
+    assert passes(learn_loss="mse") != still
+    assert passes(learn_target="3") != still
+
+
+def test_published_says_how_to_come_by_a_table_that_is_missing(runs_root, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "SHIPPED", tmp_path)
+    for page, tab in (("learning", "learn_tab"), ("subnetworks", "sub_tab")):
+        app = open_page(page, **{tab: "Published"})
+        assert not app.exception
+        assert not app.error
+        assert "not in this copy" in app.info[0].value
+        assert "reproduce butd --train" in app.code[0].value
 
 
 def test_without_a_network_it_says_what_to_do(runs_root, monkeypatch):

@@ -25,7 +25,8 @@ def name(runs_root, monkeypatch):
 
 def scenes(n: int):
     data = load_dataset("multi-mnist")
-    return data.inputs(data.test.pixels[:n]), data.test.labels[:n].numpy()
+    chosen = np.arange(n) * (len(data.test.labels) // n)
+    return data.inputs(data.test.pixels[chosen]), data.test.labels[chosen].numpy()
 
 
 @torch.no_grad()
@@ -162,6 +163,26 @@ def test_a_preset_opens_its_view(name):
     assert "Told 50% left and 50% right" in sentences(app)
     app.button(key="sub_try_active").click().run()
     assert app.session_state["sub_what"] == "open and active"
+
+
+def test_it_opens_on_the_shipped_network_which_follows_instructions(runs_root):
+    """What it says of 1,000 scenes is near what was measured on all of the test set."""
+    app = open_page("subnetworks", sub_tab="Swap gates")
+    assert app.selectbox(key="sub_model").value == "butd-shared-multi-mnist"
+    which = cache.stamp(find("butd-shared-multi-mnist"))
+    test = find(which.name).card.test
+    found = butd_cache.measured(which, subnetworks_tabs.LIVE)
+    expected = [test["accuracy left"], test["accuracy right"]]
+    np.testing.assert_allclose(found.right, expected, atol=0.02)
+    assert (found.other < 0.03).all()
+    tried = butd_cache.combinations(which, causes_tabs.FEW)
+    assert (tried["no gates"].right < 0.4).all()
+    # Through the other's gates it names the other digit.
+    assert (tried["gates of the other task"].other > 0.85).all()
+    closed = [1 - each.mean() for each in butd_cache.reached(which)]
+    assert closed == pytest.approx([0.16, 0.16, 0.23, 0, 0], abs=0.006)
+    epochs = butd_cache.noted(which).epochs
+    assert (epochs[0], epochs[-1]) == (0, find(which.name).card.epoch)
 
 
 def test_without_a_digit_or_a_network_it_says_what_to_do(name, monkeypatch):

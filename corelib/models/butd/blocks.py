@@ -79,10 +79,13 @@ class BUTDGraph(nn.Module):
         """The top population's activity."""
         return self.bottom_up(x, gates)[-1]
 
-    def bottom_up(self, x: Tensor, gates: Signals | None = None) -> Signals:
-        """h of each population; a gate (batch, unit...) multiplies it, all are open without."""
-        found = [x]
-        for k in range(len(self.names)):
+    def bottom_up(self, x: Tensor, gates: Signals | None = None, kept: Signals = ()) -> Signals:
+        """h of each population; a gate (batch, unit...) multiplies it, all are open without.
+
+        ``kept`` are those of the lowest populations, where they are known already.
+        """
+        found = [x, *kept]
+        for k in range(len(kept), len(self.names)):
             active = self._active(k + 1, found)
             if gates is not None:
                 # In place where no gradient needs what stood there before.

@@ -19,10 +19,13 @@ from corelib.models.butd.subnetworks import told
 
 class Plane(NamedTuple):
     """``named`` (row, column, label) the share of images for which the answer is each of two
-    labels, at ``grid`` (point,) of the second task's entry by row and the first's by column."""
+    labels, and ``changed`` (row, column, population) the share of gates unlike those of the task
+    that the instruction names most, at ``grid`` (point,) of the second task's entry by row and the
+    first's by column."""
 
     grid: np.ndarray
     named: np.ndarray
+    changed: np.ndarray
 
 
 @torch.no_grad()
@@ -47,9 +50,8 @@ def plane(
             places.setdefault((a // factor, b // factor), []).append((i, j))
     instructions = np.zeros((len(places), model.n_tasks))
     instructions[:, [first, second]] = np.array(list(places)) / half
-    found = told(model, x, labels[:, [first, second]], instructions).named
-    named = np.empty((len(steps), len(steps), 2))
-    for value, where in zip(found, places.values(), strict=True):
-        for place in where:
-            named[place] = value
-    return Plane(steps / half, named)
+    found = told(model, x, labels[:, [first, second]], instructions)
+    direction = np.empty((len(steps), len(steps)), int)
+    for k, where in enumerate(places.values()):
+        direction[tuple(np.transpose(where))] = k
+    return Plane(steps / half, found.named[direction], found.changed[direction])

@@ -129,10 +129,11 @@ class BUTDNet(nn.Module):
         with torch.no_grad():
             return open_gates(self.instruct(self.instructions()).signals)
 
-    def bottom_up(self, x: Tensor, gates: Signals | None) -> Ascended:
-        """The second pass, through gates (batch, unit...), or (1, unit...) for all images."""
+    def bottom_up(self, x: Tensor, gates: Signals | None, kept: Signals = ()) -> Ascended:
+        """The second pass, through gates (batch, unit...), or (1, unit...) for all images; on from
+        ``kept``, the activities of the lowest populations, where they are known already."""
         x = x.view(-1, *self.shape)
-        up = self.core.bottom_up(x, gates)
+        up = self.core.bottom_up(x, gates, kept)
         return Ascended(x, up, self.head(self.flatten(up[-1])))
 
     @torch.no_grad()

@@ -29,6 +29,8 @@ CHUNK = 250
 
 Units = tuple[np.ndarray, ...]
 """One array a population, from the lowest."""
+Rows = tuple[Signals, ...]
+"""Of each task the activities of the lowest populations."""
 
 
 class Kind(IntEnum):
@@ -162,23 +164,36 @@ def see(model: BUTDNet, x: Tensor) -> Seen:
 
 
 @torch.no_grad()
-def predictions(model: BUTDNet, x: Tensor, gates: Signals | None = None) -> np.ndarray:
+def activities(model: BUTDNet, x: Tensor, n: int) -> Rows:
+    """Those of the ``n`` lowest populations under each task, through its own gates."""
+    gates = model.gates()
+    found = []
+    for k in range(model.n_tasks):
+        parts = [model.bottom_up(part, rows(gates, k)).signals[:n] for part in x.split(CHUNK)]
+        found.append(tuple(torch.cat(signal) for signal in zip(*parts, strict=True)))
+    return tuple(found)
+
+
+@torch.no_grad()
+def predictions(
+    model: BUTDNet, x: Tensor, gates: Signals | None = None, kept: Rows | None = None
+) -> np.ndarray:
     """The class named for each image under each row of gates: (row, image).
 
-    The model's own gates of its tasks unless others are given.
+    The model's own gates of its tasks unless others are given; ``kept`` activities of the lowest
+    populations, a row each, are not computed again.
     """
     gates = model.gates() if gates is None else gates
-    return np.array(
-        [
-            np.concatenate(
-                [
-                    model.bottom_up(part, rows(gates, k)).logits.argmax(1).cpu().numpy()
-                    for part in x.split(CHUNK)
-                ]
-            )
-            for k in range(len(gates[0]))
-        ]
-    )
+    found = []
+    for k in range(len(gates[0])):
+        own = kept[k] if kept else ()
+        named = []
+        for start in range(0, len(x), CHUNK):
+            part = slice(start, start + CHUNK)
+            up = model.bottom_up(x[part], rows(gates, k), tuple(h[part] for h in own))
+            named.append(up.logits.argmax(1).cpu().numpy())
+        found.append(np.concatenate(named))
+    return np.array(found)
 
 
 def score(predicted: np.ndarray, labels: np.ndarray) -> Answers:
@@ -193,9 +208,12 @@ def score(predicted: np.ndarray, labels: np.ndarray) -> Answers:
     return Answers(right.mean(1), other[:, differing].sum(1) / n, neither[:, differing].sum(1) / n)
 
 
-def with_gates(model: BUTDNet, x: Tensor, labels: np.ndarray, gates: Signals) -> Answers:
-    """How the images are answered through the gates (task, unit...) given."""
-    return score(predictions(model, x, gates), labels)
+def with_gates(
+    model: BUTDNet, x: Tensor, labels: np.ndarray, gates: Signals, kept: Rows | None = None
+) -> Answers:
+    """How the images are answered through the gates (task, unit...) given; ``kept`` activities of
+    the lowest populations are taken as they are."""
+    return score(predictions(model, x, gates, kept), labels)
 
 
 def swap_matrix(model: BUTDNet, x: Tensor, labels: np.ndarray) -> list[Answers]:

@@ -21,6 +21,14 @@ def test_the_plane_is_what_each_instruction_gives(bias):
             said = [answer(model, image[None], np.array([a, b])).argmax() for image in x]
             expected = (np.array(said)[:, None] == labels).mean(0)
             np.testing.assert_allclose(found.named[i, j], expected)
+            given = torch.tensor([[a, b]], dtype=torch.float64)
+            opened = [s > 0 for s in model.instruct(given).signals]
+            nearer = [g[int(b > a)] for g in model.gates()]
+            expected = [
+                (one[0] != (own > 0)).double().mean()
+                for one, own in zip(opened, nearer, strict=True)
+            ]
+            np.testing.assert_allclose(found.changed[i, j], expected, rtol=1e-6)
 
 
 def test_a_task_is_an_instruction():

@@ -20,6 +20,7 @@ from corelib.models.butd.gates import (
 )
 from corelib.models.butd.subnetworks import (
     Kind,
+    activities,
     between,
     combinations,
     gates_of,
@@ -161,6 +162,30 @@ def test_predictions_and_their_score(model, images, monkeypatch):
         assert answers.right[task] == pytest.approx(right / N)
         assert answers.other[task] == pytest.approx(other / differing)
         assert answers.neither[task] == pytest.approx(neither / differing)
+
+
+@pytest.mark.parametrize("network", ["simple", "resnet18"])
+def test_a_pass_goes_on_from_what_is_known(network, images, monkeypatch):
+    """Without units of a population all below it stays as it is, and need not be computed again."""
+    monkeypatch.setattr(subnetworks, "CHUNK", 7)
+    model = net(network, n_tasks=2, width=4, hidden=20).float()
+    x, labels = images[0][:16], images[1][:16]
+    for n in range(len(model.shapes)):
+        mask = [np.zeros(shape, bool) for shape in model.shapes]
+        mask[n] = np.random.default_rng(n).random(model.shapes[n]) < 0.5
+        gates = silenced(model.gates(), tuple(mask))
+        kept = activities(model, x, n)
+        assert [len(signals) for signals in kept] == [n, n]
+        before = [[h.clone() for h in signals] for signals in kept]
+        for k in range(2):
+            whole = model.bottom_up(x, rows(gates, k))
+            resumed = model.bottom_up(x, rows(gates, k), kept[k])
+            torch.testing.assert_close(resumed.logits, whole.logits)
+        found = with_gates(model, x, labels, gates, kept)
+        for ours, plain in zip(found, with_gates(model, x, labels, gates), strict=True):
+            np.testing.assert_array_equal(ours, plain)
+        for signals, old in zip(kept, before, strict=True):
+            assert all(torch.equal(h, o) for h, o in zip(signals, old, strict=True))
 
 
 def test_the_score_with_three_tasks_by_hand():
