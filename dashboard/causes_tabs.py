@@ -121,7 +121,7 @@ def _lesion_words(v: "View", whole: "Answers", effects: dict) -> str:
         random = 100 * (whole.right[k] - found.control[:, k].mean())
         told.append(
             f"Without the {found.units} units that only **{task}** opens, {task} loses "
-            f"**{lost:.1f} points**, without as many at random {random:.1f}"
+            f"**{lost:.1f} points**, against {random:.1f} without as many drawn at random"
         )
     return ". ".join(told) + "."
 

@@ -126,8 +126,11 @@ def _comparison(dataset: str, look: Look, was_alive: bool) -> None:
     order = [*WAYS, *sorted({m.rule for m in group} - set(WAYS))]
     sign = signs(order)
     present = [rule for rule in order if any(m.rule == rule for m in group)]
+    # What came out is said first.
+    said = st.container()
     _over_epochs(group, present, sign, look)
-    _in_the_end(group, present, sign, look)
+    with said:
+        _in_the_end(group, present, sign, look)
     if was_alive and not waiting:
         st.rerun(scope="app")
 
@@ -165,7 +168,7 @@ def _over_epochs(
         }
         if by_layer:
             chart(
-                figures.over_epochs(by_layer, sign, title, look, limits=limits),
+                figures.over_epochs(by_layer, sign, title, look, limits=limits, height=340),
                 f"learn_{key}",
                 alt=f"{title} over epochs for each learning rule, by layer",
                 caption=f"By layer, for rules whose way down has weights of its own; with shared "
@@ -221,7 +224,7 @@ def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], 
             "test accuracy / %": _spread(100 * accuracy, 2),
             "mean angle / °": _spread(angle, 1),
             **{
-                f"cosine {k}": f"{c:.2f}"
+                f"cosine {k}": f"{round(c, 2) + 0.0:.2f}"
                 for k, c in zip(layers, cosine.get(rule, ()), strict=False)
             },
             **{

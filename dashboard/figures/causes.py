@@ -152,8 +152,8 @@ def pad(
             "type": "heatmap", "x": grid, "y": grid, "z": values.astype(np.float32), **axis,
             "name": title["text"], "colorscale": colours, "zmin": 0, "zmax": most,
             "showscale": place is not None,
-            "colorbar": {"tickformat": ".0%", "thickness": 10, "outlinewidth": 0, "len": 0.8,
-                         "x": place, "xpad": 0, "nticks": 6},
+            "colorbar": {"tickformat": ".0%", "thickness": 10, "outlinewidth": 0, "len": 0.76,
+                         "y": 1, "yanchor": "top", "x": place, "xpad": 0, "nticks": 6},
             "hovertemplate": "(%{x:.2f}, %{y:.2f}): %{z:.1%}<extra></extra>",
         }
         for values, title, axis, (colours, most, place) in zip(

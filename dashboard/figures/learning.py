@@ -162,7 +162,7 @@ def _grid(rows: Sequence[str], columns: Sequence[str], look: Look) -> tuple[dict
             layout[f"yaxis{suffix}"] = {
                 "domain": [bottom, min(1.0, bottom + height)], "anchor": f"x{suffix}",
                 "showgrid": False, "visible": bars, "tickfont": {"size": 11}, "side": "right",
-                "nticks": 4,
+                "nticks": 4, "exponentformat": "e",
             }  # fmt: skip
             if bars:
                 name = {n - 2: "probability", n - 1: "error"}.get(i)
@@ -236,6 +236,7 @@ def over_epochs(
     *,
     percent: bool = False,
     limits: tuple[float, float] | None = None,
+    height: int = 400,
 ) -> go.Figure:
     """A measure over epochs, a panel for each of its titles and a line for each rule, with a band
     of ± 1 sd over seeds."""
@@ -274,8 +275,8 @@ def over_epochs(
             )  # fmt: skip
             named.add(name)
     # Six rules take two lines.
-    layout |= {"legend": {"y": 1.12}, "margin": {"t": 104}}
-    return styled(go.Figure(traces, layout), look, height=400)
+    layout |= {"legend": {"y": 1.1}, "margin": {"t": 100}}
+    return styled(go.Figure(traces, layout), look, height=height)
 
 
 def angle_and_accuracy(
