@@ -40,7 +40,7 @@ def bar_pad(
     _pad(
         key=key,
         data={
-            "colours": _colours(field), "side": field.shape[0], "width": width,
+            "colours": colours(field), "side": field.shape[0], "width": width,
             "direction": direction, "frame": frame_ms, "most": MOST,
         },
         on_path_change=lambda: None,
@@ -59,7 +59,8 @@ def clean(path: object, side: int) -> tuple[float, ...]:
     return tuple(places[:MOST].clip(-2 * side, 2 * side).tolist())
 
 
-def _colours(field: np.ndarray) -> list[str]:
+def colours(field: np.ndarray) -> list[str]:
+    """The pixels of a receptive field as a browser takes them, row by row."""
     unit = (field / (np.abs(field).max() or 1)).ravel()[:, None]
     end = np.where(unit > 0, POSITIVE, NEGATIVE)
     rgb = np.rint(247 + (end - 247) * np.abs(unit)).astype(int)

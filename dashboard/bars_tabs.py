@@ -8,19 +8,19 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard import ipvae_cache as ours
+from dashboard.bar_film import bar_film
 from dashboard.bar_pad import bar_pad
 from dashboard.checkpoints import of_systems
 from dashboard.export import chart, clicked
 from dashboard.figures import bars as figures
 from dashboard.figures import sparse as mosaics
 from dashboard.figures.bars import Curve
-from dashboard.figures.style import Look, signs
+from dashboard.figures.style import EXCITATORY, Look, Sign, signs
 from dashboard.ipvae_cache import Hands, Stimulus
-from dashboard.sparse_tabs import activity_words, grid
+from dashboard.sparse_tabs import activity_words, grid, table
 from dashboard.state import BOUND, clamp
 
 if TYPE_CHECKING:
-    from corelib.models.ipvae.inference import Responses, Trace
     from corelib.models.ipvae.tuning import Selectivity, Tuning
     from corelib.runs.shelf import Shelved
 
@@ -33,6 +33,9 @@ CONTRASTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 WIDTHS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
 SPEEDS = (0.04, 0.064, 0.1, 0.2, 0.4, 0.8)
 BIN = 5
+OWN = Sign(EXCITATORY, "solid", "circle")
+"""How a single network is drawn: orange is the bar."""
+OTHER_CONTRASTS = (0.5, 1.0, 2.0, 4.0)
 
 
 class View(NamedTuple):
@@ -63,16 +66,11 @@ class View(NamedTuple):
     def field(self) -> np.ndarray:
         return ours.features(self.which)[self.neuron]
 
-    def found(self) -> "Responses":
+    def found(self) -> ours.Trials:
         return ours.trials(
             self.which, self.stimulus, self.direction, self.trials, self.hands, self.reset_every,
             self.seed,
         )  # fmt: skip
-
-    def moments(self) -> "Trace":
-        return ours.moments(
-            self.which, self.stimulus, self.direction, self.hands, self.reset_every, self.seed
-        )
 
     def sweeps(self, hands: Hands | None = None, reset_every: int | None = None) -> ours.Sweeps:
         return ours.sweeps(
@@ -139,6 +137,7 @@ def stimulus_controls(which: cache.Stamp, neuron: int, direction: float, frame_m
     side = ours.features(which).shape[1]
     usual = standard(which)
     kind = st.session_state["bars_kind"]
+    pad = st.container()
     contrast = st.slider(
         "Contrast", 0.0, 4.0, 1.0, 0.1, key="bars_contrast", **BOUND,
         help="In units of the patches' standard deviation; 0 shows nothing",
@@ -182,8 +181,9 @@ def stimulus_controls(which: cache.Stamp, neuron: int, direction: float, frame_m
             clamp("bars_on", frames)
             on = st.slider("Frames with the bar", 1, frames, frames // 2, key="bars_on", **BOUND)
     if kind == "dragged bar":
-        st.caption("Drag the bar over the receptive field.")
-        path = bar_pad("bars_pad", ours.features(which)[neuron], direction, width, frame_ms)
+        with pad:
+            st.caption("Drag the bar over the receptive field.")
+            path = bar_pad("bars_pad", ours.features(which)[neuron], direction, width, frame_ms)
         kept = "_bars_path"
         # The pad forgets its path when it is not shown; this copy does not.
         path = path or st.session_state.get(kept, ()) or tuple(np.linspace(-side, side, 80))
@@ -233,7 +233,7 @@ def _fano(counts: np.ndarray) -> np.ndarray:
 
 def player(v: View) -> None:
     """The stimulus over the receptive field and the neuron's course, to be played and heard."""
-    found = v.moments()
+    found = v.found().first
     run = figures.Run(
         *(part[0, :, v.neuron] for part in (found.potential, found.rate, found.activity))
     )
@@ -259,13 +259,18 @@ def player(v: View) -> None:
 def outlines(v: View) -> list[np.ndarray]:
     """What is bright in each frame."""
     half = v.field.shape[0] / 2
-    grating = v.stimulus.kind == "drifting grating"
-    period = 1 / v.stimulus.frequency if grating else 0.0
-    width = period / 2 if grating else v.stimulus.width
+    width, period = _stripe(v)
     return [
         figures.outline(v.direction, place, width, half, period)
         for place in ours.places(v.stimulus)
     ]
+
+
+def _stripe(v: View) -> tuple[float, float]:
+    """The width of what is bright, and how far apart stripes are; 0 for a bar."""
+    if v.stimulus.kind == "drifting grating":
+        return 0.5 / v.stimulus.frequency, 1 / v.stimulus.frequency
+    return v.stimulus.width, 0.0
 
 
 def _sound(v: View, run: figures.Run) -> None:
@@ -276,22 +281,31 @@ def _sound(v: View, run: figures.Run) -> None:
         from corelib.models.ipvae import sound
 
         wave = sound.waveform(run.activity, v.frame_ms / 1000, v.seed)
-        left, right = st.columns([3, 2], vertical_alignment="center")
+        left, right = st.columns([1, 5], vertical_alignment="center", gap="medium")
         with left:
-            # As a file: a row of numbers would be made as loud as can be, and silence to nothing.
-            st.audio(sound.wav(wave), format="audio/wav")
-        with right, st.container(horizontal=True):
-            st.download_button(
-                "Sound (WAV)", data=lambda: sound.wav(wave), mime="audio/wav", on_click="ignore",
-                file_name=f"neuron-{v.neuron}-{v.direction:g}.wav", key="bars_wav",
-                icon=":material/graphic_eq:", help="48 kHz, one pop of 500 Hz a spike",
+            width, period = _stripe(v)
+            bar_film(
+                "bars_film", v.field, ours.places(v.stimulus), run.activity, v.direction, width,
+                period, v.frame_ms, v.look.text, "bars_sound",
             )  # fmt: skip
-            _film_button(v, run)
-        st.caption(
-            "The spikes of this trial as a loudspeaker gives them; pops: "
-            f"{int(run.activity.sum())}, in {len(run.activity) * v.frame_ms / 1000:.1f} s, as long "
-            "as the film."
-        )
+        with right:
+            with st.container(key="bars_sound"):
+                # As a file: a row of numbers would be made as loud as can be, and silence to
+                # nothing.
+                st.audio(sound.wav(wave), format="audio/wav")
+            with st.container(horizontal=True):
+                st.download_button(
+                    "Sound (WAV)", data=lambda: sound.wav(wave), mime="audio/wav",
+                    on_click="ignore", file_name=f"neuron-{v.neuron}-{v.direction:g}.wav",
+                    key="bars_wav", icon=":material/graphic_eq:",
+                    help="48 kHz, one pop of 500 Hz a spike",
+                )  # fmt: skip
+                _film_button(v, run)
+            st.caption(
+                "The spikes of this trial as a loudspeaker gives them; the picture goes with the "
+                f"sound. Pops: {int(run.activity.sum())}, in "
+                f"{len(run.activity) * v.frame_ms / 1000:.1f} s."
+            )
         return
     _film_button(v, run)
 
@@ -323,8 +337,9 @@ def over_trials(v: View) -> None:
     with left:
         chart(
             figures.raster(
-                found.activity[:, :, k], found.rate[:, :, k].mean(0),
-                psth(found.activity[:, :, k], BIN), BIN, v.stimulus.blanks, v.spikes, v.look,
+                found.activity[:, :, k], found.rate[:, k],
+                psth(found.activity[:, :, k], BIN), BIN, v.stimulus.blanks, v.spikes, v.unit,
+                v.look,
             ),
             "bars_raster",
             alt="Spikes of the neuron in each trial, and their mean over time",
@@ -350,19 +365,19 @@ def _polar(v: View) -> None:
     name = v.item.name
     chart(
         figures.polar(
-            {name: curve_of(v.tuning(), v.neuron)}, signs([name]), _gabor_axis(v), v.direction,
+            {name: curve_of(v.tuning(), v.neuron)}, {name: OWN}, _gabor_axis(v), v.direction,
             v.look,
         ),
         "bars_polar",
         alt="Tuning curve of the neuron around the circle",
-        caption=f"Mean rate while the stimulus is there against its direction; band ± 1 standard "
-        f"error, n = {SWEEP_TRIALS} trials, {DIRECTIONS} directions; dashed: baseline.",
+        caption=f"Mean rate / {v.unit} while the stimulus is there, by direction; band ± 1 "
+        f"standard error, n = {SWEEP_TRIALS} trials; dashed: baseline.",
     )  # fmt: skip
 
 
 def drives(v: View) -> None:
     """The four drives of the potential."""
-    found, k = v.moments(), v.neuron
+    found, k = v.found().first, v.neuron
     parts = {
         "stimulus": found.stimulus[0, :, k],
         "explaining-away": found.explaining_away[0, :, k],
@@ -388,7 +403,7 @@ def tuning(v: View) -> None:
     left, right = st.columns(2)
     with left:
         chart(
-            figures.flat({v.item.name: curve_of(v.tuning(), k)}, signs([v.item.name]),
+            figures.flat({v.item.name: curve_of(v.tuning(), k)}, {v.item.name: OWN},
                          _gabor_axis(v), v.direction, f"rate / {v.unit}", v.look),
             "bars_flat",
             alt="Tuning curve of the neuron against direction",
@@ -417,9 +432,9 @@ def tuning(v: View) -> None:
                 "Gabor axis": f"{fit.orientation[0]:.0f}°",
                 "difference": f"{difference:.0f}°",
                 "best direction": f"{chosen.best_direction[k]:.0f}°",
-                "1 − CV, orientation": round(float(chosen.orientation[k]), 2),
-                "1 − CV, direction": round(float(chosen.direction[k]), 2),
-                "Fano factor, median over directions": round(float(np.nanmedian(fano)), 2)
+                "1 − CV, orientation": f"{chosen.orientation[k]:.2f}",
+                "1 − CV, direction": f"{chosen.direction[k]:.2f}",
+                "Fano factor, median over directions": f"{np.nanmedian(fano):.2f}"
                 if v.spikes and np.isfinite(fano).any() else "–",
             }
         ],
@@ -467,7 +482,7 @@ def _history(v: View) -> None:
                 ),
             }
         )
-    st.dataframe(rows, hide_index=True, width="stretch", key="bars_history_table")
+    table(rows, "bars_history_table")
     st.caption(
         f"1 − circular variance; all: {able.sum()} responsive neurons, {SWEEP_TRIALS} trials. Leak "
         "and reset are in the sidebar, too."
@@ -535,9 +550,8 @@ def adaptation(v: View) -> None:
     stimulus = Stimulus("flashed bar", blanks, on + off, 0.0, v.stimulus.width,
                         v.stimulus.contrast, v.stimulus.polarity, place=place, on=on)  # fmt: skip
     found = ours.trials(v.which, stimulus, direction, 20, v.hands, 0, v.seed)
-    rate = found.rate[:, :, k]
-    said = adaptation(rate.mean(0)[:, None], blanks, on)
-    error = rate.std(0, ddof=1) / np.sqrt(len(rate))
+    rate, error = found.rate[:, k], found.error[:, k]
+    said = adaptation(rate[:, None], blanks, on)
     if np.isfinite(said.index[0]) and said.peak[0] > 0:
         st.markdown(
             f"The rate rises by **{said.peak[0]:.2f}** at its peak and has fallen to "
@@ -548,7 +562,7 @@ def adaptation(v: View) -> None:
             "network: what fades is what other neurons have explained away."
         )
     chart(
-        figures.flashed(rate.mean(0), error, blanks, on, f"rate / {v.unit}", v.look),
+        figures.flashed(rate, error, blanks, on, f"rate / {v.unit}", v.look),
         "bars_flashed",
         alt="Rate of the neuron while a bar is flashed, held and taken away",
         caption=f"Neuron {k}: a {v.stimulus.polarity} bar of {v.stimulus.width:g} pixels at "
@@ -610,7 +624,7 @@ def population(v: View) -> None:
             on_select=pick("bars_map"),
         )  # fmt: skip
     with right:
-        found = v.moments().activity[0].T
+        found = v.found().first.activity[0].T
         every = max(1, found.shape[1] // 200)
         binned = found[:, : found.shape[1] // every * every]
         binned = binned.reshape(len(found), -1, every).mean(2)
@@ -689,7 +703,7 @@ def other_networks(v: View) -> None:
         able = _responsive(tuned)
         curves[kind] = Curve(tuned.directions, tuned.raised[:, neuron],
                              np.full(len(tuned.directions), np.nan), 0.0)  # fmt: skip
-        rates[kind] = other.found().rate[:, :, neuron].mean(0)
+        rates[kind] = other.found().rate[:, neuron]
         values[kind] = chosen.orientation[able]
         rows.append(
             {
@@ -697,7 +711,8 @@ def other_networks(v: View) -> None:
                 "name": item.name,
                 "neuron": neuron,
                 "1 − CV of this neuron": round(float(chosen.orientation[neuron]), 2),
-                "all that answer, median": round(float(np.nanmedian(values[kind])), 2),
+                "median": round(float(np.nanmedian(values[kind])), 2),
+                "median, of its size": round(_median(other.sweeps(), other.stimulus, True), 2),
                 "paper": PUBLISHED[kind],
                 "direction, median": round(float(np.nanmedian(chosen.direction[able])), 2),
                 "neurons that answer": int(able.sum()),
@@ -737,10 +752,63 @@ def other_networks(v: View) -> None:
         caption="Over the neurons that answer; upright: medians, dotted: the paper's. n = 1 seed a "
         "network.",
     )  # fmt: skip
-    st.dataframe(rows, hide_index=True, width="stretch", key="bars_rival_table")
+    table(rows, "bars_rival_table")
     st.caption(
-        "Of Gaussian networks the mean activity above baseline counts. “Answers”: the best "
-        f"direction raises it by more than {RESPONSIVE:.0%} of what the most responsive neuron has."
+        "Medians over the neurons that answer, orientation but for one column. What counts is the "
+        "mean activity above baseline; an iG-VAE's has either sign and averages out while a bar "
+        "passes, so the size |μ| is measured, too: of networks that are never negative it is the "
+        "same. The paper does not say which it took. “Answers”: the best direction raises it by "
+        f"more than {RESPONSIVE:.0%} of what the most responsive neuron has."
+    )
+    _contrasts(v, rivals, sign)
+
+
+def _median(found: ours.Sweeps, stimulus: Stimulus, size: bool = False) -> float:
+    """1 - circular variance for orientation, the median over the neurons that answer."""
+    from corelib.models.ipvae.tuning import selectivity
+
+    curves = ours.curves(found, stimulus.blanks, size=size)
+    return float(np.nanmedian(selectivity(curves).orientation[_responsive(curves)]))
+
+
+def _contrasts(v: View, rivals: "dict[str, tuple[Shelved, int]]", sign: dict[str, Sign]) -> None:
+    """Whose selectivity survives a brighter bar?"""
+    st.markdown(
+        "##### Does selectivity depend on contrast?\nAn orientation-selective cell of the visual "
+        "cortex keeps its selectivity when the bar becomes brighter; a linear filter above a fixed "
+        "threshold does not, for a brighter bar lifts ever more directions over it."
+    )
+    asked = st.button(
+        "Compare contrasts", key="bars_contrasts", icon=":material/contrast:",
+        help="Sweeps in all directions at four contrasts, some seconds",
+    )  # fmt: skip
+    if not asked and not st.session_state.get("_bars_contrasts"):
+        return
+    st.session_state["_bars_contrasts"] = True
+    medians = {}
+    for kind, (item, _) in rivals.items():
+        several = [v.stimulus._replace(contrast=c) for c in OTHER_CONTRASTS]
+        which = cache.stamp(item)
+        medians[kind] = np.array(
+            [
+                _median(
+                    ours.sweeps(which, s, DIRECTIONS, 1, v.hands, v.reset_every, v.seed), s
+                )
+                for s in several
+            ]
+        )  # fmt: skip
+    chart(
+        figures.by_contrast(np.array(OTHER_CONTRASTS), medians, PUBLISHED, sign, v.look),
+        "bars_by_contrast",
+        alt="Orientation selectivity against contrast for each network",
+        caption="Medians over the neurons that answer, n = 1 trial a direction; dotted: the "
+        "paper's, whose contrast is not told. "
+        + "; ".join(
+            f"{kind}: {found[0]:.2f} at {OTHER_CONTRASTS[0]:g}, {found[-1]:.2f} at "
+            f"{OTHER_CONTRASTS[-1]:g}"
+            for kind, found in medians.items()
+        )
+        + ".",
     )
 
 

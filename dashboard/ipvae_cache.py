@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from corelib.models.ipvae.analysis import Code
     from corelib.models.ipvae.dynamics import Controls
     from corelib.models.ipvae.gabor import Gabors
-    from corelib.models.ipvae.inference import Responses, Settling, Trace
+    from corelib.models.ipvae.inference import Settling, Trace
     from corelib.models.ipvae.network import IterativeVAE
     from corelib.models.ipvae.tuning import Decoding, Selectivity, Tuning
 
@@ -26,6 +26,7 @@ PATIENCE = 1000
 STEPS = 100
 FRAMES_KEPT = 400
 AT_ONCE, FITS_KEPT = 16, 16
+TRIALS_AT_ONCE = 10
 NAMES = {"ipvae": "iP-VAE", "igvae-relu": "iG-relu-VAE", "igvae": "iG-VAE"}
 """The paper's names of the three systems."""
 SYSTEMS = tuple(NAMES)
@@ -66,17 +67,40 @@ class Sweeps(NamedTuple):
     """All neurons' answers to a stimulus in every direction, over trials.
 
     ``directions`` (direction,) in degrees; ``rate`` and ``activity`` (trial, direction, 2, unit)
-    are means a frame before the stimulus and while it is there, ``counts`` (trial, direction, unit)
-    sums of the activity while it is there; ``over_time`` (direction, time, unit) is the mean rate,
-    every ``every`` frames.
+    are means a frame before the stimulus and while it is there, ``size`` those of the rate's
+    absolute value, ``counts`` (trial, direction, unit) sums of the activity while it is there;
+    ``over_time`` (direction, time, unit) is the mean rate, every ``every`` frames.
     """
 
     directions: np.ndarray
     rate: np.ndarray
     activity: np.ndarray
+    size: np.ndarray
     counts: np.ndarray
     over_time: np.ndarray
     every: int
+
+
+class Trials(NamedTuple):
+    """Answers to one film: ``activity`` (trial, time, unit), the mean ``rate`` over trials and its
+    standard ``error`` (time, unit), and everything of the ``first`` trial, (1, time, unit)."""
+
+    activity: np.ndarray
+    rate: np.ndarray
+    error: np.ndarray
+    first: "Trace"
+
+
+def begin_with_natural_images(key: str) -> None:
+    """Let a picker of networks begin with the first that reads natural images, unless the address
+    names one."""
+    if key in st.session_state or key in st.query_params:
+        return
+    from dashboard.checkpoints import of_systems
+
+    names = [n for n, i in of_systems(SYSTEMS).items() if i.card.dataset.startswith("natural")]
+    if names:
+        st.session_state[key] = names[0]
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -274,33 +298,36 @@ def sweeps(
     directions = np.arange(n_directions) * 360 / n_directions
     shown = film(stimulus, side, directions)
     blanks, every = stimulus.blanks, max(1, shown.shape[1] // FRAMES_KEPT)
-    rate, activity, counts, over_time = [], [], [], 0.0
+    rate, activity, size, counts, over_time = [], [], [], [], 0.0
     for trial in range(trials):
         found = record(
             model, shown, 1, controls(model, hands), 1000 * seed + trial,
             resets(stimulus, reset_every),
         )  # fmt: skip
         before, during = slice(0, blanks), slice(blanks, None)
-        for kept, values in ((rate, found.rate[0]), (activity, found.activity[0])):
+        per_frame = ((rate, found.rate[0]), (activity, found.activity[0]),
+                     (size, np.abs(found.rate[0])))  # fmt: skip
+        for kept, values in per_frame:
             none = np.zeros_like(values[:, 0])
             base = values[:, before].mean(1) if blanks else none
             kept.append(np.stack([base, values[:, during].mean(1)], 1))
         counts.append(found.activity[0][:, during].sum(1))
         over_time = over_time + found.rate[0][:, ::every] / trials
     return Sweeps(
-        directions, np.stack(rate), np.stack(activity), np.stack(counts),
+        directions, np.stack(rate), np.stack(activity), np.stack(size), np.stack(counts),
         over_time.astype(np.float32), every,
     )  # fmt: skip
 
 
-def curves(found: Sweeps, blanks: int) -> "Tuning":
-    """The tuning curves of sweeps."""
+def curves(found: Sweeps, blanks: int, *, size: bool = False) -> "Tuning":
+    """The tuning curves of sweeps; those of the rate's ``size``, if asked for."""
     from corelib.models.ipvae.tuning import tuning
 
     # Means over time are all that tuning needs: one frame before, one while the stimulus is there.
+    response = found.size if size else found.rate
     if blanks:
-        return tuning(found.rate, found.directions, 1)
-    return tuning(found.rate[:, :, 1:], found.directions, 0)
+        return tuning(response, found.directions, 1)
+    return tuning(response[:, :, 1:], found.directions, 0)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -323,36 +350,32 @@ def prefers(found: Sweeps, blanks: int) -> "Selectivity":
     return selectivity(curves(found, blanks))
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def trials(
     which: cache.Stamp, stimulus: Stimulus, direction: float, n: int, hands: Hands,
     reset_every: int, seed: int,
-) -> "Responses":  # fmt: skip
-    """All neurons' answers to one film in n trials, (trial, time, unit)."""
-    from corelib.models.ipvae.inference import Responses
-    from corelib.models.ipvae.tuning import record
-
-    model = cache.model(which)
-    shown = film(stimulus, features(which).shape[1], [direction])
-    found = record(model, shown, n, controls(model, hands), seed, resets(stimulus, reset_every))
-    return Responses(found.rate[:, 0], found.activity[:, 0])
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def moments(
-    which: cache.Stamp, stimulus: Stimulus, direction: float, hands: Hands, reset_every: int,
-    seed: int,
-) -> "Trace":  # fmt: skip
-    """Everything over time in one trial, (1, time, unit)."""
+) -> Trials:  # fmt: skip
+    """All neurons' answers to one film in n trials, some at a time: a trace is eight arrays."""
     import torch
 
     from corelib.models.ipvae.inference import trace
 
     model = cache.model(which)
     shown = torch.from_numpy(film(stimulus, features(which).shape[1], [direction]))
-    return trace(
-        model, shown, None, controls(model, hands), seed, resets(stimulus, reset_every)
-    )  # fmt: skip
+    rate, activity, first = [], [], None
+    for at in range(0, n, TRIALS_AT_ONCE):
+        found = trace(
+            model, shown.expand(min(TRIALS_AT_ONCE, n - at), -1, -1), None,
+            controls(model, hands), seed + 1000 * at, resets(stimulus, reset_every),
+        )  # fmt: skip
+        rate.append(found.rate)
+        activity.append(found.activity)
+        if first is None:
+            of_first = {k: v[:1].copy() for k, v in found._asdict().items() if k != "threshold"}
+            first = found._replace(**of_first)
+    rates = np.concatenate(rate)
+    error = rates.std(0, ddof=1) / np.sqrt(n)
+    return Trials(np.concatenate(activity), rates.mean(0), error, first)
 
 
 @st.cache_resource(show_spinner="Showing other contrasts, widths and speeds", max_entries=8)

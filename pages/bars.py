@@ -11,12 +11,13 @@ from dashboard import bars_tabs, cache, ipvae_cache
 from dashboard.checkpoints import checkpoint_picker, of_systems
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.sparse_tabs import draw_features
+from dashboard.sparse_tabs import draw_features, published
 from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
+# The first tab is open at the start: a slider would wait for each figure in it.
 TABS = (
-    "Tuning", "Drives", "Curves", "Adaptation", "Population", "Other networks", "What you see",
+    "What you see", "Tuning", "Drives", "Curves", "Adaptation", "Population", "Other networks",
     "Published", "Train", "Take home",
 )  # fmt: skip
 
@@ -26,6 +27,7 @@ headline = st.container()
 item = None
 with st.sidebar:
     if of_systems(ipvae_cache.SYSTEMS):
+        ipvae_cache.begin_with_natural_images("bars_model")
         item = checkpoint_picker(
             "Network", "bars_model", ipvae_cache.SYSTEMS,
             help="Names as corelib.load takes them; your own trainings are at the end",
@@ -61,7 +63,7 @@ if item is not None:
                     "Reset every so many frames", 0, 100, 0, 5, key="bars_reset", **BOUND,
                     help="All begins anew, from the stimulus' onset on; 0: never",
                 )  # fmt: skip
-                trials = st.slider("Trials", 5, 50, 20, 5, key="bars_trials", **BOUND)
+                trials = st.slider("Trials", 5, 50, 10, 5, key="bars_trials", **BOUND)
                 frame_ms = st.slider(
                     "Frame lasts / ms", 10, 100, 25, 5, key="bars_frame", **BOUND,
                     help="Of film and sound",
@@ -95,7 +97,7 @@ if item is not None:
             ("By hand", {"bars_kind": "dragged bar"}, "hand", "Drag the bar yourself, and listen"),
             ("Without inhibition", {"bars_away": False}, "away", "Explaining-away switched off"),
             ("Everyone", {"bars_tab": "Population"}, "everyone", "All neurons at once"),
-            ("Standard view", {"bars_direction": 0, "bars_tab": "Tuning"}, "standard",
+            ("Standard view", {"bars_direction": 0, "bars_tab": "What you see"}, "standard",
              "All as it was"),
         ):  # fmt: skip
             preset(text, calm | values, key=f"bars_try_{key}", help=told)
@@ -126,9 +128,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
-
-        reproduction_section("ipvae", "bars")
+        published("bars")
 
 if tabs["Train"].open:
     with tabs["Train"]:

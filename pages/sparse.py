@@ -25,6 +25,7 @@ headline = st.container()
 item = None
 with st.sidebar:
     if of_systems(ipvae_cache.SYSTEMS):
+        ipvae_cache.begin_with_natural_images("sparse_model")
         item = checkpoint_picker(
             "Network", "sparse_model", ipvae_cache.SYSTEMS,
             help="Names as corelib.load takes them; your own trainings are at the end",
@@ -124,9 +125,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
-
-        reproduction_section("ipvae", "sparse")
+        sparse_tabs.published("sparse")
 
 if tabs["Train"].open:
     with tabs["Train"]:

@@ -24,7 +24,7 @@ from dashboard.figures.style import (
 )
 
 BAR = "#E69F00"
-MOST_FRAMES = 60
+MOST_FRAMES = 40
 AXES = 12
 """So many colours tell axes apart on the map."""
 
@@ -146,29 +146,26 @@ def player(
     )  # fmt: skip
     at = len(traces)
 
+    # One line through all panels, on axes of its own: a slider waits for each trace of each frame.
+    layout["xaxis5"] = {"visible": False, "matches": "x3", "overlaying": "x", "anchor": "y5"}
+    layout["yaxis5"] = {"visible": False, "range": [0, 1], "domain": [0, 1], "anchor": "x5",
+                        "fixedrange": True}  # fmt: skip
+
     def moving(t: int) -> list[dict]:
-        lines = [
-            {
-                "type": "scatter", "x": [x[t], x[t]],
-                "y": layout[f"yaxis{'' if k == 0 else k + 1}"]["range"],
-            }
-            for k in range(3)
-        ]  # fmt: skip
         return [
-            *lines,
+            {"type": "scatter", "x": [x[t], x[t]], "y": [0, 1]},
             {"type": "scatter", "x": outlines[t][:, 0], "y": outlines[t][:, 1]},
         ]
 
     # It opens on the strongest answer while there is something to be seen.
     lit = np.array([not np.isnan(outlines[t]).all() for t in shown])
     first = shown[np.argmax(np.where(lit, run.rate[shown], -np.inf))] if lit.any() else shown[-1]
-    traces += [
+    traces.append(
         {
-            **line, **axis, "name": "now", "mode": "lines", "showlegend": False,
-            "line": {"color": BAR, "width": 2}, "hoverinfo": "skip",
+            **moving(first)[0], "xaxis": "x5", "yaxis": "y5", "name": "now", "mode": "lines",
+            "showlegend": False, "line": {"color": BAR, "width": 2}, "hoverinfo": "skip",
         }
-        for line, axis in zip(moving(first), axes, strict=False)
-    ]  # fmt: skip
+    )  # fmt: skip
     # Each bar is drawn after the field, so the field comes before it in the list.
     traces.append(
         {
@@ -180,24 +177,21 @@ def player(
     )  # fmt: skip
     traces.append(
         {
-            **moving(first)[3], "xaxis": "x4", "yaxis": "y4", "name": "stimulus", "mode": "lines",
+            **moving(first)[1], "xaxis": "x4", "yaxis": "y4", "name": "stimulus", "mode": "lines",
             "fill": "toself", "fillcolor": faded(BAR, 0.4), "line": {"color": BAR, "width": 2},
             "showlegend": False, "hoverinfo": "skip",
         }
     )  # fmt: skip
-    frames = [
-        go.Frame(name=str(x[t]), data=moving(t), traces=[at, at + 1, at + 2, at + 4]) for t in shown
-    ]
+    # As dicts: a go.Frame would be checked here and once more by the figure.
+    frames = [{"name": str(x[t]), "data": moving(t), "traces": [at, at + 2]} for t in shown]
     active = int(np.flatnonzero(shown == first)[0])
     layout |= playing([str(x[t]) for t in shown], active, "frame ", round(every * frame_ms), look)
     layout["sliders"][0]["ticklen"] = 0
     layout["sliders"][0]["minorticklen"] = 0
-    for step in layout["sliders"][0]["steps"]:
-        step["label"] = step["label"]
     layout["sliders"][0]["font"] = {"color": "rgba(0,0,0,0)"}
     layout["sliders"][0]["currentvalue"]["font"] = {"color": look.text}
-    layout |= {"margin": {"l": 8, "r": 12, "t": 36, "b": 110}, "bargap": 0}
-    return styled(go.Figure(traces, layout, frames), look, height=480)
+    layout |= {"margin": {"l": 8, "r": 12, "t": 36, "b": 100}, "bargap": 0}
+    return styled(go.Figure(traces, layout, frames), look, height=460)
 
 
 def raster(
@@ -207,6 +201,7 @@ def raster(
     width: int,
     blanks: int,
     spikes: bool,
+    y_name: str,
     look: Look,
 ) -> go.Figure:
     """Trials above their mean: a dot a spike, (trial, time), then a histogram ``binned`` (bin,) in
@@ -219,21 +214,23 @@ def raster(
     )
     layout["yaxis"] |= {"title": {"text": "trial"}, "autorange": "reversed", "showgrid": False,
                         "domain": [0.5, 1]}  # fmt: skip
-    layout["yaxis2"] |= {"title": {"text": "a frame"}, "domain": [0, 0.4]}
+    layout["yaxis2"] |= {"title": {"text": y_name}, "domain": [0, 0.4]}
     layout["annotations"][1]["y"] = 0.4
     n, time = activity.shape
     x = np.arange(time) - blanks
     layout["xaxis2"] |= {"range": [x[0] - 0.5, x[-1] + 0.5]}
     if spikes:
         trial, at = np.nonzero(activity)
-        count = activity[trial, at]
+        none = np.full(len(at), np.nan)
+        # Strokes of one line: drawn at once, where markers are drawn one by one.
         traces = [
             {
-                "type": "scattergl", "x": at - blanks, "y": trial + 1, "name": "spikes", **axes[0],
-                "mode": "markers", "showlegend": False, "customdata": count,
-                "marker": {"symbol": "line-ns", "size": 9,
-                           "line": {"width": 1.6, "color": look.text}},
-                "hovertemplate": "trial %{y}, frame %{x}: %{customdata:.0f} spikes<extra></extra>",
+                "type": "scatter", "mode": "lines", "name": "spikes", **axes[0],
+                "x": np.stack([at - blanks, at - blanks, none], 1).ravel(),
+                "y": np.stack([trial + 0.62, trial + 1.38, none], 1).ravel(),
+                "showlegend": False, "customdata": np.repeat(activity[trial, at], 3),
+                "line": {"width": 1.6, "color": look.text},
+                "hovertemplate": "frame %{x}: %{customdata:.0f} spikes<extra></extra>",
             }
         ]  # fmt: skip
         layout["yaxis"] |= {"range": [n + 0.7, 0.3], "autorange": False}
@@ -434,7 +431,7 @@ def flat(
         "shapes": shapes,
         "xaxis": {"title": {"text": "direction / degrees"}, "range": [-4, 364], "dtick": 45},
         "yaxis": {"title": {"text": y_name}},
-        "margin": {"t": 64},
+        "margin": {"t": 64 if len(curves) > 1 else 20},
     }
     return styled(go.Figure(traces, layout), look, height=TALL)
 
@@ -468,7 +465,7 @@ def drives(
         }
     )  # fmt: skip
     layout |= {"shapes": [_upright(0, look)], "margin": {"t": 72}, "legend": {"y": 1.06}}
-    layout["annotations"] = layout["annotations"][1:]
+    layout["annotations"] = []
     return styled(go.Figure(traces, layout), look, height=TALL)
 
 
@@ -479,6 +476,7 @@ def angle_time(
     """A neuron's rate by direction and frame, (direction, time) with ``every`` frames a column."""
     signed = bool((rate < -1e-6).any())
     top = float(np.abs(rate).max()) or 1.0
+    step = 360 / len(directions)
     traces = [
         {
             "type": "heatmap", "x": every * np.arange(rate.shape[1]) - blanks, "y": directions,
@@ -500,7 +498,12 @@ def angle_time(
     layout = {
         "shapes": shapes,
         "xaxis": {"title": {"text": "frame"}, "showgrid": False},
-        "yaxis": {"title": {"text": "direction / degrees"}, "dtick": 45, "showgrid": False},
+        "yaxis": {
+            "title": {"text": "direction / degrees"},
+            "dtick": 45,
+            "showgrid": False,
+            "range": [directions[0] - step / 2, directions[-1] + step / 2],
+        },
         "hovermode": "closest",
         "margin": {"t": 20},
     }
@@ -616,7 +619,7 @@ def orientation_map(
         "xaxis": {"title": {"text": "x / pixels"}, "range": [-edge, edge], "constrain": "domain",
                   "zeroline": False},
         "yaxis": {"title": {"text": "y / pixels"}, "range": [-edge, edge], "scaleanchor": "x",
-                  "zeroline": False},
+                  "constrain": "domain", "zeroline": False},
         "hovermode": "closest",
         "clickmode": "event+select",
         "legend": {"orientation": "v", "x": 1.02, "y": 1, "yanchor": "top",
@@ -784,6 +787,40 @@ def selectivities(
         "yaxis": {"title": {"text": "share of the neurons"}, "tickformat": ".0%"},
         "margin": {"t": 72},
     }
+    return styled(go.Figure(traces, layout), look, height=400)
+
+
+def by_contrast(
+    contrasts: np.ndarray, medians: dict[str, np.ndarray], published: dict[str, float],
+    sign: dict[str, Sign], look: Look,
+) -> go.Figure:  # fmt: skip
+    """Selectivity against contrast, (contrast,) by name; dotted what is ``published``."""
+    traces, shapes = [], []
+    for name, found in medians.items():
+        s = sign[name]
+        traces.append(
+            {
+                "type": "scatter", "x": contrasts, "y": found, "name": name,
+                "mode": "lines+markers", "marker": {"symbol": s.mark, "size": 9},
+                "line": {"color": s.colour, "dash": s.dash, "width": 2},
+                "hovertemplate": "%{y:.2f}",
+            }
+        )  # fmt: skip
+        if name in published:
+            shapes.append(
+                {
+                    "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": published[name],
+                    "y1": published[name],
+                    "line": {"color": s.colour, "dash": "dot", "width": 2},
+                }
+            )  # fmt: skip
+    layout = {
+        "shapes": shapes,
+        "xaxis": {"title": {"text": "contrast / standard deviations of the patches"},
+                  "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "1 − circular variance, orientation"}, "range": [0, 1.02]},
+        "margin": {"t": 52},
+    }  # fmt: skip
     return styled(go.Figure(traces, layout), look, height=400)
 
 

@@ -219,8 +219,9 @@ def player(
             axes, titles, [(SIGNED, -bound, bound), *looks], strict=True,
         )
     ]  # fmt: skip
+    # As dicts: a go.Frame would be checked here and once more by the figure.
     frames = [
-        go.Frame(name=str(step), data=moment(t), traces=list(range(1, len(traces))))
+        {"name": str(step), "data": moment(t), "traces": list(range(1, len(traces)))}
         for t, step in enumerate(moments.steps)
     ]
     layout |= playing([str(s) for s in moments.steps], last, "step ", FRAME_MS, look)
@@ -247,9 +248,17 @@ def settling(
         [title for title, _ in COURSES], {"type": "log", "title": {"text": "step"}, "dtick": 1}, {},
         gap=0.07,
     )  # fmt: skip
+    longest = max(len(course.change) for course in courses.values())
+    for number in ("", 2, 3):
+        # Room for a mark at the last step.
+        layout[f"xaxis{number}"]["range"] = [0, np.log10(max(longest, 2)) * 1.06]
     layout["yaxis"] = {"anchor": "x", "rangemode": "tozero"}
     layout["yaxis2"] = {"anchor": "x2", "range": [-0.03, 1.03]}
-    ticks = [m * 10**e for e in range(-4, 5) for m in (1, 2, 5)]
+    sizes = np.concatenate([course.change for course in courses.values()])
+    sizes = sizes[sizes > 0]
+    narrow = len(sizes) > 0 and sizes.max() < 8 * sizes.min()
+    marks = (1, 1.5, 2, 3, 4, 6, 8) if narrow else (1, 2, 5)
+    ticks = [m * 10**e for e in range(-4, 5) for m in marks]
     layout["yaxis3"] = {
         "anchor": "x3", "type": "log", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks],
     }  # fmt: skip
@@ -369,7 +378,7 @@ def rate_distortion(
                 "hovertemplate": f"{name}: R² %{{y:.3f}}, zeros %{{x:.3f}}<extra></extra>",
             }
         )  # fmt: skip
-    for k, (name, point) in enumerate(published.items()):
+    for name, point in published.items():
         s = sign.get(kinds.get(name, ""))
         marker = {"size": 13, "line": {"width": 2.5}}
         if s is None:
@@ -379,9 +388,11 @@ def rate_distortion(
         traces.append(
             {
                 "type": "scatter", "x": [point.zeros], "y": [point.r2], "name": name,
-                "mode": "markers+text", "text": [name], "marker": marker, "showlegend": False,
-                "textposition": ("middle left", "top center")[k % 2] if point.zeros > 0.3
-                else "middle right",
+                "mode": "markers+text", "marker": marker, "showlegend": False,
+                # Wide spaces, or the words would touch the mark; two codes that lie together have
+                # their names on different sides.
+                "text": [f"\u2002{name}\u2002"],
+                "textposition": "middle left" if s and point.zeros > 0.3 else "middle right",
                 "textfont": {"color": look.muted, "size": 12},
                 "hovertemplate": f"{name}, published: R² %{{y:.3f}}, zeros %{{x:.3f}}"
                 "<extra></extra>",
@@ -436,10 +447,21 @@ def lesions(drop: np.ndarray, chosen: int, look: Look) -> go.Figure:
             "marker": {"color": [INHIBITORY if k == at else look.muted for k in range(len(drop))],
                        "line": {"width": 0}},
             "hovertemplate": "without neuron %{customdata}: R² %{y:+.3f} less<extra></extra>",
-        }
+        },
+        {
+            # A mark as well: many bars are too low to be seen.
+            "type": "scatter", "x": [at], "y": [max(drop[chosen], 0)], "name": "chosen",
+            "mode": "markers+text", "text": [f"neuron {chosen}"], "textposition": "top center",
+            "marker": {"symbol": "triangle-down", "size": 11, "color": INHIBITORY},
+            "textfont": {"color": look.text}, "showlegend": False, "hoverinfo": "skip",
+            "cliponaxis": False,
+        },
     ]  # fmt: skip
     layout = {
-        "xaxis": {"title": {"text": "neurons, the most needed first"}},
+        "xaxis": {
+            "title": {"text": "neurons, the most needed first"},
+            "range": [-0.02 * len(drop), 1.02 * len(drop)],
+        },
         "yaxis": {"title": {"text": "loss of R²"}},
         "hovermode": "closest",
         "bargap": 0.1,

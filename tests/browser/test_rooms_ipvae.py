@@ -1,6 +1,7 @@
 """What a person does in the rooms of spiking codes, in a real browser."""
 
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,14 +27,22 @@ def server(network, runs, chrome) -> Iterator[str]:
         yield address
 
 
+def changed(page: Page, key: str, before: str) -> None:
+    """Wait until a figure draws other data than before."""
+    until = monotonic() + driver.PATIENCE_MS / 1000
+    while figure_data(page, key) == before:
+        assert monotonic() < until, f"{key} is as it was."
+        page.wait_for_timeout(200)
+
+
 def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: str):
     open_page(page, f"{server}/bars?bars_model={network}&bars_neuron=2&bars_direction=25")
     expect(page.get_by_text("At 25° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
     before = figure_data(page, "bars_raster")
     move_slider(page, "bars_direction", 1)
     expect(page.get_by_text("At 30° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
-    assert "bars_direction=30" in page.url
-    assert figure_data(page, "bars_raster") != before
+    page.wait_for_url("**bars_direction=30*", timeout=driver.PATIENCE_MS)
+    changed(page, "bars_raster", before)
     # Played, the bar moves over the receptive field.
     stimulus = (
         "() => Array.from(document.querySelector('.st-key-bars_player .js-plotly-plot')"
@@ -41,10 +50,15 @@ def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: 
     )
     at = page.evaluate(stimulus)
     page.locator(".st-key-bars_player").get_by_text("Play").click()
-    page.wait_for_function(f"old => ({stimulus})() !== old", arg=at)
+    page.wait_for_function(f"old => ({stimulus})() !== old", arg=at, timeout=driver.PATIENCE_MS)
     # The sound is there, and as long as the film.
-    page.wait_for_function("() => document.querySelector('audio')?.duration > 3.9")
-    with page.expect_download() as caught:
+    page.wait_for_function(
+        "() => document.querySelector('audio')?.duration > 3.9", timeout=driver.PATIENCE_MS
+    )
+    # Played, the picture beside it goes along.
+    page.evaluate("() => { document.querySelector('audio').currentTime = 2 }")
+    page.wait_for_selector(".st-key-bars_film canvas[data-frame='80']", timeout=driver.PATIENCE_MS)
+    with page.expect_download(timeout=driver.PATIENCE_MS) as caught:
         widget(page, "bars_gif").get_by_role("button").click()
     assert caught.value.path().read_bytes()[:3] == b"GIF"
     no_errors(page)
@@ -62,23 +76,26 @@ def test_a_bar_dragged_by_hand_is_the_stimulus(page: Page, server: str, network:
         page.mouse.move(box["x"] + (0.1 + 0.04 * k) * box["width"], box["y"] + 0.5 * box["height"])
         page.wait_for_timeout(30)
     page.mouse.up()
-    page.wait_for_timeout(500)
+    changed(page, "bars_raster", before)
     ready(page)
-    assert figure_data(page, "bars_raster") != before
     no_errors(page)
 
 
 def test_a_clicked_feature_is_chosen_and_silenced(page: Page, server: str, network: str):
     open_page(page, f"{server}/sparse?sparse_model={network}&sparse_sort=number")
     expect(page.get_by_text("Neuron 0", exact=True)).to_be_visible(timeout=driver.PATIENCE_MS)
+    ready(page)
     mark = page.locator(".st-key-sparse_mosaic .scatterlayer .point").nth(4)
     box = mark.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(300)
+    # A click is plotly's once its pointer has found the feature.
+    expect(page.locator(".st-key-sparse_mosaic .hovertext")).to_be_visible(
+        timeout=driver.PATIENCE_MS
+    )
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_text("Neuron 4", exact=True)).to_be_visible(timeout=driver.PATIENCE_MS)
     ready(page)
-    assert "sparse_neuron=4" in page.url
+    page.wait_for_url("**sparse_neuron=4*", timeout=driver.PATIENCE_MS)
     widget(page, "sparse_lesion").locator("label").first.click()
     expect(page.get_by_text("untouched it would be")).to_be_visible(timeout=driver.PATIENCE_MS)
     no_errors(page)
@@ -92,12 +109,13 @@ def test_features_turn_from_noise_while_the_network_learns(page: Page, server: s
     ready(page)
     widget(page, "sparse_ipvae_train").get_by_role("button").click()
     plot = ".st-key-ipvae_learning_ipvae .js-plotly-plot"
-    page.wait_for_selector(plot)
+    page.wait_for_selector(plot, timeout=driver.PATIENCE_MS)
     first = page.evaluate(SHEET, plot)
     page.wait_for_function(
         "([s, first]) => { const p = document.querySelector(s);"
         f" return p && p._fullData && ({SHEET})(s) !== first; }}",
         arg=[plot, first],
+        timeout=driver.PATIENCE_MS,
     )
     widget(page, "sparse_ipvae_cancel").get_by_role("button").click()
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible(timeout=driver.PATIENCE_MS)

@@ -92,7 +92,8 @@ def test_rate_distortion_tells_ours_from_theirs():
 
 def test_lesions_are_sorted_and_the_chosen_one_is_marked():
     drop = np.array([0.1, 0.5, 0.0, 0.3])
-    (trace,) = sparse.lesions(drop, 3, LIGHT).data
+    trace, mark = sparse.lesions(drop, 3, LIGHT).data
+    assert (mark.x[0], mark.y[0], mark.text[0]) == (1, 0.3, "neuron 3")
     np.testing.assert_array_equal(trace.y, [0.5, 0.3, 0.1, 0.0])
     np.testing.assert_array_equal(trace.customdata, [1, 3, 0, 2])
     assert trace.marker.color[1] != trace.marker.color[0] == trace.marker.color[2]
@@ -134,23 +135,31 @@ def test_player_moves_bar_and_line_together():
     frame = figure.frames[7]
     t = int(frame.name) + blanks
     np.testing.assert_array_equal(frame.data[0].x, [t - blanks] * 2)
-    np.testing.assert_allclose(frame.data[3].x, outlines[t][:, 0])
+    np.testing.assert_allclose(frame.data[1].x, outlines[t][:, 0])
     moved = [figure.data[k].name for k in frame.traces]
-    assert moved == ["now", "now", "now", "stimulus"]
+    assert moved == ["now", "stimulus"]
+    # The line goes through all panels, on axes of its own that move with theirs.
+    (line,) = named(figure, "now")
+    assert tuple(figure.layout[f"yaxis{line.yaxis[1:]}"].domain) == (0, 1)
+    assert figure.layout[f"xaxis{line.xaxis[1:]}"].matches == figure.layout.xaxis.matches
     (spikes,) = named(figure, "z")
     np.testing.assert_array_equal(spikes.y, run.activity)
     (field,) = named(figure, "receptive field")
     assert field.y[0] > field.y[-1], "the first row is at the top, and y points up"
     play = figure.layout.updatemenus[0].buttons[0].args[1]
-    assert play["frame"]["duration"] == 50
+    assert play["frame"]["duration"] == 75
 
 
-def test_raster_has_a_dot_for_each_frame_with_spikes():
+def test_raster_has_a_stroke_for_each_frame_with_spikes():
     activity = RNG.poisson(0.3, (4, 20)).astype(float)
-    figure = bars.raster(activity, activity.mean(0), np.ones(4), 5, 6, True, LIGHT)
-    dots, mean = named(figure, "spikes")
+    figure = bars.raster(activity, activity.mean(0), np.ones(4), 5, 6, True, "a frame", LIGHT)
+    strokes, mean = named(figure, "spikes")
+    x, y, counts = (
+        np.asarray(v, float).reshape(-1, 3) for v in (strokes.x, strokes.y, strokes.customdata)
+    )
+    assert np.isnan(x[:, 2]).all(), "a stroke ends"
     found = np.zeros_like(activity)
-    found[np.asarray(dots.y) - 1, np.asarray(dots.x) + 6] = dots.customdata
+    found[np.rint(y[:, :2].mean(1)).astype(int) - 1, x[:, 0].astype(int) + 6] = counts[:, 0]
     np.testing.assert_array_equal(found, activity)
     np.testing.assert_allclose(mean.x, [-4, 1, 6, 11])
 
@@ -195,3 +204,13 @@ def test_a_path_from_the_browser_is_numbers_or_nothing():
     assert clean(None, 16) == clean([], 16) == ()
     assert clean([float("nan")], 16) == clean(["x"], 16) == clean([[1, 2]], 16) == ()
     assert len(clean([0.0] * (MOST + 5), 16)) == MOST
+
+
+def test_selectivity_by_contrast_stands_beside_the_papers():
+    medians = {"one": np.array([0.9, 0.8]), "two": np.array([0.6, 0.3])}
+    figure = bars.by_contrast(np.array([1.0, 4.0]), medians, {"two": 0.27}, SIGN, LIGHT)
+    for name, found in medians.items():
+        (line,) = named(figure, name)
+        np.testing.assert_array_equal(line.y, found)
+    (dotted,) = figure.layout.shapes
+    assert (dotted.y0, dotted.y1, dotted.line.color) == (0.27, 0.27, SIGN["two"].colour)

@@ -92,8 +92,8 @@ def test_every_stimulus_can_be_chosen(network, kind):
     assert f"{kind} at 90°" in "\n".join(c.value for c in app.caption)
 
 
-@pytest.mark.parametrize("tab", ["Drives", "Curves", "Adaptation", "Population",
-                                 "What you see", "Take home", "Train"])  # fmt: skip
+@pytest.mark.parametrize("tab", ["Tuning", "Drives", "Curves", "Adaptation", "Population",
+                                 "Published", "Take home", "Train"])  # fmt: skip
 def test_every_tab_opens(network, tab):
     app = open_bars(network, bars_tab=tab, bars_neuron="0")
     if tab == "Population":
@@ -108,11 +108,20 @@ def test_leak_and_reset_are_the_networks_own(network):
     film = ipvae_cache.film(v.stimulus, SIDE, [45.0])
     expected = record(load(network), film, 5, Controls(leak=0.5), 0, (40, 70, 100, 130))
     np.testing.assert_allclose(found.activity, expected.activity[:, 0])
+    np.testing.assert_allclose(found.rate, expected.rate[:, 0].mean(0), atol=1e-6)
     assert not np.allclose(found.rate, view(network).found().rate)
 
 
+def test_the_trial_that_is_played_is_the_first_of_the_raster(network):
+    found = view(network, trials=12).found()
+    assert found.activity.shape[0] == 12
+    np.testing.assert_array_equal(found.first.activity[0], found.activity[0])
+    # Two parts of trials have noise of their own.
+    assert not np.allclose(found.activity[0], found.activity[10])
+
+
 def test_forgetful_networks_are_compared(network):
-    app = open_bars(network, bars_neuron="15")
+    app = open_bars(network, bars_neuron="15", bars_tab="Tuning")
     app.button(key="bars_history").click().run(timeout=120)
     table = next(d.value for d in app.dataframe if "as it is" in d.value.to_string())
     assert next(iter(table["network"])) == "as it is"
@@ -127,11 +136,33 @@ def test_the_same_stimulus_on_the_other_networks(network):
     assert set(others) < set(table["name"])
     # All have the same features, so the most alike is the same one.
     assert (table["neuron"] == 4).all()
+    # Of what is never negative the size is the mean.
+    never = table.loc[["iP-VAE", "iG-relu-VAE"]]
+    assert (never["median"] == never["median, of its size"]).all()
+    app.button(key="bars_contrasts").click().run(timeout=120)
+    assert not app.exception
+    item = next(i for i in cache.checkpoints() if i.name == network)
+    bright = view(network).stimulus._replace(contrast=4.0)
+    found = ipvae_cache.sweeps(
+        cache.stamp(item), bright, bars_tabs.DIRECTIONS, 1, ipvae_cache.Hands(), 0, 0
+    )
+    chosen, curves = ipvae_cache.prefers(found, 40), ipvae_cache.curves(found, 40)
+    raised = curves.raised.max(0)
+    median = np.nanmedian(chosen.orientation[raised > 0.05 * raised.max()])
+    assert f"{median:.2f} at 4" in "\n".join(c.value for c in app.caption)
+
+
+def test_it_begins_with_natural_images(runs_root):
+    app = open_page("bars")
+    shipped = [i.name for i in cache.checkpoints() if i.card.system == "ipvae" and not i.own]
+    if "ipvae-natural-16" in shipped:
+        assert app.selectbox(key="bars_model").value == "ipvae-natural-16"
+    assert open_page("bars", bars_model="ipvae-mnist").selectbox(key="bars_model").value in shipped
 
 
 def test_spikes_are_heard_as_often_as_they_are(network):
     v = view(network, neuron=0, direction=0.0)
-    run = v.moments().activity[0, :, 0]
+    run = v.found().first.activity[0, :, 0]
     wave = sound.waveform(run, 0.025)
     assert run.sum() > 0
     assert len(wave) == pytest.approx(len(run) * 0.025 * sound.RATE, abs=sound.RATE * 0.01)
@@ -144,7 +175,7 @@ def test_the_film_lasts_as_long_as_the_sound(network):
     from dashboard.figures.bars import Run
 
     v = view(network, neuron=0, direction=0.0)
-    found = v.moments()
+    found = v.found().first
     run = Run(found.potential[0, :, 0], found.rate[0, :, 0], found.activity[0, :, 0])
     gif = Image.open(io.BytesIO(bars_tabs.gif(v, run)))
     total = 0

@@ -63,7 +63,7 @@ def test_features_are_sorted_by_their_orientation(network):
 
 @pytest.mark.parametrize(
     "tab", ["Convergence", "Rate and distortion", "Sparsity", "Lesions", "Digits",
-            "What you see", "Take home", "Train"],
+            "What you see", "Published", "Take home", "Train"],
 )  # fmt: skip
 def test_every_tab_opens(network, tab, monkeypatch):
     from dashboard import ipvae_cache

@@ -4,6 +4,7 @@ Angles are those of ``stimuli``: in degrees, counter-clockwise from rightward; x
 up in pixels from the middle of the patch.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +72,7 @@ def fit(fields: np.ndarray) -> Gabors:
     flat = np.asarray(fields, float).reshape(len(fields), -1)
     size = np.linalg.norm(flat, axis=1)
     unit = flat / np.where(size > 0, size, 1)[:, None]
-    starts = _starts(unit, x, y, side)
+    starts = _starts(unit, side)
     best = np.full((len(flat), 8), np.nan)
     r2 = np.full(len(flat), np.nan)
     for k, field in enumerate(unit):
@@ -153,9 +154,23 @@ def _slopes(p: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     )
 
 
-def _starts(unit: np.ndarray, x: np.ndarray, y: np.ndarray, side: int) -> np.ndarray:
-    """Parameters from which to begin, (neuron, start, 8): of each frequency of a dictionary the
-    function that explains most, the best frequencies first."""
+class Dictionary(NamedTuple):
+    """Gabor functions to begin from: parameters ``atoms`` (atom, 8), frequency by frequency, their
+    values in cosine and sine phase, ``even`` and ``odd`` (atom, pixel) of float32, and the inner
+    products of these, (atom,)."""
+
+    atoms: np.ndarray
+    even: np.ndarray
+    odd: np.ndarray
+    even_even: np.ndarray
+    odd_odd: np.ndarray
+    even_odd: np.ndarray
+
+
+@lru_cache(maxsize=2)
+def _dictionary(side: int) -> Dictionary:
+    """Kept, for it takes longer to make than one fit."""
+    x, y = pixel_centres(side)
     places = np.linspace(-0.42, 0.42, 7) * side
     axes = (
         np.log(FREQUENCIES), places, places, np.arange(12) * np.pi / 12,
@@ -165,10 +180,19 @@ def _starts(unit: np.ndarray, x: np.ndarray, y: np.ndarray, side: int) -> np.nda
     one, none = np.ones_like(x0), np.zeros_like(x0)
     atoms = np.stack([x0, y0, theta, log_f, none, along, across, one], 1)
     even = _gabor(atoms, x, y).astype(np.float32)
-    atoms[:, 4] = -np.pi / 2
-    odd = _gabor(atoms, x, y).astype(np.float32)
+    turned = atoms.copy()
+    turned[:, 4] = -np.pi / 2
+    odd = _gabor(turned, x, y).astype(np.float32)
+    return Dictionary(
+        atoms, even, odd, (even**2).sum(1), (odd**2).sum(1), (even * odd).sum(1)
+    )  # fmt: skip
+
+
+def _starts(unit: np.ndarray, side: int) -> np.ndarray:
+    """Parameters from which to begin, (neuron, start, 8): of each frequency of a dictionary the
+    function that explains most, the best frequencies first."""
+    atoms, even, odd, ee, oo, eo = _dictionary(side)
     # Least squares on an even and an odd function together: amplitude and phase follow from it.
-    ee, oo, eo = (even**2).sum(1), (odd**2).sum(1), (even * odd).sum(1)
     scale = ee * oo - eo**2 + 1e-6
     unit = unit.astype(np.float32)
     with_even, with_odd = unit @ even.T, unit @ odd.T

@@ -1,0 +1,70 @@
+// The stimulus over the receptive field, moving with the sound that is played beside it: what is
+// heard is what is seen. Below it the spikes so far.
+export default function (component) {
+  const { data, parentElement } = component
+  const canvas = parentElement.querySelector("canvas")
+  const { colours, side, width, period, direction, frame, places, spikes, ink, sound } = data
+  const theta = (direction * Math.PI) / 180
+  const most = Math.max(1, ...spikes)
+
+  const paint = t => {
+    const size = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1))
+    const strip = Math.round(size / 5)
+    canvas.width = size
+    canvas.height = size + strip
+    const pen = canvas.getContext("2d")
+    const cell = size / side
+    colours.forEach((colour, i) => {
+      pen.fillStyle = colour
+      pen.fillRect((i % side) * cell, Math.floor(i / side) * cell, cell + 1, cell + 1)
+    })
+    pen.clearRect(0, size, size, strip)
+    const place = places[t]
+    if (place !== null) {
+      pen.save()
+      pen.beginPath()
+      pen.rect(0, 0, size, size)
+      pen.clip()
+      // From the middle, with x along the direction; on a canvas y points down.
+      pen.translate(size / 2, size / 2)
+      pen.rotate(-theta)
+      pen.fillStyle = "rgba(230, 159, 0, 0.5)"
+      const reach = 1.5 * side
+      const first = period ? place - period * Math.ceil((place + reach) / period) : place
+      for (let at = first; at <= (period ? reach : place); at += period || 1) {
+        pen.fillRect((at - width / 2) * cell, -2 * size, width * cell, 4 * size)
+      }
+      pen.restore()
+    }
+    pen.fillStyle = ink
+    for (let k = 0; k <= t; k++) {
+      const height = (strip - 4) * (spikes[k] / most)
+      if (height > 0) {
+        const left = (k * size) / spikes.length
+        pen.fillRect(left, size + strip - height, Math.max(1, size / spikes.length), height)
+      }
+    }
+  }
+
+  const last = places.length - 1
+  const heard = () => document.querySelector(sound)
+  let shown = -1
+  let asked = 0
+  const follow = () => {
+    const audio = heard()
+    const t = audio ? Math.min(last, Math.floor((1000 * audio.currentTime) / frame)) : 0
+    if (t !== shown && canvas.clientWidth) {
+      paint(t)
+      shown = t
+      canvas.dataset.frame = t
+    }
+    asked = requestAnimationFrame(follow)
+  }
+  const watch = new ResizeObserver(() => { shown = -1 })
+  watch.observe(canvas)
+  follow()
+  return () => {
+    cancelAnimationFrame(asked)
+    watch.disconnect()
+  }
+}
