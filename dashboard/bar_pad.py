@@ -19,7 +19,11 @@ canvas:active { cursor: grabbing; }
 canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 """
 MOST = 400
-POSITIVE, NEGATIVE = np.array([5, 48, 97]), np.array([103, 0, 31])
+# RdBu, as in the figures.
+SIGNED = np.array([
+    [103, 0, 31], [178, 24, 43], [214, 96, 77], [244, 165, 130], [253, 219, 199], [247, 247, 247],
+    [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172], [5, 48, 97],
+])  # fmt: skip
 
 _pad = st.components.v2.component(
     "synaptarium_bar_pad",
@@ -61,7 +65,7 @@ def clean(path: object, side: int) -> tuple[float, ...]:
 
 def colours(field: np.ndarray) -> list[str]:
     """The pixels of a receptive field as a browser takes them, row by row."""
-    unit = (field / (np.abs(field).max() or 1)).ravel()[:, None]
-    end = np.where(unit > 0, POSITIVE, NEGATIVE)
-    rgb = np.rint(247 + (end - 247) * np.abs(unit)).astype(int)
-    return [f"rgb({r},{g},{b})" for r, g, b in rgb]
+    unit = (field / (np.abs(field).max() or 1)).ravel()
+    stops = np.linspace(-1, 1, len(SIGNED))
+    rgb = np.stack([np.interp(unit, stops, channel) for channel in SIGNED.T], 1)
+    return [f"rgb({r},{g},{b})" for r, g, b in np.rint(rgb).astype(int)]

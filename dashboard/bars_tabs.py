@@ -574,7 +574,7 @@ def adaptation(v: View) -> None:
 
 def best_slider(v: View) -> int:
     """The best direction as the slider takes it."""
-    return int(5 * round(_best(v) / 5)) % 360
+    return round(_best(v)) % 360
 
 
 def _best_place(v: View, direction: float) -> float:
@@ -757,7 +757,7 @@ def other_networks(v: View) -> None:
         "Medians over the neurons that answer, orientation but for one column. What counts is the "
         "mean activity above baseline; an iG-VAE's has either sign and averages out while a bar "
         "passes, so the size |μ| is measured, too: of networks that are never negative it is the "
-        "same. The paper does not say which it took. “Answers”: the best direction raises it by "
+        "same. Which of the two the paper's .15 is we do not know. “Answers”: the best direction raises it by "
         f"more than {RESPONSIVE:.0%} of what the most responsive neuron has."
     )
     _contrasts(v, rivals, sign)
@@ -802,7 +802,7 @@ def _contrasts(v: View, rivals: "dict[str, tuple[Shelved, int]]", sign: dict[str
         "bars_by_contrast",
         alt="Orientation selectivity against contrast for each network",
         caption="Medians over the neurons that answer, n = 1 trial a direction; dotted: the "
-        "paper's, whose contrast is not told. "
+        "paper's, at a contrast that we do not know. "
         + "; ".join(
             f"{kind}: {found[0]:.2f} at {OTHER_CONTRASTS[0]:g}, {found[-1]:.2f} at "
             f"{OTHER_CONTRASTS[-1]:g}"

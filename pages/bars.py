@@ -44,7 +44,7 @@ if item is not None:
             neuron = bars_tabs.neuron_control(which)
             st.selectbox("Stimulus", ipvae_cache.KINDS, key="bars_kind", **BOUND)
             direction = st.slider(
-                "Direction / degrees", 0, 355, 0, 5, key="bars_direction", **BOUND,
+                "Direction / degrees", 0, 359, 0, 1, key="bars_direction", **BOUND,
                 help="0: moves rightward, 90: upward, counter-clockwise. The bar's own axis is "
                 "this plus 90",
             )  # fmt: skip

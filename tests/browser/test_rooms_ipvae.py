@@ -40,8 +40,8 @@ def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: 
     expect(page.get_by_text("At 25° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
     before = figure_data(page, "bars_raster")
     move_slider(page, "bars_direction", 1)
-    expect(page.get_by_text("At 30° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
-    page.wait_for_url("**bars_direction=30*", timeout=driver.PATIENCE_MS)
+    expect(page.get_by_text("At 26° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
+    page.wait_for_url("**bars_direction=26*", timeout=driver.PATIENCE_MS)
     changed(page, "bars_raster", before)
     # Played, the bar moves over the receptive field.
     stimulus = (

@@ -5,7 +5,7 @@ import pytest
 
 from corelib.models.ipvae.gabor import Gabors
 from corelib.models.ipvae.stimuli import bars as bar_films
-from dashboard.bar_pad import MOST, clean
+from dashboard.bar_pad import MOST, clean, colours
 from dashboard.figures import bars, sparse
 from dashboard.figures.style import DARK, LIGHT, signs
 
@@ -214,3 +214,12 @@ def test_selectivity_by_contrast_stands_beside_the_papers():
         np.testing.assert_array_equal(line.y, found)
     (dotted,) = figure.layout.shapes
     assert (dotted.y0, dotted.y1, dotted.line.color) == (0.27, 0.27, SIGN["two"].colour)
+
+
+def test_a_field_on_a_canvas_has_the_colours_of_the_figures():
+    from plotly.colors import get_colorscale
+
+    stops = [colour.replace(" ", "") for _, colour in get_colorscale("RdBu")]
+    field = np.linspace(-2, 2, 11)[None]
+    assert colours(field) == stops
+    assert colours(np.zeros((2, 2))) == ["rgb(247,247,247)"] * 4
