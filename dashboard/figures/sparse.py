@@ -443,6 +443,7 @@ def lesions(drop: np.ndarray, chosen: int, look: Look) -> go.Figure:
     traces = [
         {
             "type": "bar", "x": np.arange(len(drop)), "y": drop[order], "name": "loss of R²",
+            "showlegend": False,
             "customdata": order,
             "marker": {"color": [INHIBITORY if k == at else look.muted for k in range(len(drop))],
                        "line": {"width": 0}},

@@ -7,9 +7,12 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.ipvae.inference import settle
 from corelib.models.ipvae.learner import images
+from corelib.runs.shelf import SHIPPED
 from dashboard import cache, sparse_tabs
 from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
 from tests.pages.test_pages import open_page, sentences
+
+DIGITS = "ipvae-mnist"
 
 
 @pytest.fixture
@@ -72,6 +75,40 @@ def test_every_tab_opens(network, tab, monkeypatch):
     app = open_sparse(network, sparse_tab=tab)
     if tab == "Digits":
         assert "which have no classes" in app.info[0].value
+
+
+def test_without_the_published_table_it_says_how_to_get_it(network, monkeypatch, tmp_path):
+    from corelib.reproduce import results
+
+    monkeypatch.setattr(results, "SHIPPED", tmp_path)
+    app = open_sparse(network, sparse_tab="Published")
+    assert "not part of this copy yet" in app.info[0].value
+    assert app.code[0].value == "python -m corelib reproduce ipvae --train"
+
+
+@pytest.mark.skipif(not (SHIPPED / DIGITS).exists(), reason=f"{DIGITS} does not ship here.")
+def test_digits_are_read_from_the_code(runs_root, monkeypatch):
+    from corelib.models.ipvae.analysis import encode, read_out
+
+    for name, value in (("READ_TRAIN", 500), ("READ_TEST", 300), ("READ_STEPS", 12)):
+        monkeypatch.setattr(sparse_tabs, name, value)
+    app = open_sparse(DIGITS, sparse_tab="Digits", sparse_steps="5")
+    app.button(key="sparse_read").click().run(timeout=120)
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("")
+    data, model = load_dataset("mnist"), load(DIGITS)
+    train = encode(model, images(data, data.train.pixels[:500]), 12, seed=0)
+    test = encode(model, images(data, data.test.pixels[:300]), 12, seed=500)
+    share = read_out(
+        train.rate, data.train.labels[:500].numpy(), test.rate, data.test.labels[:300].numpy()
+    ).accuracy
+    assert share > 0.6
+    assert list(table.loc["this network"]) == [
+        f"{test.r2[-1]:.3f}", f"{test.zeros[-1]:.3f}", f"{share:.2%}"
+    ]  # fmt: skip
+    told = next(i for i in cache.checkpoints() if i.name == DIGITS).card.test
+    assert table.loc["this network, its card", "digits read"] == f"{told['readout']:.2%}"
+    assert table.loc["paper, iP-VAE", "digits read"] == "96.46%"
 
 
 def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
