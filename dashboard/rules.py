@@ -188,9 +188,11 @@ def finding(points: dict[str, tuple[np.ndarray, np.ndarray]]) -> str:
         if agree == len(pairs)
         else "A smaller angle did not mean better accuracy"
     )
+    single = all(len(accuracy) == 1 for _, accuracy in points.values())
+    alone = " With one seed a rule, what lies between neighbours may be chance." * single
     order = sorted(off, key=lambda rule: off[rule][0])
     told = ", ".join(f"{rule} {off[rule][0]:.0f}° and {100 * off[rule][1]:.2f} %" for rule in order)
     return (
         f"{said}**{verdict}**: in {agree} of {len(pairs)} pairs of the other rules the one nearer "
-        f"to the gradient is the more accurate ({told})."
+        f"to the gradient is the more accurate ({told}).{alone}"
     )

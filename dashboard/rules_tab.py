@@ -168,7 +168,7 @@ def _over_epochs(
         }
         if by_layer:
             chart(
-                figures.over_epochs(by_layer, sign, title, look, limits=limits, height=340),
+                figures.over_epochs(by_layer, sign, title, look, limits=limits, height=370),
                 f"learn_{key}",
                 alt=f"{title} over epochs for each learning rule, by layer",
                 caption=f"By layer, for rules whose way down has weights of its own; with shared "

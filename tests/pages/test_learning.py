@@ -96,6 +96,8 @@ def test_the_finding_follows_the_numbers():
     said = rules.finding(exact | worse)
     assert "**A smaller angle did not mean better accuracy**: in 0 of 1" in said
     assert "near 40° and 95.00 %, far 70° and 96.00 %" in said
+    assert "may be chance" not in said
+    assert "may be chance" in rules.finding(worse)
     assert "Train two rules" in rules.finding(exact)
 
 
