@@ -757,8 +757,9 @@ def other_networks(v: View) -> None:
         "Medians over the neurons that answer, orientation but for one column. What counts is the "
         "mean activity above baseline; an iG-VAE's has either sign and averages out while a bar "
         "passes, so the size |μ| is measured, too: of networks that are never negative it is the "
-        "same. Which of the two the paper's .15 is we do not know. “Answers”: the best direction raises it by "
-        f"more than {RESPONSIVE:.0%} of what the most responsive neuron has."
+        f"same. Which of the two the paper's {PUBLISHED['iG-VAE']:g} is we do not know. “Answers”: "
+        f"the best direction raises it by more than {RESPONSIVE:.0%} of what the most responsive "
+        "neuron has."
     )
     _contrasts(v, rivals, sign)
 
