@@ -78,6 +78,7 @@ def checkpoint_picker(
     key: str,
     systems: str | Sequence[str],
     *,
+    begin_with: str = "",
     optional: bool = False,
     help: str = "",
     on_change: Callable[[], None] | None = None,
@@ -85,7 +86,8 @@ def checkpoint_picker(
     """A selectbox over the checkpoints of one system or several, bound to the address; None where
     none is chosen.
 
-    Its choices are the names that ``corelib.load`` takes.
+    Its choices are the names that ``corelib.load`` takes. It begins with the one named, else with
+    the first.
     """
     items = of_systems([systems] if isinstance(systems, str) else systems)
     names = list(items)
@@ -93,7 +95,8 @@ def checkpoint_picker(
         names.insert(0, NONE)
     if st.session_state.get(key) not in names:
         st.session_state.pop(key, None)
-    chosen = st.selectbox(text, names, key=key, help=help, on_change=on_change, **BOUND)
+    first = names.index(begin_with) if begin_with in names else 0
+    chosen = st.selectbox(text, names, first, key=key, help=help, on_change=on_change, **BOUND)
     item = items.get(chosen)
     if item is not None:
         st.caption(about(item))

@@ -30,6 +30,7 @@ TRIALS_AT_ONCE = 10
 NAMES = {"ipvae": "iP-VAE", "igvae-relu": "iG-relu-VAE", "igvae": "iG-VAE"}
 """The paper's names of the three systems."""
 SYSTEMS = tuple(NAMES)
+EXAMPLE = "ipvae-natural-16"
 
 
 class Hands(NamedTuple):
@@ -89,18 +90,6 @@ class Trials(NamedTuple):
     rate: np.ndarray
     error: np.ndarray
     first: "Trace"
-
-
-def begin_with_natural_images(key: str) -> None:
-    """Let a picker of networks begin with the first that reads natural images, unless the address
-    names one."""
-    if key in st.session_state or key in st.query_params:
-        return
-    from dashboard.checkpoints import of_systems
-
-    names = [n for n, i in of_systems(SYSTEMS).items() if i.card.dataset.startswith("natural")]
-    if names:
-        st.session_state[key] = names[0]
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -7,7 +7,6 @@ import streamlit as st
 
 from dashboard import butd_cache, cache
 from dashboard.butd_cache import Switches
-from dashboard.checkpoints import of_systems
 from dashboard.digit_input import digit_input
 from dashboard.export import chart
 from dashboard.figures import learning as figures
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 SYSTEMS = ("counter-hebb", "butd")
 EXAMPLE = "counter-hebb-shared-mnist"
+"""Its update is the gradient."""
 EXACT = 1e-10
 """Below this, what is left between both updates is rounding."""
 ONE, MANY = "this image", "64 images"
@@ -58,17 +58,6 @@ class View(NamedTuple):
     image: Image
     of: str
     look: Look
-
-
-def begin_with_shared() -> None:
-    """Open on the network whose update is the gradient, unless the address names another."""
-    key = "learn_model"
-    if (
-        key not in st.session_state
-        and key not in st.query_params
-        and EXAMPLE in of_systems(SYSTEMS)
-    ):
-        st.session_state[key] = EXAMPLE
 
 
 def switches_input(item: "Shelved") -> Switches:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from corelib.runs.store import Run
 
 SYSTEM = "butd"
+EXAMPLE = "butd-shared-multi-mnist"
 LIVE = 1000
 """So many test scenes tell how often a network names the other digit."""
 BOTH = "both"

@@ -27,9 +27,8 @@ headline = st.container()
 item = None
 with st.sidebar:
     if of_systems(ipvae_cache.SYSTEMS):
-        ipvae_cache.begin_with_natural_images("bars_model")
         item = checkpoint_picker(
-            "Network", "bars_model", ipvae_cache.SYSTEMS,
+            "Network", "bars_model", ipvae_cache.SYSTEMS, begin_with=ipvae_cache.EXAMPLE,
             help="Names as corelib.load takes them; your own trainings are at the end",
         )  # fmt: skip
 

@@ -27,10 +27,9 @@ headline = st.container()
 
 item = v = found = None
 if of_systems(learning_tabs.SYSTEMS):
-    learning_tabs.begin_with_shared()
     with st.sidebar:
         item = checkpoint_picker(
-            "Network", "learn_model", learning_tabs.SYSTEMS,
+            "Network", "learn_model", learning_tabs.SYSTEMS, begin_with=learning_tabs.EXAMPLE,
             help="Networks with a way down; butd also follow instructions",
         )  # fmt: skip
     try:

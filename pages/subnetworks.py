@@ -32,7 +32,7 @@ v = None
 if of_systems([subnetworks_tabs.SYSTEM]):
     with st.sidebar:
         item = checkpoint_picker(
-            "Network", "sub_model", subnetworks_tabs.SYSTEM,
+            "Network", "sub_model", subnetworks_tabs.SYSTEM, begin_with=subnetworks_tabs.EXAMPLE,
             help="Networks that follow instructions; your own trainings are at the end",
         )  # fmt: skip
     try:
