@@ -31,6 +31,7 @@ SLIDERS = (
         "robust_accuracy",
         "JSON.stringify(el.layout.shapes.map(s => s.x0))",
     ),
+    ("bars", "bars_direction", "bars_raster", "JSON.stringify(el._fullData.map(d => d.y))"),
 )
 # From the key going down until the page holds still: resolves with milliseconds.
 WATCH = """

@@ -23,7 +23,7 @@ from dashboard.theme import look
 SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
 STANDARD = [f"{name}-mnist" for name in SYSTEMS] + ["bpan-unbalanced-mnist"]
 TABS = (
-    "One digit", "States", "Where it hurts", "Balance ablation", "Numbers", "What you see",
+    "What you see", "One digit", "States", "Where it hurts", "Balance ablation", "Numbers",
     "Published", "Train", "Take home",
 )  # fmt: skip
 PUBLISHED = ("gaussian", "salt_pepper", "occlusion")
@@ -131,6 +131,8 @@ with headline:
              "fog", "Seven tenths of the contrast lost: who grows unsure?"),
             ("Turned", {"robust_kind": "rotation", "robust_rotation_severity": 45.0},
              "turned", "45 degrees, one way or the other"),
+            ("Drag a square", {"robust_kind": "occlusion", "robust_tab": "One digit"},
+             "drag", "Over a digit of your own, and watch the decision change"),
             ("The published claim", {"robust_kind": "occlusion", "robust_faithful": True,
                                      "robust_occlusion_severity": 0.5,
                                      "robust_tab": "Balance ablation"},
@@ -140,7 +142,7 @@ with headline:
         preset(
             "Standard view",
             calm | {"robust_kind": "occlusion", "robust_occlusion_severity": 0.15,
-                    "robust_theta": 0.9, "robust_tab": "One digit",
+                    "robust_theta": 0.9, "robust_tab": "What you see",
                     "robust_models": [n for n in STANDARD if n in of_systems(SYSTEMS)]},
             key="robust_try_standard", help="All as it was",
         )  # fmt: skip

@@ -35,7 +35,7 @@ def test_severity_moves_sentence_strip_curves_and_address(page: Page, server: st
 
 
 def test_the_occluder_goes_where_it_is_dragged(page: Page, server: str):
-    open_page(page, f"{server}/robustness?robust_models=bpan-mnist&robust_models=mlp-mnist")
+    open_page(page, f"{server}/robustness?robust_tab=One+digit&robust_models=bpan-mnist")
     pad = page.locator(".st-key-robust_occluder canvas")
     pad.scroll_into_view_if_needed()
     before = figure_data(page, "robust_strip")

@@ -66,7 +66,9 @@ def test_every_corruption_can_be_chosen(runs_root, kind):
 
 
 def test_one_digit_is_answered_as_the_networks_answer_it(runs_root):
-    app = open_robustness(robust_index="18", robust_occlusion_severity="0.1")
+    app = open_robustness(
+        robust_tab="One digit", robust_index="18", robust_occlusion_severity="0.1"
+    )
     table = app.dataframe[0].value.set_index("network")
     data = load_dataset()
     clean = data.test.pixels[18:19]
@@ -78,7 +80,7 @@ def test_one_digit_is_answered_as_the_networks_answer_it(runs_root):
 
 
 def test_a_dragged_occluder_moves_the_controls(runs_root):
-    app = open_robustness()
+    app = open_robustness(robust_tab="One digit")
     app.session_state["robust_place"] = "placed"
     app.session_state["robust_row"], app.session_state["robust_column"] = 0.25, 0.75
     app.run()
