@@ -135,7 +135,7 @@ def load_live(run: Run) -> nn.Module | None:
 def history(item: Shelved) -> History:
     """What the training of a checkpoint told: of an own run all, of an export the validations."""
     kept = item.folder / HISTORY
-    return History(kept).refresh() if kept.exists() else Run(item.folder.parents[1]).history()
+    return History(kept).refresh() if kept.exists() else Run(item.folder.parent.parent).history()
 
 
 def export(item: Shelved, folder: Path) -> None:

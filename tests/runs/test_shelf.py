@@ -1,5 +1,7 @@
 """Checkpoints by name: shipped ones, those of runs, and folders."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -120,6 +122,16 @@ def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
     assert same_logits(shelf.load(str(target)), 220)
     with pytest.raises(CheckpointError, match="is there already; choose another name"):
         shelf.export(shelf.find(run.id), target)
+
+
+def test_an_export_without_validations_is_exported_again_from_a_folder_here(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    shelf.export(shelf.find(run.id), Path("out"))
+    assert not shelf.history(shelf.find("out")).validations
+    shelf.export(shelf.find("out"), Path("again"))
+    assert read_card(Path("again")) == read_card(run.checkpoint(220))
 
 
 def test_foreign_weights_are_refused(run):
