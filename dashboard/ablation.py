@@ -15,8 +15,7 @@ def ablation(look: Look) -> None:
     from dashboard.figures.halting import lines_over_steps
 
     try:
-        own = results.own("balance")
-        rows = results.shipped("balance") if own is None else own
+        rows = results.newest("balance").rows
     except SynaptariumError as error:
         st.error(str(error))
         return

@@ -18,7 +18,7 @@ from dashboard.figures.bars import Curve
 from dashboard.figures.style import EXCITATORY, Look, Sign, signs
 from dashboard.ipvae_cache import Hands, Stimulus
 from dashboard.sparse_tabs import activity_words, grid, table
-from dashboard.state import BOUND, clamp
+from dashboard.state import BOUND, clamp, stays_asked
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.tuning import Selectivity, Tuning
@@ -456,13 +456,11 @@ def _history(v: View) -> None:
         "other way round it starts from below. Much of the preference for a direction is that "
         "memory. Forget it, by a leak or by beginning anew every few frames, and see what is left."
     )
-    asked = st.button(
+    if not stays_asked(
         "Compare with forgetful networks", key="bars_history", icon=":material/history:",
         help="Five sets of sweeps, some seconds",
-    )  # fmt: skip
-    if not asked and not st.session_state.get("_bars_history"):
+    ):  # fmt: skip
         return
-    st.session_state["_bars_history"] = True
     rows = []
     able = _responsive(v.tuning())
     for name, leak, every in (
@@ -779,13 +777,11 @@ def _contrasts(v: View, rivals: "dict[str, tuple[Shelved, int]]", sign: dict[str
         "cortex keeps its selectivity when the bar becomes brighter; a linear filter above a fixed "
         "threshold does not, for a brighter bar lifts ever more directions over it."
     )
-    asked = st.button(
+    if not stays_asked(
         "Compare contrasts", key="bars_contrasts", icon=":material/contrast:",
         help="Sweeps in all directions at four contrasts, some seconds",
-    )  # fmt: skip
-    if not asked and not st.session_state.get("_bars_contrasts"):
+    ):  # fmt: skip
         return
-    st.session_state["_bars_contrasts"] = True
     medians = {}
     for kind, (item, _) in rivals.items():
         several = [v.stimulus._replace(contrast=c) for c in OTHER_CONTRASTS]

@@ -225,8 +225,7 @@ def _over_seeds(v: View) -> None:
     from corelib.reproduce.bpc import ALPHAS, summary
 
     try:
-        own = results.own("bpc")
-        rows = results.shipped("bpc") if own is None else own
+        rows = results.newest("bpc").rows
     except SynaptariumError as error:
         st.error(str(error))
         return

@@ -1,14 +1,21 @@
 """Picking a trained network: shipped, or from one's own runs."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS
+from corelib.errors import SynaptariumError
 from corelib.runs.shelf import Shelved
 from dashboard import cache
 from dashboard.state import BOUND
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from corelib.data import Dataset
 
 NONE = "none"
 
@@ -71,6 +78,24 @@ def checkpoints_picker(
         **BOUND,
     )
     return [items[name] for name in chosen]
+
+
+class Opened(NamedTuple):
+    """A checkpoint at hand: its stamp, the network, and the data that it learned from."""
+
+    which: cache.Stamp
+    model: "nn.Module"
+    data: "Dataset"
+
+
+def opened(item: Shelved) -> Opened:
+    """Read a checkpoint and its data; where that fails the page says why, and ends."""
+    try:
+        which = cache.stamp(item)
+        return Opened(which, cache.model(which), cache.dataset(which.dataset))
+    except SynaptariumError as error:
+        st.error(str(error))
+        st.stop()
 
 
 def checkpoint_picker(

@@ -15,12 +15,19 @@ POLL_S = 2.0
 MOST_ACROSS = 14
 
 
-def reproduction_section(name: str, prefix: str) -> None:
-    """The table of a reproduction over seeds, its raw figures to take home, and its progress."""
+def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
+    """The table of a reproduction over seeds, its raw figures to take home, and its progress.
+
+    ``missing`` is what to say, above the command, where there is no table yet.
+    """
+    command = f"python -m corelib reproduce {name} --train"
+    if missing and not results.is_here(name):
+        st.info(missing)
+        st.code(command, language="bash")
+        return
     what: OverSeeds = import_module(REPRODUCTIONS[name].module).TABLE
     try:
-        own = results.own(name)
-        rows = results.shipped(name) if own is None else own
+        rows, own = results.newest(name)
         table = what.summary(rows)
     except SynaptariumError as error:
         st.error(str(error))
@@ -39,7 +46,7 @@ def reproduction_section(name: str, prefix: str) -> None:
         hide_index=long,
         key=f"{prefix}_{name}_table",
     )
-    source = "that ship" if own is None else "that were computed on this machine"
+    source = "that were computed on this machine" if own else "that ship"
     st.caption(" ".join((f"From the raw figures {source}.", *table.attrs.get("notes", ()))))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
@@ -64,7 +71,7 @@ def reproduction_section(name: str, prefix: str) -> None:
     computing = results.is_computing(name) or f"{prefix}_{name}_started" in st.session_state
     if computing:
         st.fragment(_progress, run_every=POLL_S)(what, prefix)
-    st.code(f"python -m corelib reproduce {name} --train", language="bash")
+    st.code(command, language="bash")
 
 
 def _words(cell: object) -> str:

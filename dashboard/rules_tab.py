@@ -8,7 +8,6 @@ import streamlit as st
 
 from corelib.data import DATASETS, is_here
 from corelib.errors import SynaptariumError
-from corelib.reproduce import results
 from corelib.reproduce.butd import WAYS
 from corelib.reproduce.seeds import stored
 from corelib.runs.launch import start
@@ -29,26 +28,15 @@ from dashboard.rules import (
 )
 from dashboard.state import BOUND
 
-TABLE = "butd"
+MISSING = (
+    "The table of these networks over several seeds is not in this copy. The command below trains "
+    "them all, which takes hours, and shows them beside a re-run of the authors' code; the table "
+    "then appears here. One network of each rule ships: see Rules on the page Counter-Hebb "
+    "learning."
+)
+"""What is said where its table is missing."""
 MOST_RUNS = 18
 POLL_S = 2.0
-
-
-def published(prefix: str) -> None:
-    """The table over seeds; a word on how to come by it while it is missing."""
-    from dashboard.reproduction import reproduction_section
-
-    files = results.own_file(TABLE), results.SHIPPED / f"{TABLE}.csv"
-    if not any(file.exists() for file in files):
-        st.info(
-            "The table of these networks over several seeds is not in this copy. The command below "
-            "trains them all, which takes hours, and shows them beside a re-run of the authors' "
-            "code; the table then appears here. One network of each rule ships: see Rules on the "
-            "page Counter-Hebb learning."
-        )
-        st.code(f"python -m corelib reproduce {TABLE} --train", language="bash")
-        return
-    reproduction_section(TABLE, prefix)
 
 
 def side_by_side(look: Look) -> None:

@@ -27,6 +27,11 @@ STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 MOMENTS = 26
 STRONGEST = 40
 READ_TRAIN, READ_TEST, READ_STEPS = 5000, 2000, 100
+MISSING = (
+    "The paper's table beside ours is not part of this copy yet. This command trains the networks "
+    "it needs and makes it; the tab shows it from then on."
+)
+"""What is said where the table is missing."""
 
 
 class Theirs(NamedTuple):
@@ -521,21 +526,6 @@ def table(rows: list[dict], key: str, decimals: int = 2) -> None:
     form = st.column_config.NumberColumn(format=f"%.{decimals}f")
     config = {name: form for name, value in rows[0].items() if isinstance(value, float)}
     st.dataframe(rows, hide_index=True, width="stretch", column_config=config, key=key)
-
-
-def published(prefix: str) -> None:
-    """The paper's tables beside ours; where there is none yet, how to get it."""
-    from corelib.reproduce import results
-    from dashboard.reproduction import reproduction_section
-
-    if not results.own_file("ipvae").exists() and not (results.SHIPPED / "ipvae.csv").exists():
-        st.info(
-            "The paper's table beside ours is not part of this copy yet. This command trains the "
-            "networks it needs and makes it; the tab shows it from then on."
-        )
-        st.code("python -m corelib reproduce ipvae --train", language="bash")
-        return
-    reproduction_section("ipvae", prefix)
 
 
 def draw_features(network: "IterativeVAE", run: "Run") -> None:

@@ -11,7 +11,7 @@ from dashboard import bars_tabs, cache, ipvae_cache
 from dashboard.checkpoints import checkpoint_picker, of_systems
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.sparse_tabs import draw_features, published
+from dashboard.sparse_tabs import MISSING, draw_features
 from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
@@ -127,7 +127,9 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        published("bars")
+        from dashboard.reproduction import reproduction_section
+
+        reproduction_section("ipvae", "bars", MISSING)
 
 if tabs["Train"].open:
     with tabs["Train"]:

@@ -10,10 +10,9 @@ from corelib.data import read_ahead
 
 read_ahead()
 
-from corelib.errors import SynaptariumError
 from corelib.models.bpc.config import PRESETS
-from dashboard import bpc_generate, bpc_inference, bpc_tabs, cache
-from dashboard.checkpoints import checkpoint_picker
+from dashboard import bpc_generate, bpc_inference, bpc_tabs
+from dashboard.checkpoints import checkpoint_picker, opened
 from dashboard.digit_input import digit_input
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
@@ -41,13 +40,7 @@ with st.sidebar:
         help="Two settings of bidirectional predictive coding and its rivals ship; your own follow",
     )  # fmt: skip
 
-try:
-    which = cache.stamp(item)
-    model = cache.model(which)
-    data = cache.dataset(which.dataset)
-except SynaptariumError as error:
-    st.error(str(error))
-    st.stop()
+which, model, data = opened(item)
 
 with st.sidebar:
     chosen = digit_input("bpc", data)

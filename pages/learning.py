@@ -10,10 +10,9 @@ from corelib.data import read_ahead
 
 read_ahead()
 
-from corelib.errors import SynaptariumError
 from corelib.models.butd.config import PRESETS
-from dashboard import butd_cache, cache, learning_tabs, rules, rules_tab
-from dashboard.checkpoints import checkpoint_picker, of_systems
+from dashboard import butd_cache, learning_tabs, rules, rules_tab
+from dashboard.checkpoints import checkpoint_picker, of_systems, opened
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
 from dashboard.state import BOUND, preset
@@ -32,12 +31,7 @@ if of_systems(learning_tabs.SYSTEMS):
             "Network", "learn_model", learning_tabs.SYSTEMS, begin_with=learning_tabs.EXAMPLE,
             help="Networks with a way down; butd also follow instructions",
         )  # fmt: skip
-    try:
-        which = cache.stamp(item)
-        model, data = cache.model(which), cache.dataset(which.dataset)
-    except SynaptariumError as error:
-        st.error(str(error))
-        st.stop()
+    which, model, data = opened(item)
     if model.n_classes > 1:
         with st.sidebar:
             image = learning_tabs.image_input(data, model)
@@ -103,7 +97,9 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        rules_tab.published("learn")
+        from dashboard.reproduction import reproduction_section
+
+        reproduction_section("butd", "learn", rules_tab.MISSING)
 
 if tabs["Train"].open:
     with tabs["Train"]:

@@ -124,7 +124,9 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        sparse_tabs.published("sparse")
+        from dashboard.reproduction import reproduction_section
+
+        reproduction_section("ipvae", "sparse", sparse_tabs.MISSING)
 
 if tabs["Train"].open:
     with tabs["Train"]:

@@ -10,10 +10,9 @@ from corelib.data import read_ahead
 
 read_ahead("multi-mnist")
 
-from corelib.errors import SynaptariumError
 from corelib.models.butd.config import PRESETS
-from dashboard import cache, causes_tabs, subnetworks_tabs
-from dashboard.checkpoints import checkpoint_picker, of_systems
+from dashboard import causes_tabs, subnetworks_tabs
+from dashboard.checkpoints import checkpoint_picker, of_systems, opened
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
 from dashboard.state import BOUND, preset
@@ -35,12 +34,7 @@ if of_systems([subnetworks_tabs.SYSTEM]):
             "Network", "sub_model", subnetworks_tabs.SYSTEM, begin_with=subnetworks_tabs.EXAMPLE,
             help="Networks that follow instructions; your own trainings are at the end",
         )  # fmt: skip
-    try:
-        which = cache.stamp(item)
-        model, data = cache.model(which), cache.dataset(which.dataset)
-    except SynaptariumError as error:
-        st.error(str(error))
-        st.stop()
+    which, model, data = opened(item)
     with st.sidebar:
         pair = subnetworks_tabs.pair_of(data.task_names)
         shown = st.segmented_control(
@@ -116,9 +110,10 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.rules_tab import published
+        from dashboard.reproduction import reproduction_section
+        from dashboard.rules_tab import MISSING
 
-        published("sub")
+        reproduction_section("butd", "sub", MISSING)
 
 if tabs["Train"].open:
     with tabs["Train"]:

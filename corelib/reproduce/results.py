@@ -71,7 +71,7 @@ def table(
             file = own_file(what.name)
             write(rows, file, f"python -m corelib reproduce {what.name} --train", n_seeds)
             if ship:
-                file = SHIPPED / f"{what.name}.csv"
+                file = _shipped_file(what.name)
                 write(rows, file, f"python -m corelib reproduce {what.name} --ship", n_seeds)
         note = "Computed now on this machine."
     else:
@@ -85,7 +85,7 @@ def table(
 def shipped(name: str) -> pd.DataFrame:
     """The raw rows that ship; raises ``DataError`` if they are missing or damaged."""
     return _read(
-        SHIPPED / f"{name}.csv",
+        _shipped_file(name),
         f"make it with: python -m corelib reproduce {name} --ship",
     )
 
@@ -96,8 +96,30 @@ def own(name: str) -> pd.DataFrame | None:
     return _read(file, "remove it and compute it anew") if file.exists() else None
 
 
+class Newest(NamedTuple):
+    """The raw ``rows`` to show, and whether they were computed here (``own``)."""
+
+    rows: pd.DataFrame
+    own: bool
+
+
+def newest(name: str) -> Newest:
+    """What was computed here, else what ships; raises ``DataError`` where neither can be read."""
+    rows = own(name)
+    return Newest(shipped(name), own=False) if rows is None else Newest(rows, own=True)
+
+
+def is_here(name: str) -> bool:
+    """Whether there are rows to show at all."""
+    return own_file(name).exists() or _shipped_file(name).exists()
+
+
 def own_file(name: str) -> Path:
     return _folder() / f"{name}.csv"
+
+
+def _shipped_file(name: str) -> Path:
+    return SHIPPED / f"{name}.csv"
 
 
 def start_in_background(name: str) -> None:

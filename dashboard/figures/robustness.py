@@ -70,7 +70,7 @@ def strip(
     below = 2 * (side + gap) + 0.5 * line
     names = [("clean", side / 2), ("corrupted", 1.5 * side + gap)]
     rows = below + line * np.arange(len(answers))
-    said, fields, told = [], [], []
+    said, fields = [], []
     for read in answers.values():
         said += [
             class_names[a] if a == b else f"{class_names[b]} → {class_names[a]}"
@@ -159,7 +159,7 @@ def over_severity(
                 "line": {"color": look.text, "dash": "dot", "width": 1.5},
             }
         ],
-        # Beside the curves: on top of them it would take a third of the height from phones.
+        # Beside the curves, which fill the panel.
         "legend": {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top", "font": {"size": 12}},
         "margin": {"t": 20},
     }  # fmt: skip
