@@ -12,9 +12,6 @@ from corelib.runs.shelf import find
 from corelib.runs.spec import resolve
 from tests.pages.butd import SMALL, shelve
 
-MISSING = pytest.mark.skipif(
-    not (results.SHIPPED / "butd.csv").exists(), reason="assets/results/butd.csv is not made yet"
-)
 DIGITS = DATASETS["mnist"].title
 # A symmetric start ends as shared weights do, and does not ship.
 SHIPPED = (
@@ -177,7 +174,6 @@ def test_rows_come_in_the_tables_order_whatever_that_of_the_runs(table):
     assert len(table) == 5
 
 
-@MISSING
 def test_the_shipped_figures_are_possible_and_of_every_seed():
     shipped = results.shipped("butd")
     for name in [c for c in shipped if c in ("accuracy", "left", "right") or "after" in c]:
@@ -197,7 +193,6 @@ def test_the_shipped_figures_are_possible_and_of_every_seed():
     np.testing.assert_allclose(two["accuracy"], (two["left"] + two["right"]) / 2, atol=1e-4)
 
 
-@MISSING
 def test_the_shipped_table_says_what_the_paper_claims():
     table = reproduce("butd").set_index(["data", "rule"])
     multi = table.loc["Multi-MNIST", butd.SHARED]
@@ -214,7 +209,6 @@ def test_the_shipped_table_says_what_the_paper_claims():
             "accuracy / %"].mean  # fmt: skip
 
 
-@MISSING
 def test_the_shipped_networks_are_those_of_the_table():
     shipped = results.shipped("butd").set_index(["data", "rule", "seed"])
     for row in SHIPPED:

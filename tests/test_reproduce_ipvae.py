@@ -10,7 +10,7 @@ from corelib.data import load_dataset
 from corelib.models.ipvae import IPVAE, gabor
 from corelib.models.ipvae.inference import trace
 from corelib.models.ipvae.learner import r_squared
-from corelib.reproduce import ipvae, reproduce, results
+from corelib.reproduce import ipvae, reproduce
 from corelib.runs.shelf import find
 from corelib.runs.spec import make_spec
 from corelib.training import checkpoint
@@ -119,9 +119,6 @@ def test_every_network_is_trained_on_what_it_says():
     assert betas == [24, 12, 6, 8, 8]
 
 
-@pytest.mark.skipif(
-    not (results.SHIPPED / "ipvae.csv").exists(), reason="assets/results/ipvae.csv is not made yet"
-)
 def test_what_ships_is_whole():
     table = reproduce("ipvae").set_index(["figure", "model"])
     for figure, models in ipvae.SECTIONS.items():

@@ -7,7 +7,6 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.ipvae.inference import settle
 from corelib.models.ipvae.learner import images
-from corelib.runs.shelf import SHIPPED
 from dashboard import cache, sparse_tabs
 from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
 from tests.pages.test_pages import open_page, sentences
@@ -86,7 +85,6 @@ def test_without_the_published_table_it_says_how_to_get_it(network, monkeypatch,
     assert app.code[0].value == "python -m corelib reproduce ipvae --train"
 
 
-@pytest.mark.skipif(not (SHIPPED / DIGITS).exists(), reason=f"{DIGITS} does not ship here.")
 def test_digits_are_read_from_the_code(runs_root, monkeypatch):
     from corelib.models.ipvae.analysis import encode, read_out
 

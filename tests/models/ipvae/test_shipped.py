@@ -6,15 +6,10 @@ import pytest
 
 from corelib import load
 from corelib.models.ipvae import analysis, gabor, stimuli, tuning
-from corelib.runs.shelf import SHIPPED
 
 NAME = "ipvae-natural-16"
 DIRECTIONS = np.arange(0, 360, 5.0)
 RESPONSIVE = 0.05  # spikes a frame above the baseline, in the best direction
-
-pytestmark = pytest.mark.skipif(
-    not (SHIPPED / NAME).exists(), reason=f"{NAME} does not ship with this copy."
-)
 
 
 @pytest.fixture(scope="module")
