@@ -4,6 +4,9 @@ Beside a folder named ``pages`` Streamlit starts in its old multipage mode: unti
 once, a deep link runs the page alone. So every page first calls ``ensure_routed``.
 """
 
+import gc
+import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -147,9 +150,21 @@ def _pages() -> dict[str, list]:
 
 def run() -> None:
     """Build the navigation and run the page that the address names."""
+    _set_aside(len(sys.modules))
     _configure()
     st.session_state["_routed"] = True
     st.navigation(_pages()).run()
+
+
+@lru_cache(maxsize=1)
+def _set_aside(modules: int) -> None:
+    """Take what is imported from the garbage collector, as often as more ``modules`` are.
+
+    Streamlit collects after each run of a page, and the page's last messages wait for it: with
+    torch and plotly in memory longer than for all else that a slider moves. What has been imported
+    is never garbage; the run before has just collected what was.
+    """
+    gc.freeze()
 
 
 def _configure() -> None:
