@@ -17,7 +17,6 @@ from corelib.runs.shelf import find, shelf, shelf_state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import plotly.graph_objects as go
     from torch import Tensor, nn
 
     from corelib.analysis.anytime import Answers, Curve
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
     from corelib.models.bpan.halting import Clock, OwnAnswers
     from corelib.runs.shelf import Shelved
+    from dashboard.figures.figure import Figure
 
 
 THRESHOLDS = tuple(
@@ -40,7 +40,7 @@ def warm_up() -> None:
 
 
 def _import_heavy() -> None:
-    import plotly.subplots  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
     import torch  # noqa: F401
 
     read_ahead()
@@ -78,7 +78,7 @@ def _checkpoints(state: tuple) -> "list[Shelved]":
     max_entries=128,
     hash_funcs={FunctionType: lambda f: (f.__module__, f.__qualname__)},
 )
-def figure(make: "Callable[..., go.Figure]", *args: Any, **options: Any) -> "go.Figure":
+def figure(make: "Callable[..., Figure]", *args: Any, **options: Any) -> "Figure":
     """A figure made by a function of ``dashboard.figures``; the same arguments make it once."""
     return make(*args, **options)
 

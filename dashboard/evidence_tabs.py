@@ -197,8 +197,8 @@ def whole_test_set(v: View) -> None:
             {short[name]: at.mean_steps for name, at in v.now.items()},
             {short[name]: sign for name, sign in v.sign.items()},
             v.look,
+            height=400,
         )
-        figure.update_layout(height=400)
         chart(
             figure,
             "evidence_needed",

@@ -11,11 +11,13 @@ from corelib.runs.shelf import Shelved
 from corelib.runs.spec import RunSpec, as_command
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    import pandas as pd
+
+    from dashboard.figures.figure import Figure
 
 
 def chart(
-    figure: "go.Figure",
+    figure: "Figure",
     key: str,
     *,
     alt: str,
@@ -42,21 +44,39 @@ def chart(
         on_select=on_select or "ignore",
         selection_mode="points",
     )
-    left, right = st.columns([6, 1], wrap=False)
-    left.caption(caption)
-    with right, st.container(horizontal_alignment="right"):
-        st.download_button(
-            "CSV",
-            data=lambda: _csv(figure),
-            file_name=f"synaptarium-{key}.csv",
-            mime="text/csv",
-            key=f"{key}_csv",
-            help="The data of this figure. The camera in its corner saves it as SVG.",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-            width="content",
-        )
+    _below(caption, key, lambda: _csv(figure), "The camera in its corner saves it as SVG.")
+
+
+def picture(
+    svg: str, key: str, *, data: "Callable[[], pd.DataFrame]", alt: str, caption: str
+) -> None:
+    """Show a drawing, with its caption and buttons for itself and its ``data`` below."""
+    st.container(key=key).image(svg, width="stretch", alt=alt)
+    _below(caption, key, lambda: data().to_csv(index=False).encode(), "Beside it: the figure.", svg)
+
+
+def _below(
+    caption: str, key: str, csv: Callable[[], bytes], hint: str, svg: str | None = None
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(caption, width="stretch")
+        for kind, content, mime, text in (
+            ("SVG", svg, "image/svg+xml", "This figure as it stands."),
+            ("CSV", csv, "text/csv", f"The data of this figure. {hint}"),
+        ):
+            if content is not None:
+                st.download_button(
+                    kind,
+                    data=content,
+                    file_name=f"synaptarium-{key}.{kind.lower()}",
+                    mime=mime,
+                    key=f"{key}_{kind.lower()}",
+                    help=text,
+                    icon=":material/download:",
+                    type="tertiary",
+                    on_click="ignore",
+                    width="content",
+                )
 
 
 def clicked(key: str) -> dict | None:
@@ -65,7 +85,7 @@ def clicked(key: str) -> dict | None:
     return points[-1] if points else None
 
 
-def _csv(figure: "go.Figure") -> bytes:
+def _csv(figure: "Figure") -> bytes:
     from dashboard.figures.table import to_frame
 
     return to_frame(figure).to_csv(index=False).encode()

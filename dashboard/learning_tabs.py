@@ -14,7 +14,6 @@ from dashboard.figures.style import Look
 from dashboard.state import BOUND
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
     from torch import Tensor
 
     from corelib.data import ImageDataset
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from corelib.models.butd.networks import BUTDNet
     from corelib.runs.shelf import Shelved
     from corelib.runs.store import Run
+    from dashboard.figures.figure import Figure
 
 SYSTEMS = ("counter-hebb", "butd")
 EXAMPLE = "counter-hebb-shared-mnist"

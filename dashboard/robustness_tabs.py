@@ -1,5 +1,6 @@
 """The parts of the Robustness page; each draws itself from one ``View``."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -9,9 +10,11 @@ from corelib.analysis.anytime import at_threshold, halting_steps
 from corelib.data.corruptions import CORRUPTIONS, Corruption, square_side
 from corelib.reproduce import results
 from dashboard import cache
-from dashboard.export import chart
+from dashboard.export import chart, picture
 from dashboard.figures import robustness as figures
-from dashboard.figures.robustness import OverSeverity, Read
+from dashboard.figures.robustness import OverSeverity
+from dashboard.figures.strip import Read
+from dashboard.figures.strip import strip as strip_svg
 from dashboard.figures.style import Look, Sign, signs
 from dashboard.occluder import occluder
 
@@ -158,30 +161,65 @@ def pm(curve: OverSeverity, at: int, percent: bool = True) -> str:
 
 def strip(v: View) -> None:
     """Ten test digits, clean and corrupted, and who reads what."""
-    data = cache.dataset(v.items[0].card.dataset)
+    svg, labels, answers = _strip(tuple(v.stamps.values()), v.corruption, v.look)
+    class_names = cache.dataset(v.items[0].card.dataset).class_names
+    picture(
+        svg,
+        "robust_strip",
+        data=lambda: _read_out(labels, answers, class_names),
+        alt="Ten test digits clean and corrupted, with the answer of each network",
+        caption="The answer of the last step; before → after where it changed. Vermilion: wrong.",
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _strip(
+    stamps: tuple[cache.Stamp, ...], corruption: Corruption, look: Look
+) -> tuple[str, np.ndarray, dict[str, Read]]:
+    """The drawing, the digits' true classes, and the answers to them by the network's name."""
+    data = cache.dataset(stamps[0].dataset)
     chosen = np.array(SHOWN)
     labels = data.test.labels.numpy()[chosen]
     few = int(chosen.max()) + 1
-    pixels = cache.corrupted(data.name, v.corruption, few).numpy()[chosen]
-    answers = {}
-    for name, stamp in v.stamps.items():
-        before, after = (
-            cache.corrupted_answers(stamp, corruption, few).predicted[chosen, -1]
-            for corruption in (CLEAN, v.corruption)
+    pixels = cache.corrupted(data.name, corruption, few).numpy()[chosen]
+    answers = {
+        stamp.name: Read(
+            *(
+                cache.corrupted_answers(stamp, each, few).predicted[chosen, -1]
+                for each in (CLEAN, corruption)
+            )
         )
-        answers[name] = Read(before, after)
-    chart(
-        figures.strip(
-            data.test.pixels.numpy()[chosen],
-            (255 * pixels.clip(0, 1)).astype(np.uint8),
-            labels,
-            answers,
-            data.class_names,
-            v.look,
-        ),
-        "robust_strip",
-        alt="Ten test digits clean and corrupted, with the answer of each network",
-        caption="The answer of the last step; before → after where it changed. Vermilion: wrong.",
+        for stamp in stamps
+    }
+    svg = strip_svg(
+        data.test.pixels.numpy()[chosen],
+        (255 * pixels.clip(0, 1)).astype(np.uint8),
+        labels,
+        answers,
+        data.class_names,
+        look,
+    )
+    return svg, labels, answers
+
+
+def _read_out(
+    labels: np.ndarray, answers: dict[str, Read], class_names: Sequence[str]
+) -> "pd.DataFrame":
+    """The strip as a table, one row a network and digit."""
+    import pandas as pd
+
+    names = np.array(class_names)
+    return pd.concat(
+        pd.DataFrame(
+            {
+                "network": name,
+                "test image": SHOWN,
+                "digit": names[labels],
+                "clean": names[read.before],
+                "corrupted": names[read.after],
+            }
+        )
+        for name, read in answers.items()
     )
 
 

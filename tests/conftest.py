@@ -1,8 +1,11 @@
-"""One torch thread, examples that are the same each time, and runs in a folder of their own."""
+"""One torch thread, examples that are the same each time, runs in a folder of their own, and
+figures that are checked before they are sent."""
 
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+
+from dashboard.figures.figure import Figure
 
 torch.set_num_threads(1)
 settings.register_profile(
@@ -23,3 +26,15 @@ def runs_root(tmp_path, monkeypatch):
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(root))
     monkeypatch.setenv("SYNAPTARIUM_SLOTS", "1")
     return root
+
+
+@pytest.fixture(autouse=True)
+def figures_are_checked(monkeypatch):
+    """plotly looks at each figure that a page of this process sends; the app itself never asks."""
+
+    def checked(self: Figure) -> dict:
+        assert len(self.data)
+        return to_dict(self)
+
+    to_dict = Figure.to_dict
+    monkeypatch.setattr(Figure, "to_dict", checked)

@@ -1,10 +1,9 @@
 """Figures of the E/I balance page."""
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from corelib.models.bpan.analysis import Currents, NetDensity, balance_index
+from dashboard.figures.figure import Figure
 from dashboard.figures.style import (
     EXCITATORY,
     EXCITATORY_MARK,
@@ -47,7 +46,7 @@ def _populations(view: Currents) -> tuple[tuple[str, np.ndarray], ...]:
 
 def currents(
     view: Currents, look: Look, *, stacked: bool = False, y_range: tuple[float, float] | None = None
-) -> go.Figure:
+) -> Figure:
     """Excitatory, inhibitory, input and net current over time, mean over the units of each
     population; bands of ± 1 sd over units for the two recurrent currents."""
     populations = _populations(view)
@@ -76,7 +75,7 @@ def currents(
             traces.append({**_line(x, mean, sd, name, line, mark), **axis,
                            "legendgroup": name, "showlegend": panel == 0})  # fmt: skip
     own = {"legend": {"y": 1.06 if not stacked else 1.05}, "margin": {"t": 72}}
-    return styled(go.Figure(traces, {**layout, **own}), look, height=600 if stacked else TALL)
+    return styled(traces, {**layout, **own}, look, height=600 if stacked else TALL)
 
 
 def _line(
@@ -132,7 +131,7 @@ def currents_range(views: list[Currents]) -> tuple[float, float]:
 
 def probabilities(
     view: Currents, class_names: tuple[str, ...], theta: float, halts_at: int, look: Look
-) -> go.Figure:
+) -> Figure:
     """Class probabilities over time; the threshold and the step of the answer are marked."""
     x = _steps(view)
     probability = view.probability
@@ -184,10 +183,10 @@ def probabilities(
             },
         ],
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look)
+    return styled(traces, layout, look)
 
 
-def balance_over_time(view: Currents, with_drive: bool, look: Look) -> go.Figure:
+def balance_over_time(view: Currents, with_drive: bool, look: Look) -> Figure:
     """The balance index of each unit, mean ± sd over the units of each population."""
     index = balance_index(view.excitation, view.inhibition, view.drive if with_drive else None)
     x = _steps(view)
@@ -203,146 +202,129 @@ def balance_over_time(view: Currents, with_drive: bool, look: Look) -> go.Figure
         "xaxis": _step_axis(len(x)),
         "yaxis": {"title": {"text": "balance index (1 = they cancel)"}, "range": [-0.03, 1.06]},
     }
-    return styled(go.Figure(traces, layout), look)
+    return styled(traces, layout, look)
 
 
-def unit_heatmaps(view: Currents, look: Look) -> go.Figure:
+def unit_heatmaps(view: Currents, look: Look) -> Figure:
     """Recurrent and net current and rate of every unit over time; E units above I units."""
     x = _steps(view)
     recurrent = view.excitation + view.inhibition
-    panels = (
+    shown = (
         ("recurrent current (a.u.)", recurrent, SIGNED),
         ("net current (a.u.)", view.net, SIGNED),
         ("firing rate (a.u.)", view.rate, "Viridis"),
     )
-    figure = make_subplots(
-        rows=1, cols=3, shared_yaxes=True, subplot_titles=[p[0] for p in panels],
-        horizontal_spacing=0.09,
+    n_e, n = view.n_excitatory, len(view.lesioned)
+    axes, layout = panels(
+        [name for name, _, _ in shown],
+        {"title": {"text": "step"}, "dtick": _tick(len(x)), "showgrid": False},
+        {
+            "title": {"text": "unit"}, "autorange": "reversed", "showgrid": False,
+            "tickvals": [n_e / 2, (n_e + n) / 2], "ticktext": ["E", "I"],
+        },
+        gap=0.09,
     )  # fmt: skip
-    for column, (name, values, scale) in enumerate(panels, 1):
+    traces, shapes = [], []
+    for axis, right, (name, values, scale) in zip(axes, (0.276, 0.639, 1.0), shown, strict=True):
         signed = scale == SIGNED
         limit = float(np.abs(values).max()) or 1.0
-        figure.add_heatmap(
-            x=x,
-            y=np.arange(values.shape[1]),
-            z=values.T.astype(np.float32),
-            name=name,
-            colorscale=scale,
-            zmin=-limit if signed else 0,
-            zmax=limit,
-            colorbar={
-                "x": [0.276, 0.639, 1.0][column - 1], "thickness": 10, "len": 0.9,
-                "outlinewidth": 0,
-            },
-            hovertemplate="unit %{y}, step %{x}: %{z:.2f}<extra></extra>",
-            row=1,
-            col=column,
+        traces.append(
+            {
+                "type": "heatmap", "x": x, "y": np.arange(values.shape[1]),
+                "z": values.T.astype(np.float32), "name": name, **axis, "colorscale": scale,
+                "zmin": -limit if signed else 0, "zmax": limit,
+                "colorbar": {"x": right, "thickness": 10, "len": 0.9, "outlinewidth": 0},
+                "hovertemplate": "unit %{y}, step %{x}: %{z:.2f}<extra></extra>",
+            }
         )  # fmt: skip
-        figure.add_hline(
-            y=view.n_excitatory - 0.5, line={"color": look.text, "width": 1.5}, row=1, col=column
-        )
-    styled(figure, look, height=560)
-    figure.update_layout(hovermode="closest")
-    figure.update_xaxes(title_text="step", dtick=_tick(len(x)), showgrid=False)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_yaxes(
-        title_text="unit",
-        tickvals=[view.n_excitatory / 2, (view.n_excitatory + len(view.lesioned)) / 2],
-        ticktext=["E", "I"],
-        col=1,
-    )
-    return figure
+        shapes.append(_across(n_e - 0.5, "y", axis, look))
+    layout |= {"shapes": shapes, "hovermode": "closest"}
+    return styled(traces, layout, look, height=560)
 
 
-def net_distribution(densities: tuple[NetDensity, NetDensity], look: Look) -> go.Figure:
+def _across(at: float, along: str, axis: dict[str, str], look: Look) -> dict:
+    """A line over the whole of a panel where the coordinate ``along`` is ``at``."""
+    other = "y" if along == "x" else "x"
+    return {
+        "type": "line", f"{along}ref": axis[f"{along}axis"], f"{along}0": at, f"{along}1": at,
+        f"{other}ref": f"{axis[f'{other}axis']} domain", f"{other}0": 0, f"{other}1": 1,
+        "line": {"color": look.text, "width": 1.5},
+    }  # fmt: skip
+
+
+def net_distribution(densities: tuple[NetDensity, NetDensity], look: Look) -> Figure:
     """Where the net current of all images and units lies, per step; the mean as a line."""
-    figure = make_subplots(
-        rows=1, cols=2, shared_yaxes=True, subplot_titles=["Excitatory units", "Inhibitory units"],
-        horizontal_spacing=0.05,
+    n_steps, edges = len(densities[0].mean), densities[0].edges
+    axes, layout = panels(
+        ["Excitatory units", "Inhibitory units"],
+        {
+            "title": {"text": "step"}, "dtick": _tick(n_steps), "range": [0.5, n_steps + 0.5],
+            "showgrid": False,
+        },
+        {
+            "title": {"text": "net current (a.u.)"}, "range": [edges[0], edges[-1]],
+            "showgrid": False, "zeroline": False,
+        },
+        gap=0.05,
     )  # fmt: skip
     # Counts fall off fast: the logarithm shows the tails.
     top = max(float(d.density.max()) for d in densities) or 1.0
     marks = ((EXCITATORY, EXCITATORY_MARK), (INHIBITORY, INHIBITORY_MARK))
-    for column, (density, (colour, mark)) in enumerate(zip(densities, marks, strict=True), 1):
+    traces = []
+    for axis, density, (colour, mark) in zip(axes, densities, marks, strict=True):
         x = np.arange(1, len(density.mean) + 1)
-        centres = (density.edges[1:] + density.edges[:-1]) / 2
         with np.errstate(divide="ignore"):
             shade = np.log10(density.density.T / top)
-        figure.add_heatmap(
-            x=x,
-            y=centres,
-            z=np.maximum(shade, LEAST_SHADE).astype(np.float32),
-            name="log10 of the density",
-            colorscale="Cividis",
-            zmin=LEAST_SHADE,
-            zmax=0,
-            showscale=column == 2,
-            colorbar={
-                "title": _small("share of units<br>(log10, max = 0)"),
-                "thickness": 12,
-                "outlinewidth": 0,
+        traces += [
+            {
+                "type": "heatmap", "x": x, "y": (density.edges[1:] + density.edges[:-1]) / 2,
+                "z": np.maximum(shade, LEAST_SHADE).astype(np.float32),
+                "name": "log10 of the density", **axis, "colorscale": "Cividis",
+                "zmin": LEAST_SHADE, "zmax": 0, "showscale": axis is axes[-1],
+                "colorbar": {
+                    "title": _small("share of units<br>(log10, max = 0)"), "thickness": 12,
+                    "outlinewidth": 0,
+                },
+                "hovertemplate": "step %{x}, current %{y:.1f}: %{z:.2f}<extra></extra>",
             },
-            hovertemplate="step %{x}, current %{y:.1f}: %{z:.2f}<extra></extra>",
-            row=1,
-            col=column,
-        )
-        figure.add_scatter(
-            x=x,
-            y=density.mean,
-            name="mean",
-            mode="lines+markers",
-            line={"color": "#ffffff", "width": 2},
-            marker={
-                "symbol": mark,
-                "size": 9,
-                "color": colour,
-                "line": {"color": "#fff", "width": 1},
+            {
+                "type": "scatter", "x": x, "y": density.mean, "name": "mean", **axis,
+                "mode": "lines+markers", "line": {"color": "#ffffff", "width": 2},
+                "marker": {
+                    "symbol": mark, "size": 9, "color": colour,
+                    "line": {"color": "#fff", "width": 1},
+                },
+                "error_y": {"array": density.sd, "color": "#ffffff", "thickness": 1, "width": 3},
+                "showlegend": False, "hovertemplate": "mean %{y:.2f}<extra></extra>",
             },
-            error_y={"array": density.sd, "color": "#ffffff", "thickness": 1, "width": 3},
-            showlegend=False,
-            hovertemplate="mean %{y:.2f}<extra></extra>",
-            row=1,
-            col=column,
-        )
-    styled(figure, look, height=TALL)
-    figure.update_layout(hovermode="closest")
-    n_steps = len(densities[0].mean)
-    figure.update_xaxes(
-        title_text="step", dtick=_tick(n_steps), range=[0.5, n_steps + 0.5], showgrid=False
-    )
-    edges = densities[0].edges
-    figure.update_yaxes(range=[edges[0], edges[-1]], showgrid=False, zeroline=False)
-    figure.update_yaxes(title_text="net current (a.u.)", col=1)
-    return figure
+        ]  # fmt: skip
+    return styled(traces, {**layout, "hovermode": "closest"}, look, height=TALL)
 
 
-def weight_matrix(recurrent: np.ndarray, n_excitatory: int, look: Look) -> go.Figure:
+def weight_matrix(recurrent: np.ndarray, n_excitatory: int, look: Look) -> Figure:
     """The signed recurrent weights (unit to, unit from); colour limits at the 99.5th percentile."""
     limit = float(np.percentile(np.abs(recurrent), 99.5)) or 1.0
     n = len(recurrent)
-    figure = go.Figure()
-    figure.add_heatmap(
-        z=recurrent.astype(np.float32),
-        name="weight",
-        colorscale=SIGNED,
-        zmin=-limit,
-        zmax=limit,
-        colorbar={"title": _small("weight"), "thickness": 12, "outlinewidth": 0},
-        hovertemplate="to %{y} from %{x}: %{z:.4f}<extra></extra>",
-    )
-    for line in (figure.add_hline, figure.add_vline):
-        line(n_excitatory - 0.5, line={"color": look.text, "width": 1.5})
-    styled(figure, look, height=480)
-    figure.update_layout(hovermode="closest")
-    ticks = {
-        "tickvals": [n_excitatory / 2, (n_excitatory + n) / 2],
-        "ticktext": ["E", "I"],
-        "showgrid": False,
-        "constrain": "domain",
-    }
-    figure.update_xaxes(title_text="from unit", **ticks)
-    figure.update_yaxes(title_text="to unit", autorange="reversed", scaleanchor="x", **ticks)
-    return figure
+    trace = {
+        "type": "heatmap", "z": recurrent.astype(np.float32), "name": "weight",
+        "colorscale": SIGNED, "zmin": -limit, "zmax": limit,
+        "colorbar": {"title": _small("weight"), "thickness": 12, "outlinewidth": 0},
+        "hovertemplate": "to %{y} from %{x}: %{z:.4f}<extra></extra>",
+    }  # fmt: skip
+    axis = {
+        "tickvals": [n_excitatory / 2, (n_excitatory + n) / 2], "ticktext": ["E", "I"],
+        "showgrid": False, "constrain": "domain",
+    }  # fmt: skip
+    panel = {"xaxis": "x", "yaxis": "y"}
+    layout = {
+        "xaxis": {"title": {"text": "from unit"}, **axis},
+        "yaxis": {
+            "title": {"text": "to unit"}, "autorange": "reversed", "scaleanchor": "x", **axis,
+        },
+        "shapes": [_across(n_excitatory - 0.5, along, panel, look) for along in ("y", "x")],
+        "hovermode": "closest",
+    }  # fmt: skip
+    return styled([trace], layout, look, height=480)
 
 
 def _mean_sd(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,9 +6,9 @@ Directions are in degrees, counter-clockwise from rightward; frames count from t
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from corelib.models.ipvae.gabor import Gabors
+from dashboard.figures.figure import Figure
 from dashboard.figures.style import (
     EXCITATORY,
     INHIBITORY,
@@ -98,7 +98,7 @@ def player(
     blanks: int,
     frame_ms: float,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """The stimulus over the receptive field (row, column), to be played, beside the neuron's
     potential, rate and activity; a line goes with it.
 
@@ -182,7 +182,6 @@ def player(
             "showlegend": False, "hoverinfo": "skip",
         }
     )  # fmt: skip
-    # As dicts: a go.Frame would be checked here and once more by the figure.
     frames = [{"name": str(x[t]), "data": moving(t), "traces": [at, at + 2]} for t in shown]
     active = int(np.flatnonzero(shown == first)[0])
     layout |= playing([str(x[t]) for t in shown], active, "frame ", round(every * frame_ms), look)
@@ -191,7 +190,7 @@ def player(
     layout["sliders"][0]["font"] = {"color": "rgba(0,0,0,0)"}
     layout["sliders"][0]["currentvalue"]["font"] = {"color": look.text}
     layout |= {"margin": {"l": 8, "r": 12, "t": 36, "b": 100}, "bargap": 0}
-    return styled(go.Figure(traces, layout, frames), look, height=460)
+    return styled(traces, layout, look, frames=frames, height=460)
 
 
 def raster(
@@ -203,7 +202,7 @@ def raster(
     spikes: bool,
     y_name: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Trials above their mean: a dot a spike, (trial, time), then a histogram ``binned`` (bin,) in
     bins of ``width`` frames, and the mean ``rate`` (time,).
 
@@ -262,7 +261,7 @@ def raster(
         "legend": {"x": 1, "xanchor": "right", "y": 0.4, "yanchor": "bottom"},
         "margin": {"t": 32},
     }
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
 def _upright(x: float, look: Look, ref: str = "x") -> dict:
@@ -280,7 +279,7 @@ def polar(
     look: Look,
     *,
     relative: bool = False,
-) -> go.Figure:
+) -> Figure:
     """Tuning curves around a circle with bands of ± 1 standard error; the dashed circles are the
     baselines, the grey line the direction across the Gabor's stripes, the triangle the direction
     ``shown``. ``relative`` scales each by its largest value.
@@ -374,7 +373,7 @@ def polar(
         "hovermode": "closest",
         "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
 def _circle(radius: float, colour: str, dash: str, width: float) -> dict:
@@ -391,7 +390,7 @@ def flat(
     shown: float | None,
     y_name: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """The same curves along an axis; dashed: baselines, grey: across the Gabor's stripes."""
     traces, shapes = [], []
     for name, c in curves.items():
@@ -433,12 +432,12 @@ def flat(
         "yaxis": {"title": {"text": y_name}},
         "margin": {"t": 64 if len(curves) > 1 else 20},
     }
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
 def drives(
     parts: dict[str, np.ndarray], potential: np.ndarray, name: str, blanks: int, look: Look
-) -> go.Figure:
+) -> Figure:
     """What moves a neuron, (time,) each, above its potential."""
     axes, layout = panels(["drives", name], {"title": {"text": "frame"}}, {}, stacked=True, gap=0.1)
     layout["yaxis"] |= {"title": {"text": "drive (a.u.)"}}
@@ -466,13 +465,13 @@ def drives(
     )  # fmt: skip
     layout |= {"shapes": [_upright(0, look)], "margin": {"t": 72}, "legend": {"y": 1.06}}
     layout["annotations"] = []
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
 def angle_time(
     rate: np.ndarray, directions: np.ndarray, every: int, blanks: int, shown: float | None,
     y_name: str, look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """A neuron's rate by direction and frame, (direction, time) with ``every`` frames a column."""
     signed = bool((rate < -1e-6).any())
     top = float(np.abs(rate).max()) or 1.0
@@ -507,12 +506,12 @@ def angle_time(
         "hovermode": "closest",
         "margin": {"t": 20},
     }
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
 def response_curves(
     curves: dict[str, tuple[np.ndarray, np.ndarray]], y_name: str, look: Look
-) -> go.Figure:
+) -> Figure:
     """Responses against contrast, width and speed: by axis name, values (value,) and answers less
     the baseline (value, trial); bars ± 1 standard error."""
     axes, layout = panels([""] * len(curves), {}, {"title": {"text": y_name}}, gap=0.05)
@@ -533,12 +532,12 @@ def response_curves(
                 "hovertemplate": "%{y:.3g}",
             }
         )  # fmt: skip
-    return styled(go.Figure(traces, {**layout, "margin": {"t": 20}}), look, height=340)
+    return styled(traces, {**layout, "margin": {"t": 20}}, look, height=340)
 
 
 def flashed(
     rate: np.ndarray, error: np.ndarray, blanks: int, on: int, y_name: str, look: Look
-) -> go.Figure:
+) -> Figure:
     """A neuron's rate, (time,), while a bar is flashed, held and taken away; the field shows when
     it stands."""
     x = np.arange(len(rate)) - blanks
@@ -566,12 +565,12 @@ def flashed(
         "yaxis": {"title": {"text": y_name}, "rangemode": "tozero"},
         "margin": {"t": 20},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=340)
+    return styled(traces, layout, look, height=340)
 
 
 def orientation_map(
     fits: Gabors, axis: np.ndarray, strength: np.ndarray, half: float, chosen: int, look: Look
-) -> go.Figure:
+) -> Figure:
     """Each neuron as a short line at the place of its Gabor function, along the bar's axis that it
     prefers (unit,) in degrees, the longer the more selective it is; colours go round with the axis.
 
@@ -626,7 +625,7 @@ def orientation_map(
                    "title": {"text": "axis"}},
         "margin": {"t": 20},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=520)
+    return styled(traces, layout, look, height=520)
 
 
 def _around(n: int) -> list[str]:
@@ -654,7 +653,7 @@ def _around(n: int) -> list[str]:
 def everyone(
     activity: np.ndarray, order: np.ndarray, prefers: np.ndarray, blanks: int, every: int,
     look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """All neurons over time, (unit, time) with ``every`` frames a column, in an ``order`` by what
     they prefer (unit,) in degrees."""
     found = activity[order]
@@ -683,10 +682,10 @@ def everyone(
         "hovermode": "closest",
         "margin": {"t": 20},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=520)
+    return styled(traces, layout, look, height=520)
 
 
-def decoding(shown: np.ndarray, decoded: np.ndarray, look: Look) -> go.Figure:
+def decoding(shown: np.ndarray, decoded: np.ndarray, look: Look) -> Figure:
     """Directions that a readout finds, against those shown, within ± 180 degrees of them."""
     near = shown + (decoded - shown + 180) % 360 - 180
     traces = [
@@ -707,12 +706,12 @@ def decoding(shown: np.ndarray, decoded: np.ndarray, look: Look) -> go.Figure:
         "hovermode": "closest",
         "margin": {"t": 20},
     }
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def agreement(
     gabor: np.ndarray, preferred: np.ndarray, r2: np.ndarray, chosen: int, look: Look
-) -> go.Figure:
+) -> Figure:
     """Preferred axis of a bar against the axis of the Gabor's stripes, in degrees, (unit,), moved
     by 180 where that brings them together."""
     known = np.isfinite(preferred) & np.isfinite(gabor)
@@ -752,13 +751,13 @@ def agreement(
         "clickmode": "event+select",
         "margin": {"t": 20},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def selectivities(
     values: dict[str, np.ndarray], published: dict[str, float], sign: dict[str, Sign],
     x_name: str, look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """How a selectivity is distributed over neurons, (unit,) by name; upright lines: medians, and
     dotted what is ``published``."""
     edges = np.linspace(0, 1, 26)
@@ -787,13 +786,13 @@ def selectivities(
         "yaxis": {"title": {"text": "share of the neurons"}, "tickformat": ".0%"},
         "margin": {"t": 72},
     }
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def by_contrast(
     contrasts: np.ndarray, medians: dict[str, np.ndarray], published: dict[str, float],
     sign: dict[str, Sign], look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """Selectivity against contrast, (contrast,) by name; dotted what is ``published``."""
     traces, shapes = [], []
     for name, found in medians.items():
@@ -821,12 +820,12 @@ def by_contrast(
         "yaxis": {"title": {"text": "1 − circular variance, orientation"}, "range": [0, 1.02]},
         "margin": {"t": 52},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def over_time(
     rates: dict[str, np.ndarray], sign: dict[str, Sign], blanks: int, look: Look
-) -> go.Figure:
+) -> Figure:
     """Neurons' mean rates over time, (time,) by name, each on an axis of its own."""
     axes, layout = panels(list(rates), {"title": {"text": "frame"}}, {}, stacked=True, gap=0.1)
     traces = [
@@ -838,4 +837,4 @@ def over_time(
         for (name, rate), axis in zip(rates.items(), axes, strict=True)
     ]  # fmt: skip
     layout |= {"shapes": [_upright(0, look)], "margin": {"t": 32}}
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)

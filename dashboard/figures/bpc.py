@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
+from dashboard.figures.figure import Figure
 from dashboard.figures.style import (
     OKABE_ITO,
     SIGNED,
@@ -38,7 +38,7 @@ class Settling(NamedTuple):
 
 def gallery(
     images: np.ndarray, titles: Sequence[str], columns: int, look: Look, *, cell: int = 92
-) -> go.Figure:
+) -> Figure:
     """Images in a grid, each below its title; ``cell`` is its width on the screen in pixels."""
     n, side = len(images), images.shape[-1]
     rows, head = -(-n // columns), 7 if any(titles) else GAP
@@ -71,7 +71,7 @@ def gallery(
         "hovermode": False,
     }  # fmt: skip
     height = 12 + round(cell * rows * high / wide)
-    return styled(go.Figure(traces, layout), look, height=height)
+    return styled(traces, layout, look, height=height)
 
 
 def bars(
@@ -80,7 +80,7 @@ def bars(
     label: int | None,
     y_name: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """A value for each class, one colour a series; the true class is framed."""
     traces = []
     for k, (name, values) in enumerate(series.items()):
@@ -98,12 +98,12 @@ def bars(
         "yaxis": {"title": {"text": y_name}},
         "barmode": "group",
     }
-    return styled(go.Figure(traces, layout), look)
+    return styled(traces, layout, look)
 
 
 def energies(
     values: np.ndarray, class_names: Sequence[str], label: int | None, look: Look
-) -> go.Figure:
+) -> Figure:
     """The energy with each label clamped, less the smallest; the lowest bar is the answer."""
     least = int(values.argmin())
     colours = [OKABE_ITO[2] if k == least else look.muted for k in range(len(values))]
@@ -121,10 +121,10 @@ def energies(
                                                                         high + margin]},
         "hovermode": "closest",
     }  # fmt: skip
-    return styled(go.Figure([trace], layout), look)
+    return styled([trace], layout, look)
 
 
-def settling(view: Settling, look: Look) -> go.Figure:
+def settling(view: Settling, look: Look) -> Figure:
     """Energy, and each layer's forward and backward errors, over the steps of inference."""
     axes, layout = panels(
         ["energy", "forward errors |e|²", "backward errors |δ|²"],
@@ -150,9 +150,7 @@ def settling(view: Settling, look: Look) -> go.Figure:
                       axes[panel], True)
             )  # fmt: skip
     legend = {"y": 1.08}
-    return styled(
-        go.Figure(traces, {**layout, "legend": legend, "margin": {"t": 76}}), look, height=400
-    )
+    return styled(traces, {**layout, "legend": legend, "margin": {"t": 76}}, look, height=400)
 
 
 def _low(number: int) -> str:
@@ -170,7 +168,7 @@ def _line(
     }  # fmt: skip
 
 
-def player(view: Settling, class_names: Sequence[str], label: int | None, look: Look) -> go.Figure:
+def player(view: Settling, class_names: Sequence[str], label: int | None, look: Look) -> Figure:
     """Inference to be played: the predicted image, the class evidence, the hidden activity."""
     titles = ["predicted image", "class evidence"]
     titles += [f"activity z{_low(k + 1)}" for k in range(len(view.hidden))]
@@ -216,12 +214,12 @@ def player(view: Settling, class_names: Sequence[str], label: int | None, look: 
         {**data, **own, **axis} for data, own, axis in zip(moment(last), looks, axes, strict=True)
     ]
     frames = [
-        go.Frame(name=str(step), data=moment(t), traces=list(range(len(traces))))
+        {"name": str(step), "data": moment(t), "traces": list(range(len(traces)))}
         for t, step in enumerate(view.step)
     ]
     layout |= playing([str(step) for step in view.step], last, "step ", FRAME_MS, look)
     layout |= {"hovermode": "closest", "margin": {"l": 20, "r": 20, "t": 40, "b": 110}}
-    return styled(go.Figure(traces, layout, frames), look, height=400)
+    return styled(traces, layout, look, frames=frames, height=400)
 
 
 def _square(activity: np.ndarray) -> np.ndarray:
@@ -234,7 +232,7 @@ def _square(activity: np.ndarray) -> np.ndarray:
 
 def losses(
     steps: np.ndarray, generator: np.ndarray, amortiser: np.ndarray, best: float, look: Look
-) -> go.Figure:
+) -> Figure:
     """Both losses of the training batches against updates, NaN where a network has not both;
     dotted: the best that one image a class can do."""
     axes, layout = panels(
@@ -258,7 +256,7 @@ def losses(
             "y1": best, "line": {"color": look.muted, "dash": "dot", "width": 1.5},
         }
     ]  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=260)
+    return styled(traces, layout, look, height=260)
 
 
 def trade_off(
@@ -267,7 +265,7 @@ def trade_off(
     sign: dict[str, Sign],
     bound: float,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Accuracy against the error of what is generated, a point a network; dotted: the best that
     one image a class can do."""
     traces = [
@@ -291,10 +289,10 @@ def trade_off(
         "hovermode": "closest",
         "margin": {"t": 72},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
-def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, look: Look) -> go.Figure:
+def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, look: Look) -> Figure:
     """Accuracy and generation loss against α_f; ``accuracy`` and ``loss`` (alpha, 2): mean, sd."""
     axes, layout = panels(
         ["accuracy on the test set", "generator loss"],
@@ -316,12 +314,12 @@ def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, look: Lo
             ("generator loss", loss, OKABE_ITO[4], axes[1]),
         )
     ]  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=320)
+    return styled(traces, layout, look, height=320)
 
 
 def completion(
     before: dict[str, float], after: dict[str, float], chance: float, look: Look
-) -> go.Figure:
+) -> Figure:
     """Accuracy by mask, before and after the hidden pixels are filled in."""
     names = list(before)
     traces = [
@@ -344,4 +342,4 @@ def completion(
             }
         ],
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look)
+    return styled(traces, layout, look)

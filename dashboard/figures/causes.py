@@ -4,8 +4,8 @@ first; two tasks have the colours of the units that only they open."""
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
+from dashboard.figures.figure import Figure
 from dashboard.figures.style import DASHES, MARKS, OKABE_ITO, TALL, Look, faded, panels, styled
 from dashboard.figures.subnetworks import TASK_COLOURS, dotted
 
@@ -17,7 +17,7 @@ def effects(
     tasks: Sequence[str],
     x_name: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Under each condition the share of answers that are ``right`` and that name the ``other``
     label, (task,); ``control`` (draw, task) where there is one: mean and sd over its draws."""
     axes, layout = panels(
@@ -55,12 +55,12 @@ def effects(
                 }
             )  # fmt: skip
     layout |= {"barmode": "group", "legend": {"y": 1.08}, "margin": {"t": 84}}
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def swaps(
     names: Sequence[str], right: np.ndarray, other: np.ndarray, tasks: Sequence[str], look: Look
-) -> go.Figure:
+) -> Figure:
     """``right`` and ``other`` (row, task): shares of scenes, a row each population whose gates
     alone are the other task's."""
     values = np.stack([right, other], 2).reshape(len(right), -1)
@@ -77,7 +77,7 @@ def swaps(
         "yaxis": {"title": {"text": "gates swapped"}, "type": "category", "showgrid": False},
         "hovermode": "closest",
     }
-    return styled(go.Figure([trace], layout), look, height=max(320, 120 + 34 * len(names)))
+    return styled([trace], layout, look, height=max(320, 120 + 34 * len(names)))
 
 
 def between(
@@ -88,7 +88,7 @@ def between(
     tasks: Sequence[str],
     at: float,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Instructions from one task to the other: ``named`` (instruction, 2) the share of scenes for
     which the answer is each label, ``changed`` (instruction, population) gates; dotted: ``at``."""
     axes, layout = panels(
@@ -119,7 +119,7 @@ def between(
         "legend": {"y": 1.08},
         "margin": {"t": 84},
     }
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def pad(
@@ -129,7 +129,7 @@ def pad(
     tasks: Sequence[str],
     at: tuple[float, float],
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Two-dimensional instructions: ``named`` (row, column, 2) the share of scenes for which the
     answer is each label, ``changed`` (row, column) that of gates, rows and columns the second and
     the first entry; ring: ``at``."""
@@ -173,12 +173,12 @@ def pad(
     for k in (2, 3):
         layout[f"yaxis{k}"]["scaleanchor"] = f"x{k}"
     layout |= {"hovermode": "closest", "margin": {"r": 60}}
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def forgetting(
     taught: dict[str, tuple[np.ndarray, np.ndarray]], tasks: Sequence[str], look: Look
-) -> go.Figure:
+) -> Figure:
     """Accuracy of all tasks while the last is taught, a panel each way it was: updates (moment,)
     and shares (moment, task) by title."""
     # Two words a line: four panels stand side by side.
@@ -201,4 +201,4 @@ def forgetting(
         for k, (task, (colour, dash, mark)) in enumerate(zip(tasks, signs_of, strict=True))
     ]  # fmt: skip
     layout |= {"legend": {"y": 1.2}, "margin": {"t": 128}}
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)

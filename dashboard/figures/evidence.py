@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
+from dashboard.figures.figure import Figure
 from dashboard.figures.style import OKABE_ITO, TALL, Look, Sign, faded, panels, playing, styled
 
 FRAME_MS = 900
@@ -38,7 +38,7 @@ def player(
     sign: dict[str, Sign],
     part: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """The image as it is uncovered, beside each network's belief after each part, to be played.
 
     ``beliefs`` by name: probabilities (time, class). ``label`` is marked, where it is known.
@@ -114,12 +114,12 @@ def player(
             }
         )  # fmt: skip
     frames = [
-        go.Frame(
-            name=str(t + 1),
-            data=[picture(t), *(bars(name, t) for name in beliefs)],
-            traces=list(range(len(traces))),
-            layout={"shapes": shapes(t)},
-        )
+        {
+            "name": str(t + 1),
+            "data": [picture(t), *(bars(name, t) for name in beliefs)],
+            "traces": list(range(len(traces))),
+            "layout": {"shapes": shapes(t)},
+        }
         for t in range(n)
     ]
     layout |= playing([str(t + 1) for t in range(n)], n - 1, f"{part} ", FRAME_MS, look)
@@ -128,13 +128,13 @@ def player(
         "hovermode": "closest",
         "margin": {"l": 20, "r": 20, "t": 52, "b": 110},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout, frames), look, height=480)
+    return styled(traces, layout, look, frames=frames, height=480)
 
 
 def beliefs(
     views: dict[str, np.ndarray], halts: dict[str, int], class_names: Sequence[str], part: str,
     look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """Belief in each class after each part, one panel a network; the ring is where it answers."""
     axes, layout = panels(
         [f"{name}<br>answers after {halts[name]}" for name in views],
@@ -164,7 +164,7 @@ def beliefs(
                 "hoverinfo": "skip",
             }
         )  # fmt: skip
-    return styled(go.Figure(traces, {**layout, "hovermode": "closest", "margin": {"t": 72}}), look)
+    return styled(traces, {**layout, "hovermode": "closest", "margin": {"t": 72}}, look)
 
 
 def accuracy_over_parts(
@@ -173,7 +173,7 @@ def accuracy_over_parts(
     sign: dict[str, Sign],
     part: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Accuracy after each part: mean and sd over seeds, (time,) each; hollow: published."""
     traces, n = [], 1
     for name, (mean, sd) in curves.items():
@@ -202,10 +202,10 @@ def accuracy_over_parts(
         "xaxis": {"title": {"text": f"{part}s seen"}, "dtick": 1, "range": [0.7, n + 0.3]},
         "yaxis": {"title": {"text": "accuracy"}, "tickformat": ".0%", "rangemode": "tozero"},
     }
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
-def fates(shares: dict[str, np.ndarray], look: Look) -> go.Figure:
+def fates(shares: dict[str, np.ndarray], look: Look) -> Figure:
     """What becomes of the answers given at θ, shares in the order of ``FATES``, a bar a network."""
     names = list(shares)
     traces = [
@@ -223,4 +223,4 @@ def fates(shares: dict[str, np.ndarray], look: Look) -> go.Figure:
         "yaxis": {"type": "category", "autorange": "reversed", "automargin": True},
         "hovermode": "closest", "margin": {"t": 72}, "legend": {"traceorder": "normal"},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=min(TALL, 190 + 44 * len(names)))
+    return styled(traces, layout, look, height=min(TALL, 190 + 44 * len(names)))

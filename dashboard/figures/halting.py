@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from corelib.analysis.anytime import Calibration, pareto_front
-from dashboard.figures.style import TALL, Look, Sign, panels, styled
+from dashboard.figures.figure import Figure
+from dashboard.figures.style import HEIGHT, TALL, Look, Sign, panels, styled
 
 STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
 
@@ -31,8 +31,13 @@ class Published(NamedTuple):
 
 
 def halting_histograms(
-    shares: dict[str, np.ndarray], means: dict[str, float], sign: dict[str, Sign], look: Look
-) -> go.Figure:
+    shares: dict[str, np.ndarray],
+    means: dict[str, float],
+    sign: dict[str, Sign],
+    look: Look,
+    *,
+    height: int = HEIGHT,
+) -> Figure:
     """Share of the images that halt at each step, one panel a model, the same axes for all.
 
     ``shares`` (time,) sum to 1. Bars can be clicked: ``customdata`` is the model's name.
@@ -72,7 +77,7 @@ def halting_histograms(
         for name, axis in zip(shares, axes, strict=True)
     ]
     own = {"margin": {"t": 64}, "bargap": 0.15, "hovermode": "closest", "clickmode": "event+select"}
-    return styled(go.Figure(bars, {**layout, "shapes": shapes, **own}), look)
+    return styled(bars, {**layout, "shapes": shapes, **own}, look, height=height)
 
 
 def accuracy_against_cost(
@@ -81,154 +86,146 @@ def accuracy_against_cost(
     sign: dict[str, Sign],
     cost_name: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Accuracy against cost as the threshold moves; the large marks stand where it is now."""
-    figure = go.Figure()
+    traces = []
     for name, priced in models.items():
         s = sign[name]
-        moves = len(priced.cost) > 1 and np.ptp(priced.cost) > 0
-        if moves:
-            figure.add_scatter(
-                x=priced.cost,
-                y=priced.accuracy,
-                name=name,
-                legendgroup=name,
-                mode="lines",
-                line={"color": s.colour, "dash": s.dash, "width": 2},
-                showlegend=False,
-                hovertemplate=f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
-            )
-        figure.add_scatter(
-            x=[priced.cost_now],
-            y=[priced.accuracy_now],
-            name=name,
-            legendgroup=name,
-            mode="markers",
-            marker={
-                "symbol": s.mark, "size": 14, "color": s.colour,
-                "line": {"color": look.background, "width": 1},
-            },
-            hovertemplate=f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+        if len(priced.cost) > 1 and np.ptp(priced.cost) > 0:
+            traces.append(
+                {
+                    "type": "scatter", "x": priced.cost, "y": priced.accuracy, "name": name,
+                    "legendgroup": name, "mode": "lines", "showlegend": False,
+                    "line": {"color": s.colour, "dash": s.dash, "width": 2},
+                    "hovertemplate": f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+                }
+            )  # fmt: skip
+        traces.append(
+            {
+                "type": "scatter", "x": [priced.cost_now], "y": [priced.accuracy_now],
+                "name": name, "legendgroup": name, "mode": "markers",
+                "marker": {
+                    "symbol": s.mark, "size": 14, "color": s.colour,
+                    "line": {"color": look.background, "width": 1},
+                },
+                "hovertemplate": f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+            }
         )  # fmt: skip
     told = set()
     for point in published:
         s = sign[point.model]
-        figure.add_scatter(
-            x=[point.cost],
-            y=[point.accuracy],
-            name=point.source,
-            legendgroup=point.source,
-            showlegend=point.source not in told,
-            mode="markers",
-            marker={
-                "symbol": f"{s.mark}-open",
-                "size": 14,
-                "color": s.colour,
-                "line": {"width": 2},
-            },
-            hovertemplate=f"{point.model}, {point.source}: %{{y:.2%}}<extra></extra>",
-        )
+        traces.append(
+            {
+                "type": "scatter", "x": [point.cost], "y": [point.accuracy], "name": point.source,
+                "legendgroup": point.source, "showlegend": point.source not in told,
+                "mode": "markers",
+                "marker": {
+                    "symbol": f"{s.mark}-open", "size": 14, "color": s.colour, "line": {"width": 2},
+                },
+                "hovertemplate": f"{point.model}, {point.source}: %{{y:.2%}}<extra></extra>",
+            }
+        )  # fmt: skip
         told.add(point.source)
     costs = np.concatenate([m.cost for m in models.values()])
     accuracies = np.concatenate([m.accuracy for m in models.values()])
     front = pareto_front(costs, accuracies)
-    figure.add_scatter(
-        x=costs[front],
-        y=accuracies[front],
-        name="Pareto front",
-        mode="lines",
-        line={"color": look.text, "width": 1.5, "dash": "dot", "shape": "hv"},
-        hoverinfo="skip",
-    )
-    styled(figure, look, height=TALL)
-    figure.update_layout(
-        hovermode="closest",
-        legend={"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
-    )
+    traces.append(
+        {
+            "type": "scatter", "x": costs[front], "y": accuracies[front], "name": "Pareto front",
+            "mode": "lines", "hoverinfo": "skip",
+            "line": {"color": look.text, "width": 1.5, "dash": "dot", "shape": "hv"},
+        }
+    )  # fmt: skip
     # Logarithmic: what matters lies near the cheap end.
     ticks = {"dtick": "D2", "tickformat": "~s"}
     if costs.max() < 100:
         ticks = {"tickvals": [v for v in STEP_TICKS if v <= 1.1 * costs.max()]}
-    figure.update_xaxes(title_text=cost_name, type="log", **ticks)
-    figure.update_yaxes(title_text="accuracy on the test set", tickformat=".1%")
-    return figure
+    layout = {
+        "hovermode": "closest",
+        "legend": {"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
+        "xaxis": {"title": {"text": cost_name}, "type": "log", **ticks},
+        "yaxis": {"title": {"text": "accuracy on the test set"}, "tickformat": ".1%"},
+    }
+    return styled(traces, layout, look, height=TALL)
 
 
 def lines_over_steps(
     series: dict[str, np.ndarray], sign: dict[str, Sign], y_name: str, look: Look,
     *, percent: bool = True,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """One line a series over steps counted from 1."""
-    figure = go.Figure()
-    for name, values in series.items():
-        s = sign[name]
-        figure.add_scatter(
-            x=np.arange(1, len(values) + 1),
-            y=values,
-            name=name,
-            mode="lines+markers",
-            line={"color": s.colour, "dash": s.dash, "width": 2},
-            marker={"symbol": s.mark, "size": 9},
-            hovertemplate="%{y:.2%}" if percent else "%{y:.3f}",
-        )
-    styled(figure, look)
-    figure.update_xaxes(title_text="step", dtick=1)
-    figure.update_yaxes(title_text=y_name, tickformat=".1%" if percent else None)
-    return figure
+    traces = [
+        {
+            "type": "scatter", "x": np.arange(1, len(values) + 1), "y": values, "name": name,
+            "mode": "lines+markers",
+            "line": {"color": sign[name].colour, "dash": sign[name].dash, "width": 2},
+            "marker": {"symbol": sign[name].mark, "size": 9},
+            "hovertemplate": "%{y:.2%}" if percent else "%{y:.3f}",
+        }
+        for name, values in series.items()
+    ]  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": "step"}, "dtick": 1},
+        "yaxis": {"title": {"text": y_name}, "tickformat": ".1%" if percent else None},
+    }
+    return styled(traces, layout, look)
 
 
-def halting_heatmap(
-    shares: np.ndarray, groups: Sequence[str], look: Look, y_name: str
-) -> go.Figure:
+def halting_heatmap(shares: np.ndarray, groups: Sequence[str], look: Look, y_name: str) -> Figure:
     """Share of each group that halts at each step: (group, time)."""
-    figure = go.Figure()
-    figure.add_heatmap(
-        x=np.arange(1, shares.shape[1] + 1),
-        y=list(groups),
-        z=shares.astype(np.float32),
-        name="share",
-        colorscale="Cividis",
-        zmin=0,
-        zmax=1,
-        colorbar={"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
-        hovertemplate="%{y}, step %{x}: %{z:.1%}<extra></extra>",
-    )
-    styled(figure, look)
-    figure.update_layout(hovermode="closest")
-    figure.update_xaxes(title_text="step", dtick=1, showgrid=False)
-    figure.update_yaxes(title_text=y_name, type="category", showgrid=False, autorange="reversed")
-    return figure
+    trace = {
+        "type": "heatmap", "x": np.arange(1, shares.shape[1] + 1), "y": list(groups),
+        "z": shares.astype(np.float32), "name": "share", "colorscale": "Cividis", "zmin": 0,
+        "zmax": 1, "colorbar": {"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+        "hovertemplate": "%{y}, step %{x}: %{z:.1%}<extra></extra>",
+    }  # fmt: skip
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {"title": {"text": "step"}, "dtick": 1, "showgrid": False},
+        "yaxis": {
+            "title": {"text": y_name}, "type": "category", "showgrid": False,
+            "autorange": "reversed",
+        },
+    }  # fmt: skip
+    return styled([trace], layout, look)
 
 
-def reliability(found: dict[str, Calibration], sign: dict[str, Sign], look: Look) -> go.Figure:
+def reliability(found: dict[str, Calibration], sign: dict[str, Sign], look: Look) -> Figure:
     """Accuracy against the confidence that halted, by bins; on the diagonal it is honest."""
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], name="honest", mode="lines",
-        line={"color": look.muted, "dash": "dot"}, hoverinfo="skip",
-    )  # fmt: skip
+    traces = [
+        {
+            "type": "scatter", "x": [0, 1], "y": [0, 1], "name": "honest", "mode": "lines",
+            "line": {"color": look.muted, "dash": "dot"}, "hoverinfo": "skip",
+        }
+    ]  # fmt: skip
     for name, c in found.items():
         seen = c.share > 0
         s = sign[name]
-        figure.add_scatter(
-            x=c.confidence[seen],
-            y=c.accuracy[seen],
-            customdata=c.share[seen],
-            name=f"{name}, ECE {c.error:.2%}",
-            mode="lines+markers",
-            line={"color": s.colour, "dash": s.dash, "width": 1.5},
-            marker={"symbol": s.mark, "color": s.colour, "size": 4 + 16 * np.sqrt(c.share[seen])},
-            hovertemplate="%{y:.1%} right where %{x:.1%} sure (%{customdata:.1%} of the images)",
-        )
-    styled(figure, look, height=TALL)
-    figure.update_layout(hovermode="closest", legend={"orientation": "v", "x": 0.02, "y": 0.98,
-                                                     "yanchor": "top"})  # fmt: skip
-    figure.update_xaxes(title_text="confidence that halted", tickformat=".0%", range=[0, 1.02])
-    figure.update_yaxes(title_text="share correct", tickformat=".0%", range=[0, 1.02])
-    return figure
+        traces.append(
+            {
+                "type": "scatter", "x": c.confidence[seen], "y": c.accuracy[seen],
+                "customdata": c.share[seen], "name": f"{name}, ECE {c.error:.2%}",
+                "mode": "lines+markers",
+                "line": {"color": s.colour, "dash": s.dash, "width": 1.5},
+                "marker": {
+                    "symbol": s.mark, "color": s.colour, "size": 4 + 16 * np.sqrt(c.share[seen]),
+                },
+                "hovertemplate": "%{y:.1%} right where %{x:.1%} sure "
+                "(%{customdata:.1%} of the images)",
+            }
+        )  # fmt: skip
+    layout = {
+        "hovermode": "closest",
+        "legend": {"orientation": "v", "x": 0.02, "y": 0.98, "yanchor": "top"},
+        "xaxis": {
+            "title": {"text": "confidence that halted"}, "tickformat": ".0%", "range": [0, 1.02],
+        },
+        "yaxis": {"title": {"text": "share correct"}, "tickformat": ".0%", "range": [0, 1.02]},
+    }  # fmt: skip
+    return styled(traces, layout, look, height=TALL)
 
 
-def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, look: Look) -> go.Figure:
+def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, look: Look) -> Figure:
     """Small images in a grid, each to be clicked; ``pixels`` (image, row, column) uint8.
 
     The picture is one image; invisible marks above it take the clicks, ``pointIndex`` is the place.
@@ -243,24 +240,22 @@ def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, look: Look
         sheet[top : top + side, left : left + side] = image
         x.append(left + side / 2)
         y.append(top + side / 2)
-    figure = go.Figure()
-    figure.add_heatmap(
-        z=sheet, name="images", colorscale="gray", showscale=False, zmin=0, zmax=255,
-        hoverinfo="skip",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=x,
-        y=y,
-        name="image",
-        mode="markers",
-        marker={"size": 30, "symbol": "square", "opacity": 0},
-        text=list(captions),
-        showlegend=False,
-        hovertemplate="%{text}<extra></extra>",
-    )
-    styled(figure, look, height=44 * rows + 20)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 10, "b": 10}, hovermode="closest",
-                         clickmode="event+select")  # fmt: skip
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
-    return figure
+    traces = [
+        {
+            "type": "heatmap", "z": sheet, "name": "images", "colorscale": "gray",
+            "showscale": False, "zmin": 0, "zmax": 255, "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter", "x": x, "y": y, "name": "image", "mode": "markers",
+            "marker": {"size": 30, "symbol": "square", "opacity": 0}, "text": list(captions),
+            "showlegend": False, "hovertemplate": "%{text}<extra></extra>",
+        },
+    ]  # fmt: skip
+    layout = {
+        "margin": {"l": 0, "r": 0, "t": 10, "b": 10},
+        "hovermode": "closest",
+        "clickmode": "event+select",
+        "xaxis": {"visible": False, "constrain": "domain"},
+        "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},
+    }
+    return styled(traces, layout, look, height=44 * rows + 20)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from corelib.models.butd.analysis import Difference, ThreePasses
+from dashboard.figures.figure import Figure
 from dashboard.figures.populations import sheet
 from dashboard.figures.style import (
     OKABE_ITO,
@@ -52,7 +52,7 @@ def three_passes(
     class_names: Sequence[str],
     label: int,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """The three passes of one image, to be played moment by moment: down with the instruction if
     there is one, up with the image, down with the error.
 
@@ -101,14 +101,14 @@ def three_passes(
     traces.insert(len(shown) * told, picture)
     kinds = [trace["type"] for trace in traces]
     frames = [
-        go.Frame(
-            name=trace["name"],
-            data=[
+        {
+            "name": trace["name"],
+            "data": [
                 {"type": kind, "opacity": 1.0 if k <= moment else TO_COME}
                 for k, kind in enumerate(kinds)
             ],
-            traces=list(range(len(traces))),
-        )
+            "traces": list(range(len(traces))),
+        }
         for moment, trace in enumerate(traces)
     ]
     layout |= playing([t["name"] for t in traces], len(traces) - 1, "now: ", FRAME_MS, look)
@@ -120,7 +120,7 @@ def three_passes(
     layout["sliders"][0]["font"] = {"size": 1, "color": "rgba(0,0,0,0)"}
     layout["sliders"][0]["currentvalue"]["font"] = {"size": 14, "color": look.text}
     layout |= {"hovermode": "closest", "margin": {"l": 110, "r": 72, "t": 36, "b": 114}}
-    return styled(go.Figure(traces, layout, frames), look, height=height)
+    return styled(traces, layout, look, frames=frames, height=height)
 
 
 def _cells(view: ThreePasses, shown: Sequence[int], told: bool) -> list[Cell]:
@@ -189,7 +189,7 @@ def _grid(rows: Sequence[str], columns: Sequence[str], look: Look) -> tuple[dict
     return {**layout, "annotations": annotations}, axes
 
 
-def off_the_gradient(found: Difference, look: Look) -> go.Figure:
+def off_the_gradient(found: Difference, look: Look) -> Figure:
     """How far each layer's update is from back-propagation's: relative length of the difference,
     and angle."""
     axes, layout = panels(
@@ -225,7 +225,7 @@ def off_the_gradient(found: Difference, look: Look) -> go.Figure:
             "line": {"color": look.muted, "dash": "dot", "width": 1.5},
         }
     ]  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=320)
+    return styled(traces, layout, look, height=320)
 
 
 def over_epochs(
@@ -237,7 +237,7 @@ def over_epochs(
     percent: bool = False,
     limits: tuple[float, float] | None = None,
     height: int = 400,
-) -> go.Figure:
+) -> Figure:
     """A measure over epochs, a panel for each of its titles and a line for each rule, with a band
     of ± 1 sd over seeds."""
     most = max(int(curve.epoch.max()) for curves in measures.values() for curve in curves.values())
@@ -276,12 +276,12 @@ def over_epochs(
             named.add(name)
     # Six rules take two lines.
     layout |= {"legend": {"y": 1.1}, "margin": {"t": 100}}
-    return styled(go.Figure(traces, layout), look, height=height)
+    return styled(traces, layout, look, height=height)
 
 
 def angle_and_accuracy(
     points: dict[str, tuple[np.ndarray, np.ndarray]], sign: dict[str, Sign], look: Look
-) -> go.Figure:
+) -> Figure:
     """A dot a network: the angle between its rule's update and the gradient, mean over layers, and
     its test accuracy; ``points`` by rule: (network,) each."""
     most = max(10.0, *(float(angle.max()) for angle, _ in points.values()))
@@ -302,7 +302,7 @@ def angle_and_accuracy(
         "hovermode": "closest",
         "legend": {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=380)
+    return styled(traces, layout, look, height=380)
 
 
 def ways_apart(
@@ -311,7 +311,7 @@ def ways_apart(
     layers: Sequence[str],
     sign: dict[str, Sign],
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """W and W̄ᵀ of each layer after training: cosine and ‖W − W̄ᵀ‖, (layer,) by rule."""
     axes, layout = panels(
         ["cosine of W and W̄ᵀ", "‖W − W̄ᵀ‖"],
@@ -331,4 +331,4 @@ def ways_apart(
         for name in values
     ]  # fmt: skip
     layout |= {"barmode": "group", "showlegend": False}
-    return styled(go.Figure(traces, layout), look, height=380)
+    return styled(traces, layout, look, height=380)

@@ -1,19 +1,17 @@
 """Figures of the Robustness page. Models come as a dict by name; each keeps its sign."""
 
 from collections.abc import Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from corelib.models.bpan.analysis import Currents
+from dashboard.figures.figure import Figure
 from dashboard.figures.style import (
     EXCITATORY,
     EXCITATORY_MARK,
     INHIBITORY,
     INHIBITORY_MARK,
-    LIGHT,
     TALL,
     Look,
     Sign,
@@ -21,7 +19,6 @@ from dashboard.figures.style import (
     panels,
     styled,
 )
-from dashboard.png import png
 
 DIGIT_COLOURS = (
     "#332288", "#88CCEE", "#44AA99", "#117733", "#999933",
@@ -39,83 +36,6 @@ class OverSeverity(NamedTuple):
     n: int
 
 
-class Read(NamedTuple):
-    """What a model answers to the digits of the strip, clean and corrupted, (image,) each."""
-
-    before: np.ndarray
-    after: np.ndarray
-
-
-def strip(
-    clean: np.ndarray,
-    corrupted: np.ndarray,
-    labels: np.ndarray,
-    answers: dict[str, Read],
-    class_names: Sequence[str],
-    look: Look,
-) -> go.Figure:
-    """Digits above themselves corrupted, uint8 (image, row, column), and each model's answers.
-
-    A changed answer is written as before → after; a wrong one stands in a vermilion field.
-    """
-    n, side = clean.shape[:2]
-    gap = 4
-    sheet = np.full((2 * (side + gap), n * (side + gap)), 255 if look == LIGHT else 0, np.uint8)
-    for row, images in enumerate((clean, corrupted)):
-        for column, image in enumerate(images):
-            top, left = row * (side + gap), column * (side + gap)
-            sheet[top : top + side, left : left + side] = image
-    x = np.arange(n) * (side + gap) + side / 2
-    line = 11
-    below = 2 * (side + gap) + 0.5 * line
-    names = [("clean", side / 2), ("corrupted", 1.5 * side + gap)]
-    rows = below + line * np.arange(len(answers))
-    said, fields = [], []
-    for read in answers.values():
-        said += [
-            class_names[a] if a == b else f"{class_names[b]} → {class_names[a]}"
-            for b, a in zip(read.before, read.after, strict=True)
-        ]
-        fields += [faded(INHIBITORY, 0.32 * bool(bad)) for bad in read.after != labels]
-    names += zip(answers, rows, strict=True)
-    told = [
-        f"{name}: {text}; it is {class_names[label]}"
-        for (name, label), text in zip(product(answers, labels), said, strict=True)
-    ]
-    # One trace for all networks: a slider waits for each.
-    read_out = {
-        "type": "scatter", "x": np.tile(x, len(answers)), "y": np.repeat(rows, n),
-        "mode": "markers+text", "text": said, "name": "answers", "showlegend": False,
-        "marker": {"symbol": "line-ew", "size": 52, "line": {"width": 20, "color": fields}},
-        "textfont": {"size": 14, "color": look.text}, "hovertext": told, "hoverinfo": "text",
-    }  # fmt: skip
-    bottom = below + (len(answers) - 0.5) * line
-    layout = {
-        # A picture: as a heatmap it would take longer than all other figures of the page.
-        "images": [
-            {
-                "source": png(sheet, 4), "name": "digits", "layer": "below", "xref": "x",
-                "yref": "y", "x": -0.5, "y": -0.5, "sizex": sheet.shape[1], "sizey": sheet.shape[0],
-                "sizing": "stretch",
-            }
-        ],
-        # Outside the axes, which would hide them.
-        "annotations": [
-            {
-                "text": text, "x": 0, "xref": "paper", "xanchor": "right", "xshift": -12, "y": y,
-                "yref": "y", "showarrow": False,
-            }
-            for text, y in names
-        ],
-        "xaxis": {"visible": False, "range": [-0.5, n * (side + gap) - gap]},
-        "yaxis": {"visible": False, "range": [bottom, -1]},
-        "margin": {"l": 190, "r": 10, "t": 10, "b": 10},
-        "hovermode": "closest",
-    }  # fmt: skip
-    # The height that leaves the digits square on a screen of usual width.
-    return styled(go.Figure([read_out], layout), look, height=20 + round(2.45 * bottom))
-
-
 def over_severity(
     curves: dict[str, OverSeverity],
     sign: dict[str, Sign],
@@ -125,7 +45,7 @@ def over_severity(
     look: Look,
     *,
     percent: bool = True,
-) -> go.Figure:
+) -> Figure:
     """One line a model with a band of ± 1 sd over seeds; dotted: the severity as it stands."""
     traces = []
     for name, curve in curves.items():
@@ -163,10 +83,10 @@ def over_severity(
         "legend": {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top", "font": {"size": 12}},
         "margin": {"t": 20},
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
-def currents_pair(clean: Currents, corrupted: Currents, look: Look) -> go.Figure:
+def currents_pair(clean: Currents, corrupted: Currents, look: Look) -> Figure:
     """Mean currents into each population: clean solid, corrupted dashed."""
     n_e = clean.n_excitatory
     axes, layout = panels(
@@ -198,9 +118,7 @@ def currents_pair(clean: Currents, corrupted: Currents, look: Look) -> go.Figure
                         "hovertemplate": "%{y:.2f}",
                     }
                 )  # fmt: skip
-    return styled(
-        go.Figure(traces, {**layout, "legend": {"y": 1.06}, "margin": {"t": 72}}), look, height=TALL
-    )
+    return styled(traces, {**layout, "legend": {"y": 1.06}, "margin": {"t": 72}}, look, height=TALL)
 
 
 def sure_of(
@@ -208,7 +126,7 @@ def sure_of(
     sign: dict[str, Sign],
     of: str,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Each model's probability of one class over its steps: clean solid, corrupted dotted.
 
     ``probability`` by name: (time,) clean and corrupted.
@@ -236,7 +154,7 @@ def sure_of(
         "yaxis": {"title": {"text": f"probability of {of}"}, "range": [-0.03, 1.05]},
         "margin": {"t": 92},
     }
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
 def state_space(
@@ -246,7 +164,7 @@ def state_space(
     class_names: Sequence[str],
     axis_names: tuple[str, str],
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """States of many images (image, 2), coloured by class, and paths (time, 2) over them."""
     traces = []
     for k, name in enumerate(class_names):
@@ -278,12 +196,12 @@ def state_space(
         "hovermode": "closest",
         "legend": {"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
     }
-    return styled(go.Figure(traces, layout), look, height=520)
+    return styled(traces, layout, look, height=520)
 
 
 def sensitivity(
     accuracy: np.ndarray, centres: np.ndarray, mean_image: np.ndarray, clean: float, look: Look
-) -> go.Figure:
+) -> Figure:
     """Accuracy by where the occluder's centre sits, beside the mean digit it sits on.
 
     ``accuracy`` (row, column) over ``centres`` in pixels; ``mean_image`` (row, column) uint8.
@@ -309,10 +227,10 @@ def sensitivity(
             "zmin": 0, "zmax": 255, "showscale": False, **axes[1], "hoverinfo": "skip",
         },
     ]  # fmt: skip
-    return styled(go.Figure(traces, {**layout, "hovermode": "closest"}), look, height=TALL)
+    return styled(traces, {**layout, "hovermode": "closest"}, look, height=TALL)
 
 
-def arms(values: dict[str, np.ndarray], reference: str, title: str, look: Look) -> go.Figure:
+def arms(values: dict[str, np.ndarray], reference: str, title: str, look: Look) -> Figure:
     """A measure in each arm of an ablation: a dot a seed, paired seeds joined, and the mean.
 
     ``values`` by arm: (seed,), NaN where a seed lacks.
@@ -345,4 +263,4 @@ def arms(values: dict[str, np.ndarray], reference: str, title: str, look: Look) 
         "xaxis": {"type": "category"},
         "hovermode": "closest",
     }
-    return styled(go.Figure(traces, layout), look, height=320)
+    return styled(traces, layout, look, height=320)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import plotly.colors
-import plotly.graph_objects as go
 
+from dashboard.figures.figure import Figure
 from dashboard.figures.style import (
     INHIBITORY,
     OKABE_ITO,
@@ -63,7 +63,7 @@ def mosaic(
     look: Look,
     *,
     cell: int = 34,
-) -> go.Figure:
+) -> Figure:
     """All features, each scaled by its largest value, in an ``order`` (place,) of their numbers.
 
     Blue is positive, red negative. A click gives the feature's number as ``customdata``; the chosen
@@ -118,7 +118,7 @@ def mosaic(
             "scaleanchor": "x", "constrain": "domain", "constraintoward": "top",
         },
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=rows * cell + 10)
+    return styled(traces, layout, look, height=rows * cell + 10)
 
 
 def _signed_on(look: Look) -> list:
@@ -135,7 +135,7 @@ def row_of_images(
     *,
     limits: Sequence[float] | None = None,
     height: int = 190,
-) -> go.Figure:
+) -> Figure:
     """Images of either sign side by side; ``limits`` are the values of full colour."""
     axes, layout = _picture_panels(titles)
     limits = [float(np.abs(image).max()) or 1.0 for image in images] if limits is None else limits
@@ -148,7 +148,7 @@ def row_of_images(
         for image, title, axis, limit in zip(images, titles, axes, limits, strict=True)
     ]  # fmt: skip
     layout |= {"margin": {"l": 4, "r": 4, "t": 28, "b": 4}, "hovermode": "closest"}
-    return styled(go.Figure(traces, layout), look, height=height)
+    return styled(traces, layout, look, height=height)
 
 
 def _picture_panels(titles: Sequence[str], gap: float = 0.04):
@@ -174,7 +174,7 @@ def player(
     columns: int,
     names: tuple[str, str, str],
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Inference to be played: the image, what is reconstructed, and every unit's potential, rate
     and activity, in the places that the mosaic of features gives them.
 
@@ -219,14 +219,13 @@ def player(
             axes, titles, [(SIGNED, -bound, bound), *looks], strict=True,
         )
     ]  # fmt: skip
-    # As dicts: a go.Frame would be checked here and once more by the figure.
     frames = [
         {"name": str(step), "data": moment(t), "traces": list(range(1, len(traces)))}
         for t, step in enumerate(moments.steps)
     ]
     layout |= playing([str(s) for s in moments.steps], last, "step ", FRAME_MS, look)
     layout |= {"hovermode": "closest", "margin": {"l": 8, "r": 8, "t": 36, "b": 104}}
-    return styled(go.Figure(traces, layout, frames), look, height=390)
+    return styled(traces, layout, look, frames=frames, height=390)
 
 
 COURSES = (("R² of the reconstruction", "r2"), ("portion of zeros", "zeros"), ("‖Δu‖", "change"))
@@ -239,7 +238,7 @@ def settling(
     *,
     published: dict[str, tuple[int, Point]] | None = None,
     at: int | None = None,
-) -> go.Figure:
+) -> Figure:
     """R², zeros and the change on logarithmic time; hollow marks: ``published``, step and values.
 
     ``at`` draws a line at a step.
@@ -297,7 +296,7 @@ def settling(
             for axis in axes
         ]  # fmt: skip
     layout |= {"legend": {"y": 1.1}, "margin": {"t": 80, "l": 48}}
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def _log_places(n: int) -> np.ndarray:
@@ -308,7 +307,7 @@ def _log_places(n: int) -> np.ndarray:
 def strongest(
     potential: np.ndarray, activity: np.ndarray, units: np.ndarray, names: tuple[str, str],
     look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """Units over logarithmic time: potentials as lines, (time, unit), and activity (time, unit)
     as means over the steps between two marks.
 
@@ -352,7 +351,7 @@ def strongest(
     layout["xaxis"] |= {"range": [0, np.log10(len(potential))]}
     layout["xaxis2"] |= {"range": [np.log10(0.5), np.log10(len(activity) + 0.5)]}
     layout |= {"hovermode": "closest", "margin": {"t": 40}}
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def rate_distortion(
@@ -361,7 +360,7 @@ def rate_distortion(
     sign: dict[str, Sign],
     kinds: dict[str, str],
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """R² against the portion of zeros; filled: ours, hollow: the paper's.
 
     ``kinds`` gives the name in ``sign`` by which a point of ours or theirs is drawn; others are
@@ -404,13 +403,13 @@ def rate_distortion(
         "hovermode": "closest",
         "margin": {"t": 72},
     }
-    return styled(go.Figure(traces, layout), look, height=TALL)
+    return styled(traces, layout, look, height=TALL)
 
 
 def sparsities(
     lifetime: dict[str, np.ndarray], population: dict[str, np.ndarray], sign: dict[str, Sign],
     look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """How lifetime sparsity is distributed over neurons and population sparsity over images."""
     axes, layout = panels(
         ["lifetime sparsity of the neurons", "population sparsity of the images"],
@@ -433,10 +432,10 @@ def sparsities(
                     "hovertemplate": "%{y:.1%}",
                 }
             )  # fmt: skip
-    return styled(go.Figure(traces, {**layout, "legend": {"y": 1.08}, "margin": {"t": 76}}), look)
+    return styled(traces, {**layout, "legend": {"y": 1.08}, "margin": {"t": 76}}, look)
 
 
-def lesions(drop: np.ndarray, chosen: int, look: Look) -> go.Figure:
+def lesions(drop: np.ndarray, chosen: int, look: Look) -> Figure:
     """What R² loses when each neuron alone is silenced, the most needed first, (neuron,)."""
     order = np.argsort(-drop, kind="stable")
     at = int(np.flatnonzero(order == chosen)[0])
@@ -467,4 +466,4 @@ def lesions(drop: np.ndarray, chosen: int, look: Look) -> go.Figure:
         "hovermode": "closest",
         "bargap": 0.1,
     }
-    return styled(go.Figure(traces, layout), look, height=300)
+    return styled(traces, layout, look, height=300)

@@ -1,10 +1,9 @@
 """What all figures share: colours, fonts, margins, heights."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-import plotly.graph_objects as go
+from dashboard.figures.figure import Figure
 
 EXCITATORY, INHIBITORY = "#0072B2", "#D55E00"
 EXCITATORY_MARK, INHIBITORY_MARK = "triangle-up", "circle"
@@ -12,6 +11,7 @@ OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "
 DASHES = ("solid", "dash", "dot", "dashdot")
 MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star")
 SIGNED = "RdBu"
+FAMILY = "Source Sans, Source Sans Pro, sans-serif"
 HEIGHT = 360
 TALL = 460
 
@@ -45,9 +45,8 @@ def signs(names: Sequence[str]) -> dict[str, Sign]:
     }
 
 
-@lru_cache
-def _template(look: Look) -> go.layout.Template:
-    """What all figures of a theme share; built once, since plotly checks every value anew."""
+def _common(look: Look) -> dict:
+    """The layout that all figures of a theme share."""
     axis = {
         "gridcolor": look.grid,
         "linecolor": look.muted,
@@ -58,32 +57,48 @@ def _template(look: Look) -> go.layout.Template:
         "tickcolor": look.muted,
         "title": {"standoff": 8, "font": {"size": 14}},
     }
-    return go.layout.Template(
-        layout={
-            "margin": {"l": 64, "r": 20, "t": 52, "b": 56},
-            "font": {
-                "family": "Source Sans, Source Sans Pro, sans-serif",
-                "size": 14,
-                "color": look.text,
-            },
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hovermode": "x unified",
-            "hoverlabel": {"bgcolor": look.background, "font": {"color": look.text}},
-            "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-            "xaxis": axis,
-            "yaxis": axis,
-        }
-    )
+    return {
+        "margin": {"l": 64, "r": 20, "t": 52, "b": 56},
+        "font": {"family": FAMILY, "size": 14, "color": look.text},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": look.background, "font": {"color": look.text}},
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        "xaxis": axis,
+        "yaxis": axis,
+    }
 
 
-def styled(figure: go.Figure, look: Look, *, height: int = HEIGHT) -> go.Figure:
-    """Apply the common look; what the figure says of its own stays."""
-    figure.layout.template = _template(look)
-    figure.layout.height = height
-    for annotation in figure.layout.annotations:
-        annotation.font.size = 14
-    return figure
+def styled(
+    traces: Sequence[dict],
+    layout: dict,
+    look: Look,
+    *,
+    height: int = HEIGHT,
+    frames: Sequence[dict] = (),
+) -> Figure:
+    """A figure in the common look; what ``layout`` says of its own stays."""
+    common = _common(look)
+    for axis in layout:
+        if axis[1:5] == "axis":
+            common[axis] = common[f"{axis[0]}axis"]
+    own = {**layout, "height": height}
+    if "annotations" in own:
+        own["annotations"] = [
+            {**a, "font": {**a.get("font", {}), "size": 14}} for a in own["annotations"]
+        ]
+    return Figure(traces, _over(common, own), frames)
+
+
+def _over(common: dict, own: dict) -> dict:
+    """Both layouts in one; where both speak, the figure's own."""
+    both = {**common, **{key: value for key, value in own.items() if value is not None}}
+    return both | {
+        key: _over(value, own[key])
+        for key, value in common.items()
+        if isinstance(value, dict) and isinstance(own.get(key), dict)
+    }
 
 
 class Panels(NamedTuple):
@@ -108,7 +123,7 @@ def panels(
     for i, title in enumerate(titles):
         number = "" if i == 0 else str(i + 1)
         place = n - 1 - i if stacked else i
-        domain = [place * (size + gap), place * (size + gap) + size]
+        domain = [place * (size + gap), min(1.0, place * (size + gap) + size)]
         own_x = {**x, "anchor": f"y{number}"}
         own_y = {**y, "anchor": f"x{number}"}
         if stacked:

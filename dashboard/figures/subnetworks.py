@@ -4,9 +4,9 @@ colours of the units that only they open."""
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from corelib.models.butd.subnetworks import Kind
+from dashboard.figures.figure import Figure
 from dashboard.figures.populations import sheet
 from dashboard.figures.style import (
     DASHES,
@@ -48,7 +48,7 @@ def kind_colours(look: Look) -> dict[Kind, str]:
     }
 
 
-def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> go.Figure:
+def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> Figure:
     """``Kind`` of each unit of a population, uint8 (unit,) or (channel, row, column): units row by
     row, or channels side by side, each a map of its positions."""
     names, colours = kind_names(tasks), kind_colours(look)
@@ -84,7 +84,7 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], look: Look) -> go.Figure:
         "hovermode": "closest",
         "margin": {"r": 10, "b": 16},
     }  # fmt: skip
-    return styled(go.Figure([trace, *legend], layout), look, height=ROW)
+    return styled([trace, *legend], layout, look, height=ROW)
 
 
 def _told(kinds: np.ndarray, names: dict[Kind, str]) -> np.ndarray:
@@ -105,7 +105,7 @@ def _steps(colours: dict[Kind, str]) -> list[list]:
 def composition(
     names: Sequence[str], shares: np.ndarray, unreachable: np.ndarray, tasks: Sequence[str],
     chosen: int, look: Look,
-) -> go.Figure:  # fmt: skip
+) -> Figure:  # fmt: skip
     """What each population is made of: ``shares`` (population, kind) of the units that can be
     reached, kinds as in ``kind_names``; ``unreachable`` (population,) of all units."""
     words, colours = kind_names(tasks), kind_colours(look)
@@ -134,12 +134,12 @@ def composition(
             for label, share in zip(labels, unreachable, strict=True) if share
         ],
     }  # fmt: skip
-    return styled(go.Figure(traces, layout), look, height=ROW)
+    return styled(traces, layout, look, height=ROW)
 
 
 def by_layer(
     names: Sequence[str], opened: np.ndarray, jaccard: np.ndarray, tasks: Sequence[str], look: Look
-) -> go.Figure:
+) -> Figure:
     """``opened`` (population, 2) the share of units that each task opens, ``jaccard``
     (population,) of both."""
     traces = [
@@ -158,7 +158,7 @@ def by_layer(
         "xaxis": {"title": {"text": "layer"}, "type": "category"},
         "yaxis": {"title": {"text": "share of units"}, "tickformat": ".0%", "range": [0, 1]},
     }
-    return styled(go.Figure(traces, layout), look)
+    return styled(traces, layout, look)
 
 
 def over_epochs(
@@ -168,7 +168,7 @@ def over_epochs(
     jaccard: np.ndarray,
     at: int,
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """``opened`` and ``jaccard`` (moment, population) after so many epochs; dotted: ``at``."""
     axes, layout = panels(
         ["share open, mean of both tasks", "Jaccard of both tasks"],
@@ -190,7 +190,7 @@ def over_epochs(
         "legend": {"y": 1.08},
         "margin": {"t": 84},
     }
-    return styled(go.Figure(traces, layout), look, height=400)
+    return styled(traces, layout, look, height=400)
 
 
 def dotted(at: float, axis: str, look: Look) -> dict:
@@ -207,7 +207,7 @@ def answers(
     tasks: Sequence[str],
     class_names: Sequence[str],
     look: Look,
-) -> go.Figure:
+) -> Figure:
     """Class probabilities (task, class) under each of two instructions; what was asked for, if it
     is known, is framed."""
     traces = [
@@ -227,4 +227,4 @@ def answers(
         "xaxis": {"title": {"text": "class"}, "type": "category"},
         "yaxis": {"title": {"text": "probability"}, "tickformat": ".0%", "range": [0, 1.02]},
     }
-    return styled(go.Figure(traces, layout), look, height=320)
+    return styled(traces, layout, look, height=320)

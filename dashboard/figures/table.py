@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
+
+from dashboard.figures.figure import Figure
 
 
-def to_frame(figure: go.Figure) -> pd.DataFrame:
+def to_frame(figure: Figure) -> pd.DataFrame:
     """One row a point: panel, series, x, y, and z for heatmaps.
 
     Bands (unnamed helper traces) come with the names of their groups.

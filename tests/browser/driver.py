@@ -116,8 +116,7 @@ key => {
   const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`)
   // What came encoded is decoded in _fullData.
   const drawn = plot._fullData.map(d => [d.text, Array.from(d.y || [])])
-  const { annotations, images } = plot.layout
-  return JSON.stringify([annotations, (images || []).map(i => i.source), drawn])
+  return JSON.stringify([plot.layout.annotations, drawn])
 }
 """
 

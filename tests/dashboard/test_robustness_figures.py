@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from io import BytesIO
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from corelib.models.bpan.analysis import Currents
 from dashboard.figures import evidence, robustness
+from dashboard.figures.strip import Read, strip
 from dashboard.figures.style import DARK, LIGHT, signs
 
 NAMES = ("one", "two")
@@ -20,23 +22,38 @@ def named(figure, name):
     return [trace for trace in figure.data if trace.name == name]
 
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
 @pytest.mark.parametrize("look", [LIGHT, DARK])
 def test_strip_shows_both_digits_and_marks_what_is_wrong(look):
     rng = np.random.default_rng(0)
     clean, corrupted = rng.integers(0, 256, (2, 3, 28, 28), np.uint8)
     labels = np.array([4, 5, 6])
-    read = robustness.Read(np.array([4, 5, 0]), np.array([4, 1, 6]))
-    figure = robustness.strip(clean, corrupted, labels, {"one": read}, CLASSES, look)
-    (picture,) = figure.layout.images
-    file = BytesIO(b64decode(picture.source.removeprefix("data:image/png;base64,")))
-    sheet = np.asarray(Image.open(file))[::4, ::4]
-    assert (picture.sizey, picture.sizex) == sheet.shape
-    np.testing.assert_array_equal(sheet[:28, 32:60], clean[1])
-    np.testing.assert_array_equal(sheet[32:60, 64:92], corrupted[2])
-    (answers,) = named(figure, "answers")
-    assert list(answers.text) == ["4", "5 → 1", "0 → 6"]
-    fields = answers.marker.line.color
-    assert fields[0] == fields[2] != fields[1]
+    read = Read(np.array([4, 5, 0]), np.array([4, 1, 6]))
+    # The name of a network is a person's own.
+    svg = ElementTree.fromstring(
+        strip(clean, corrupted, labels, {"<one> & only": read}, CLASSES, look)
+    )
+    shown = [
+        np.asarray(Image.open(BytesIO(b64decode(i.get("href").partition(",")[2]))))
+        for i in svg.findall(f"{SVG}image")
+    ]
+    np.testing.assert_array_equal(shown, [*clean, *corrupted])
+    assert svg.get("fill") == look.text
+    texts = svg.findall(f"{SVG}text")
+    assert [t.text for t in texts] == ["clean", "corrupted", "<one> & only", "4", "5 → 1", "0 → 6"]
+    # Only the second answer is wrong in the end; the field lies behind it.
+    (field,) = svg.findall(f"{SVG}rect")
+    wrong = texts[4]
+    assert float(field.get("x")) + float(field.get("width")) / 2 == float(wrong.get("x"))
+    assert float(field.get("y")) + float(field.get("height")) / 2 == float(wrong.get("y"))
+    assert list(svg).index(field) < list(svg).index(wrong)
+    # All of it lies inside the picture.
+    _, _, width, height = map(float, svg.get("viewBox").split())
+    for element in svg:
+        assert 0 <= float(element.get("x")) <= width
+        assert 0 <= float(element.get("y")) <= height
 
 
 def test_curves_carry_a_band_where_there_are_seeds():

@@ -1,0 +1,84 @@
+"""A figure as plain dictionaries, sent as it stands, so that plotly.js draws it once.
+
+Streamlit gives plotly.js each figure twice, the second time as a copy. plotly.js draws the copy
+anew if the figure has a template or arrays in base64, or if no ``datarevision`` says that its
+arrays are the same. So the look is written out by ``styled`` and short arrays go as lists.
+"""
+
+import zlib
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+MOST = 2000
+"""Longer arrays go in base64: a browser draws them twice before it has read so long a list."""
+SMALLER = {"int64": "int32", "uint64": "uint32"}
+"""What plotly.js cannot read in base64, and what it can."""
+CODES = {"float32": "f4", "float64": "f8"} | {
+    f"{sign}int{8 * size}": f"{sign or 'i'}{size}" for sign in ("", "u") for size in (1, 2, 4)
+}
+
+
+class Figure(go.Figure):
+    """Traces, layout and frames. plotly checks them when one looks at them, not when they are sent:
+    it takes several times as long as all else, and a slider waits for it.
+
+    The tests look at every figure that a page sends. ``data``, ``layout`` and ``frames`` are those
+    of ``plotly.graph_objects.Figure``; a wrong name or value raises ``ValueError`` there.
+    """
+
+    def __init__(self, traces: Sequence[dict], layout: dict, frames: Sequence[dict] = ()) -> None:
+        object.__setattr__(self, "_given", (traces, layout, frames))
+
+    @cached_property
+    def _checked(self) -> go.Figure:
+        return go.Figure(*self._given)
+
+    data = property(lambda self: self._checked.data)
+    layout = property(lambda self: self._checked.layout)
+    frames = property(lambda self: self._checked.frames)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What plotly.js is sent."""
+        traces, layout, frames = self._given
+        data = _plain(traces, MOST)
+        revision = zlib.crc32(str(data).encode())
+        spec = {"data": data, "layout": {**_plain(layout, MOST), "datarevision": revision}}
+        return {**spec, "frames": _plain(frames, 0)} if frames else spec
+
+
+def _plain(value: Any, most: int) -> Any:
+    """Without None, colour scales by their colours, arrays as lists up to ``most`` elements."""
+    if isinstance(value, dict):
+        return {
+            key: _colours(inner)
+            if key == "colorscale" and isinstance(inner, str)
+            else _plain(inner, most)
+            for key, inner in value.items()
+            if inner is not None
+        }
+    if isinstance(value, np.ndarray):
+        dtype = SMALLER.get(value.dtype.name, value.dtype.name)
+        return (
+            _encoded(value.astype(dtype))
+            if value.size > most and dtype in CODES
+            else (value.tolist())
+        )
+    if isinstance(value, np.generic):
+        return value.item()
+    return [_plain(inner, most) for inner in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _colours(scale: str) -> list:
+    # plotly.js knows other colours by the same names.
+    return [list(stop) for stop in go.Heatmap(colorscale=scale).colorscale]
+
+
+def _encoded(array: np.ndarray) -> dict[str, str]:
+    found = {"dtype": CODES[array.dtype.name], "bdata": b64encode(array.tobytes()).decode()}
+    return found if array.ndim == 1 else {**found, "shape": ", ".join(map(str, array.shape))}
