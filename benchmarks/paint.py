@@ -1,7 +1,8 @@
 """How long a person waits: ``python -m benchmarks.paint`` drives Chromium, one line of JSON each.
 
 A slider's move to the painted figure is held against the round trip of an app that holds a slider
-and a number only; opening pages and the first point of a training against the budgets of DESIGN.
+and a number only, and told as a multiple of what an app needs that draws one line besides; opening
+pages and the first point of a training are held against the budgets of DESIGN.
 """
 
 import json
@@ -19,6 +20,11 @@ MOVES = 25
 EMPTY = """
 import streamlit as st
 st.text(st.slider("s", 0, 1000, 500, key="s"))
+"""
+LINE = """
+import numpy as np, streamlit as st
+s = st.slider("s", 0, 1000, 500, key="s")
+st.plotly_chart({"data": [{"y": s * np.sin(np.arange(200) / 20)}]}, key="line")
 """
 # Page, slider, the figure it changes, and what of the figure shows that it has.
 SLIDERS = (
@@ -84,16 +90,18 @@ def summary(times: list[float]) -> dict[str, float]:
     }
 
 
-def empty_app(chrome: Browser) -> list[float]:
+def small_app(chrome: Browser, text: str, selector: str, done: str) -> dict[str, float]:
+    """The round trip of an app of a few lines."""
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "empty.py"
-        script.write_text(EMPTY)
+        script = Path(folder) / "small.py"
+        script.write_text(text)
         with server(Path(folder), script) as address:
             page = chrome.new_page()
             open_page(page, address)
-            times = slider_times(page, "s", "[data-testid=stText]", "el.innerText")
+            page.wait_for_timeout(1000)
+            times = slider_times(page, "s", selector, done)
             page.close()
-            return times
+            return summary(times)
 
 
 def timed(action: Callable[[], None]) -> float:
@@ -104,8 +112,12 @@ def timed(action: Callable[[], None]) -> float:
 
 def main() -> None:
     with browser() as chrome, tempfile.TemporaryDirectory() as folder:
-        base = summary(empty_app(chrome))
+        base = small_app(chrome, EMPTY, "[data-testid=stText]", "el.innerText")
         say(what="slider of an empty app", **base)
+        values = "JSON.stringify(el._fullData.map(d => d.y))"
+        line = small_app(chrome, LINE, ".st-key-line .js-plotly-plot", values)
+        plain = line["median_ms"] - base["median_ms"]
+        say(what="slider to one line of 200 points, above the empty app", median_ms=plain)
         with server(Path(folder) / "a") as address:
             page = chrome.new_page()
             seconds = timed(lambda: (page.goto(address), page.wait_for_selector("h1")))
@@ -128,6 +140,7 @@ def main() -> None:
                     median_ms=got["median_ms"] - base["median_ms"],
                     p95_ms=got["p95_ms"] - base["p95_ms"],
                     budget_ms=[200, 400],
+                    lines=round((got["median_ms"] - base["median_ms"]) / plain, 1),
                 )
             open_page(page, f"{address}/balance?balance_tab=Train")
             page.wait_for_timeout(1000)
