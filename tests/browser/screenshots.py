@@ -100,7 +100,7 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
             widget(page, button).get_by_role("button").click()
             page.wait_for_timeout(1000)
             ready(page)
-        page.wait_for_selector(f".st-key-{figure} .main-svg")
+        page.wait_for_selector(f".st-key-{figure} :is(.main-svg, img)")
         page.wait_for_timeout(1500)
         page.locator(f".st-key-{figure}").screenshot(path=folder / f"{room}-{theme}.png")
         if (room, theme) == ("balance", "light"):

@@ -1,5 +1,6 @@
 """The pages, run without a browser."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
+from dashboard import router
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -42,6 +44,20 @@ def test_every_page_first_makes_sure_it_is_routed(page):
     code = [line for line in page.read_text().splitlines() if line and not line.startswith('"""')]
     assert code[0].startswith("from dashboard.router import ")
     assert code[1] == "ensure_routed()"
+
+
+def test_what_is_imported_is_set_aside_from_the_collector(runs_root):
+    router._set_aside.cache_clear()
+    gc.unfreeze()
+    try:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        before = gc.get_freeze_count()
+        assert before > 10_000
+        # Nothing new is imported: what this run has made stays for the collector.
+        app.run()
+        assert gc.get_freeze_count() <= before
+    finally:
+        gc.unfreeze()
 
 
 def test_home_imports_nothing_heavy():
