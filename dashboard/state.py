@@ -1,24 +1,12 @@
 """Controls that are part of the address: a link reproduces the view."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 BOUND = {"bind": "query-params"}
-
-
-def tab_bar(names: Sequence[str], key: str) -> str:
-    """Which of the parts below is open; part of the address.
-
-    Streamlit's own tabs send a panel for each part, also for the closed ones, and every slider of
-    the page waits for all of them.
-    """
-    return st.segmented_control(
-        "Show below", names, default=names[0], required=True, key=key,
-        label_visibility="collapsed", **BOUND,
-    )  # fmt: skip
 
 
 def clamp(key: str, most: int) -> None:

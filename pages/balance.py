@@ -14,7 +14,7 @@ from dashboard.checkpoints import checkpoint_picker
 from dashboard.digit_input import ANY, TEST, digit_input
 from dashboard.export import chart, export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, clamp, preset, tab_bar
+from dashboard.state import BOUND, clamp, preset
 from dashboard.theme import look
 
 TABS = ("What you see", "Units", "Test set", "Weights", "Train", "Take home")
@@ -212,70 +212,80 @@ else:
                 "mean ± 1 sd over units. At step 1 no recurrent current has flowed.",
             )
 
-open_tab = tab_bar(TABS, "balance_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="balance_tab", on_change="rerun", **BOUND), strict=True))
 
-if open_tab == "Units":
-    if chosen is None:
-        st.caption("The units appear with the digit.")
-        views = []
-    for i, (item, view) in enumerate(zip(items, views, strict=False)):
-        chart(
-            cache.figure(figures.unit_heatmaps, view, seen),
-            f"balance_units_{i}",
-            alt="Recurrent current, net current and rate of every unit over time",
-            caption=f"{item.name}: {what}. E units above the line, I units below.",
-        )
+if tabs["Units"].open:
+    with tabs["Units"]:
+        if chosen is None:
+            st.caption("The units appear with the digit.")
+            views = []
+        for i, (item, view) in enumerate(zip(items, views, strict=False)):
+            chart(
+                cache.figure(figures.unit_heatmaps, view, seen),
+                f"balance_units_{i}",
+                alt="Recurrent current, net current and rate of every unit over time",
+                caption=f"{item.name}: {what}. E units above the line, I units below.",
+            )
 
-if open_tab == "Test set":
-    from dashboard.figures import balance as figures
+if tabs["Test set"].open:
+    with tabs["Test set"]:
+        from dashboard.figures import balance as figures
 
-    for i, (item, stamp) in enumerate(zip(items, stamps, strict=True)):
-        chart(
-            cache.figure(figures.net_distribution, cache.test_densities(stamp, controls), look()),
-            f"balance_density_{i}",
-            alt="Distribution of the net current over the test set at each step",
-            caption=f"{item.name}: net current of all intact units over 10,000 test images. "
-            "White: mean ± 1 sd. The outermost 0.2 % of the values lie outside the figure.",
-        )
-
-if open_tab == "Weights":
-    from dashboard.figures import balance as figures
-
-    columns = st.columns(2, gap="large", vertical_alignment="center")
-    for i, (item, stamp, model) in enumerate(zip(items, stamps, models, strict=True)):
-        loop = cache.loop_gain(stamp, gain)
-        with columns[i]:
+        for i, (item, stamp) in enumerate(zip(items, stamps, strict=True)):
             chart(
                 cache.figure(
-                    figures.weight_matrix,
-                    model.weights(gain).recurrent.detach().numpy(),
-                    model.n_excitatory,
-                    look(),
+                    figures.net_distribution, cache.test_densities(stamp, controls), look()
                 ),
-                f"balance_weights_{i}",
-                alt="Signed recurrent weight matrix",
-                caption=f"{item.name} at g = {gain:.2f}: recurrent weights, E units first.",
-            )
-        with columns[-1] if len(items) == 1 else columns[i]:
-            st.metric("Loop gain of the E units alone", f"{loop.excitatory:.2f}")
-            st.metric("Loop gain of the whole network", f"{loop.whole:.2f}")
-            if loop.excitatory < 1:
-                verdict = "E units return less than they lose: activity settles whatever g."
-            elif loop.whole < 1:
-                verdict = f"E units alone would run off; at g = {gain:.2f} inhibition holds them."
-            else:
-                verdict = f"Activity can run off at g = {gain:.2f}."
-            st.write(verdict)
-            st.caption(
-                "Spectral radius of W_EE; largest real part of the eigenvalues of W at this g."
+                f"balance_density_{i}",
+                alt="Distribution of the net current over the test set at each step",
+                caption=f"{item.name}: net current of all intact units over 10,000 test images. "
+                "White: mean ± 1 sd. The outermost 0.2 % of the values lie outside the figure.",
             )
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "balance.md").read_text())
+if tabs["Weights"].open:
+    with tabs["Weights"]:
+        from dashboard.figures import balance as figures
 
-if open_tab == "Train":
-    training_section("bpan", "balance")
+        columns = st.columns(2, gap="large", vertical_alignment="center")
+        for i, (item, stamp, model) in enumerate(zip(items, stamps, models, strict=True)):
+            loop = cache.loop_gain(stamp, gain)
+            with columns[i]:
+                chart(
+                    cache.figure(
+                        figures.weight_matrix,
+                        model.weights(gain).recurrent.detach().numpy(),
+                        model.n_excitatory,
+                        look(),
+                    ),
+                    f"balance_weights_{i}",
+                    alt="Signed recurrent weight matrix",
+                    caption=f"{item.name} at g = {gain:.2f}: recurrent weights, E units first.",
+                )
+            with columns[-1] if len(items) == 1 else columns[i]:
+                st.metric("Loop gain of the E units alone", f"{loop.excitatory:.2f}")
+                st.metric("Loop gain of the whole network", f"{loop.whole:.2f}")
+                if loop.excitatory < 1:
+                    verdict = "E units return less than they lose: activity settles whatever g."
+                elif loop.whole < 1:
+                    verdict = (
+                        f"E units alone would run off; at g = {gain:.2f} inhibition holds them."
+                    )
+                else:
+                    verdict = f"Activity can run off at g = {gain:.2f}."
+                st.write(verdict)
+                st.caption(
+                    "Spectral radius of W_EE; largest real part of the eigenvalues of W at this g."
+                )
 
-if open_tab == "Take home":
-    for i, item in enumerate(items):
-        export_row(item, f"balance_export_{i}")
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "balance.md").read_text())
+
+if tabs["Train"].open:
+    with tabs["Train"]:
+        training_section("bpan", "balance")
+
+if tabs["Take home"].open:
+    with tabs["Take home"]:
+        for i, item in enumerate(items):
+            export_row(item, f"balance_export_{i}")

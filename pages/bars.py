@@ -12,7 +12,7 @@ from dashboard.checkpoints import checkpoint_picker, of_systems
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
 from dashboard.sparse_tabs import MISSING, draw_features
-from dashboard.state import BOUND, preset, tab_bar
+from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 # The first tab is open at the start: a slider would wait for each figure in it.
@@ -104,7 +104,7 @@ if item is not None:
     bars_tabs.player(v)
     bars_tabs.over_trials(v)
 
-open_tab = tab_bar(TABS, "bars_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="bars_tab", on_change="rerun", **BOUND), strict=True))
 
 for tab, draw in (
     ("Tuning", bars_tabs.tuning),
@@ -114,25 +114,30 @@ for tab, draw in (
     ("Population", bars_tabs.population),
     ("Other networks", bars_tabs.other_networks),
 ):
-    if open_tab == tab:
-        if v is None:
-            st.caption("Shown as soon as there is a network.")
-        else:
-            draw(v)
+    if tabs[tab].open:
+        with tabs[tab]:
+            if v is None:
+                st.caption("Shown as soon as there is a network.")
+            else:
+                draw(v)
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "bars.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "bars.md").read_text(encoding="utf-8"))
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
 
-    reproduction_section("ipvae", "bars", MISSING)
+        reproduction_section("ipvae", "bars", MISSING)
 
-if open_tab == "Train":
-    from corelib.models.ipvae.config import PRESETS
+if tabs["Train"].open:
+    with tabs["Train"]:
+        from corelib.models.ipvae.config import PRESETS
 
-    system = st.selectbox("System", ipvae_cache.SYSTEMS, key="bars_system", **BOUND)
-    training_section(system, f"bars_{system}", draw_features, PRESETS.get(system))
+        system = st.selectbox("System", ipvae_cache.SYSTEMS, key="bars_system", **BOUND)
+        training_section(system, f"bars_{system}", draw_features, PRESETS.get(system))
 
-if open_tab == "Take home" and item is not None:
-    export_row(item, "bars_export")
+if tabs["Take home"].open and item is not None:
+    with tabs["Take home"]:
+        export_row(item, "bars_export")

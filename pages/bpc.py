@@ -16,7 +16,7 @@ from dashboard.checkpoints import checkpoint_picker, opened
 from dashboard.digit_input import digit_input
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset, tab_bar
+from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 TABS = (
@@ -69,7 +69,7 @@ with headline:
             help="All as it was",
         )  # fmt: skip
 
-open_tab = tab_bar(TABS, "bpc_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="bpc_tab", on_change="rerun", **BOUND), strict=True))
 
 for tab, draw in (
     ("Generate", lambda: bpc_generate.generate(v, chosen)),
@@ -78,22 +78,27 @@ for tab, draw in (
     ("Complete", lambda: bpc_inference.complete(v, chosen)),
     ("Compare", lambda: bpc_tabs.compare(v)),
 ):
-    if open_tab == tab:
-        draw()
+    if tabs[tab].open:
+        with tabs[tab]:
+            draw()
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "bpc.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "bpc.md").read_text(encoding="utf-8"))
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
 
-    reproduction_section("bpc", "bpc")
+        reproduction_section("bpc", "bpc")
 
-if open_tab == "Train":
-    system = st.selectbox("System", bpc_tabs.SYSTEMS, key="bpc_system", **BOUND)
-    training_section(
-        system, f"bpc_{system}", bpc_tabs.draw_digits, PRESETS if system == "bpc" else None
-    )
+if tabs["Train"].open:
+    with tabs["Train"]:
+        system = st.selectbox("System", bpc_tabs.SYSTEMS, key="bpc_system", **BOUND)
+        training_section(
+            system, f"bpc_{system}", bpc_tabs.draw_digits, PRESETS if system == "bpc" else None
+        )
 
-if open_tab == "Take home":
-    export_row(item, "bpc_export")
+if tabs["Take home"].open:
+    with tabs["Take home"]:
+        export_row(item, "bpc_export")

@@ -16,7 +16,7 @@ from dashboard.checkpoints import checkpoints_picker, of_systems
 from dashboard.digit_input import TEST, digit_input
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset, tab_bar
+from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 SYSTEMS = ("bpan-sequence", "gru-sequence")
@@ -99,27 +99,32 @@ if items:
     except SynaptariumError as error:
         st.error(str(error))
 
-open_tab = tab_bar(TABS, "evidence_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="evidence_tab", on_change="rerun", **BOUND), strict=True))
 
 for tab, part in (
     ("Too early", evidence_tabs.too_early),
     ("Numbers", evidence_tabs.numbers),
 ):
-    if open_tab == tab and items:
-        part(v)
+    if tabs[tab].open and items:
+        with tabs[tab]:
+            part(v)
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "evidence.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "evidence.md").read_text(encoding="utf-8"))
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
 
-    reproduction_section("sequential", "evidence")
+        reproduction_section("sequential", "evidence")
 
-if open_tab == "Train":
-    system = st.selectbox("System", SYSTEMS, key="evidence_system", **BOUND)
-    training_section(system, f"evidence_{system}")
+if tabs["Train"].open:
+    with tabs["Train"]:
+        system = st.selectbox("System", SYSTEMS, key="evidence_system", **BOUND)
+        training_section(system, f"evidence_{system}")
 
-if open_tab == "Take home" and items:
-    which = st.selectbox("Network", [i.name for i in items], key="evidence_home", **BOUND)
-    export_row(next(item for item in items if item.name == which), "evidence_export")
+if tabs["Take home"].open and items:
+    with tabs["Take home"]:
+        which = st.selectbox("Network", [i.name for i in items], key="evidence_home", **BOUND)
+        export_row(next(item for item in items if item.name == which), "evidence_export")

@@ -17,7 +17,7 @@ from dashboard import cache, halting_tabs
 from dashboard.checkpoints import checkpoints_picker, of_systems
 from dashboard.export import chart, clicked, export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset, tab_bar
+from dashboard.state import BOUND, preset
 from dashboard.figures import halting as figures
 from dashboard.theme import look
 
@@ -138,10 +138,11 @@ chart(
     + "Dotted steps: the Pareto front of all that is shown. n = 1 seed a network.",
 )
 
-open_tab = tab_bar(TABS, "halting_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="halting_tab", on_change="rerun", **BOUND), strict=True))
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "halting.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "halting.md").read_text(encoding="utf-8"))
 
 for name, tab in (
     ("Numbers", halting_tabs.numbers),
@@ -151,22 +152,26 @@ for name, tab in (
     ("Calibration", halting_tabs.calibration),
     ("Clock", halting_tabs.clock),
 ):
-    if open_tab == name:
-        tab(v)
+    if tabs[name].open:
+        with tabs[name]:
+            tab(v)
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
 
-    table = st.segmented_control(
-        "Table", ("anytime", "classification"), default="anytime", required=True,
-        key="halting_table", **BOUND,
-    )  # fmt: skip
-    reproduction_section(table, "halting")
+        table = st.segmented_control(
+            "Table", ("anytime", "classification"), default="anytime", required=True,
+            key="halting_table", **BOUND,
+        )  # fmt: skip
+        reproduction_section(table, "halting")
 
-if open_tab == "Train":
-    system = st.selectbox("System", SYSTEMS, key="halting_system", **BOUND)
-    training_section(system, f"halting_{system}")
+if tabs["Train"].open:
+    with tabs["Train"]:
+        system = st.selectbox("System", SYSTEMS, key="halting_system", **BOUND)
+        training_section(system, f"halting_{system}")
 
-if open_tab == "Take home":
-    which = st.selectbox("Network", list(v.stamps), key="halting_home", **BOUND)
-    export_row(next(item for item in items if item.name == which), "halting_export")
+if tabs["Take home"].open:
+    with tabs["Take home"]:
+        which = st.selectbox("Network", list(v.stamps), key="halting_home", **BOUND)
+        export_row(next(item for item in items if item.name == which), "halting_export")

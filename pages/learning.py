@@ -15,7 +15,7 @@ from dashboard import butd_cache, learning_tabs, rules, rules_tab
 from dashboard.checkpoints import checkpoint_picker, of_systems, opened
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.state import preset, tab_bar
+from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 TABS = ("Difference", "Rules", "Both ways", "What you see", "Published", "Train", "Take home")
@@ -77,27 +77,34 @@ with headline:
 if v is not None:
     learning_tabs.passes(v)
 
-open_tab = tab_bar(TABS, "learn_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="learn_tab", on_change="rerun", **BOUND), strict=True))
 
-if open_tab == "Difference" and v is not None:
-    learning_tabs.off_the_gradient(v, found)
+if tabs["Difference"].open and v is not None:
+    with tabs["Difference"]:
+        learning_tabs.off_the_gradient(v, found)
 
-if open_tab == "Rules":
-    rules_tab.side_by_side(look())
+if tabs["Rules"].open:
+    with tabs["Rules"]:
+        rules_tab.side_by_side(look())
 
-if open_tab == "Both ways" and v is not None:
-    learning_tabs.ways(v)
+if tabs["Both ways"].open and v is not None:
+    with tabs["Both ways"]:
+        learning_tabs.ways(v)
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "learning.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "learning.md").read_text(encoding="utf-8"))
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
 
-    reproduction_section("butd", "learn", rules_tab.MISSING)
+        reproduction_section("butd", "learn", rules_tab.MISSING)
 
-if open_tab == "Train":
-    training_section(rules.SYSTEM, "learn", learning_tabs.draw_difference, PUBLISHED)
+if tabs["Train"].open:
+    with tabs["Train"]:
+        training_section(rules.SYSTEM, "learn", learning_tabs.draw_difference, PUBLISHED)
 
-if open_tab == "Take home" and item is not None:
-    export_row(item, "learn_export")
+if tabs["Take home"].open and item is not None:
+    with tabs["Take home"]:
+        export_row(item, "learn_export")

@@ -17,7 +17,7 @@ from dashboard.checkpoints import checkpoints_picker, of_systems
 from dashboard.digit_input import digit_input
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset, tab_bar
+from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
@@ -150,7 +150,7 @@ with headline:
 robustness_tabs.strip(v)
 robustness_tabs.over_severity(v, "accuracy")
 
-open_tab = tab_bar(TABS, "robust_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="robust_tab", on_change="rerun", **BOUND), strict=True))
 
 for tab, draw in (
     ("One digit", lambda: robustness_tabs.one_digit(v, chosen)),
@@ -159,29 +159,34 @@ for tab, draw in (
     ("Balance ablation", lambda: ablation.ablation(v.look)),
     ("Numbers", lambda: robustness_tabs.numbers(v)),
 ):
-    if open_tab == tab:
-        draw()
+    if tabs[tab].open:
+        with tabs[tab]:
+            draw()
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "robustness.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "robustness.md").read_text(encoding="utf-8"))
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
 
-    table = st.segmented_control(
-        "Table", ("robustness", "balance"), default="robustness", required=True,
-        key="robust_table", **BOUND,
-    )  # fmt: skip
-    reproduction_section(table, "robust")
+        table = st.segmented_control(
+            "Table", ("robustness", "balance"), default="robustness", required=True,
+            key="robust_table", **BOUND,
+        )  # fmt: skip
+        reproduction_section(table, "robust")
 
-if open_tab == "Train":
-    st.caption(
-        "Arms of the ablation: BPAN with another λ_bal, without Dale's law (dale off), without "
-        "the activity term (λ_act = 0), or with a single step (T = 1)."
-    )
-    system = st.selectbox("System", SYSTEMS, key="robust_system", **BOUND)
-    training_section(system, f"robust_{system}")
+if tabs["Train"].open:
+    with tabs["Train"]:
+        st.caption(
+            "Arms of the ablation: BPAN with another λ_bal, without Dale's law (dale off), without "
+            "the activity term (λ_act = 0), or with a single step (T = 1)."
+        )
+        system = st.selectbox("System", SYSTEMS, key="robust_system", **BOUND)
+        training_section(system, f"robust_{system}")
 
-if open_tab == "Take home":
-    which = st.selectbox("Network", list(v.stamps), key="robust_home", **BOUND)
-    export_row(next(item for item in items if item.name == which), "robust_export")
+if tabs["Take home"].open:
+    with tabs["Take home"]:
+        which = st.selectbox("Network", list(v.stamps), key="robust_home", **BOUND)
+        export_row(next(item for item in items if item.name == which), "robust_export")

@@ -11,7 +11,7 @@ from dashboard import cache, ipvae_cache, sparse_tabs
 from dashboard.checkpoints import checkpoint_picker, of_systems
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, clamp, preset, tab_bar
+from dashboard.state import BOUND, clamp, preset
 from dashboard.theme import look
 
 TABS = (
@@ -101,7 +101,7 @@ if item is not None:
 
     sparse_tabs.feature_mosaic(v)
 
-open_tab = tab_bar(TABS, "sparse_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="sparse_tab", on_change="rerun", **BOUND), strict=True))
 
 for tab, draw in (
     ("One image", sparse_tabs.one_image),
@@ -111,25 +111,30 @@ for tab, draw in (
     ("Lesions", sparse_tabs.lesions),
     ("Digits", sparse_tabs.digits),
 ):
-    if open_tab == tab:
-        if v is None:
-            st.caption("Shown as soon as there is a network.")
-        else:
-            draw(v)
+    if tabs[tab].open:
+        with tabs[tab]:
+            if v is None:
+                st.caption("Shown as soon as there is a network.")
+            else:
+                draw(v)
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "sparse.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "sparse.md").read_text(encoding="utf-8"))
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
 
-    reproduction_section("ipvae", "sparse", sparse_tabs.MISSING)
+        reproduction_section("ipvae", "sparse", sparse_tabs.MISSING)
 
-if open_tab == "Train":
-    from corelib.models.ipvae.config import PRESETS
+if tabs["Train"].open:
+    with tabs["Train"]:
+        from corelib.models.ipvae.config import PRESETS
 
-    system = st.selectbox("System", ipvae_cache.SYSTEMS, key="sparse_system", **BOUND)
-    training_section(system, f"sparse_{system}", sparse_tabs.draw_features, PRESETS.get(system))
+        system = st.selectbox("System", ipvae_cache.SYSTEMS, key="sparse_system", **BOUND)
+        training_section(system, f"sparse_{system}", sparse_tabs.draw_features, PRESETS.get(system))
 
-if open_tab == "Take home" and item is not None:
-    export_row(item, "sparse_export")
+if tabs["Take home"].open and item is not None:
+    with tabs["Take home"]:
+        export_row(item, "sparse_export")

@@ -15,7 +15,7 @@ from dashboard import causes_tabs, subnetworks_tabs
 from dashboard.checkpoints import checkpoint_picker, of_systems, opened
 from dashboard.export import export_row
 from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset, tab_bar
+from dashboard.state import BOUND, preset
 from dashboard.theme import look
 
 TABS = (
@@ -90,7 +90,7 @@ if v is not None:
     layer = subnetworks_tabs.layer_picker(v)
     subnetworks_tabs.gate_maps(v, layer, shown, what)
 
-open_tab = tab_bar(TABS, "sub_tab")
+tabs = dict(zip(TABS, st.tabs(TABS, key="sub_tab", on_change="rerun", **BOUND), strict=True))
 
 for tab, draw in (
     ("Layers", lambda: subnetworks_tabs.layers(v)),
@@ -100,20 +100,25 @@ for tab, draw in (
     ("Instruction", lambda: causes_tabs.instruction(v)),
     ("Third task", lambda: causes_tabs.third_task(v)),
 ):
-    if open_tab == tab and v is not None:
-        draw()
+    if tabs[tab].open and v is not None:
+        with tabs[tab]:
+            draw()
 
-if open_tab == "What you see":
-    st.markdown((ROOT / "assets" / "texts" / "subnetworks.md").read_text(encoding="utf-8"))
+if tabs["What you see"].open:
+    with tabs["What you see"]:
+        st.markdown((ROOT / "assets" / "texts" / "subnetworks.md").read_text(encoding="utf-8"))
 
-if open_tab == "Published":
-    from dashboard.reproduction import reproduction_section
-    from dashboard.rules_tab import MISSING
+if tabs["Published"].open:
+    with tabs["Published"]:
+        from dashboard.reproduction import reproduction_section
+        from dashboard.rules_tab import MISSING
 
-    reproduction_section("butd", "sub", MISSING)
+        reproduction_section("butd", "sub", MISSING)
 
-if open_tab == "Train":
-    training_section(subnetworks_tabs.SYSTEM, "sub", subnetworks_tabs.draw_gates, PUBLISHED)
+if tabs["Train"].open:
+    with tabs["Train"]:
+        training_section(subnetworks_tabs.SYSTEM, "sub", subnetworks_tabs.draw_gates, PUBLISHED)
 
-if open_tab == "Take home" and v is not None:
-    export_row(item, "sub_export")
+if tabs["Take home"].open and v is not None:
+    with tabs["Take home"]:
+        export_row(item, "sub_export")
