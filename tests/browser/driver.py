@@ -112,24 +112,45 @@ def move_slider(page: Page, key: str, presses: int) -> None:
 
 
 FIGURE = """
-key => {
-  const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`)
+p => JSON.stringify([
+  p.layout.annotations,
   // What came encoded is decoded in _fullData.
-  const drawn = plot._fullData.map(d => [d.text, Array.from(d.y || [])])
-  return JSON.stringify([plot.layout.annotations, drawn])
+  p._fullData.map(d => [d.text, Array.from(d.y || [])]),
+])
+"""
+# Null while there is no plot, or while it draws what it drew before.
+SEEN = """
+of => ([key, before]) => {
+  const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`)
+  const now = plot && plot._fullData && of(plot)
+  return now === before ? null : now
 }
 """
+SHEET = "p => Array.from(p._fullData[0].z.flat()).join()"
+"""The values of a figure's first heatmap."""
 
 
 def figure_data(page: Page, key: str) -> str:
     """The data that a figure draws, as JSON."""
-    page.wait_for_selector(f".st-key-{key} .js-plotly-plot")
-    return page.evaluate(FIGURE, key)
+    return drawn(page, key, FIGURE)
 
 
 def figure_changes(page: Page, key: str, before: str) -> None:
     """Wait until a figure draws something else than it did."""
-    page.wait_for_function(f"([key, before]) => ({FIGURE})(key) !== before", arg=[key, before])
+    drawn_changes(page, key, FIGURE, before)
+
+
+def drawn(page: Page, key: str, of: str) -> str:
+    """What ``of``, JavaScript, gives of the plot of a figure.
+
+    A plot is replaced when its figure changes: between two looks there may be none.
+    """
+    return page.wait_for_function(f"({SEEN})({of})", arg=[key], timeout=PATIENCE_MS).json_value()
+
+
+def drawn_changes(page: Page, key: str, of: str, before: str) -> None:
+    """Wait until ``drawn`` would give something else."""
+    page.wait_for_function(f"({SEEN})({of})", arg=[key, before], timeout=PATIENCE_MS)
 
 
 def address_has(page: Page, text: str) -> None:

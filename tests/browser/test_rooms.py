@@ -4,7 +4,10 @@ from playwright.sync_api import Page, expect
 
 from corelib.runs.store import list_runs
 from tests.browser.driver import (
+    SHEET,
     address_has,
+    drawn,
+    drawn_changes,
     move_slider,
     no_errors,
     open_page,
@@ -105,11 +108,7 @@ def test_digits_take_shape_while_the_network_learns(page: Page, server: str, run
     widget(page, "bpc_bpc_preset_best").get_by_role("button").click()
     ready(page)
     widget(page, "bpc_bpc_train").get_by_role("button").click()
-    plot = ".st-key-bpc_learning .js-plotly-plot"
-    page.wait_for_selector(plot)
-    sheet = "s => Array.from(document.querySelector(s)._fullData[0].z.flat()).join()"
-    first = page.evaluate(sheet, plot)
-    page.wait_for_function(f"([s, first]) => ({sheet})(s) !== first", arg=[plot, first])
+    drawn_changes(page, "bpc_learning", SHEET, drawn(page, "bpc_learning", SHEET))
     page.wait_for_selector(".st-key-bpc_losses .js-plotly-plot")
     widget(page, "bpc_bpc_cancel").get_by_role("button").click()
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()

@@ -1,17 +1,25 @@
 """What a person does in the rooms of spiking codes, in a real browser."""
 
 from collections.abc import Iterator
-from time import monotonic
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from corelib.runs.store import list_runs
 from tests.browser import driver
-from tests.browser.driver import figure_data, move_slider, no_errors, open_page, ready, widget
+from tests.browser.driver import (
+    SHEET,
+    drawn,
+    drawn_changes,
+    figure_changes,
+    figure_data,
+    move_slider,
+    no_errors,
+    open_page,
+    ready,
+    widget,
+)
 from tests.pages.ipvae import put_on_shelf
-
-SHEET = "s => Array.from(document.querySelector(s)._fullData[0].z.flat()).join()"
 
 
 @pytest.fixture
@@ -27,14 +35,6 @@ def server(network, runs, chrome) -> Iterator[str]:
         yield address
 
 
-def changed(page: Page, key: str, before: str) -> None:
-    """Wait until a figure draws other data than before."""
-    until = monotonic() + driver.PATIENCE_MS / 1000
-    while figure_data(page, key) == before:
-        assert monotonic() < until, f"{key} is as it was."
-        page.wait_for_timeout(200)
-
-
 def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: str):
     open_page(page, f"{server}/bars?bars_model={network}&bars_neuron=2&bars_direction=25")
     expect(page.get_by_text("At 25° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
@@ -42,7 +42,7 @@ def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: 
     move_slider(page, "bars_direction", 1)
     expect(page.get_by_text("At 26° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
     page.wait_for_url("**bars_direction=26*", timeout=driver.PATIENCE_MS)
-    changed(page, "bars_raster", before)
+    figure_changes(page, "bars_raster", before)
     # Played, the bar moves over the receptive field.
     stimulus = (
         "() => Array.from(document.querySelector('.st-key-bars_player .js-plotly-plot')"
@@ -76,7 +76,7 @@ def test_a_bar_dragged_by_hand_is_the_stimulus(page: Page, server: str, network:
         page.mouse.move(box["x"] + (0.1 + 0.04 * k) * box["width"], box["y"] + 0.5 * box["height"])
         page.wait_for_timeout(30)
     page.mouse.up()
-    changed(page, "bars_raster", before)
+    figure_changes(page, "bars_raster", before)
     ready(page)
     no_errors(page)
 
@@ -108,15 +108,8 @@ def test_features_turn_from_noise_while_the_network_learns(page: Page, server: s
     box.press("Tab")
     ready(page)
     widget(page, "sparse_ipvae_train").get_by_role("button").click()
-    plot = ".st-key-ipvae_learning_ipvae .js-plotly-plot"
-    page.wait_for_selector(plot, timeout=driver.PATIENCE_MS)
-    first = page.evaluate(SHEET, plot)
-    page.wait_for_function(
-        "([s, first]) => { const p = document.querySelector(s);"
-        f" return p && p._fullData && ({SHEET})(s) !== first; }}",
-        arg=[plot, first],
-        timeout=driver.PATIENCE_MS,
-    )
+    figure = "ipvae_learning_ipvae"
+    drawn_changes(page, figure, SHEET, drawn(page, figure, SHEET))
     widget(page, "sparse_ipvae_cancel").get_by_role("button").click()
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible(timeout=driver.PATIENCE_MS)
     assert next(iter(list_runs())).history().step > 0
