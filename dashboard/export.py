@@ -58,7 +58,7 @@ def picture(
 def _below(
     caption: str, key: str, csv: Callable[[], bytes], hint: str, svg: str | None = None
 ) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.caption(caption, width="stretch")
         for kind, content, mime, text in (
             ("SVG", svg, "image/svg+xml", "This figure as it stands."),
