@@ -10,6 +10,7 @@ from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
 from dashboard import robustness_states, robustness_tabs
+from dashboard.figures.strip import Read
 from tests.pages.test_pages import open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
@@ -125,3 +126,13 @@ def test_no_network_chosen_is_a_sentence(runs_root):
     app = open_robustness()
     app.multiselect(key="robust_models").set_value([]).run()
     assert "Choose at least one network" in app.info[0].value
+
+
+def test_the_strip_goes_home_as_a_table():
+    labels, names = np.arange(10) % 3, ("top", "bag", "boot")
+    read = Read(before=(labels + 1) % 3, after=labels)
+    table = robustness_tabs._read_out(labels, {"one": read, "two": read}, names)
+    assert list(table.network) == ["one"] * 10 + ["two"] * 10
+    assert list(table["test image"][:10]) == list(robustness_tabs.SHOWN)
+    assert list(table.digit[:3]) == list(table.corrupted[:3]) == list(names)
+    assert list(table.clean[:3]) == ["bag", "boot", "top"]
