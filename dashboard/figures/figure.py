@@ -62,12 +62,9 @@ def _plain(value: Any, most: int) -> Any:
             if inner is not None
         }
     if isinstance(value, np.ndarray):
-        dtype = SMALLER.get(value.dtype.name, value.dtype.name)
-        return (
-            _encoded(value.astype(dtype))
-            if value.size > most and dtype in CODES
-            else (value.tolist())
-        )
+        packed = value.astype(SMALLER.get(value.dtype.name, value.dtype), copy=False)
+        fits = packed.dtype.name in CODES and (packed is value or (packed == value).all())
+        return _encoded(packed) if value.size > most and fits else value.tolist()
     if isinstance(value, np.generic):
         return value.item()
     return [_plain(inner, most) for inner in value] if isinstance(value, list | tuple) else value
