@@ -9,13 +9,13 @@ import streamlit as st
 from corelib.analysis.anytime import at_threshold, changes_of_mind, halting_steps
 from corelib.data import read_ahead
 from corelib.errors import SynaptariumError
-from dashboard import cache
-from dashboard.checkpoints import checkpoint_picker
-from dashboard.digit_input import ANY, TEST, digit_input
-from dashboard.export import chart, export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, clamp, preset
-from dashboard.theme import look
+from dashboard.shell import cache
+from dashboard.shell.checkpoints import checkpoint_picker
+from dashboard.components.digit_input import ANY, TEST, digit_input
+from dashboard.shell.export import chart, export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, clamp, preset
+from dashboard.shell.theme import look
 
 TABS = ("What you see", "Units", "Test set", "Weights", "Train", "Take home")
 
@@ -106,7 +106,7 @@ if chosen is None:
 else:
     import torch
 
-    from dashboard.figures import balance as figures
+    from dashboard.bpan.balance import figures
 
     pixels = torch.from_numpy(chosen.pixels)[None]
     # Each network reads the image as its own training data was scaled.
@@ -229,7 +229,7 @@ if tabs["Units"].open:
 
 if tabs["Test set"].open:
     with tabs["Test set"]:
-        from dashboard.figures import balance as figures
+        from dashboard.bpan.balance import figures
 
         for i, (item, stamp) in enumerate(zip(items, stamps, strict=True)):
             chart(
@@ -244,7 +244,7 @@ if tabs["Test set"].open:
 
 if tabs["Weights"].open:
     with tabs["Weights"]:
-        from dashboard.figures import balance as figures
+        from dashboard.bpan.balance import figures
 
         columns = st.columns(2, gap="large", vertical_alignment="center")
         for i, (item, stamp, model) in enumerate(zip(items, stamps, models, strict=True)):

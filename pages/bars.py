@@ -7,13 +7,15 @@ ensure_routed()
 import streamlit as st
 
 from corelib.errors import SynaptariumError
-from dashboard import bars_tabs, cache, ipvae_cache
-from dashboard.checkpoints import checkpoint_picker, of_systems
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.sparse_tabs import MISSING, draw_features
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.ipvae.bars import tabs as bars_tabs
+from dashboard.shell import cache
+from dashboard.ipvae import cache as ipvae_cache
+from dashboard.shell.checkpoints import checkpoint_picker, of_systems
+from dashboard.shell.export import export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.ipvae.sparse.tabs import MISSING, draw_features
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import look
 
 # The first tab is open at the start: a slider would wait for each figure in it.
 TABS = (
@@ -127,7 +129,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("ipvae", "bars", MISSING)
 

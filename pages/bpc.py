@@ -11,13 +11,15 @@ from corelib.data import read_ahead
 read_ahead()
 
 from corelib.models.bpc.config import PRESETS
-from dashboard import bpc_generate, bpc_inference, bpc_tabs
-from dashboard.checkpoints import checkpoint_picker, opened
-from dashboard.digit_input import digit_input
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.bpc import generate as bpc_generate
+from dashboard.bpc import inference as bpc_inference
+from dashboard.bpc import view as bpc_tabs
+from dashboard.shell.checkpoints import checkpoint_picker, opened
+from dashboard.components.digit_input import digit_input
+from dashboard.shell.export import export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import look
 
 TABS = (
     "Generate", "Classify", "Inference", "Complete", "Compare", "What you see", "Published",
@@ -88,7 +90,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("bpc", "bpc")
 

@@ -11,13 +11,14 @@ from corelib.data import DATASETS, read_ahead
 read_ahead()
 
 from corelib.errors import SynaptariumError
-from dashboard import cache, evidence_tabs
-from dashboard.checkpoints import checkpoints_picker, of_systems
-from dashboard.digit_input import TEST, digit_input
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.shell import cache
+from dashboard.bpan.evidence import tabs as evidence_tabs
+from dashboard.shell.checkpoints import checkpoints_picker, of_systems
+from dashboard.components.digit_input import TEST, digit_input
+from dashboard.shell.export import export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import look
 
 SYSTEMS = ("bpan-sequence", "gru-sequence")
 TASKS = [name for name, source in DATASETS.items() if source.kind == "sequence"]
@@ -115,7 +116,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("sequential", "evidence")
 

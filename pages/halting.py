@@ -13,13 +13,14 @@ read_ahead()
 from corelib.analysis.anytime import halting_histogram
 from corelib.errors import SynaptariumError
 from corelib.reproduce.anytime import PUBLISHED, ROWS
-from dashboard import cache, halting_tabs
-from dashboard.checkpoints import checkpoints_picker, of_systems
-from dashboard.export import chart, clicked, export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.figures import halting as figures
-from dashboard.theme import look
+from dashboard.shell import cache
+from dashboard.bpan.halting import tabs as halting_tabs
+from dashboard.shell.checkpoints import checkpoints_picker, of_systems
+from dashboard.shell.export import chart, clicked, export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.bpan.halting import figures
+from dashboard.shell.theme import look
 
 SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
 STANDARD = [f"{name}-mnist" for name in SYSTEMS]
@@ -158,7 +159,7 @@ for name, tab in (
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         table = st.segmented_control(
             "Table", ("anytime", "classification"), default="anytime", required=True,

@@ -6,7 +6,8 @@ ensure_routed()
 
 import streamlit as st
 
-from dashboard import cache, inventory
+from dashboard.shell import cache
+from dashboard.shell import inventory
 
 st.title("Synaptarium")
 st.markdown(

@@ -11,12 +11,15 @@ from corelib.data import read_ahead
 read_ahead()
 
 from corelib.models.butd.config import PRESETS
-from dashboard import butd_cache, learning_tabs, rules, rules_tab
-from dashboard.checkpoints import checkpoint_picker, of_systems, opened
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.butd import cache as butd_cache
+from dashboard.butd.learning import tabs as learning_tabs
+from dashboard.butd.learning import rules
+from dashboard.butd.learning import comparison as rules_tab
+from dashboard.shell.checkpoints import checkpoint_picker, of_systems, opened
+from dashboard.shell.export import export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import look
 
 TABS = ("Difference", "Rules", "Both ways", "What you see", "Published", "Train", "Take home")
 PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == rules.SYSTEM}
@@ -97,7 +100,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("butd", "learn", rules_tab.MISSING)
 

@@ -12,13 +12,16 @@ read_ahead()
 
 from corelib.data.corruptions import CORRUPTIONS, Corruption
 from corelib.errors import SynaptariumError
-from dashboard import ablation, cache, robustness_states, robustness_tabs
-from dashboard.checkpoints import checkpoints_picker, of_systems
-from dashboard.digit_input import digit_input
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.bpan.robustness import ablation
+from dashboard.shell import cache
+from dashboard.bpan.robustness import states as robustness_states
+from dashboard.bpan.robustness import tabs as robustness_tabs
+from dashboard.shell.checkpoints import checkpoints_picker, of_systems
+from dashboard.components.digit_input import digit_input
+from dashboard.shell.export import export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import look
 
 SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
 STANDARD = [f"{name}-mnist" for name in SYSTEMS] + ["bpan-unbalanced-mnist"]
@@ -169,7 +172,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         table = st.segmented_control(
             "Table", ("robustness", "balance"), default="robustness", required=True,

@@ -7,12 +7,14 @@ ensure_routed()
 import streamlit as st
 
 from corelib.errors import SynaptariumError
-from dashboard import cache, ipvae_cache, sparse_tabs
-from dashboard.checkpoints import checkpoint_picker, of_systems
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, clamp, preset
-from dashboard.theme import look
+from dashboard.shell import cache
+from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.sparse import tabs as sparse_tabs
+from dashboard.shell.checkpoints import checkpoint_picker, of_systems
+from dashboard.shell.export import export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, clamp, preset
+from dashboard.shell.theme import look
 
 TABS = (
     "One image", "Convergence", "Rate and distortion", "Sparsity", "Lesions", "Digits",
@@ -124,7 +126,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("ipvae", "sparse", sparse_tabs.MISSING)
 

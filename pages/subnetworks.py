@@ -11,12 +11,13 @@ from corelib.data import read_ahead
 read_ahead("multi-mnist")
 
 from corelib.models.butd.config import PRESETS
-from dashboard import causes_tabs, subnetworks_tabs
-from dashboard.checkpoints import checkpoint_picker, of_systems, opened
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.butd.subnetworks import causes as causes_tabs
+from dashboard.butd.subnetworks import tabs as subnetworks_tabs
+from dashboard.shell.checkpoints import checkpoint_picker, of_systems, opened
+from dashboard.shell.export import export_row
+from dashboard.shell.run_panel import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import look
 
 TABS = (
     "Layers", "Over training", "Lesions", "Swap gates", "Instruction", "Third task", "What you see",
@@ -110,8 +111,8 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
-        from dashboard.rules_tab import MISSING
+        from dashboard.shell.reproduction import reproduction_section
+        from dashboard.butd.learning.comparison import MISSING
 
         reproduction_section("butd", "sub", MISSING)
 

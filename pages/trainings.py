@@ -7,11 +7,11 @@ ensure_routed()
 import streamlit as st
 
 from corelib.runs.store import list_runs
-from dashboard import inventory
-from dashboard.export import chart
-from dashboard.run_panel import runs_section
-from dashboard.state import BOUND
-from dashboard.theme import look
+from dashboard.shell import inventory
+from dashboard.shell.export import chart
+from dashboard.shell.run_panel import runs_section
+from dashboard.shell.controls import BOUND
+from dashboard.shell.theme import look
 
 st.title("Trainings")
 runs = {run.id: run for run in list_runs()}

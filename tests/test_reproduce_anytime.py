@@ -13,7 +13,7 @@ from corelib.__main__ import main
 from corelib.analysis.anytime import Spread
 from corelib.cli import show
 from corelib.reproduce import anytime, classification, reproduce, results
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.store import list_runs
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import pytest
 from corelib.models.bpc.config import PRESETS
 from corelib.reproduce import bpc, reproduce, results
 from corelib.reproduce.checkpoints import RECIPES
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import resolve
 from corelib.training.loop import total_steps
 

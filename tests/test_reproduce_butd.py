@@ -8,7 +8,7 @@ from corelib.data import DATASETS
 from corelib.models.butd.config import PRESETS
 from corelib.reproduce import butd, reproduce, results
 from corelib.reproduce.checkpoints import recipes
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import resolve
 from tests.pages.butd import SMALL, shelve
 

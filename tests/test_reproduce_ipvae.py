@@ -11,7 +11,7 @@ from corelib.models.ipvae import IPVAE, gabor
 from corelib.models.ipvae.inference import trace
 from corelib.models.ipvae.learner import r_squared
 from corelib.reproduce import ipvae, reproduce
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import make_spec
 from corelib.training import checkpoint
 from corelib.training.card import Card

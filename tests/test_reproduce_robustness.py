@@ -18,7 +18,7 @@ from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.data.images import Split
 from corelib.models.bpan.robustness import balance as balance_of
 from corelib.reproduce import balance, results, robustness
-from corelib.runs.shelf import find, load
+from corelib.runs.registry import find, load
 from corelib.runs.spec import resolve
 
 ROOT = Path(__file__).parents[1]

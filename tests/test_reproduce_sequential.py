@@ -15,7 +15,7 @@ from corelib.data import load_dataset
 from corelib.errors import SettingsError
 from corelib.reproduce import reproduce, results, seeds, sequential
 from corelib.reproduce.measure import measure
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import make_spec
 from tests.reference import bpan as reference
 

@@ -163,7 +163,7 @@ LIGHT = [
     "corelib.runs.spec",
     "corelib.runs.store",
     "corelib.runs.launch",
-    "corelib.runs.shelf",
+    "corelib.runs.registry",
     "corelib.runs.worker",
 ]
 

@@ -16,7 +16,7 @@ from corelib.analysis.anytime import paired_difference, spread
 from corelib.models.bpc.config import PRESETS
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
-from corelib.runs.shelf import find, load
+from corelib.runs.registry import find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 

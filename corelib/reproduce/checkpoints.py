@@ -17,7 +17,7 @@ from corelib.models.bpc.config import PRESETS
 from corelib.reproduce import butd, ipvae, seeds, sequential
 from corelib.reproduce.measure import measure
 from corelib.runs.launch import start
-from corelib.runs.shelf import SHIPPED, Shelved, export, find, load
+from corelib.runs.registry import SHIPPED, Shelved, export, find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import ENDED
 from corelib.training.card import write_card

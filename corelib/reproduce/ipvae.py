@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from corelib.analysis.anytime import Spread, spread
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
-from corelib.runs.shelf import Shelved, find, load
+from corelib.runs.registry import Shelved, find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 

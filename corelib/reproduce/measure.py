@@ -5,7 +5,7 @@ from typing import NamedTuple
 from corelib.catalog import system
 from corelib.data.sources import DATASETS, load_dataset
 from corelib.errors import SettingsError
-from corelib.runs.shelf import Shelved, load
+from corelib.runs.registry import Shelved, load
 from corelib.runs.slots import thread_count
 
 SPLITS = ("test", "validation")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.figures import bpc
+from dashboard.bpc import figures as bpc
 from dashboard.figures.style import DARK, LIGHT, signs
 
 CLASSES = ("a", "b", "c")

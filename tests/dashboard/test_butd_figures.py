@@ -5,7 +5,9 @@ import pytest
 
 from corelib.models.butd.analysis import Difference, ThreePasses
 from corelib.models.butd.subnetworks import Kind
-from dashboard.figures import causes, learning, subnetworks
+from dashboard.butd.learning import figures as learning
+from dashboard.butd.subnetworks.figures import causes
+from dashboard.butd.subnetworks.figures import gates as subnetworks
 from dashboard.figures.populations import sheet
 from dashboard.figures.style import DARK, LIGHT, signs
 

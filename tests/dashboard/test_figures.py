@@ -16,7 +16,7 @@ from corelib.models.bpan.analysis import (
 )
 from corelib.runs.store import History
 from corelib.training.events import Began, Stepped, Validated
-from dashboard.figures import balance
+from dashboard.bpan.balance import figures as balance
 from dashboard.figures.style import DARK, EXCITATORY, INHIBITORY, LIGHT
 from dashboard.figures.table import to_frame
 from dashboard.figures.training import MOST_POINTS, learning_curves

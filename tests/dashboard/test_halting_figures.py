@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corelib.analysis.anytime import calibration, pareto_front
-from dashboard.figures import halting
+from dashboard.bpan.halting import figures as halting
 from dashboard.figures.style import LIGHT, signs
 
 NAMES = ("one", "two")

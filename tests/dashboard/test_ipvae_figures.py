@@ -5,9 +5,10 @@ import pytest
 
 from corelib.models.ipvae.gabor import Gabors
 from corelib.models.ipvae.stimuli import bars as bar_films
-from dashboard.bar_pad import MOST, clean, colours
-from dashboard.figures import bars, sparse
+from dashboard.components.bar_pad import MOST, clean, colours
 from dashboard.figures.style import DARK, LIGHT, signs
+from dashboard.ipvae.bars.figures import bars
+from dashboard.ipvae.sparse import figures as sparse
 
 RNG = np.random.default_rng(0)
 SIGN = signs(("one", "two"))

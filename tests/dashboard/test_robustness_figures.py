@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from corelib.models.bpan.analysis import Currents
-from dashboard.figures import evidence, robustness
-from dashboard.figures.strip import Read, strip
+from dashboard.bpan.evidence import figures as evidence
+from dashboard.bpan.robustness.figures import severity as robustness
+from dashboard.bpan.robustness.figures.strip import Read, strip
 from dashboard.figures.style import DARK, LIGHT, signs
 
 NAMES = ("one", "two")

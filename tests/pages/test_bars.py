@@ -10,8 +10,10 @@ from PIL import Image
 from corelib import load
 from corelib.models.ipvae import sound, stimuli
 from corelib.models.ipvae.tuning import record, selectivity, tuning
-from dashboard import bars_tabs, cache, ipvae_cache
 from dashboard.figures.style import LIGHT
+from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.bars import tabs as bars_tabs
+from dashboard.shell import cache
 from tests.pages.ipvae import SIDE, UNITS, fields, put_on_shelf
 from tests.pages.test_pages import open_page, sentences
 
@@ -171,7 +173,7 @@ def test_spikes_are_heard_as_often_as_they_are(network):
 
 
 def test_the_film_lasts_as_long_as_the_sound(network):
-    from dashboard.figures.bars import Run
+    from dashboard.ipvae.bars.figures.bars import Run
 
     v = view(network, neuron=0, direction=0.0)
     found = v.found().first

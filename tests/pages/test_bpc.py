@@ -8,8 +8,8 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpc import analysis
 from corelib.models.bpc.inference import Given, Procedure, infer
-from corelib.runs.shelf import find
-from dashboard import bpc_inference
+from corelib.runs.registry import find
+from dashboard.bpc import inference as bpc_inference
 from tests.pages.test_pages import open_page, sentences
 
 BEST = "bpc-mnist"
@@ -80,7 +80,7 @@ def test_masks_hide_half():
 
 
 def test_completion_on_the_test_set_helps(runs_root, monkeypatch):
-    from dashboard import cache
+    from dashboard.shell import cache
 
     monkeypatch.setattr(bpc_inference, "COMPLETED", 100)
     found = bpc_inference.completed(cache.stamp(find(BEST)), "left half", False)

@@ -8,7 +8,7 @@ from corelib import load
 from corelib.analysis.anytime import at_threshold, fates
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
-from dashboard import evidence_tabs
+from dashboard.bpan.evidence import tabs as evidence_tabs
 from tests.pages.test_pages import open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"

@@ -6,10 +6,14 @@ import pytest
 from corelib import load
 from corelib.reproduce import results
 from corelib.reproduce.butd import WAYS
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.store import list_runs
-from dashboard import butd_cache, cache, learning_tabs, rules, rules_tab
-from dashboard.butd_cache import Switches
+from dashboard.butd import cache as butd_cache
+from dashboard.butd.cache import Switches
+from dashboard.butd.learning import comparison as rules_tab
+from dashboard.butd.learning import rules
+from dashboard.butd.learning import tabs as learning_tabs
+from dashboard.shell import cache
 from tests.pages.butd import SMALL, shelve
 from tests.pages.test_pages import open_page, sentences
 

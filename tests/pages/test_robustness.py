@@ -9,8 +9,9 @@ from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
-from dashboard import robustness_states, robustness_tabs
-from dashboard.figures.strip import Read
+from dashboard.bpan.robustness import states as robustness_states
+from dashboard.bpan.robustness import tabs as robustness_tabs
+from dashboard.bpan.robustness.figures.strip import Read
 from tests.pages.test_pages import open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]

@@ -7,7 +7,8 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.ipvae.inference import settle
 from corelib.models.ipvae.learner import images
-from dashboard import cache, sparse_tabs
+from dashboard.ipvae.sparse import tabs as sparse_tabs
+from dashboard.shell import cache
 from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
 from tests.pages.test_pages import open_page, sentences
 
@@ -68,7 +69,7 @@ def test_features_are_sorted_by_their_orientation(network):
             "What you see", "Published", "Take home", "Train"],
 )  # fmt: skip
 def test_every_tab_opens(network, tab, monkeypatch):
-    from dashboard import ipvae_cache
+    from dashboard.ipvae import cache as ipvae_cache
 
     monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
     app = open_sparse(network, sparse_tab=tab)
@@ -110,7 +111,7 @@ def test_digits_are_read_from_the_code(runs_root, monkeypatch):
 
 
 def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
-    from dashboard import ipvae_cache
+    from dashboard.ipvae import cache as ipvae_cache
 
     monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
     one, other = put_on_shelf("ipvae"), put_on_shelf("igvae")

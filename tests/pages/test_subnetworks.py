@@ -8,9 +8,12 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.data.multidigit import compose
 from corelib.models.butd.gates import silenced
-from corelib.runs.shelf import find
-from dashboard import butd_cache, cache, causes_tabs, subnetworks_tabs
-from dashboard.butd_cache import Silenced
+from corelib.runs.registry import find
+from dashboard.butd import cache as butd_cache
+from dashboard.butd.cache import Silenced
+from dashboard.butd.subnetworks import causes as causes_tabs
+from dashboard.butd.subnetworks import tabs as subnetworks_tabs
+from dashboard.shell import cache
 from tests.pages.butd import shelve
 from tests.pages.test_pages import open_page, sentences
 

@@ -13,7 +13,7 @@ import torch
 from corelib.data import fashion_mnist, load_dataset
 from corelib.errors import RunError, SettingsError
 from corelib.runs import launch, store
-from corelib.runs.shelf import best_checkpoint, load, load_live
+from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import make_spec, read_spec
 from corelib.runs.store import (
     History,

@@ -12,8 +12,8 @@ from corelib.data.images import ImageDataset, Split
 from corelib.data.sequences import Chunks, SequenceDataset
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
 from tests.models.bpan.baselines.small import CLASSES, SIZES, TIME, draw, make, steps_of, values
+from tests.reference import baselines as reference
 from tests.reference import bpan as slow_bpan
-from tests.reference import rivals as reference
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 THRESHOLDS = [0.0, 0.3, 0.5, 0.7, 0.9, 0.99, 1.0, 1.1]
