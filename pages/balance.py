@@ -15,7 +15,7 @@ from dashboard.components.digit_input import ANY, TEST, digit_input
 from dashboard.shell.export import chart, export_row
 from dashboard.shell.run_panel import training_section
 from dashboard.shell.controls import BOUND, clamp, preset
-from dashboard.shell.theme import look
+from dashboard.shell.theme import palette
 
 TABS = ("What you see", "Units", "Test set", "Weights", "Train", "Take home")
 
@@ -34,23 +34,29 @@ headline = st.container()
 
 with st.sidebar:
     first = checkpoint_picker(
-        "Network", "balance_model", "bpan", on_change=forget_trained_defaults,
+        "Network",
+        "balance_model",
+        "bpan",
+        on_change=forget_trained_defaults,
         help="Three networks ship, from one seed and the same initial weights; your own follow.",
-    )  # fmt: skip
+    )
     second = checkpoint_picker(
-        "Compare with", "balance_versus", "bpan", optional=True,
+        "Compare with",
+        "balance_versus",
+        "bpan",
+        optional=True,
         help="A second network beside it, reading the same digit under the same controls",
-    )  # fmt: skip
+    )
 
 items = [item for item in (first, second) if item is not None]
 try:
-    stamps = [cache.stamp(item) for item in items]
-    models = [cache.model(stamp) for stamp in stamps]
-    data = cache.dataset(stamps[0].dataset)
+    keys = [cache.checkpoint_key(item) for item in items]
+    models = [cache.model(key) for key in keys]
+    data = cache.dataset(keys[0].dataset)
 except SynaptariumError as error:
     st.error(str(error))
     st.stop()
-if len({stamp.dataset for stamp in stamps}) > 1:
+if len({key.dataset for key in keys}) > 1:
     st.warning("These two networks were trained on different images; both now read the same one.")
 
 from corelib.models.bpan.analysis import Controls, currents
@@ -58,13 +64,25 @@ from corelib.models.bpan.analysis import Controls, currents
 with st.sidebar:
     chosen = digit_input("balance", data)
     theta = st.slider(
-        "Confidence threshold θ", 0.10, 1.0, 0.90, 0.01, key="balance_theta", **BOUND,
+        "Confidence threshold θ",
+        0.10,
+        1.0,
+        0.90,
+        0.01,
+        key="balance_theta",
+        **BOUND,
         help="The network answers at the first step whose largest class probability reaches θ",
-    )  # fmt: skip
+    )
     gain = st.slider(
-        "Inhibition gain g", 0.0, 3.0, 1.0, 0.05, key="balance_gain", **BOUND,
+        "Inhibition gain g",
+        0.0,
+        3.0,
+        1.0,
+        0.05,
+        key="balance_gain",
+        **BOUND,
         help="Scales all weights from inhibitory units at test time; 1 is the trained network",
-    )  # fmt: skip
+    )
     with st.expander("More"):
         most_steps = max(40, models[0].n_steps)
         least_e = min(model.n_excitatory for model in models)
@@ -74,30 +92,59 @@ with st.sidebar:
         clamp("balance_lesion_e", least_e)
         clamp("balance_lesion_i", least_i)
         n_steps = st.slider(
-            "Steps T", 1, most_steps, models[0].n_steps, key="balance_steps", **BOUND,
+            "Steps T",
+            1,
+            most_steps,
+            models[0].n_steps,
+            key="balance_steps",
+            **BOUND,
             help=f"Trained with {models[0].n_steps}; more shows where the state goes",
-        )  # fmt: skip
+        )
         alpha = st.slider(
-            "Leak α", 0.01, 1.0, models[0].alpha, 0.01, key="balance_alpha", **BOUND,
+            "Leak α",
+            0.01,
+            1.0,
+            models[0].alpha,
+            0.01,
+            key="balance_alpha",
+            **BOUND,
             help=f"Share of the state that each step replaces; trained with {models[0].alpha:g}",
-        )  # fmt: skip
+        )
         lesioned_e = st.slider(
-            "Silence E units", 0, least_e, 0, key="balance_lesion_e", **BOUND,
+            "Silence E units",
+            0,
+            least_e,
+            0,
+            key="balance_lesion_e",
+            **BOUND,
             help="So many random excitatory units neither receive nor send",
-        )  # fmt: skip
+        )
         lesioned_i = st.slider(
-            "Silence I units", 0, least_i, 0, key="balance_lesion_i", **BOUND,
+            "Silence I units",
+            0,
+            least_i,
+            0,
+            key="balance_lesion_i",
+            **BOUND,
             help="So many random inhibitory units neither receive nor send",
-        )  # fmt: skip
+        )
         lesion_seed = st.number_input(
-            "Draw of the silenced units", 0, 999, 0, key="balance_lesion_seed", **BOUND,
+            "Draw of the silenced units",
+            0,
+            999,
+            0,
+            key="balance_lesion_seed",
+            **BOUND,
             help="Another number silences other units",
-        )  # fmt: skip
+        )
         with_drive = st.toggle(
-            "Count the input in the balance", False, key="balance_drive", **BOUND,
+            "Count the input in the balance",
+            False,
+            key="balance_drive",
+            **BOUND,
             help="On: positive input counts as excitation, negative input as inhibition. "
             "Off: recurrent currents alone",
-        )  # fmt: skip
+        )
 
 controls = Controls(n_steps, alpha, gain, int(lesioned_e), int(lesioned_i), int(lesion_seed))
 
@@ -111,8 +158,8 @@ else:
     pixels = torch.from_numpy(chosen.pixels)[None]
     # Each network reads the image as its own training data was scaled.
     views = [
-        currents(model, cache.dataset(stamp.dataset).inputs(pixels), controls)
-        for model, stamp in zip(models, stamps, strict=True)
+        currents(model, cache.dataset(key.dataset).inputs(pixels), controls)
+        for model, key in zip(models, keys, strict=True)
     ]
     halts = [int(halting_steps(view.probability.max(1)[None], theta)[0]) for view in views]
     changed = (
@@ -120,10 +167,10 @@ else:
     )
 
     with headline:
-        for item, stamp, view, halt in zip(items, stamps, views, halts, strict=True):
-            answers = cache.test_answers(stamp, controls)
+        for item, key, view, halt in zip(items, keys, views, halts, strict=True):
+            answers = cache.test_answers(key, controls)
             tested = at_threshold(
-                answers.confidence, answers.predicted, cache.test_labels(stamp.dataset), theta
+                answers.confidence, answers.predicted, cache.test_labels(key.dataset), theta
             )
             sure = view.probability[halt - 1].max()
             answer = data.class_names[int(view.probability[halt - 1].argmax())]
@@ -131,7 +178,7 @@ else:
             if chosen.label is not None:
                 true = data.class_names[chosen.label]
                 right = ", rightly" if true == answer else f", but it is a {true}"
-            kind = "digit" if stamp.dataset == "mnist" else "image"
+            kind = "digit" if key.dataset == "mnist" else "image"
             who = f"**{item.name}**" if len(items) > 1 else "this network"
             st.markdown(
                 f"At θ = {theta:.2f} {who} calls this {kind} "
@@ -142,44 +189,64 @@ else:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Try this", width="content")
             reset = {
-                "balance_gain": 1.0, "balance_steps": models[0].n_steps, "balance_lesion_e": 0,
-                "balance_lesion_i": 0, "balance_versus": "none", "balance_theta": 0.9,
-                "balance_alpha": models[0].alpha, "balance_drive": False,
-            }  # fmt: skip
+                "balance_gain": 1.0,
+                "balance_steps": models[0].n_steps,
+                "balance_lesion_e": 0,
+                "balance_lesion_i": 0,
+                "balance_versus": "none",
+                "balance_theta": 0.9,
+                "balance_alpha": models[0].alpha,
+                "balance_drive": False,
+            }
             trained = cache.test_answers(
-                stamps[0], Controls(models[0].n_steps, models[0].alpha)
+                keys[0], Controls(models[0].n_steps, models[0].alpha)
             ).predicted
-            pondered = changes_of_mind(trained, cache.test_labels(stamps[0].dataset))
+            pondered = changes_of_mind(trained, cache.test_labels(keys[0].dataset))
             if len(pondered):
                 preset(
                     "A digit it ponders",
-                    reset | {"balance_input": TEST, "balance_class": ANY,
-                             "balance_index": int(pondered[0])},
-                    key="balance_try_hard", help="First wrong, then right: move θ",
-                )  # fmt: skip
+                    reset
+                    | {
+                        "balance_input": TEST,
+                        "balance_class": ANY,
+                        "balance_index": int(pondered[0]),
+                    },
+                    key="balance_try_hard",
+                    help="First wrong, then right: move θ",
+                )
             preset(
-                "No inhibition", reset | {"balance_gain": 0.0, "balance_steps": 30},
-                key="balance_try_gain", help="g = 0 for 30 steps: does activity run off?",
-            )  # fmt: skip
+                "No inhibition",
+                reset | {"balance_gain": 0.0, "balance_steps": 30},
+                key="balance_try_gain",
+                help="g = 0 for 30 steps: does activity run off?",
+            )
             preset(
-                "Triple inhibition", reset | {"balance_gain": 3.0, "balance_steps": 30},
-                key="balance_try_triple", help="g = 3 for 30 steps",
-            )  # fmt: skip
+                "Triple inhibition",
+                reset | {"balance_gain": 3.0, "balance_steps": 30},
+                key="balance_try_triple",
+                help="g = 3 for 30 steps",
+            )
             preset(
-                "Half the E units", reset | {"balance_lesion_e": least_e // 2},
-                key="balance_try_lesion", help="Silence half of the excitatory units",
-            )  # fmt: skip
+                "Half the E units",
+                reset | {"balance_lesion_e": least_e // 2},
+                key="balance_try_lesion",
+                help="Silence half of the excitatory units",
+            )
             preset(
-                "Trained without balance", reset | {"balance_versus": "bpan-unbalanced-mnist"},
-                key="balance_try_unbalanced", help="Beside the network trained with λ_bal = 0",
-            )  # fmt: skip
+                "Trained without balance",
+                reset | {"balance_versus": "bpan-unbalanced-mnist"},
+                key="balance_try_unbalanced",
+                help="Beside the network trained with λ_bal = 0",
+            )
             preset(
-                "Without Dale's law", reset | {"balance_versus": "bpan-nodale-mnist"},
-                key="balance_try_dale", help="Beside the network whose weights may take any sign",
-            )  # fmt: skip
+                "Without Dale's law",
+                reset | {"balance_versus": "bpan-nodale-mnist"},
+                key="balance_try_dale",
+                help="Beside the network whose weights may take any sign",
+            )
             preset("Reset", reset, key="balance_reset", help="All controls as they were")
 
-    seen = look()
+    seen = palette()
     what = f"{chosen.caption}; n = 1 image, seed {items[0].card.seed}"
     span = figures.currents_range(views)
     columns = st.columns(len(items))
@@ -231,10 +298,10 @@ if tabs["Test set"].open:
     with tabs["Test set"]:
         from dashboard.bpan.balance import figures
 
-        for i, (item, stamp) in enumerate(zip(items, stamps, strict=True)):
+        for i, (item, key) in enumerate(zip(items, keys, strict=True)):
             chart(
                 cache.figure(
-                    figures.net_distribution, cache.test_densities(stamp, controls), look()
+                    figures.net_distribution, cache.test_densities(key, controls), palette()
                 ),
                 f"balance_density_{i}",
                 alt="Distribution of the net current over the test set at each step",
@@ -247,15 +314,15 @@ if tabs["Weights"].open:
         from dashboard.bpan.balance import figures
 
         columns = st.columns(2, gap="large", vertical_alignment="center")
-        for i, (item, stamp, model) in enumerate(zip(items, stamps, models, strict=True)):
-            loop = cache.loop_gain(stamp, gain)
+        for i, (item, key, model) in enumerate(zip(items, keys, models, strict=True)):
+            loop = cache.loop_gain(key, gain)
             with columns[i]:
                 chart(
                     cache.figure(
                         figures.weight_matrix,
                         model.weights(gain).recurrent.detach().numpy(),
                         model.n_excitatory,
-                        look(),
+                        palette(),
                     ),
                     f"balance_weights_{i}",
                     alt="Signed recurrent weight matrix",

@@ -18,7 +18,7 @@ from dashboard.components.digit_input import TEST, digit_input
 from dashboard.shell.export import export_row
 from dashboard.shell.run_panel import training_section
 from dashboard.shell.controls import BOUND, preset
-from dashboard.shell.theme import look
+from dashboard.shell.theme import palette
 
 SYSTEMS = ("bpan-sequence", "gru-sequence")
 TASKS = [name for name, source in DATASETS.items() if source.kind == "sequence"]
@@ -29,10 +29,13 @@ headline = st.container()
 
 with st.sidebar:
     task = st.selectbox(
-        "Task", TASKS, key="evidence_task", **BOUND,
+        "Task",
+        TASKS,
+        key="evidence_task",
+        **BOUND,
         help="What the networks read; grid and centre look elsewhere, located and numbered also "
         "tell the network where it looks",
-    )  # fmt: skip
+    )
     st.caption(f"{DATASETS[task].title}. {DATASETS[task].about}.")
     fitting = [
         name
@@ -44,9 +47,15 @@ with st.sidebar:
         "Networks", f"evidence_{DATASETS[task].input_dim}_models", SYSTEMS, trained_on_it, fitting
     )
     theta = st.slider(
-        "Confidence threshold θ", 0.10, 1.0, 0.50, 0.01, key="evidence_theta", **BOUND,
+        "Confidence threshold θ",
+        0.10,
+        1.0,
+        0.50,
+        0.01,
+        key="evidence_theta",
+        **BOUND,
         help="A network answers after the first part of the evidence that makes it this sure",
-    )  # fmt: skip
+    )
 
 if not fitting:
     st.info(
@@ -59,21 +68,26 @@ elif not items:
 with st.sidebar:
     chosen = digit_input("evidence", cache.dataset("mnist"))
     draw = st.number_input(
-        "Draw of the scene", 0, 9999, 0, key="evidence_draw", **BOUND,
+        "Draw of the scene",
+        0,
+        9999,
+        0,
+        key="evidence_draw",
+        **BOUND,
         help="Other clutter, places or noise for the same digit. 0: as in the test set, for a "
         "digit from it",
-    )  # fmt: skip
+    )
 
 if items:
     try:
         if chosen is not None:
             of_test = st.session_state["evidence_input"] == TEST and draw == 0
             index = int(st.session_state["evidence_index"]) if of_test else None
-            evidence_tabs.one_sequence(items, task, chosen, index, int(draw), theta, look())
+            evidence_tabs.one_sequence(items, task, chosen, index, int(draw), theta, palette())
         else:
             st.info("Draw a digit, or upload one, in the sidebar on the left.")
         with st.spinner("Reading 10,000 sequences", show_time=True):
-            v = evidence_tabs.view(items, task, theta, look())
+            v = evidence_tabs.view(items, task, theta, palette())
     except SynaptariumError as error:
         st.error(str(error))
         st.stop()
@@ -83,16 +97,32 @@ if items:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Try this", width="content")
             for text, values, key, told in (
-                ("Glimpses", {"evidence_task": "ct-mnist"}, "glimpses",
-                 "Six small windows on a large cluttered canvas"),
-                ("A stream", {"evidence_task": "streaming-mnist"}, "stream",
-                 "Eight strips in an order that is drawn anew for each digit"),
-                ("In a hurry", {"evidence_theta": 0.3, "evidence_tab": "Too early"}, "hurry",
-                 "θ = 0.3: who answers too early?"),
+                (
+                    "Glimpses",
+                    {"evidence_task": "ct-mnist"},
+                    "glimpses",
+                    "Six small windows on a large cluttered canvas",
+                ),
+                (
+                    "A stream",
+                    {"evidence_task": "streaming-mnist"},
+                    "stream",
+                    "Eight strips in an order that is drawn anew for each digit",
+                ),
+                (
+                    "In a hurry",
+                    {"evidence_theta": 0.3, "evidence_tab": "Too early"},
+                    "hurry",
+                    "θ = 0.3: who answers too early?",
+                ),
                 ("As published", {"evidence_theta": 0.9}, "published", "θ = 0.9: who is sure?"),
-                ("Standard view", {"evidence_theta": 0.5, "evidence_task": "ct-mnist",
-                                   "evidence_draw": 0}, "standard", "All as it was"),
-            ):  # fmt: skip
+                (
+                    "Standard view",
+                    {"evidence_theta": 0.5, "evidence_task": "ct-mnist", "evidence_draw": 0},
+                    "standard",
+                    "All as it was",
+                ),
+            ):
                 preset(text, values, key=f"evidence_try_{key}", help=told)
 
     try:
@@ -102,10 +132,7 @@ if items:
 
 tabs = dict(zip(TABS, st.tabs(TABS, key="evidence_tab", on_change="rerun", **BOUND), strict=True))
 
-for tab, part in (
-    ("Too early", evidence_tabs.too_early),
-    ("Numbers", evidence_tabs.numbers),
-):
+for tab, part in (("Too early", evidence_tabs.too_early), ("Numbers", evidence_tabs.numbers)):
     if tabs[tab].open and items:
         with tabs[tab]:
             part(v)

@@ -19,7 +19,7 @@ from dashboard.shell.checkpoints import checkpoint_picker, of_systems, opened
 from dashboard.shell.export import export_row
 from dashboard.shell.run_panel import training_section
 from dashboard.shell.controls import BOUND, preset
-from dashboard.shell.theme import look
+from dashboard.shell.theme import palette
 
 TABS = ("Difference", "Rules", "Both ways", "What you see", "Published", "Train", "Take home")
 PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == rules.SYSTEM}
@@ -31,9 +31,12 @@ item = v = found = None
 if of_systems(learning_tabs.SYSTEMS):
     with st.sidebar:
         item = checkpoint_picker(
-            "Network", "learn_model", learning_tabs.SYSTEMS, begin_with=learning_tabs.EXAMPLE,
+            "Network",
+            "learn_model",
+            learning_tabs.SYSTEMS,
+            begin_with=learning_tabs.EXAMPLE,
             help="Networks with a way down; butd also follow instructions",
-        )  # fmt: skip
+        )
     which, model, data = opened(item)
     if model.n_classes > 1:
         with st.sidebar:
@@ -45,7 +48,7 @@ if of_systems(learning_tabs.SYSTEMS):
             twin = butd_cache.twin(which, switches)
             of = st.session_state.get("learn_of") or st.query_params.get("learn_of")
             of = of if of in (learning_tabs.ONE, learning_tabs.MANY) else learning_tabs.ONE
-            v = learning_tabs.View(item, which, switches, twin, data, image, of, look())
+            v = learning_tabs.View(item, which, switches, twin, data, image, of, palette())
             found = learning_tabs.difference_of(v)
     else:
         st.info("This network answers yes or no; choose one that names classes.")
@@ -63,17 +66,37 @@ with headline:
             st.caption("Try this", width="content")
             calm = learning_tabs.CALM | {"learn_tab": "Difference"}
             for text, values, key, told in (
-                ("Weights of its own", {"learn_weights": "separate"}, "separate",
-                 "The error comes down through random weights"),
-                ("Shared weights", {"learn_weights": "shared"}, "shared",
-                 "Whatever it was trained with: is the update the gradient now?"),
-                ("Biased errors", {"learn_weights": "shared", "learn_bias": True}, "bias",
-                 "Biases on the way down act on the error"),
-                ("Noisy synapses", {"learn_weights": "shared", "learn_noise": 0.5}, "noise",
-                 "Half of each update by chance"),
-                ("Which rule is best?", {"learn_tab": "Rules"}, "rules",
-                 "Rules trained side by side"),
-            ):  # fmt: skip
+                (
+                    "Weights of its own",
+                    {"learn_weights": "separate"},
+                    "separate",
+                    "The error comes down through random weights",
+                ),
+                (
+                    "Shared weights",
+                    {"learn_weights": "shared"},
+                    "shared",
+                    "Whatever it was trained with: is the update the gradient now?",
+                ),
+                (
+                    "Biased errors",
+                    {"learn_weights": "shared", "learn_bias": True},
+                    "bias",
+                    "Biases on the way down act on the error",
+                ),
+                (
+                    "Noisy synapses",
+                    {"learn_weights": "shared", "learn_noise": 0.5},
+                    "noise",
+                    "Half of each update by chance",
+                ),
+                (
+                    "Which rule is best?",
+                    {"learn_tab": "Rules"},
+                    "rules",
+                    "Rules trained side by side",
+                ),
+            ):
                 preset(text, calm | values, key=f"learn_try_{key}", help=told)
             preset("Standard view", calm, key="learn_try_standard", help="All as it was")
 
@@ -88,7 +111,7 @@ if tabs["Difference"].open and v is not None:
 
 if tabs["Rules"].open:
     with tabs["Rules"]:
-        rules_tab.side_by_side(look())
+        rules_tab.side_by_side(palette())
 
 if tabs["Both ways"].open and v is not None:
     with tabs["Both ways"]:

@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
 HISTORY = "history.jsonl"
 
 
-class Shelved(NamedTuple):
+class Checkpoint(NamedTuple):
     """A checkpoint that can be loaded by ``name``."""
 
     name: str
@@ -30,10 +30,10 @@ class Shelved(NamedTuple):
     own: bool
 
 
-def shipped() -> list[Shelved]:
+def shipped() -> list[Checkpoint]:
     """The checkpoints that come with Synaptarium."""
     folders = sorted(card.parent for card in SHIPPED.glob("*/checkpoint.json"))
-    return [Shelved(f.name, f, read_card(f), own=False) for f in folders]
+    return [Checkpoint(f.name, f, read_card(f), own=False) for f in folders]
 
 
 def best_checkpoint(run: Run) -> Path | None:
@@ -44,21 +44,21 @@ def best_checkpoint(run: Run) -> Path | None:
     return max(measured)[2] if measured else folders[-1] if folders else None
 
 
-def shelf() -> list[Shelved]:
+def available() -> list[Checkpoint]:
     """Shipped checkpoints, then each own run's best, newest first; unreadable runs are left out."""
     found = shipped()
     for run in list_runs():
         try:
             best = best_checkpoint(run)
             if best is not None:
-                found.append(Shelved(run.id, best, read_card(best), own=True))
+                found.append(Checkpoint(run.id, best, read_card(best), own=True))
         except (CheckpointError, RunError):
             continue
     return found
 
 
-def shelf_state() -> tuple:
-    """Changes whenever ``shelf`` would: when a run saves, drops or measures a checkpoint."""
+def registry_state() -> tuple:
+    """Changes whenever ``available`` would: when a run saves, drops or measures a checkpoint."""
 
     def written(path: Path) -> int:
         return path.stat().st_mtime_ns if path.exists() else 0
@@ -69,15 +69,15 @@ def shelf_state() -> tuple:
     )
 
 
-def find(name: str) -> Shelved:
+def find(name: str) -> Checkpoint:
     """A checkpoint by the name of a shipped one, by a run's id (its best), or by its folder.
 
     Raises ``CheckpointError`` naming what there is.
     """
     if "/" not in name and _has_card(SHIPPED / name):
-        return Shelved(name, SHIPPED / name, read_card(SHIPPED / name), own=False)
+        return Checkpoint(name, SHIPPED / name, read_card(SHIPPED / name), own=False)
     if _has_card(Path(name)):
-        return Shelved(name, Path(name), read_card(Path(name)), own=True)
+        return Checkpoint(name, Path(name), read_card(Path(name)), own=True)
     try:
         run = find_run(name)
     except RunError:
@@ -89,7 +89,7 @@ def find(name: str) -> Shelved:
     best = best_checkpoint(run)
     if best is None:
         raise CheckpointError(f"Run {run.id} has no checkpoint yet.")
-    return Shelved(run.id, best, read_card(best), own=True)
+    return Checkpoint(run.id, best, read_card(best), own=True)
 
 
 def _has_card(folder: Path) -> bool:
@@ -105,13 +105,13 @@ def load(name: str, device: str = "cpu") -> nn.Module:
     ``name`` is a shipped checkpoint, a run's id, or a checkpoint's folder; ``device`` is "cpu",
     "cuda" or "auto". Raises ``CheckpointError`` when there is none of that name.
     """
-    from corelib.training.checkpoint import put_weights
+    from corelib.training.checkpoint import load_weights
     from corelib.training.device import resolve_device
 
     item = find(name)
     chosen = system(item.card.system)
     model = chosen.make_model(chosen.config_type(**item.card.config))
-    put_weights(model, item.folder / "weights.safetensors")
+    load_weights(model, item.folder / "weights.safetensors")
     return model.to(resolve_device(device)).eval()
 
 
@@ -121,24 +121,24 @@ def load_live(run: Run) -> nn.Module | None:
     Asks the worker to go on writing it: call again to go on watching.
     """
     from corelib.runs.spec import resolve
-    from corelib.training.checkpoint import put_weights
+    from corelib.training.checkpoint import load_weights
 
     run.watch()
     if not run.live.exists():
         return None
     resolved = resolve(run.spec)
     model = resolved.system.make_model(resolved.config)
-    put_weights(model, run.live)
+    load_weights(model, run.live)
     return model.eval()
 
 
-def history(item: Shelved) -> History:
+def history(item: Checkpoint) -> History:
     """What the training of a checkpoint told: of an own run all, of an export the validations."""
     kept = item.folder / HISTORY
     return History(kept).refresh() if kept.exists() else Run(item.folder.parent.parent).history()
 
 
-def export(item: Shelved, folder: Path) -> None:
+def export(item: Checkpoint, folder: Path) -> None:
     """Copy a checkpoint's weights and card to a new folder, with the validations of its training
     and without the optimiser's state."""
     if folder.exists():

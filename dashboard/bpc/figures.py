@@ -10,8 +10,8 @@ from dashboard.figures.style import (
     OKABE_ITO,
     SIGNED,
     TALL,
-    Look,
-    Sign,
+    Palette,
+    TraceStyle,
     faded,
     panels,
     playing,
@@ -22,7 +22,7 @@ FRAME_MS = 350
 GAP = 3
 
 
-class Settling(NamedTuple):
+class InferenceView(NamedTuple):
     """Inference over time: ``step`` (time,), ``energy`` (time,), squared errors ``forward`` and
     ``backward`` (time, layer), ``image`` as it is predicted, uint8 (time, row, column), ``label``
     as it is predicted (time, class), ``hidden``: activities, each (time, unit)."""
@@ -37,7 +37,7 @@ class Settling(NamedTuple):
 
 
 def gallery(
-    images: np.ndarray, titles: Sequence[str], columns: int, look: Look, *, cell: int = 92
+    images: np.ndarray, titles: Sequence[str], columns: int, palette: Palette, *, cell: int = 92
 ) -> Figure:
     """Images in a grid, each below its title; ``cell`` is its width on the screen in pixels."""
     n, side = len(images), images.shape[-1]
@@ -54,24 +54,40 @@ def gallery(
         y.append(row * high + head / 2 - 0.5)
     traces = [
         {
-            "type": "heatmap", "z": sheet, "name": "images", "colorscale": "gray", "zmin": 0,
-            "zmax": 255, "showscale": False, "hoverinfo": "skip",
+            "type": "heatmap",
+            "z": sheet,
+            "name": "images",
+            "colorscale": "gray",
+            "zmin": 0,
+            "zmax": 255,
+            "showscale": False,
+            "hoverinfo": "skip",
         },
         {
-            "type": "scatter", "x": x, "y": y, "name": "titles", "mode": "text",
-            "text": list(titles), "textfont": {"size": 13, "color": look.text},
-            "showlegend": False, "hoverinfo": "skip",
+            "type": "scatter",
+            "x": x,
+            "y": y,
+            "name": "titles",
+            "mode": "text",
+            "text": list(titles),
+            "textfont": {"size": 13, "color": palette.text},
+            "showlegend": False,
+            "hoverinfo": "skip",
         },
-    ]  # fmt: skip
+    ]
     layout = {
-        "xaxis": {"visible": False, "range": [-0.5, columns * wide - GAP - 0.5],
-                  "constrain": "domain", "constraintoward": "left"},
+        "xaxis": {
+            "visible": False,
+            "range": [-0.5, columns * wide - GAP - 0.5],
+            "constrain": "domain",
+            "constraintoward": "left",
+        },
         "yaxis": {"visible": False, "range": [rows * high - 0.5, -0.5], "scaleanchor": "x"},
         "margin": {"l": 4, "r": 4, "t": 6, "b": 6},
         "hovermode": False,
-    }  # fmt: skip
+    }
     height = 12 + round(cell * rows * high / wide)
-    return styled(traces, layout, look, height=height)
+    return styled(traces, layout, palette, height=height)
 
 
 def bars(
@@ -79,7 +95,7 @@ def bars(
     class_names: Sequence[str],
     label: int | None,
     y_name: str,
-    look: Look,
+    palette: Palette,
 ) -> Figure:
     """A value for each class, one colour a series; the true class is framed."""
     traces = []
@@ -87,44 +103,54 @@ def bars(
         edge = [2.5 if c == label else 0 for c in range(len(values))]
         traces.append(
             {
-                "type": "bar", "x": list(class_names), "y": values, "name": name,
-                "marker": {"color": OKABE_ITO[(1, 2, 0)[k % 3]],
-                           "line": {"color": look.text, "width": edge}},
+                "type": "bar",
+                "x": list(class_names),
+                "y": values,
+                "name": name,
+                "marker": {
+                    "color": OKABE_ITO[(1, 2, 0)[k % 3]],
+                    "line": {"color": palette.text, "width": edge},
+                },
                 "hovertemplate": "%{y:.3f}",
             }
-        )  # fmt: skip
+        )
     layout = {
         "xaxis": {"title": {"text": "class"}, "type": "category"},
         "yaxis": {"title": {"text": y_name}},
         "barmode": "group",
     }
-    return styled(traces, layout, look)
+    return styled(traces, layout, palette)
 
 
 def energies(
-    values: np.ndarray, class_names: Sequence[str], label: int | None, look: Look
+    values: np.ndarray, class_names: Sequence[str], label: int | None, palette: Palette
 ) -> Figure:
     """The energy with each label clamped, less the smallest; the lowest bar is the answer."""
     least = int(values.argmin())
-    colours = [OKABE_ITO[2] if k == least else look.muted for k in range(len(values))]
+    colours = [OKABE_ITO[2] if k == least else palette.muted for k in range(len(values))]
     edge = [2.5 if k == label else 0 for k in range(len(values))]
     trace = {
-        "type": "bar", "x": list(class_names), "y": values, "name": "energy",
-        "marker": {"color": colours, "line": {"color": look.text, "width": edge}},
+        "type": "bar",
+        "x": list(class_names),
+        "y": values,
+        "name": "energy",
+        "marker": {"color": colours, "line": {"color": palette.text, "width": edge}},
         "hovertemplate": "class %{x}: %{y:.4g}<extra></extra>",
-    }  # fmt: skip
+    }
     low, high = float(values.min()), float(values.max())
     margin = 0.15 * (high - low + 1e-9)
     layout = {
         "xaxis": {"title": {"text": "label that is clamped"}, "type": "category"},
-        "yaxis": {"title": {"text": "energy after inference"}, "range": [low - margin,
-                                                                        high + margin]},
+        "yaxis": {
+            "title": {"text": "energy after inference"},
+            "range": [low - margin, high + margin],
+        },
         "hovermode": "closest",
-    }  # fmt: skip
-    return styled([trace], layout, look)
+    }
+    return styled([trace], layout, palette)
 
 
-def settling(view: Settling, look: Look) -> Figure:
+def inference_curves(view: InferenceView, palette: Palette) -> Figure:
     """Energy, and each layer's forward and backward errors, over the steps of inference."""
     axes, layout = panels(
         ["energy", "forward errors |e|²", "backward errors |δ|²"],
@@ -137,20 +163,24 @@ def settling(view: Settling, look: Look) -> Figure:
     if len(view.step) > 2:
         for k in ("yaxis", "yaxis2", "yaxis3"):
             layout[k] |= {"rangemode": "tozero"}
-    traces = [_line(view.step, view.energy, "energy", look.text, "circle", axes[0], False)]
-    for errors, name, panel, first in (
-        (view.forward, "e", 1, 1),
-        (view.backward, "δ", 2, 0),
-    ):
+    traces = [_line(view.step, view.energy, "energy", palette.text, "circle", axes[0], False)]
+    for errors, name, panel, first in ((view.forward, "e", 1, 1), (view.backward, "δ", 2, 0)):
         for k in range(errors.shape[1]):
             colour = OKABE_ITO[(2, 4, 5, 0, 1, 3, 6)[k % 7]]
             mark = ("circle", "square", "diamond", "triangle-up")[k % 4]
             traces.append(
-                _line(view.step, errors[:, k], f"{name}{_low(k + first)}", colour, mark,
-                      axes[panel], True)
-            )  # fmt: skip
+                _line(
+                    view.step,
+                    errors[:, k],
+                    f"{name}{_low(k + first)}",
+                    colour,
+                    mark,
+                    axes[panel],
+                    True,
+                )
+            )
     legend = {"y": 1.08}
-    return styled(traces, {**layout, "legend": legend, "margin": {"t": 76}}, look, height=400)
+    return styled(traces, {**layout, "legend": legend, "margin": {"t": 76}}, palette, height=400)
 
 
 def _low(number: int) -> str:
@@ -162,13 +192,22 @@ def _line(
 ) -> dict:
     few = len(x) <= 40
     return {
-        "type": "scatter", "x": x, "y": y, "name": name, **axis, "showlegend": legend,
-        "mode": "lines+markers" if few else "lines", "line": {"color": colour, "width": 2},
-        "marker": {"symbol": mark, "size": 7}, "hovertemplate": "%{y:.4g}",
-    }  # fmt: skip
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "name": name,
+        **axis,
+        "showlegend": legend,
+        "mode": "lines+markers" if few else "lines",
+        "line": {"color": colour, "width": 2},
+        "marker": {"symbol": mark, "size": 7},
+        "hovertemplate": "%{y:.4g}",
+    }
 
 
-def player(view: Settling, class_names: Sequence[str], label: int | None, look: Look) -> Figure:
+def player(
+    view: InferenceView, class_names: Sequence[str], label: int | None, palette: Palette
+) -> Figure:
     """Inference to be played: the predicted image, the class evidence, the hidden activity."""
     titles = ["predicted image", "class evidence"]
     titles += [f"activity z{_low(k + 1)}" for k in range(len(view.hidden))]
@@ -185,9 +224,11 @@ def player(view: Settling, class_names: Sequence[str], label: int | None, look: 
             continue
         layout[f"xaxis{number}"] = {"visible": False, "domain": domain, "constrain": "domain"}
         layout[f"yaxis{number}"] = {
-            "visible": False, "autorange": "reversed", "scaleanchor": f"x{number}",
+            "visible": False,
+            "autorange": "reversed",
+            "scaleanchor": f"x{number}",
             "anchor": f"x{number}",
-        }  # fmt: skip
+        }
     limit = [float(np.abs(h).max()) or 1.0 for h in view.hidden]
 
     def moment(t: int) -> list[dict]:
@@ -199,17 +240,39 @@ def player(view: Settling, class_names: Sequence[str], label: int | None, look: 
 
     last = len(view.step) - 1
     looks = [
-        {"name": "predicted image", "colorscale": "gray", "zmin": 0, "zmax": 255,
-         "showscale": False, "hoverinfo": "skip"},
-        {"name": "class evidence", "x": list(class_names), "showlegend": False,
-         "marker": {"color": OKABE_ITO[1],
-                    "line": {"color": look.text,
-                             "width": [2.5 if k == label else 0 for k in range(len(class_names))]}},
-         "hovertemplate": "class %{x}: %{y:.3f}<extra></extra>"},
-        *({"name": title, "colorscale": SIGNED, "zmin": -bound, "zmax": bound, "showscale": False,
-           "hovertemplate": "%{z:.3f}<extra></extra>"}
-          for title, bound in zip(titles[2:], limit, strict=True)),
-    ]  # fmt: skip
+        {
+            "name": "predicted image",
+            "colorscale": "gray",
+            "zmin": 0,
+            "zmax": 255,
+            "showscale": False,
+            "hoverinfo": "skip",
+        },
+        {
+            "name": "class evidence",
+            "x": list(class_names),
+            "showlegend": False,
+            "marker": {
+                "color": OKABE_ITO[1],
+                "line": {
+                    "color": palette.text,
+                    "width": [2.5 if k == label else 0 for k in range(len(class_names))],
+                },
+            },
+            "hovertemplate": "class %{x}: %{y:.3f}<extra></extra>",
+        },
+        *(
+            {
+                "name": title,
+                "colorscale": SIGNED,
+                "zmin": -bound,
+                "zmax": bound,
+                "showscale": False,
+                "hovertemplate": "%{z:.3f}<extra></extra>",
+            }
+            for title, bound in zip(titles[2:], limit, strict=True)
+        ),
+    ]
     traces = [
         {**data, **own, **axis} for data, own, axis in zip(moment(last), looks, axes, strict=True)
     ]
@@ -217,9 +280,9 @@ def player(view: Settling, class_names: Sequence[str], label: int | None, look: 
         {"name": str(step), "data": moment(t), "traces": list(range(len(traces)))}
         for t, step in enumerate(view.step)
     ]
-    layout |= playing([str(step) for step in view.step], last, "step ", FRAME_MS, look)
+    layout |= playing([str(step) for step in view.step], last, "step ", FRAME_MS, palette)
     layout |= {"hovermode": "closest", "margin": {"l": 20, "r": 20, "t": 40, "b": 110}}
-    return styled(traces, layout, look, frames=frames, height=400)
+    return styled(traces, layout, palette, frames=frames, height=400)
 
 
 def _square(activity: np.ndarray) -> np.ndarray:
@@ -231,7 +294,7 @@ def _square(activity: np.ndarray) -> np.ndarray:
 
 
 def losses(
-    steps: np.ndarray, generator: np.ndarray, amortiser: np.ndarray, best: float, look: Look
+    steps: np.ndarray, generator: np.ndarray, amortiser: np.ndarray, best: float, palette: Palette
 ) -> Figure:
     """Both losses of the training batches against updates, NaN where a network has not both;
     dotted: the best that one image a class can do."""
@@ -241,58 +304,83 @@ def losses(
     layout["yaxis2"] = {"anchor": "x2"}
     traces = [
         {
-            "type": "scatter", "x": steps, "y": values, "name": name, **axis, "mode": "lines",
-            "line": {"color": colour, "width": 2}, "showlegend": False,
+            "type": "scatter",
+            "x": steps,
+            "y": values,
+            "name": name,
+            **axis,
+            "mode": "lines",
+            "line": {"color": colour, "width": 2},
+            "showlegend": False,
             "hovertemplate": "%{y:.4f}",
         }
         for name, values, colour, axis in (
             ("generator loss", generator, OKABE_ITO[4], axes[0]),
             ("amortiser loss", amortiser, OKABE_ITO[5], axes[1]),
         )
-    ]  # fmt: skip
+    ]
     layout["shapes"] = [
         {
-            "type": "line", "xref": "x domain", "yref": "y", "x0": 0, "x1": 1, "y0": best,
-            "y1": best, "line": {"color": look.muted, "dash": "dot", "width": 1.5},
+            "type": "line",
+            "xref": "x domain",
+            "yref": "y",
+            "x0": 0,
+            "x1": 1,
+            "y0": best,
+            "y1": best,
+            "line": {"color": palette.muted, "dash": "dot", "width": 1.5},
         }
-    ]  # fmt: skip
-    return styled(traces, layout, look, height=260)
+    ]
+    return styled(traces, layout, palette, height=260)
 
 
 def trade_off(
     points: dict[str, tuple[float, float]],
     x_name: str,
-    sign: dict[str, Sign],
+    styles: dict[str, TraceStyle],
     bound: float,
-    look: Look,
+    palette: Palette,
 ) -> Figure:
     """Accuracy against the error of what is generated, a point a network; dotted: the best that
     one image a class can do."""
     traces = [
         {
-            "type": "scatter", "x": [x], "y": [y], "name": name, "mode": "markers",
-            "marker": {"symbol": sign[name].mark, "size": 15, "color": sign[name].colour,
-                       "line": {"color": look.background, "width": 1}},
+            "type": "scatter",
+            "x": [x],
+            "y": [y],
+            "name": name,
+            "mode": "markers",
+            "marker": {
+                "symbol": styles[name].mark,
+                "size": 15,
+                "color": styles[name].colour,
+                "line": {"color": palette.background, "width": 1},
+            },
             "hovertemplate": f"{name}: %{{y:.2%}}, %{{x:.4f}}<extra></extra>",
         }
         for name, (x, y) in points.items()
-    ]  # fmt: skip
+    ]
     layout = {
         "xaxis": {"title": {"text": x_name}},
         "yaxis": {"title": {"text": "accuracy on the test set"}, "tickformat": ".0%"},
         "shapes": [
             {
-                "type": "line", "yref": "paper", "x0": bound, "x1": bound, "y0": 0, "y1": 1,
-                "line": {"color": look.muted, "dash": "dot", "width": 1.5},
+                "type": "line",
+                "yref": "paper",
+                "x0": bound,
+                "x1": bound,
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": palette.muted, "dash": "dot", "width": 1.5},
             }
         ],
         "hovermode": "closest",
         "margin": {"t": 72},
-    }  # fmt: skip
-    return styled(traces, layout, look, height=TALL)
+    }
+    return styled(traces, layout, palette, height=TALL)
 
 
-def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, look: Look) -> Figure:
+def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, palette: Palette) -> Figure:
     """Accuracy and generation loss against α_f; ``accuracy`` and ``loss`` (alpha, 2): mean, sd."""
     axes, layout = panels(
         ["accuracy on the test set", "generator loss"],
@@ -304,42 +392,59 @@ def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, look: Lo
     layout["yaxis2"] = {"anchor": "x2"}
     traces = [
         {
-            "type": "scatter", "x": alpha, "y": values[:, 0], "name": name, **axis,
+            "type": "scatter",
+            "x": alpha,
+            "y": values[:, 0],
+            "name": name,
+            **axis,
             "error_y": {"array": values[:, 1], "thickness": 1.5, "width": 5},
-            "mode": "lines+markers", "line": {"color": colour, "width": 2},
-            "marker": {"size": 9}, "showlegend": False, "hovertemplate": "%{y:.4f}",
+            "mode": "lines+markers",
+            "line": {"color": colour, "width": 2},
+            "marker": {"size": 9},
+            "showlegend": False,
+            "hovertemplate": "%{y:.4f}",
         }
         for name, values, colour, axis in (
             ("accuracy", accuracy, OKABE_ITO[2], axes[0]),
             ("generator loss", loss, OKABE_ITO[4], axes[1]),
         )
-    ]  # fmt: skip
-    return styled(traces, layout, look, height=320)
+    ]
+    return styled(traces, layout, palette, height=320)
 
 
 def completion(
-    before: dict[str, float], after: dict[str, float], chance: float, look: Look
+    before: dict[str, float], after: dict[str, float], chance: float, palette: Palette
 ) -> Figure:
     """Accuracy by mask, before and after the hidden pixels are filled in."""
     names = list(before)
     traces = [
         {
-            "type": "bar", "x": names, "y": [values[n] for n in names], "name": title,
-            "marker": {"color": colour}, "hovertemplate": "%{y:.1%}",
+            "type": "bar",
+            "x": names,
+            "y": [values[n] for n in names],
+            "name": title,
+            "marker": {"color": colour},
+            "hovertemplate": "%{y:.1%}",
         }
         for title, values, colour in (
-            ("before", before, faded(look.muted, 0.7)), ("after inference", after, OKABE_ITO[2]),
+            ("before", before, faded(palette.muted, 0.7)),
+            ("after inference", after, OKABE_ITO[2]),
         )
-    ]  # fmt: skip
+    ]
     layout = {
         "barmode": "group",
         "xaxis": {"type": "category", "title": {"text": "what is hidden"}},
         "yaxis": {"title": {"text": "accuracy"}, "tickformat": ".0%", "range": [0, 1.02]},
         "shapes": [
             {
-                "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": chance, "y1": chance,
-                "line": {"color": look.muted, "dash": "dot", "width": 1.5},
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": chance,
+                "y1": chance,
+                "line": {"color": palette.muted, "dash": "dot", "width": 1.5},
             }
         ],
-    }  # fmt: skip
-    return styled(traces, layout, look)
+    }
+    return styled(traces, layout, palette)

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _axes(which: cache.Stamp, layer: int) -> "Axes":
+def _axes(which: cache.CheckpointKey, layer: int) -> "Axes":
     """The principal axes of a layer's activity over test digits with their labels given."""
     import torch
 
     from corelib.models.bpc.analysis import activity, axes
-    from corelib.models.bpc.inference import Procedure
+    from corelib.models.bpc.inference import InferenceConfig
     from corelib.models.bpc.network import PredictiveCoding
 
     model, data = cache.model(which), cache.dataset(which.dataset)
     x, labels = data.inputs(data.test.pixels[:COMPARED]), data.test.labels[:COMPARED]
     learned = isinstance(model, PredictiveCoding)
-    procedure = model.learning if learned else Procedure(0, 0.1, start="bottom-up")
+    inference_config = model.learning if learned else InferenceConfig(0, 0.1, start="bottom-up")
     y = torch.eye(model.n_classes)[labels]
-    return axes(activity(model, x, y, layer, procedure), labels.numpy())
+    return axes(activity(model, x, y, layer, inference_config), labels.numpy())
 
 
 def generate(v: View, chosen: "ChosenDigit | None") -> None:
@@ -43,21 +43,23 @@ def generate(v: View, chosen: "ChosenDigit | None") -> None:
     with torch.no_grad():
         images = v.model.generate(labels_of(v.model))
     chart(
-        figures.gallery(v.pixels(images), names, 10, v.look),
+        figures.gallery(v.pixels(images), names, 10, v.palette),
         "bpc_digits",
         alt="The digit that each label generates",
         caption=f"{v.item.name}: one image from each label. n = 1 seed.",
     )
     chart(
-        figures.gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.look),
+        figures.gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.palette),
         "bpc_means",
         alt="The mean training image of each class",
         caption="The mean training image of each class: nothing that knows the label alone comes "
         "closer in squared error.",
     )
     if not v.model.generator:
-        st.info("This network has no generator: its images are inferred, and there is no activity "
-                "above the label to move.")  # fmt: skip
+        st.info(
+            "This network has no generator: its images are inferred, and there is no activity "
+            "above the label to move."
+        )
         return
     _mix(v)
     _move(v, chosen)
@@ -83,7 +85,7 @@ def _mix(v: View) -> None:
     titles = [f"{s:.0%} {other}" for s in shares]
     with picture:
         chart(
-            figures.gallery(v.pixels(images), titles, 7, v.look),
+            figures.gallery(v.pixels(images), titles, 7, v.palette),
             "bpc_mixed",
             alt="Digits generated from mixtures of two labels",
             caption=f"From {one} to {other}; at the right, the share chosen.",
@@ -103,14 +105,22 @@ def _move(v: View, chosen: "ChosenDigit | None") -> None:
     with controls:
         layer = int(
             st.segmented_control(
-                "Layer", [f"z{k}" for k in range(1, n_hidden + 1)], default=f"z{n_hidden}",
-                required=True, key="bpc_layer", width="stretch", **BOUND,
+                "Layer",
+                [f"z{k}" for k in range(1, n_hidden + 1)],
+                default=f"z{n_hidden}",
+                required=True,
+                key="bpc_layer",
+                width="stretch",
+                **BOUND,
             )[1:]
-        )  # fmt: skip
+        )
         start = st.selectbox(
-            "Start from", ["this digit", *names], key="bpc_start_from", **BOUND,
+            "Start from",
+            ["this digit", *names],
+            key="bpc_start_from",
+            **BOUND,
             help="The activity of the digit in the sidebar, or the mean activity of a class",
-        )  # fmt: skip
+        )
         steps = [
             st.slider(
                 f"Along axis {k + 1} / sd", -3.0, 3.0, 0.0, 0.1, key=f"bpc_axis{k + 1}", **BOUND
@@ -118,9 +128,15 @@ def _move(v: View, chosen: "ChosenDigit | None") -> None:
             for k in range(2)
         ]
         spread = st.slider(
-            "Spread of the samples / sd", 0.0, 3.0, 1.0, 0.1, key="bpc_spread", **BOUND,
+            "Spread of the samples / sd",
+            0.0,
+            3.0,
+            1.0,
+            0.1,
+            key="bpc_spread",
+            **BOUND,
             help="Along the same two axes",
-        )  # fmt: skip
+        )
     along = _axes(v.which, layer)
     if start != "this digit":
         origin, of = along.of_class[names.index(start)], f"the mean activity of class {start}"
@@ -131,7 +147,7 @@ def _move(v: View, chosen: "ChosenDigit | None") -> None:
         with torch.no_grad():
             told = v.model(x)[0].argmax() if chosen.label is None else chosen.label
         y = torch.eye(len(names))[[int(told)]]
-        origin = activity(v.model, x, y, layer, v.procedure)[0].numpy()
+        origin = activity(v.model, x, y, layer, v.inference_config)[0].numpy()
         of = f"the activity of {chosen.caption}"
 
     def images(z: np.ndarray) -> np.ndarray:
@@ -144,15 +160,17 @@ def _move(v: View, chosen: "ChosenDigit | None") -> None:
         chart(
             figures.gallery(
                 np.concatenate([here, drawn]),
-                ["moved", *(f"sample {k + 1}" for k in range(6))], 7, v.look,
+                ["moved", *(f"sample {k + 1}" for k in range(6))],
+                7,
+                v.palette,
             ),
             "bpc_moved",
             alt="The image of the moved activity, and samples around it",
             caption=f"From {of}, layer z{layer}.",
-        )  # fmt: skip
+        )
         titles = [f"{a:+.0f}, {b:+.0f}" for a, b in grid]
         chart(
-            figures.gallery(images(moved(origin, along, grid)), titles, 5, v.look, cell=104),
+            figures.gallery(images(moved(origin, along, grid)), titles, 5, v.palette, cell=104),
             "bpc_grid",
             alt="Images over a grid of the two axes",
             caption="The plane of the two axes, in standard deviations.",

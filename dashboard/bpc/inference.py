@@ -14,7 +14,7 @@ from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
     from corelib.models.bpc.analysis import Completed
-    from corelib.models.bpc.inference import Given, Procedure
+    from corelib.models.bpc.inference import Given, InferenceConfig
     from corelib.models.bpc.network import TwoWay
     from dashboard.components.digit_input import ChosenDigit
 
@@ -42,15 +42,15 @@ def classify(v: View, chosen: "ChosenDigit | None") -> None:
             evidence["the amortiser's one pass"] = v.model.amortise(x)[0].numpy()
         if inferring:
             torch.manual_seed(0)
-            found = v.model.infer_label(x, v.procedure)[0].numpy()
+            found = v.model.infer_label(x, v.inference_config)[0].numpy()
             if np.isfinite(found).all():
-                evidence[f"after {v.procedure.n_steps} steps of inference"] = found
+                evidence[f"after {v.inference_config.n_steps} steps of inference"] = found
             else:
                 st.warning("Inference ran off to infinity; lower γ in the sidebar.")
     left, right = st.columns(2)
     with left:
         chart(
-            figures.bars(evidence, names, chosen.label, "evidence", v.look),
+            figures.bars(evidence, names, chosen.label, "evidence", v.palette),
             "bpc_evidence",
             alt="Evidence for each class, by the amortiser and after inference",
             caption=f"{chosen.caption}; framed: the true class, where it is known.",
@@ -58,14 +58,14 @@ def classify(v: View, chosen: "ChosenDigit | None") -> None:
     if not inferring:
         return
     torch.manual_seed(0)
-    energies = label_energies(v.model, x, v.procedure)[0].numpy()
+    energies = label_energies(v.model, x, v.inference_config)[0].numpy()
     with right:
         if np.isfinite(energies).all():
             chart(
-                figures.energies(energies, names, chosen.label, v.look),
+                figures.energies(energies, names, chosen.label, v.palette),
                 "bpc_energies",
                 alt="Energy after inference with each label clamped",
-                caption=f"Energy after {v.procedure.n_steps} steps with each label clamped in "
+                caption=f"Energy after {v.inference_config.n_steps} steps with each label clamped in "
                 "turn; green: the lowest. The axis does not begin at 0.",
             )
 
@@ -86,9 +86,12 @@ def inference(v: View, chosen: "ChosenDigit | None") -> None:
     names = v.data.class_names
     known = NONE if chosen.label is None else names[chosen.label]
     given_label = st.selectbox(
-        "Label given", [NONE, *names], key="bpc_label", **BOUND,
+        "Label given",
+        [NONE, *names],
+        key="bpc_label",
+        **BOUND,
         help=f"Clamped at the other end; none: it is inferred. This digit: {known}",
-    )  # fmt: skip
+    )
     x = v.data.inputs(torch.from_numpy(chosen.pixels)[None])
     y = torch.zeros(1, len(names))
     y_known = None
@@ -97,7 +100,12 @@ def inference(v: View, chosen: "ChosenDigit | None") -> None:
     else:
         y[0, names.index(given_label)] = 1
     torch.manual_seed(0)
-    trace = infer(Given(x, y, None, y_known), v.model.weights(), v.procedure, _every(v.procedure))
+    trace = infer(
+        Given(x, y, None, y_known),
+        v.model.weights(),
+        v.inference_config,
+        _every(v.inference_config),
+    )
     if not torch.isfinite(trace.energy).all():
         st.warning(
             "Inference ran off to infinity: the step size is too large for this network. Lower γ, "
@@ -106,7 +114,7 @@ def inference(v: View, chosen: "ChosenDigit | None") -> None:
         return
     label = trace.label if trace.predicted_label is None else trace.predicted_label
     image = trace.image if trace.predicted_image is None else trace.predicted_image
-    view = figures.Settling(
+    view = figures.InferenceView(
         trace.step.numpy(),
         trace.energy[0].numpy(),
         trace.forward[0].numpy(),
@@ -118,20 +126,20 @@ def inference(v: View, chosen: "ChosenDigit | None") -> None:
     _gauge(v, Given(x, y, None, y_known))
     first, last = view.energy[0], view.energy[-1]
     st.markdown(
-        f"In {v.procedure.n_steps} steps the energy goes from {first:.4g} to **{last:.4g}**"
+        f"In {v.inference_config.n_steps} steps the energy goes from {first:.4g} to **{last:.4g}**"
         + (f", {1 - last / first:.1%} less" if last < first else "")
         + ". At the end the evidence is for a "
         f"**{names[int(view.label[-1].argmax())]}**."
     )
     chart(
-        figures.player(view, names, chosen.label, v.look),
+        figures.player(view, names, chosen.label, v.palette),
         "bpc_player",
         alt="Predicted image, class evidence and hidden activity during inference",
         caption=f"{chosen.caption}; label given: {given_label}. Press Play, or move the slider. "
         "Units row by row; blue positive, red negative.",
     )
     chart(
-        figures.settling(view, v.look),
+        figures.inference_curves(view, v.palette),
         "bpc_settling",
         alt="Energy and squared errors of each layer during inference",
         caption="Squared lengths of the errors, unweighted; the energy weighs them by α_f/2 and "
@@ -139,18 +147,18 @@ def inference(v: View, chosen: "ChosenDigit | None") -> None:
     )
 
 
-def _every(procedure: "Procedure") -> int:
+def _every(inference_config: "InferenceConfig") -> int:
     """So that at most about forty moments are played."""
-    return max(1, -(-procedure.n_steps // 40))
+    return max(1, -(-inference_config.n_steps // 40))
 
 
 def _gauge(v: View, given: "Given") -> None:
     from corelib.models.bpc.analysis import stability
 
-    gauge = stability(given, v.model.weights(), v.procedure)
+    gauge = stability(given, v.model.weights(), v.inference_config)
     left, right = st.columns([1, 3], vertical_alignment="center")
     left.metric("Step × largest eigenvalue", f"{gauge.value:.2f}")
-    if v.procedure.optimiser == "adam":
+    if v.inference_config.optimiser == "adam":
         right.markdown("Adam scales its steps; the limit of 2 holds for gradient steps.")
     else:
         (right.warning if gauge.value >= 2 else right.markdown)(str(gauge))
@@ -198,11 +206,16 @@ def complete(v: View, chosen: "ChosenDigit | None") -> None:
         if mask == "painted":
             st.caption("Paint over the pixels to hide; with Shift they are uncovered.")
         told = st.toggle(
-            "The label is known", False, key="bpc_told", **BOUND, disabled=chosen.label is None,
+            "The label is known",
+            False,
+            key="bpc_told",
+            **BOUND,
+            disabled=chosen.label is None,
             help="Clamp the true class at the other end",
-        )  # fmt: skip
-        n_steps = st.slider("Steps of Adam", 10, 600, COMPLETION.n_steps, 10,
-                            key="bpc_complete_steps", **BOUND)  # fmt: skip
+        )
+        n_steps = st.slider(
+            "Steps of Adam", 10, 600, COMPLETION.n_steps, 10, key="bpc_complete_steps", **BOUND
+        )
     hidden = mask_of(mask, painted)
     x = v.data.inputs(torch.from_numpy(chosen.pixels)[None])
     y = torch.zeros(1, len(names))
@@ -210,9 +223,9 @@ def complete(v: View, chosen: "ChosenDigit | None") -> None:
         y[0, chosen.label] = 1
     label_known = bool(told) and chosen.label is not None
     known = torch.from_numpy(~hidden.ravel())
-    procedure = completing(v.model, n_steps)
+    inference_config = completing(v.model, n_steps)
     given = Given(x, y, known, torch.full((len(names),), label_known))
-    trace = infer(given, v.model.weights(), procedure, max(1, n_steps // 12))
+    trace = infer(given, v.model.weights(), inference_config, max(1, n_steps // 12))
     images = v.pixels(trace.image[0])
     shown = np.concatenate([v.pixels(x), images])
     answers = v.model(trace.image[0]).argmax(1)
@@ -221,20 +234,24 @@ def complete(v: View, chosen: "ChosenDigit | None") -> None:
     ]
     with picture:
         chart(
-            figures.gallery(shown, titles, 7, v.look, cell=100),
+            figures.gallery(shown, titles, 7, v.palette, cell=100),
             "bpc_completed",
             alt="The digit as its hidden pixels are filled in",
             caption=f"{chosen.caption}, {hidden.mean():.0%} of the pixels hidden, which start at "
             "the mean grey. After the colon: what the network calls it.",
         )
-    if st.button("Measure on the test set", key="bpc_complete_measure", icon=":material/speed:",
-                 help=f"{COMPLETED} digits, five masks; about ten seconds"):  # fmt: skip
+    if st.button(
+        "Measure on the test set",
+        key="bpc_complete_measure",
+        icon=":material/speed:",
+        help=f"{COMPLETED} digits, five masks; about ten seconds",
+    ):
         st.session_state["bpc_completion_asked"] = True
     if st.session_state.get("bpc_completion_asked"):
         _completion(v, label_known)
 
 
-def completing(model: "TwoWay", n_steps: int) -> "Procedure":
+def completing(model: "TwoWay", n_steps: int) -> "InferenceConfig":
     """How a network fills in pixels: by Adam, with all the errors that it has, weighed alike."""
     from corelib.models.bpc.inference import COMPLETION
 
@@ -243,7 +260,7 @@ def completing(model: "TwoWay", n_steps: int) -> "Procedure":
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def completed(which: cache.Stamp, mask: str, label_known: bool) -> "Completed":
+def completed(which: cache.CheckpointKey, mask: str, label_known: bool) -> "Completed":
     """Test digits read before and after their hidden pixels are inferred."""
     import torch
 
@@ -253,8 +270,8 @@ def completed(which: cache.Stamp, mask: str, label_known: bool) -> "Completed":
     model, data = cache.model(which), cache.dataset(which.dataset)
     x, labels = data.inputs(data.test.pixels[:COMPLETED]), data.test.labels[:COMPLETED]
     known = torch.from_numpy(~mask_of(mask).ravel())
-    procedure = completing(model, COMPLETION.n_steps)
-    return complete(model, x, known, labels, label_known, procedure)[0]
+    inference_config = completing(model, COMPLETION.n_steps)
+    return complete(model, x, known, labels, label_known, inference_config)[0]
 
 
 def _completion(v: View, label_known: bool) -> None:
@@ -266,12 +283,14 @@ def _completion(v: View, label_known: bool) -> None:
     whole = float((v.item.card.test or {}).get("accuracy", 1.0))
     chart(
         figures.completion(
-            {m: f.before for m, f in found.items()}, {m: f.after for m, f in found.items()},
-            whole, v.look,
+            {m: f.before for m, f in found.items()},
+            {m: f.after for m, f in found.items()},
+            whole,
+            v.palette,
         ),
         "bpc_completion",
         alt="Accuracy before and after the hidden pixels are filled in, by mask",
         caption=f"The first {COMPLETED} test digits, {v.item.name}, label "
         f"{'known' if label_known else 'unknown'}. Before: grey in place of the hidden pixels. "
         "Dotted: accuracy on whole digits. n = 1 seed.",
-    )  # fmt: skip
+    )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from dashboard.bpc import figures
-from dashboard.figures.style import Look, signs
+from dashboard.figures.style import Palette, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import BOUND
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from corelib.data import ImageDataset
-    from corelib.models.bpc.inference import Procedure
+    from corelib.models.bpc.inference import InferenceConfig
     from corelib.models.bpc.network import TwoWay
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
     from corelib.runs.store import Run
     from dashboard.components.digit_input import ChosenDigit
 
@@ -33,12 +33,12 @@ SIDE = 28
 class View(NamedTuple):
     """The network chosen and how it is to infer."""
 
-    item: "Shelved"
-    which: cache.Stamp
+    item: "Checkpoint"
+    which: cache.CheckpointKey
     model: "TwoWay"
     data: "ImageDataset"
-    procedure: "Procedure"
-    look: Look
+    inference_config: "InferenceConfig"
+    palette: Palette
 
     def pixels(self, images: "Tensor") -> np.ndarray:
         """Normalised images (…, pixel) as uint8 (…, row, column)."""
@@ -50,9 +50,9 @@ def pixels(data: "ImageDataset", images: "Tensor") -> np.ndarray:
     return unit.unflatten(-1, (SIDE, SIDE)).cpu().numpy()
 
 
-def inference_controls(model: "TwoWay") -> "Procedure":
+def inference_controls(model: "TwoWay") -> "InferenceConfig":
     """Controls of inference in the sidebar; at first those that the network was trained with."""
-    from corelib.models.bpc.inference import Procedure
+    from corelib.models.bpc.inference import InferenceConfig
 
     own = learned(model)
     # A network that has one direction has one kind of errors, and one pass to start from.
@@ -60,64 +60,106 @@ def inference_controls(model: "TwoWay") -> "Procedure":
     starts = STARTS if both else ("random", "top-down" if model.generator else "bottom-up")
     with st.expander("Inference"):
         n_steps = st.slider(
-            "Steps T", 0, 100, own.n_steps, key="bpc_n_steps", **BOUND,
+            "Steps T",
+            0,
+            100,
+            own.n_steps,
+            key="bpc_n_steps",
+            **BOUND,
             help=f"Trained with {own.n_steps}",
-        )  # fmt: skip
+        )
         step_size = st.number_input(
-            "Step size γ", 1e-4, 2.0, own.step_size, 0.01, format="%g", key="bpc_step_size",
-            help=f"Of one sample's energy; trained with {own.step_size:g}", **BOUND,
-        )  # fmt: skip
+            "Step size γ",
+            1e-4,
+            2.0,
+            own.step_size,
+            0.01,
+            format="%g",
+            key="bpc_step_size",
+            help=f"Of one sample's energy; trained with {own.step_size:g}",
+            **BOUND,
+        )
         alpha_f, alpha_b = own.alpha_f, own.alpha_b
         if both:
             alpha_f = st.number_input(
-                "α_f", 0.0, 100.0, own.alpha_f, 0.1, format="%g", key="bpc_alpha_f", **BOUND,
+                "α_f",
+                0.0,
+                100.0,
+                own.alpha_f,
+                0.1,
+                format="%g",
+                key="bpc_alpha_f",
+                **BOUND,
                 help="Weight of the generator's errors in the energy",
-            )  # fmt: skip
+            )
             alpha_b = st.number_input(
-                "α_b", 0.0, 100.0, own.alpha_b, 0.1, format="%g", key="bpc_alpha_b", **BOUND,
+                "α_b",
+                0.0,
+                100.0,
+                own.alpha_b,
+                0.1,
+                format="%g",
+                key="bpc_alpha_b",
+                **BOUND,
                 help="Weight of the amortiser's errors in the energy",
-            )  # fmt: skip
+            )
         start = st.selectbox(
-            "Start", starts, starts.index(own.start), key="bpc_start", **BOUND,
+            "Start",
+            starts,
+            starts.index(own.start),
+            key="bpc_start",
+            **BOUND,
             help="Activity before the first step: the amortiser's pass from the image, the "
             "generator's from the label, or small random numbers",
-        )  # fmt: skip
+        )
         optimiser = st.segmented_control(
-            "Moves by", ("gradient", "adam"), default="gradient", required=True,
-            key="bpc_optimiser", width="stretch", **BOUND,
-        )  # fmt: skip
+            "Moves by",
+            ("gradient", "adam"),
+            default="gradient",
+            required=True,
+            key="bpc_optimiser",
+            width="stretch",
+            **BOUND,
+        )
     if alpha_f == alpha_b == 0:
         alpha_b = 1.0
         st.warning("One of α_f and α_b should be above 0; α_b is taken as 1.")
-    return Procedure(int(n_steps), step_size, alpha_f, alpha_b, start, optimiser)
+    return InferenceConfig(int(n_steps), step_size, alpha_f, alpha_b, start, optimiser)
 
 
-def learned(model: "TwoWay") -> "Procedure":
+def learned(model: "TwoWay") -> "InferenceConfig":
     """How a network infers while it learns; eight small steps where it does not."""
-    from corelib.models.bpc.inference import Procedure
+    from corelib.models.bpc.inference import InferenceConfig
     from corelib.models.bpc.network import PredictiveCoding
 
-    return model.learning if isinstance(model, PredictiveCoding) else Procedure(8, 0.1)
+    return model.learning if isinstance(model, PredictiveCoding) else InferenceConfig(8, 0.1)
 
 
 def standard_view(model: "TwoWay") -> dict[str, Any]:
     """The controls of the page as they are at first for this network."""
     own = {f"bpc_{name}": value for name, value in learned(model)._asdict().items()}
-    return own | {"bpc_tab": "Generate", "bpc_mix": 0.5, "bpc_from": "4", "bpc_to": "9",
-                  "bpc_mask": "left half", "bpc_told": False, "bpc_label": "none"}  # fmt: skip
+    return own | {
+        "bpc_tab": "Generate",
+        "bpc_mix": 0.5,
+        "bpc_from": "4",
+        "bpc_to": "9",
+        "bpc_mask": "left half",
+        "bpc_told": False,
+        "bpc_label": "none",
+    }
 
 
 def draw_digits(network: "TwoWay", run: "Run") -> None:
     """The digit of each class as a network generates it, while it learns."""
     import torch
 
-    from dashboard.shell.theme import look
+    from dashboard.shell.theme import palette
 
     data = cache.dataset(run.spec.dataset)
     with torch.no_grad():
         images = network.generate(torch.eye(network.n_classes))
     chart(
-        figures.gallery(pixels(data, images), data.class_names, 10, look(), cell=84),
+        figures.gallery(pixels(data, images), data.class_names, 10, palette(), cell=84),
         "bpc_learning",
         alt="The digit of each class as the network generates it now",
         caption="What the network generates from each label, a moment ago.",
@@ -127,7 +169,7 @@ def draw_digits(network: "TwoWay", run: "Run") -> None:
     both = [np.array([e.metrics.get(name, np.nan) for e in told]) for name in names]
     best = _best_loss(run.spec.dataset)
     chart(
-        figures.losses(np.array([e.step for e in told]), *both, best, look()),
+        figures.losses(np.array([e.step for e in told]), *both, best, palette()),
         "bpc_losses",
         alt="Generator loss and amortiser loss against updates",
         caption="Half the squared error, mean over all elements, on the training batches. Dotted: "
@@ -179,7 +221,7 @@ def compare(v: View) -> None:
         for name, item in of_systems(SYSTEMS).items()
         if "generator loss" in (item.card.test or {})
     }
-    sign = signs(list(items))
+    styles = trace_styles(list(items))
     best = _best_loss("mnist")
     chart(
         figures.trade_off(
@@ -187,13 +229,16 @@ def compare(v: View) -> None:
                 name: (item.card.test["generator loss"], item.card.test["accuracy"])
                 for name, item in items.items()
             },
-            "generator loss, mean over all pixels", sign, best, v.look,
+            "generator loss, mean over all pixels",
+            styles,
+            best,
+            v.palette,
         ),
         "bpc_trade_off",
         alt="Accuracy against generation loss of all networks of this room",
         caption=f"10,000 test digits; dotted: the mean of each class, {best:.4f}. n = 1 seed a "
         "network; over seeds: tab Published.",
-    )  # fmt: skip
+    )
     rows = []
     for name, item in items.items():
         test = item.card.test
@@ -238,7 +283,7 @@ def _over_seeds(v: View) -> None:
     n = len(groups[ALPHAS[alphas[0]]])
     st.markdown("##### The weight of the generator's errors")
     chart(
-        figures.weighing(np.array(alphas), *both, v.look),
+        figures.weighing(np.array(alphas), *both, v.palette),
         "bpc_weighing",
         alt="Accuracy and generator loss against the weight of the generator's errors",
         caption=f"One epoch each; mean ± sd over {n} seeds, 10,000 test digits. α_f = 1 with "

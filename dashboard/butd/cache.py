@@ -8,7 +8,7 @@ import streamlit as st
 from corelib.catalog import system
 from corelib.runs.registry import find
 from dashboard.shell import cache
-from dashboard.shell.cache import Stamp
+from dashboard.shell.cache import CheckpointKey
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +44,7 @@ class Effect(NamedTuple):
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def gates(which: Stamp) -> "Units":
+def gates(which: CheckpointKey) -> "Units":
     """What each task opens: bool (task, unit...) of each population."""
     from corelib.models.butd.subnetworks import gates_of
 
@@ -52,7 +52,7 @@ def gates(which: Stamp) -> "Units":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def reached(which: Stamp) -> "Units":
+def reached(which: CheckpointKey) -> "Units":
     """The units that can be reached: bool (unit...) of each population."""
     from corelib.models.butd.subnetworks import reachable
 
@@ -60,7 +60,7 @@ def reached(which: Stamp) -> "Units":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def noted(which: Stamp) -> "GateHistory | None":
+def noted(which: CheckpointKey) -> "GateHistory | None":
     """Gates at several moments of the training, where the checkpoint keeps them."""
     from corelib.models.butd.history import read
 
@@ -68,7 +68,7 @@ def noted(which: Stamp) -> "GateHistory | None":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def overlaps(which: Stamp, first: int, second: int) -> "list[Overlap]":
+def overlaps(which: CheckpointKey, first: int, second: int) -> "list[Overlap]":
     """What two tasks opened at each of those moments."""
     from corelib.models.butd.gates import unpack
     from corelib.models.butd.subnetworks import overlap
@@ -92,7 +92,7 @@ def scenes(name: str, images: int) -> "tuple[Tensor, np.ndarray]":
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def measured(which: Stamp, images: int) -> "Answers":
+def measured(which: CheckpointKey, images: int) -> "Answers":
     from corelib.models.butd.subnetworks import predictions, score
 
     x, labels = scenes(which.dataset, images)
@@ -100,21 +100,21 @@ def measured(which: Stamp, images: int) -> "Answers":
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def combinations(which: Stamp, images: int) -> "dict[str, Answers]":
+def combinations(which: CheckpointKey, images: int) -> "dict[str, Answers]":
     from corelib.models.butd.subnetworks import combinations
 
     return combinations(cache.model(which), *scenes(which.dataset, images))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def swaps(which: Stamp, images: int) -> "list[Answers]":
+def swaps(which: CheckpointKey, images: int) -> "list[Answers]":
     from corelib.models.butd.subnetworks import swap_matrix
 
     return swap_matrix(cache.model(which), *scenes(which.dataset, images))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def between(which: Stamp, images: int, steps: int, first: int, second: int) -> "Told":
+def between(which: CheckpointKey, images: int, steps: int, first: int, second: int) -> "Told":
     from corelib.models.butd.subnetworks import between, told
 
     model = cache.model(which)
@@ -124,7 +124,7 @@ def between(which: Stamp, images: int, steps: int, first: int, second: int) -> "
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def plane(which: Stamp, images: int, half: int, first: int, second: int) -> "Plane":
+def plane(which: CheckpointKey, images: int, half: int, first: int, second: int) -> "Plane":
     from corelib.models.butd.instructions import plane
 
     x, labels = scenes(which.dataset, images)
@@ -132,14 +132,14 @@ def plane(which: Stamp, images: int, half: int, first: int, second: int) -> "Pla
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _below(which: Stamp, images: int, n: int) -> "Rows":
+def _below(which: CheckpointKey, images: int, n: int) -> "Rows":
     from corelib.models.butd.subnetworks import activities
 
     return activities(cache.model(which), scenes(which.dataset, images)[0], n)
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
-def effect(which: Stamp, images: int, first: int, second: int, what: Silenced) -> Effect:
+def effect(which: CheckpointKey, images: int, first: int, second: int, what: Silenced) -> Effect:
     """How scenes are answered without some units, beside random controls."""
     from corelib.models.butd import subnetworks
     from corelib.models.butd.gates import silenced
@@ -208,13 +208,13 @@ class Switches(NamedTuple):
         return self._replace(noise=0.0)
 
 
-def twin(which: Stamp, switches: Switches) -> "BUTDNet":
+def twin(which: CheckpointKey, switches: Switches) -> "BUTDNet":
     """The network in float64, changed as the switches say; new norms have settled."""
     return _twin(which, switches.weights, switches.norm, switches.top_down_bias)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _twin(which: Stamp, weights: str, norm: bool, top_down_bias: bool) -> "BUTDNet":
+def _twin(which: CheckpointKey, weights: str, norm: bool, top_down_bias: bool) -> "BUTDNet":
     from corelib.models.butd.departures import departed
 
     item = find(which.name)
@@ -239,7 +239,7 @@ def sample(name: str, images: int) -> "tuple[Tensor, Tensor, Tensor | None]":
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def difference(which: Stamp, switches: Switches) -> "Difference":
+def difference(which: CheckpointKey, switches: Switches) -> "Difference":
     """Counter-Hebb's update against the gradient, for the first validation images."""
     import torch
 
@@ -248,13 +248,18 @@ def difference(which: Stamp, switches: Switches) -> "Difference":
     x, labels, task = sample(which.dataset, switches.images)
     torch.manual_seed(0)
     return difference(
-        twin(which, switches), x.double(), labels, task,
-        switches.loss, switches.top_down_bias, switches.noise,
-    )  # fmt: skip
+        twin(which, switches),
+        x.double(),
+        labels,
+        task,
+        switches.loss,
+        switches.top_down_bias,
+        switches.noise,
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def alignment(which: Stamp) -> "Alignment":
+def alignment(which: CheckpointKey) -> "Alignment":
     from corelib.models.butd.analysis import alignment
 
     return alignment(cache.model(which))

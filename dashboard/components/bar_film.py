@@ -48,9 +48,15 @@ def bar_film(
     _film(
         key=key,
         data={
-            "colours": colours(field), "side": field.shape[0], "width": width, "period": period,
-            "direction": direction, "frame": frame_ms, "ink": ink,
+            "colours": colours(field),
+            "side": field.shape[0],
+            "width": width,
+            "period": period,
+            "direction": direction,
+            "frame": frame_ms,
+            "ink": ink,
             "places": [None if np.isnan(p) else round(float(p), 2) for p in places],
-            "spikes": [int(s) for s in spikes], "sound": f".st-key-{sound} audio",
+            "spikes": [int(s) for s in spikes],
+            "sound": f".st-key-{sound} audio",
         },
-    )  # fmt: skip
+    )

@@ -44,11 +44,15 @@ def bar_pad(
     _pad(
         key=key,
         data={
-            "colours": colours(field), "side": field.shape[0], "width": width,
-            "direction": direction, "frame": frame_ms, "most": MOST,
+            "colours": colours(field),
+            "side": field.shape[0],
+            "width": width,
+            "direction": direction,
+            "frame": frame_ms,
+            "most": MOST,
         },
         on_path_change=lambda: None,
-    )  # fmt: skip
+    )
     return clean((st.session_state.get(key) or {}).get("path"), field.shape[0])
 
 

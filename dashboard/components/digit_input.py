@@ -88,9 +88,14 @@ def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenD
     All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be changed.
     """
     source = st.segmented_control(
-        "Input", [TEST, DRAW, UPLOAD], default=TEST, required=True, key=f"{prefix}_input",
-        width="stretch", **BOUND,
-    )  # fmt: skip
+        "Input",
+        [TEST, DRAW, UPLOAD],
+        default=TEST,
+        required=True,
+        key=f"{prefix}_input",
+        width="stretch",
+        **BOUND,
+    )
     seen = st.container()
     if source == DRAW:
         chosen, hint = _drawn(prefix), "Nothing yet: draw on the pad."
@@ -142,14 +147,24 @@ def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDi
     left, right = st.columns(2)
     with left:
         st.selectbox(
-            "Class", [ANY, *names], key=class_key, on_change=to_class,
-            help="Only images of this class", **BOUND,
-        )  # fmt: skip
+            "Class",
+            [ANY, *names],
+            key=class_key,
+            on_change=to_class,
+            help="Only images of this class",
+            **BOUND,
+        )
     with right:
         index = st.number_input(
-            "Index", 0, last, first, key=index_key, on_change=to_index,
-            help=f"Place in the test set, 0 to {last}", **BOUND,
-        )  # fmt: skip
+            "Index",
+            0,
+            last,
+            first,
+            key=index_key,
+            on_change=to_index,
+            help=f"Place in the test set, 0 to {last}",
+            **BOUND,
+        )
     st.button("Another one", key=f"{prefix}_another", on_click=another, width="stretch")
     label = int(labels[index])
     return ChosenDigit(
@@ -180,9 +195,11 @@ def _drawn(prefix: str) -> ChosenDigit | None:
 def _uploaded(prefix: str) -> ChosenDigit | None:
     kept = f"_{prefix}_uploaded"
     file = st.file_uploader(
-        "A picture of one digit", key=f"{prefix}_upload", max_upload_size=5,
+        "A picture of one digit",
+        key=f"{prefix}_upload",
+        max_upload_size=5,
         help="Dark on light or light on dark; PNG, JPEG, GIF, BMP or WebP up to 5 MB",
-    )  # fmt: skip
+    )
     # The file is gone when another page was shown, or for a moment when another file takes its
     # place; the last good image stays until there is a better one.
     last = st.session_state.setdefault(kept, _Upload())

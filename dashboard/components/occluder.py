@@ -49,8 +49,12 @@ def occluder(
     _pad(
         key=key,
         data={
-            "pixels": pixels.ravel().tolist(), "side": pixels.shape[0], "length": length,
-            "row": place[0], "column": place[1], "fill": fill,
+            "pixels": pixels.ravel().tolist(),
+            "side": pixels.shape[0],
+            "length": length,
+            "row": place[0],
+            "column": place[1],
+            "fill": fill,
         },
         on_at_change=moved,
-    )  # fmt: skip
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from corelib.models.ipvae.analysis import Code
     from corelib.models.ipvae.dynamics import Controls
     from corelib.models.ipvae.gabor import Gabors
-    from corelib.models.ipvae.inference import Settling, Trace
+    from corelib.models.ipvae.inference import Convergence, Trace
     from corelib.models.ipvae.network import IterativeVAE
     from corelib.models.ipvae.tuning import Decoding, Selectivity, Tuning
 
@@ -33,7 +33,7 @@ SYSTEMS = tuple(NAMES)
 EXAMPLE = "ipvae-natural-16"
 
 
-class Hands(NamedTuple):
+class Intervention(NamedTuple):
     """What a person changes in a network: explaining-away on or off, leak, neurons silenced."""
 
     explaining_away: bool = True
@@ -93,7 +93,7 @@ class Trials(NamedTuple):
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def features(which: cache.Stamp) -> np.ndarray:
+def features(which: cache.CheckpointKey) -> np.ndarray:
     from corelib.models.ipvae.analysis import features
 
     return features(cache.model(which))
@@ -104,7 +104,7 @@ def _fits() -> "dict[cache.Stamp, Gabors]":
     return {}
 
 
-def gabors(which: cache.Stamp) -> "Gabors":
+def gabors(which: cache.CheckpointKey) -> "Gabors":
     """A Gabor function for each feature; some seconds for a network the first time, told as they
     pass."""
     from corelib.models.ipvae.gabor import Gabors, fit
@@ -127,7 +127,7 @@ def gabors(which: cache.Stamp) -> "Gabors":
     return fits[which]
 
 
-def gabor_of(which: cache.Stamp, neuron: int) -> "tuple[Gabors, np.ndarray]":
+def gabor_of(which: cache.CheckpointKey, neuron: int) -> "tuple[Gabors, np.ndarray]":
     """The Gabor function of one feature, at once, and its image (row, column)."""
     from corelib.models.ipvae.gabor import Gabors, render
 
@@ -140,7 +140,7 @@ def gabor_of(which: cache.Stamp, neuron: int) -> "tuple[Gabors, np.ndarray]":
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def _fit_one(which: cache.Stamp, neuron: int) -> "Gabors":
+def _fit_one(which: cache.CheckpointKey, neuron: int) -> "Gabors":
     from corelib.models.ipvae.gabor import fit
 
     return fit(features(which)[[neuron]])
@@ -157,43 +157,49 @@ def own_unit(name: str, pixels: "Tensor") -> "Tensor":
     return images(cache.dataset(name), pixels)
 
 
-def controls(model: "IterativeVAE", hands: Hands) -> "Controls":
+def controls(model: "IterativeVAE", intervention: Intervention) -> "Controls":
     from corelib.models.ipvae.analysis import without
     from corelib.models.ipvae.dynamics import Controls
 
-    lesioned = without(model, list(hands.lesioned)).lesioned if hands.lesioned else None
-    return Controls(float(hands.explaining_away), hands.leak, lesioned)
+    lesioned = (
+        without(model, list(intervention.lesioned)).lesioned if intervention.lesioned else None
+    )
+    return Controls(float(intervention.explaining_away), intervention.leak, lesioned)
 
 
 # Sparse code.
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def settled(which: cache.Stamp, pixels: bytes, n_steps: int, hands: Hands, seed: int) -> "Trace":
+def settled(
+    which: cache.CheckpointKey, pixels: bytes, n_steps: int, intervention: Intervention, seed: int
+) -> "Trace":
     """Everything over time for one image, float32 (pixel,) given as bytes."""
     from corelib.models.ipvae.inference import trace
 
     model = cache.model(which)
-    return trace(model, _image(pixels), n_steps, controls(model, hands), seed)
+    return trace(model, _image(pixels), n_steps, controls(model, intervention), seed)
 
 
 @st.cache_resource(show_spinner="Inferring 50 images over 1,000 steps", max_entries=24)
-def convergence(which: cache.Stamp, hands: Hands) -> "Settling":
+def convergence(which: cache.CheckpointKey, intervention: Intervention) -> "Convergence":
     """How inference converges on the first test images."""
-    from corelib.models.ipvae.inference import settle
+    from corelib.models.ipvae.inference import run_inference
 
     model = cache.model(which)
     x = images(which.dataset, LONG)
-    return settle(model, x, PATIENCE, controls(model, hands), seed=0)
+    return run_inference(model, x, PATIENCE, controls(model, intervention), seed=0)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def course(which: cache.Stamp, pixels: bytes, n_steps: int, hands: Hands, seed: int) -> "Settling":
+def course(
+    which: cache.CheckpointKey, pixels: bytes, n_steps: int, intervention: Intervention, seed: int
+) -> "Convergence":
     """How inference of one image settles; its noise is that of ``settled``."""
-    from corelib.models.ipvae.inference import settle
+    from corelib.models.ipvae.inference import run_inference
 
     model = cache.model(which)
-    return settle(model, _image(pixels), n_steps, controls(model, hands), seed)
+    return run_inference(model, _image(pixels), n_steps, controls(model, intervention), seed)
 
 
 def _image(pixels: bytes) -> "Tensor":
@@ -203,25 +209,25 @@ def _image(pixels: bytes) -> "Tensor":
 
 
 @st.cache_resource(show_spinner="Inferring 100 images", max_entries=24)
-def code(which: cache.Stamp, n_steps: int, hands: Hands) -> "Code":
+def code(which: cache.CheckpointKey, n_steps: int, intervention: Intervention) -> "Code":
     """The code of the first test images after some steps."""
     from corelib.models.ipvae.analysis import encode
 
     model = cache.model(which)
-    return encode(model, images(which.dataset, IMAGES), n_steps, controls(model, hands))
+    return encode(model, images(which.dataset, IMAGES), n_steps, controls(model, intervention))
 
 
-def mean_rate(which: cache.Stamp) -> np.ndarray:
+def mean_rate(which: cache.CheckpointKey) -> np.ndarray:
     """Of each neuron the mean size of its activity over the first test images, (unit,)."""
-    return np.abs(code(which, STEPS, Hands()).rate).mean(0)
+    return np.abs(code(which, STEPS, Intervention()).rate).mean(0)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def needed(which: cache.Stamp, pixels: bytes, n_steps: int, seed: int) -> np.ndarray:
+def needed(which: cache.CheckpointKey, pixels: bytes, n_steps: int, seed: int) -> np.ndarray:
     """What R² of an image loses when one neuron is taken out of its finished code, (unit,)."""
     from corelib.models.ipvae.lesions import needed
 
-    found = settled(which, pixels, n_steps, Hands(), seed)
+    found = settled(which, pixels, n_steps, Intervention(), seed)
     decoder = cache.model(which).decoder.detach().numpy()
     return needed(decoder, found.rate[0, -1], np.frombuffer(pixels, np.float32))
 
@@ -236,9 +242,16 @@ def film(stimulus: Stimulus, side: int, directions: np.ndarray | list[float]) ->
     s = stimulus
     if s.kind == "flashed bar":
         return stimuli.flashed_bars(
-            side, directions, s.place, s.width, s.blanks, s.on, s.frames - s.on, s.contrast,
+            side,
+            directions,
+            s.place,
+            s.width,
+            s.blanks,
+            s.on,
+            s.frames - s.on,
+            s.contrast,
             s.polarity,
-        )  # fmt: skip
+        )
     if s.kind == "drifting grating":
         return stimuli.gratings(
             side, directions, s.frequency, s.speed, s.blanks, s.frames, s.contrast
@@ -276,9 +289,14 @@ def resets(stimulus: Stimulus, every: int) -> tuple[int, ...]:
 
 @st.cache_resource(show_spinner="Showing the stimulus in every direction", max_entries=24)
 def sweeps(
-    which: cache.Stamp, stimulus: Stimulus, n_directions: int, trials: int, hands: Hands,
-    reset_every: int, seed: int,
-) -> Sweeps:  # fmt: skip
+    which: cache.CheckpointKey,
+    stimulus: Stimulus,
+    n_directions: int,
+    trials: int,
+    intervention: Intervention,
+    reset_every: int,
+    seed: int,
+) -> Sweeps:
     """Trial by trial, so that a long film fits into memory."""
     from corelib.models.ipvae.tuning import record
 
@@ -290,12 +308,19 @@ def sweeps(
     rate, activity, size, counts, over_time = [], [], [], [], 0.0
     for trial in range(trials):
         found = record(
-            model, shown, 1, controls(model, hands), 1000 * seed + trial,
+            model,
+            shown,
+            1,
+            controls(model, intervention),
+            1000 * seed + trial,
             resets(stimulus, reset_every),
-        )  # fmt: skip
+        )
         before, during = slice(0, blanks), slice(blanks, None)
-        per_frame = ((rate, found.rate[0]), (activity, found.activity[0]),
-                     (size, np.abs(found.rate[0])))  # fmt: skip
+        per_frame = (
+            (rate, found.rate[0]),
+            (activity, found.activity[0]),
+            (size, np.abs(found.rate[0])),
+        )
         for kept, values in per_frame:
             none = np.zeros_like(values[:, 0])
             base = values[:, before].mean(1) if blanks else none
@@ -303,9 +328,14 @@ def sweeps(
         counts.append(found.activity[0][:, during].sum(1))
         over_time = over_time + found.rate[0][:, ::every] / trials
     return Sweeps(
-        directions, np.stack(rate), np.stack(activity), np.stack(size), np.stack(counts),
-        over_time.astype(np.float32), every,
-    )  # fmt: skip
+        directions,
+        np.stack(rate),
+        np.stack(activity),
+        np.stack(size),
+        np.stack(counts),
+        over_time.astype(np.float32),
+        every,
+    )
 
 
 def curves(found: Sweeps, blanks: int, *, size: bool = False) -> "Tuning":
@@ -320,7 +350,7 @@ def curves(found: Sweeps, blanks: int, *, size: bool = False) -> "Tuning":
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def telling_neuron(which: cache.Stamp, stimulus: Stimulus, n_directions: int) -> int:
+def default_neuron(which: cache.CheckpointKey, stimulus: Stimulus, n_directions: int) -> int:
     """The neuron with the largest product of orientation selectivity and answer to direction 0, if
     each answered with the largest overlap of its feature with the film."""
     from corelib.models.ipvae.tuning import Tuning, selectivity
@@ -341,9 +371,14 @@ def prefers(found: Sweeps, blanks: int) -> "Selectivity":
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def trials(
-    which: cache.Stamp, stimulus: Stimulus, direction: float, n: int, hands: Hands,
-    reset_every: int, seed: int,
-) -> Trials:  # fmt: skip
+    which: cache.CheckpointKey,
+    stimulus: Stimulus,
+    direction: float,
+    n: int,
+    intervention: Intervention,
+    reset_every: int,
+    seed: int,
+) -> Trials:
     """All neurons' answers to one film in n trials, some at a time: a trace is eight arrays."""
     import torch
 
@@ -354,9 +389,13 @@ def trials(
     rate, activity, first = [], [], None
     for at in range(0, n, TRIALS_AT_ONCE):
         found = trace(
-            model, shown.expand(min(TRIALS_AT_ONCE, n - at), -1, -1), None,
-            controls(model, hands), seed + 1000 * at, resets(stimulus, reset_every),
-        )  # fmt: skip
+            model,
+            shown.expand(min(TRIALS_AT_ONCE, n - at), -1, -1),
+            None,
+            controls(model, intervention),
+            seed + 1000 * at,
+            resets(stimulus, reset_every),
+        )
         rate.append(found.rate)
         activity.append(found.activity)
         if first is None:
@@ -369,9 +408,13 @@ def trials(
 
 @st.cache_resource(show_spinner="Showing other contrasts, widths and speeds", max_entries=8)
 def series(
-    which: cache.Stamp, several: tuple[Stimulus, ...], direction: float, n: int, hands: Hands,
+    which: cache.CheckpointKey,
+    several: tuple[Stimulus, ...],
+    direction: float,
+    n: int,
+    intervention: Intervention,
     seed: int,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Mean rates a frame of all neurons to several stimuli in one direction, each less the mean
     before it: (stimulus, trial, unit)."""
     from corelib.models.ipvae.tuning import record
@@ -381,7 +424,7 @@ def series(
     found = []
     for stimulus in several:
         shown = film(stimulus, side, [direction])
-        rate = record(model, shown, n, controls(model, hands), seed).rate[:, 0]
+        rate = record(model, shown, n, controls(model, intervention), seed).rate[:, 0]
         base = rate[:, : stimulus.blanks].mean((0, 1)) if stimulus.blanks else 0.0
         found.append(rate[:, stimulus.blanks :].mean(1) - base)
     return np.stack(found)
@@ -389,10 +432,15 @@ def series(
 
 @st.cache_resource(show_spinner="Learning the readout", max_entries=8)
 def decoded(
-    which: cache.Stamp, stimulus: Stimulus, n_directions: int, trials: int, hands: Hands,
-    reset_every: int, seed: int,
-) -> "Decoding":  # fmt: skip
+    which: cache.CheckpointKey,
+    stimulus: Stimulus,
+    n_directions: int,
+    trials: int,
+    intervention: Intervention,
+    reset_every: int,
+    seed: int,
+) -> "Decoding":
     from corelib.models.ipvae.tuning import decode
 
-    found = sweeps(which, stimulus, n_directions, trials, hands, reset_every, seed)
+    found = sweeps(which, stimulus, n_directions, trials, intervention, reset_every, seed)
     return decode(found.counts, found.directions)

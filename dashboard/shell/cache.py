@@ -1,7 +1,7 @@
 """What is computed once and kept: data, models, and results by (checkpoint, controls).
 
 Everything here is shared by all sessions and must not be changed. A checkpoint is named by
-``Stamp``: its name and the time its weights were written, so that a run's newer best is seen.
+``CheckpointKey``: its name and the time its weights were written, so that a run's newer best is seen.
 """
 
 from threading import Thread
@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.data import read_ahead
-from corelib.runs.registry import find, shelf, shelf_state
+from corelib.runs.registry import available, find, registry_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from corelib.data.corruptions import Corruption
     from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
     from corelib.models.bpan.halting import Clock, OwnAnswers
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
     from dashboard.figures.figure import Figure
 
 
@@ -46,7 +46,7 @@ def _import_heavy() -> None:
     read_ahead()
 
 
-class Stamp(NamedTuple):
+class CheckpointKey(NamedTuple):
     """A checkpoint at a moment."""
 
     name: str
@@ -54,23 +54,23 @@ class Stamp(NamedTuple):
     written_ns: int
 
 
-def stamp(item: "Shelved") -> Stamp:
+def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
     try:
         written = (item.folder / "weights.safetensors").stat().st_mtime_ns
     except FileNotFoundError:
         # A training has replaced its best checkpoint in this moment.
-        return stamp(find(item.name))
-    return Stamp(item.name, item.card.dataset, written)
+        return checkpoint_key(find(item.name))
+    return CheckpointKey(item.name, item.card.dataset, written)
 
 
-def checkpoints() -> "list[Shelved]":
+def checkpoints() -> "list[Checkpoint]":
     """All checkpoints; read again only when one has changed."""
-    return _checkpoints(shelf_state())
+    return _checkpoints(registry_state())
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _checkpoints(state: tuple) -> "list[Shelved]":
-    return shelf()
+def _checkpoints(state: tuple) -> "list[Checkpoint]":
+    return available()
 
 
 @st.cache_resource(
@@ -96,7 +96,7 @@ def test_labels(name: str) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner="Reading the network", max_entries=8)
-def model(which: Stamp) -> "nn.Module":
+def model(which: CheckpointKey) -> "nn.Module":
     import torch
 
     from corelib import load
@@ -107,7 +107,7 @@ def model(which: Stamp) -> "nn.Module":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _test_drive(which: Stamp):
+def _test_drive(which: CheckpointKey):
     from corelib.models.bpan.analysis import drive_of
 
     data = dataset(which.dataset)
@@ -115,7 +115,7 @@ def _test_drive(which: Stamp):
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def test_answers(which: Stamp, controls: "Controls") -> "Answers":
+def test_answers(which: CheckpointKey, controls: "Controls") -> "Answers":
     """The answer to every test image at every step, under controls."""
     from corelib.models.bpan.analysis import answers
 
@@ -123,7 +123,7 @@ def test_answers(which: Stamp, controls: "Controls") -> "Answers":
 
 
 @st.cache_resource(show_spinner="Measuring 10,000 images", max_entries=8)
-def test_densities(which: Stamp, controls: "Controls") -> "tuple[NetDensity, NetDensity]":
+def test_densities(which: CheckpointKey, controls: "Controls") -> "tuple[NetDensity, NetDensity]":
     """How the net current is distributed over the test set, under controls."""
     from corelib.models.bpan.analysis import net_densities
 
@@ -131,7 +131,7 @@ def test_densities(which: Stamp, controls: "Controls") -> "tuple[NetDensity, Net
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def loop_gain(which: Stamp, inhibition_gain: float) -> "LoopGain":
+def loop_gain(which: CheckpointKey, inhibition_gain: float) -> "LoopGain":
     from corelib.models.bpan.analysis import loop_gain
 
     return loop_gain(model(which), inhibition_gain)
@@ -148,7 +148,7 @@ def test_inputs(name: str) -> "Tensor":
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def step_answers(which: Stamp, recurrence: bool = True) -> "Answers":
+def step_answers(which: CheckpointKey, recurrence: bool = True) -> "Answers":
     """The answer to every test image at every step; without its recurrence, if a BPAN."""
     from corelib.models.bpan.halting import answers
 
@@ -156,7 +156,7 @@ def step_answers(which: Stamp, recurrence: bool = True) -> "Answers":
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def own_answers(which: Stamp) -> "OwnAnswers":
+def own_answers(which: CheckpointKey) -> "OwnAnswers":
     """The test images answered by the model's own rule."""
     from corelib.models.bpan.halting import own_answers
 
@@ -164,7 +164,7 @@ def own_answers(which: Stamp) -> "OwnAnswers":
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def clock(which: Stamp, threshold: float, batch: int, images: int, rounds: int) -> "Clock":
+def clock(which: CheckpointKey, threshold: float, batch: int, images: int, rounds: int) -> "Clock":
     """Stopping early against fixed depth, by this machine's clock."""
     from corelib.models.bpan.halting import clock
 
@@ -173,7 +173,7 @@ def clock(which: Stamp, threshold: float, batch: int, images: int, rounds: int) 
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def clock_curve(which: Stamp, thresholds: tuple[float, ...], images: int) -> np.ndarray:
+def clock_curve(which: CheckpointKey, thresholds: tuple[float, ...], images: int) -> np.ndarray:
     """Milliseconds for so many images at each threshold, in batches of 256, by this machine."""
     from corelib.models.bpan.halting import clock_curve
 
@@ -182,7 +182,7 @@ def clock_curve(which: Stamp, thresholds: tuple[float, ...], images: int) -> np.
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def trajectory(which: Stamp, index: int) -> np.ndarray:
+def trajectory(which: CheckpointKey, index: int) -> np.ndarray:
     """Class probabilities of a test image over time: (time, class)."""
     from corelib.models.bpan.halting import trajectory
 
@@ -190,7 +190,7 @@ def trajectory(which: Stamp, index: int) -> np.ndarray:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def threshold_curve(which: Stamp) -> "Curve":
+def threshold_curve(which: CheckpointKey) -> "Curve":
     """Accuracy and mean steps over a fine grid of thresholds."""
     from corelib.analysis.anytime import threshold_curve
 
@@ -201,11 +201,11 @@ def threshold_curve(which: Stamp) -> "Curve":
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def work_curve(which: Stamp) -> np.ndarray:
+def work_curve(which: CheckpointKey) -> np.ndarray:
     """Mean multiply-adds an image at each of those thresholds."""
     from corelib.analysis.anytime import halting_steps
 
-    cost, found = model(which).multiply_adds(), step_answers(which)
+    cost, found = model(which).macs(), step_answers(which)
     return np.array([cost.at(halting_steps(found.confidence, t)).mean() for t in THRESHOLDS])
 
 
@@ -222,7 +222,7 @@ def corrupted(name: str, corruption: "Corruption", images: int) -> "Tensor":
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
-def corrupted_answers(which: Stamp, corruption: "Corruption", images: int) -> "Answers":
+def corrupted_answers(which: CheckpointKey, corruption: "Corruption", images: int) -> "Answers":
     """The answer to each of the first test images, corrupted, at each step."""
     from corelib.models.bpan.halting import answers
 
@@ -231,7 +231,7 @@ def corrupted_answers(which: Stamp, corruption: "Corruption", images: int) -> "A
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
-def final_states(which: Stamp, corruption: "Corruption", images: int) -> np.ndarray:
+def final_states(which: CheckpointKey, corruption: "Corruption", images: int) -> np.ndarray:
     """The rates of a BPAN after its last step under corrupted test images: (image, unit)."""
     from corelib.models.bpan.robustness import final_states
 
@@ -240,7 +240,7 @@ def final_states(which: Stamp, corruption: "Corruption", images: int) -> np.ndar
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def projection(which: Stamp, images: int) -> "Projection":
+def projection(which: CheckpointKey, images: int) -> "Projection":
     """The principal axes of a BPAN's states after its last step, under clean test images."""
     from corelib.analysis.representation import principal
     from corelib.data.corruptions import Corruption
@@ -252,7 +252,7 @@ def projection(which: Stamp, images: int) -> "Projection":
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def sequence_answers(which: Stamp, task: str) -> "Answers":
+def sequence_answers(which: CheckpointKey, task: str) -> "Answers":
     """The answer to every test sequence of a task after each of its parts."""
     from corelib.models.bpan.halting import answers
 

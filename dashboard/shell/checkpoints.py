@@ -8,7 +8,7 @@ import streamlit as st
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS
 from corelib.errors import SynaptariumError
-from corelib.runs.registry import Shelved
+from corelib.runs.registry import Checkpoint
 from dashboard.shell import cache
 from dashboard.shell.controls import BOUND
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NONE = "none"
 
 
-def about(item: Shelved) -> str:
+def about(item: Checkpoint) -> str:
     """What sets a checkpoint apart, and how well it does, in a line."""
     chosen = find_system(item.card.system)
     differs = [
@@ -42,7 +42,7 @@ def about(item: Shelved) -> str:
     return "; ".join(parts)
 
 
-def of_systems(systems: Sequence[str]) -> dict[str, Shelved]:
+def of_systems(systems: Sequence[str]) -> dict[str, Checkpoint]:
     """All checkpoints of these systems by name: standard ones first, then variants, then own."""
     found = [item for item in cache.checkpoints() if item.card.system in systems]
     found.sort(
@@ -57,7 +57,7 @@ def checkpoints_picker(
     systems: Sequence[str],
     standard: Sequence[str],
     among: Collection[str] | None = None,
-) -> list[Shelved]:
+) -> list[Checkpoint]:
     """Several checkpoints of these systems, bound to the address; ``standard`` are chosen first.
 
     ``among`` limits the choice to these names.
@@ -83,15 +83,15 @@ def checkpoints_picker(
 class Opened(NamedTuple):
     """A checkpoint at hand: its stamp, the network, and the data that it learned from."""
 
-    which: cache.Stamp
+    which: cache.CheckpointKey
     model: "nn.Module"
     data: "Dataset"
 
 
-def opened(item: Shelved) -> Opened:
+def opened(item: Checkpoint) -> Opened:
     """Read a checkpoint and its data; where that fails the page says why, and ends."""
     try:
-        which = cache.stamp(item)
+        which = cache.checkpoint_key(item)
         return Opened(which, cache.model(which), cache.dataset(which.dataset))
     except SynaptariumError as error:
         st.error(str(error))
@@ -107,7 +107,7 @@ def checkpoint_picker(
     optional: bool = False,
     help: str = "",
     on_change: Callable[[], None] | None = None,
-) -> Shelved | None:
+) -> Checkpoint | None:
     """A selectbox over the checkpoints of one system or several, bound to the address; None where
     none is chosen.
 

@@ -15,7 +15,7 @@ def clamp(key: str, most: int) -> None:
         st.session_state[key] = most
 
 
-def stays_asked(label: str, *, key: str, icon: str, help: str) -> bool:
+def sticky_button(label: str, *, key: str, icon: str, help: str) -> bool:
     """A button for slow work: once pressed, what it asked for is shown at each rerun."""
     asked = st.button(label, key=key, icon=icon, help=help)
     kept = st.session_state[f"_{key}"] = asked or st.session_state.get(f"_{key}", False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from corelib.runs.registry import Shelved
+from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import RunSpec, as_command
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _csv(figure: "Figure") -> bytes:
     return to_frame(figure).to_csv(index=False).encode()
 
 
-def export_row(item: Shelved, prefix: str) -> None:
+def export_row(item: Checkpoint, prefix: str) -> None:
     """The network as safetensors and npz, its card and spec as JSON, and the commands."""
     card = item.card
     spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
@@ -128,7 +128,7 @@ def _download(text: str, data, file_name: str, key: str) -> None:
     )
 
 
-def _npz(item: Shelved) -> bytes:
+def _npz(item: Checkpoint) -> bytes:
     import numpy as np
     from safetensors.numpy import load_file
 

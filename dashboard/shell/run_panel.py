@@ -21,7 +21,7 @@ from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.export import chart
 from dashboard.shell.forms import settings_forms
-from dashboard.shell.theme import look
+from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -79,9 +79,13 @@ def training_section(
             )
         with top[1]:
             seed = st.number_input(
-                "Seed", 0, 2**31 - 1, 0, key=f"{prefix}_train_seed",
+                "Seed",
+                0,
+                2**31 - 1,
+                0,
+                key=f"{prefix}_train_seed",
                 help="Of initial weights, batches and noise: the same seed gives the same run",
-            )  # fmt: skip
+            )
         with top[2]:
             variant = st.text_input(
                 "Name it",
@@ -160,9 +164,12 @@ def runs_section(prefix: str, system_name: str | None = None, draw: Draw | None 
     if st.session_state.get(f"{prefix}_run") not in runs:
         st.session_state.pop(f"{prefix}_run", None)
     chosen = st.selectbox(
-        "Your runs", list(runs), key=f"{prefix}_run", **BOUND,
+        "Your runs",
+        list(runs),
+        key=f"{prefix}_run",
+        **BOUND,
         help="Newest first. A run goes on when this page is closed.",
-    )  # fmt: skip
+    )
     run_panel(runs[chosen], prefix, draw)
 
 
@@ -205,7 +212,7 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
         _progress(history, status.state)
         _buttons(run, status.state, prefix)
         if history.steps:
-            figure = learning_curves({run.id: history}, look())
+            figure = learning_curves({run.id: history}, palette())
             chart(
                 figure,
                 f"{prefix}_curves",
@@ -291,28 +298,47 @@ def _buttons(run: Run, state: str, prefix: str) -> None:
 
     with st.container(horizontal=True):
         button(
-            "Pause", "pause", "pause", partial(run.ask, "pause"), state == "running",
+            "Pause",
+            "pause",
+            "pause",
+            partial(run.ask, "pause"),
+            state == "running",
             "Stop after this update; the processor is free for others",
-        )  # fmt: skip
+        )
         button(
-            "Step", "step", "skip_next", run.ask_single_step, state == "paused",
+            "Step",
+            "step",
+            "skip_next",
+            run.ask_single_step,
+            state == "paused",
             "Make one update, and stay paused",
-        )  # fmt: skip
+        )
         button(
-            "Resume", "resume", "play_arrow", partial(resume, run),
+            "Resume",
+            "resume",
+            "play_arrow",
+            partial(resume, run),
             state in ("paused", "cancelled", "failed", "died"),
             "Go on from the last checkpoint, as if it had never stopped",
-        )  # fmt: skip
+        )
         button(
-            "Cancel", "cancel", "close", partial(run.ask, "cancel"), living,
+            "Cancel",
+            "cancel",
+            "close",
+            partial(run.ask, "cancel"),
+            living,
             "Stop after this update and keep what was learned",
-        )  # fmt: skip
+        )
         with st.popover("Remove", disabled=living, icon=":material/delete:"):
             st.write("Delete this run with its checkpoints? It cannot be brought back.")
             button(
-                "Delete it", "remove", "delete", partial(remove_run, run), not living,
+                "Delete it",
+                "remove",
+                "delete",
+                partial(remove_run, run),
+                not living,
                 "Removes the run's folder",
-            )  # fmt: skip
+            )
 
 
 def _do(action, prefix: str) -> None:

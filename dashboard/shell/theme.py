@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard.figures.style import DARK, LIGHT, Look
+from dashboard.figures.style import DARK, LIGHT, Palette
 
 
-def look() -> Look:
+def palette() -> Palette:
     """Light or dark, as the browser shows it now."""
     return DARK if st.context.theme.type == "dark" else LIGHT

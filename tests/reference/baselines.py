@@ -1,4 +1,4 @@
-"""BPAN's rivals in NumPy float64: one sample and one step at a time, as in their papers.
+"""BPAN's baselines in NumPy float64: one sample and one step at a time, as in their papers.
 
 ``p`` holds a model's parameters by their names.
 """

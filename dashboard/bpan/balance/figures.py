@@ -12,7 +12,7 @@ from dashboard.figures.style import (
     OKABE_ITO,
     SIGNED,
     TALL,
-    Look,
+    Palette,
     faded,
     panels,
     styled,
@@ -45,7 +45,11 @@ def _populations(view: Currents) -> tuple[tuple[str, np.ndarray], ...]:
 
 
 def currents(
-    view: Currents, look: Look, *, stacked: bool = False, y_range: tuple[float, float] | None = None
+    view: Currents,
+    palette: Palette,
+    *,
+    stacked: bool = False,
+    y_range: tuple[float, float] | None = None,
 ) -> Figure:
     """Excitatory, inhibitory, input and net current over time, mean over the units of each
     population; bands of ± 1 sd over units for the two recurrent currents."""
@@ -61,8 +65,8 @@ def currents(
     lines = (
         ("excitatory", view.excitation, EXCITATORY, EXCITATORY_MARK, "solid", True),
         ("inhibitory", view.inhibition, INHIBITORY, INHIBITORY_MARK, "solid", True),
-        ("input", view.drive, look.muted, "square", "dash", False),
-        ("net", view.net, look.text, "diamond", "solid", False),
+        ("input", view.drive, palette.muted, "square", "dash", False),
+        ("net", view.net, palette.text, "diamond", "solid", False),
     )
     traces = []
     for panel, ((_, units), axis) in enumerate(zip(populations, axes, strict=True)):
@@ -72,10 +76,16 @@ def currents(
                 traces.append({**_band(x, mean, sd, colour, name), **axis})
             width = 3 if name == "net" else 2
             line = {"color": colour, "width": width, "dash": dash}
-            traces.append({**_line(x, mean, sd, name, line, mark), **axis,
-                           "legendgroup": name, "showlegend": panel == 0})  # fmt: skip
+            traces.append(
+                {
+                    **_line(x, mean, sd, name, line, mark),
+                    **axis,
+                    "legendgroup": name,
+                    "showlegend": panel == 0,
+                }
+            )
     own = {"legend": {"y": 1.06 if not stacked else 1.05}, "margin": {"t": 72}}
-    return styled(traces, {**layout, **own}, look, height=600 if stacked else TALL)
+    return styled(traces, {**layout, **own}, palette, height=600 if stacked else TALL)
 
 
 def _line(
@@ -130,7 +140,7 @@ def currents_range(views: list[Currents]) -> tuple[float, float]:
 
 
 def probabilities(
-    view: Currents, class_names: tuple[str, ...], theta: float, halts_at: int, look: Look
+    view: Currents, class_names: tuple[str, ...], theta: float, halts_at: int, palette: Palette
 ) -> Figure:
     """Class probabilities over time; the threshold and the step of the answer are marked."""
     x = _steps(view)
@@ -141,7 +151,7 @@ def probabilities(
     traces = []
     for k, name in enumerate(class_names):
         is_answer, named = k == answer, k in strongest
-        colour = look.text if is_answer else next(colours) if named else look.grid
+        colour = palette.text if is_answer else next(colours) if named else palette.grid
         traces.append(
             {
                 "type": "scatter",
@@ -163,30 +173,48 @@ def probabilities(
         "margin": {"r": 72},
         "shapes": [
             {
-                "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": theta, "y1": theta,
-                "line": {"color": look.muted, "dash": "dash", "width": 1.5},
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": theta,
+                "y1": theta,
+                "line": {"color": palette.muted, "dash": "dash", "width": 1.5},
             },
             {
-                "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": halts_at, "x1": halts_at,
-                "line": {"color": look.text, "dash": "dot", "width": 1.5},
+                "type": "line",
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "x0": halts_at,
+                "x1": halts_at,
+                "line": {"color": palette.text, "dash": "dot", "width": 1.5},
             },
         ],
         "annotations": [
             {
-                "x": 1.01, "xref": "paper", "y": theta, "text": f"θ = {theta:.2f}",
-                "showarrow": False, "xanchor": "left",
+                "x": 1.01,
+                "xref": "paper",
+                "y": theta,
+                "text": f"θ = {theta:.2f}",
+                "showarrow": False,
+                "xanchor": "left",
             },
             {
-                "x": halts_at, "y": 0.3, "text": f"answers {class_names[answer]}",
-                "showarrow": False, "bgcolor": look.background,
-                "xanchor": "left" if early else "right", "xshift": 8 if early else -8,
+                "x": halts_at,
+                "y": 0.3,
+                "text": f"answers {class_names[answer]}",
+                "showarrow": False,
+                "bgcolor": palette.background,
+                "xanchor": "left" if early else "right",
+                "xshift": 8 if early else -8,
             },
         ],
-    }  # fmt: skip
-    return styled(traces, layout, look)
+    }
+    return styled(traces, layout, palette)
 
 
-def balance_over_time(view: Currents, with_drive: bool, look: Look) -> Figure:
+def balance_over_time(view: Currents, with_drive: bool, palette: Palette) -> Figure:
     """The balance index of each unit, mean ± sd over the units of each population."""
     index = balance_index(view.excitation, view.inhibition, view.drive if with_drive else None)
     x = _steps(view)
@@ -202,10 +230,10 @@ def balance_over_time(view: Currents, with_drive: bool, look: Look) -> Figure:
         "xaxis": _step_axis(len(x)),
         "yaxis": {"title": {"text": "balance index (1 = they cancel)"}, "range": [-0.03, 1.06]},
     }
-    return styled(traces, layout, look)
+    return styled(traces, layout, palette)
 
 
-def unit_heatmaps(view: Currents, look: Look) -> Figure:
+def unit_heatmaps(view: Currents, palette: Palette) -> Figure:
     """Recurrent and net current and rate of every unit over time; E units above I units."""
     x = _steps(view)
     recurrent = view.excitation + view.inhibition
@@ -219,54 +247,72 @@ def unit_heatmaps(view: Currents, look: Look) -> Figure:
         [name for name, _, _ in shown],
         {"title": {"text": "step"}, "dtick": _tick(len(x)), "showgrid": False},
         {
-            "title": {"text": "unit"}, "autorange": "reversed", "showgrid": False,
-            "tickvals": [n_e / 2, (n_e + n) / 2], "ticktext": ["E", "I"],
+            "title": {"text": "unit"},
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickvals": [n_e / 2, (n_e + n) / 2],
+            "ticktext": ["E", "I"],
         },
         gap=0.09,
-    )  # fmt: skip
+    )
     traces, shapes = [], []
     for axis, right, (name, values, scale) in zip(axes, (0.276, 0.639, 1.0), shown, strict=True):
         signed = scale == SIGNED
         limit = float(np.abs(values).max()) or 1.0
         traces.append(
             {
-                "type": "heatmap", "x": x, "y": np.arange(values.shape[1]),
-                "z": values.T.astype(np.float32), "name": name, **axis, "colorscale": scale,
-                "zmin": -limit if signed else 0, "zmax": limit,
+                "type": "heatmap",
+                "x": x,
+                "y": np.arange(values.shape[1]),
+                "z": values.T.astype(np.float32),
+                "name": name,
+                **axis,
+                "colorscale": scale,
+                "zmin": -limit if signed else 0,
+                "zmax": limit,
                 "colorbar": {"x": right, "thickness": 10, "len": 0.9, "outlinewidth": 0},
                 "hovertemplate": "unit %{y}, step %{x}: %{z:.2f}<extra></extra>",
             }
-        )  # fmt: skip
-        shapes.append(_across(n_e - 0.5, "y", axis, look))
+        )
+        shapes.append(_across(n_e - 0.5, "y", axis, palette))
     layout |= {"shapes": shapes, "hovermode": "closest"}
-    return styled(traces, layout, look, height=560)
+    return styled(traces, layout, palette, height=560)
 
 
-def _across(at: float, along: str, axis: dict[str, str], look: Look) -> dict:
+def _across(at: float, along: str, axis: dict[str, str], palette: Palette) -> dict:
     """A line over the whole of a panel where the coordinate ``along`` is ``at``."""
     other = "y" if along == "x" else "x"
     return {
-        "type": "line", f"{along}ref": axis[f"{along}axis"], f"{along}0": at, f"{along}1": at,
-        f"{other}ref": f"{axis[f'{other}axis']} domain", f"{other}0": 0, f"{other}1": 1,
-        "line": {"color": look.text, "width": 1.5},
-    }  # fmt: skip
+        "type": "line",
+        f"{along}ref": axis[f"{along}axis"],
+        f"{along}0": at,
+        f"{along}1": at,
+        f"{other}ref": f"{axis[f'{other}axis']} domain",
+        f"{other}0": 0,
+        f"{other}1": 1,
+        "line": {"color": palette.text, "width": 1.5},
+    }
 
 
-def net_distribution(densities: tuple[NetDensity, NetDensity], look: Look) -> Figure:
+def net_distribution(densities: tuple[NetDensity, NetDensity], palette: Palette) -> Figure:
     """Where the net current of all images and units lies, per step; the mean as a line."""
     n_steps, edges = len(densities[0].mean), densities[0].edges
     axes, layout = panels(
         ["Excitatory units", "Inhibitory units"],
         {
-            "title": {"text": "step"}, "dtick": _tick(n_steps), "range": [0.5, n_steps + 0.5],
+            "title": {"text": "step"},
+            "dtick": _tick(n_steps),
+            "range": [0.5, n_steps + 0.5],
             "showgrid": False,
         },
         {
-            "title": {"text": "net current (a.u.)"}, "range": [edges[0], edges[-1]],
-            "showgrid": False, "zeroline": False,
+            "title": {"text": "net current (a.u.)"},
+            "range": [edges[0], edges[-1]],
+            "showgrid": False,
+            "zeroline": False,
         },
         gap=0.05,
-    )  # fmt: skip
+    )
     # Counts fall off fast: the logarithm shows the tails.
     top = max(float(d.density.max()) for d in densities) or 1.0
     marks = ((EXCITATORY, EXCITATORY_MARK), (INHIBITORY, INHIBITORY_MARK))
@@ -277,54 +323,78 @@ def net_distribution(densities: tuple[NetDensity, NetDensity], look: Look) -> Fi
             shade = np.log10(density.density.T / top)
         traces += [
             {
-                "type": "heatmap", "x": x, "y": (density.edges[1:] + density.edges[:-1]) / 2,
+                "type": "heatmap",
+                "x": x,
+                "y": (density.edges[1:] + density.edges[:-1]) / 2,
                 "z": np.maximum(shade, LEAST_SHADE).astype(np.float32),
-                "name": "log10 of the density", **axis, "colorscale": "Cividis",
-                "zmin": LEAST_SHADE, "zmax": 0, "showscale": axis is axes[-1],
+                "name": "log10 of the density",
+                **axis,
+                "colorscale": "Cividis",
+                "zmin": LEAST_SHADE,
+                "zmax": 0,
+                "showscale": axis is axes[-1],
                 "colorbar": {
-                    "title": _small("share of units<br>(log10, max = 0)"), "thickness": 12,
+                    "title": _small("share of units<br>(log10, max = 0)"),
+                    "thickness": 12,
                     "outlinewidth": 0,
                 },
                 "hovertemplate": "step %{x}, current %{y:.1f}: %{z:.2f}<extra></extra>",
             },
             {
-                "type": "scatter", "x": x, "y": density.mean, "name": "mean", **axis,
-                "mode": "lines+markers", "line": {"color": "#ffffff", "width": 2},
+                "type": "scatter",
+                "x": x,
+                "y": density.mean,
+                "name": "mean",
+                **axis,
+                "mode": "lines+markers",
+                "line": {"color": "#ffffff", "width": 2},
                 "marker": {
-                    "symbol": mark, "size": 9, "color": colour,
+                    "symbol": mark,
+                    "size": 9,
+                    "color": colour,
                     "line": {"color": "#fff", "width": 1},
                 },
                 "error_y": {"array": density.sd, "color": "#ffffff", "thickness": 1, "width": 3},
-                "showlegend": False, "hovertemplate": "mean %{y:.2f}<extra></extra>",
+                "showlegend": False,
+                "hovertemplate": "mean %{y:.2f}<extra></extra>",
             },
-        ]  # fmt: skip
-    return styled(traces, {**layout, "hovermode": "closest"}, look, height=TALL)
+        ]
+    return styled(traces, {**layout, "hovermode": "closest"}, palette, height=TALL)
 
 
-def weight_matrix(recurrent: np.ndarray, n_excitatory: int, look: Look) -> Figure:
+def weight_matrix(recurrent: np.ndarray, n_excitatory: int, palette: Palette) -> Figure:
     """The signed recurrent weights (unit to, unit from); colour limits at the 99.5th percentile."""
     limit = float(np.percentile(np.abs(recurrent), 99.5)) or 1.0
     n = len(recurrent)
     trace = {
-        "type": "heatmap", "z": recurrent.astype(np.float32), "name": "weight",
-        "colorscale": SIGNED, "zmin": -limit, "zmax": limit,
+        "type": "heatmap",
+        "z": recurrent.astype(np.float32),
+        "name": "weight",
+        "colorscale": SIGNED,
+        "zmin": -limit,
+        "zmax": limit,
         "colorbar": {"title": _small("weight"), "thickness": 12, "outlinewidth": 0},
         "hovertemplate": "to %{y} from %{x}: %{z:.4f}<extra></extra>",
-    }  # fmt: skip
+    }
     axis = {
-        "tickvals": [n_excitatory / 2, (n_excitatory + n) / 2], "ticktext": ["E", "I"],
-        "showgrid": False, "constrain": "domain",
-    }  # fmt: skip
+        "tickvals": [n_excitatory / 2, (n_excitatory + n) / 2],
+        "ticktext": ["E", "I"],
+        "showgrid": False,
+        "constrain": "domain",
+    }
     panel = {"xaxis": "x", "yaxis": "y"}
     layout = {
         "xaxis": {"title": {"text": "from unit"}, **axis},
         "yaxis": {
-            "title": {"text": "to unit"}, "autorange": "reversed", "scaleanchor": "x", **axis,
+            "title": {"text": "to unit"},
+            "autorange": "reversed",
+            "scaleanchor": "x",
+            **axis,
         },
-        "shapes": [_across(n_excitatory - 0.5, along, panel, look) for along in ("y", "x")],
+        "shapes": [_across(n_excitatory - 0.5, along, panel, palette) for along in ("y", "x")],
         "hovermode": "closest",
-    }  # fmt: skip
-    return styled([trace], layout, look, height=480)
+    }
+    return styled([trace], layout, palette, height=480)
 
 
 def _mean_sd(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

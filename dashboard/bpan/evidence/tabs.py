@@ -10,7 +10,7 @@ from corelib.data import DATASETS
 from corelib.reproduce import results
 from dashboard.bpan.evidence import figures
 from dashboard.bpan.halting import figures as halting
-from dashboard.figures.style import Look, Sign, signs
+from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.export import chart, clicked
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from corelib.data.sequences import SequenceDataset
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
     from dashboard.components.digit_input import ChosenDigit
 
 SHOWN = 40
@@ -27,15 +27,15 @@ SHOWN = 40
 class View(NamedTuple):
     """The networks chosen, by name, and their answers to every test sequence of a task."""
 
-    items: "list[Shelved]"
+    items: "list[Checkpoint]"
     task: str
-    stamps: dict[str, cache.Stamp]
+    keys: dict[str, cache.CheckpointKey]
     answers: dict[str, anytime.Answers]
     now: dict[str, anytime.Anytime]
     labels: np.ndarray
-    sign: dict[str, Sign]
+    styles: dict[str, TraceStyle]
     theta: float
-    look: Look
+    palette: Palette
 
     @property
     def part(self) -> str:
@@ -51,16 +51,16 @@ def part_of(task: str) -> str:
     return "glimpse" if task.startswith("ct-") else "chunk"
 
 
-def view(items: "list[Shelved]", task: str, theta: float, look: Look) -> View:
+def view(items: "list[Checkpoint]", task: str, theta: float, palette: Palette) -> View:
     """Everything by name; raises ``CheckpointError`` or ``DataError``."""
-    stamps = {item.name: cache.stamp(item) for item in items}
-    answers = {name: cache.sequence_answers(stamp, task) for name, stamp in stamps.items()}
+    keys = {item.name: cache.checkpoint_key(item) for item in items}
+    answers = {name: cache.sequence_answers(key, task) for name, key in keys.items()}
     labels = cache.test_labels(task)
     now = {
         name: anytime.at_threshold(found.confidence, found.predicted, labels, theta)
         for name, found in answers.items()
     }
-    return View(items, task, stamps, answers, now, labels, signs(list(stamps)), theta, look)
+    return View(items, task, keys, answers, now, labels, trace_styles(list(keys)), theta, palette)
 
 
 def sentence(v: View) -> str:
@@ -68,12 +68,12 @@ def sentence(v: View) -> str:
     first = v.items[0].name
     found, now = v.answers[first], v.now[first]
     last = anytime.per_step_accuracy(found.predicted, v.labels)
-    fate = anytime.fates(found.confidence, found.predicted, v.labels, v.theta)
+    outcome = anytime.outcomes(found.confidence, found.predicted, v.labels, v.theta)
     text = (
         f"After {v.depth(first)} {v.part}s **{first}** reads **{last[-1]:.1%}** of the test digits "
         f"({last[0]:.1%} after the first). At θ = {v.theta:.2f} it answers after "
         f"**{now.mean_steps:.2f}** of them on average, **{now.accuracy:.1%}** rightly; "
-        f"{np.mean(fate == 2):.1%} of its answers come too early: the last one would be right."
+        f"{np.mean(outcome == 2):.1%} of its answers come too early: the last one would be right."
     )
     others = {n: float((a.predicted[:, -1] == v.labels).mean()) for n, a in v.answers.items()}
     best = max(others, key=others.get)
@@ -81,13 +81,13 @@ def sentence(v: View) -> str:
 
 
 def one_sequence(
-    items: "list[Shelved]",
+    items: "list[Checkpoint]",
     task: str,
     chosen: "ChosenDigit",
     index: int | None,
     draw: int,
     theta: float,
-    look: Look,
+    palette: Palette,
 ) -> None:
     """One digit as a sequence: what is seen, and what each network then believes.
 
@@ -97,16 +97,15 @@ def one_sequence(
 
     data = cache.dataset(task)
     seen, sequence = _sequence(data, chosen.pixels, index, draw)
-    stamps = {item.name: cache.stamp(item) for item in items}
+    keys = {item.name: cache.checkpoint_key(item) for item in items}
     beliefs = {
-        name: trajectory(cache.model(stamp), data.inputs(sequence))
-        for name, stamp in stamps.items()
+        name: trajectory(cache.model(key), data.inputs(sequence)) for name, key in keys.items()
     }
     part = part_of(task)
     which = "as in the test set" if index is not None else f"draw {draw}"
     chart(
         figures.player(
-            seen, beliefs, data.class_names, chosen.label, signs(list(stamps)), part, look
+            seen, beliefs, data.class_names, chosen.label, trace_styles(list(keys)), part, palette
         ),
         "evidence_player",
         alt=f"The image as its {part}s are seen, and each network's belief after each",
@@ -118,7 +117,7 @@ def one_sequence(
         for name, belief in beliefs.items()
     }
     chart(
-        figures.beliefs(beliefs, halts, data.class_names, part, look),
+        figures.beliefs(beliefs, halts, data.class_names, part, palette),
         "evidence_beliefs",
         alt=f"Belief in each class after each {part}",
         caption=f"Belief after each {part}. Ring: the answer at θ = {theta:.2f}.",
@@ -181,7 +180,7 @@ def whole_test_set(v: View) -> None:
     left, right = st.columns(2)
     with left:
         chart(
-            figures.accuracy_over_parts(curves, _published(v), v.sign, v.part, v.look),
+            figures.accuracy_over_parts(curves, _published(v), v.styles, v.part, v.palette),
             "evidence_accuracy",
             alt=f"Accuracy against the number of {v.part}s seen",
             caption=f"10,000 test sequences; n = {seeds} seed{'s' * (seeds > 1)}"
@@ -195,8 +194,8 @@ def whole_test_set(v: View) -> None:
                 for name, at in v.now.items()
             },
             {short[name]: at.mean_steps for name, at in v.now.items()},
-            {short[name]: sign for name, sign in v.sign.items()},
-            v.look,
+            {short[name]: styles for name, styles in v.styles.items()},
+            v.palette,
             height=400,
         )
         chart(
@@ -232,22 +231,20 @@ def _published(v: View) -> dict[str, float]:
     return {
         row.spec(0).title: PUBLISHED[row.task, row.model].accuracy / 100
         for row in ROWS
-        if row.task == v.task
-        and row.spec(0).title in v.stamps
-        and (row.task, row.model) in PUBLISHED
+        if row.task == v.task and row.spec(0).title in v.keys and (row.task, row.model) in PUBLISHED
     }
 
 
 def too_early(v: View) -> None:
     """What becomes of the answers at θ, and digits whose answer came too early."""
     found = {
-        name: anytime.fates(a.confidence, a.predicted, v.labels, v.theta)
+        name: anytime.outcomes(a.confidence, a.predicted, v.labels, v.theta)
         for name, a in v.answers.items()
     }
     n = len(figures.FATES)
     chart(
-        figures.fates(
-            {name: np.bincount(f, minlength=n) / len(f) for name, f in found.items()}, v.look
+        figures.outcomes(
+            {name: np.bincount(f, minlength=n) / len(f) for name, f in found.items()}, v.palette
         ),
         "evidence_fates",
         alt="What becomes of the answers given at the threshold",
@@ -255,8 +252,8 @@ def too_early(v: View) -> None:
         "no answer reached θ. 10,000 test sequences, n = 1 seed a network.",
     )
     name = v.items[0].name
-    at, fate = v.now[name], found[name]
-    early = np.flatnonzero(fate == 2)
+    at, outcome = v.now[name], found[name]
+    early = np.flatnonzero(outcome == 2)
     if not len(early):
         st.info(f"At θ = {v.theta:.2f} {name} answers no digit too early.")
         return
@@ -277,7 +274,7 @@ def too_early(v: View) -> None:
             st.session_state["evidence_draw"] = 0
 
     chart(
-        halting.mosaic(data.digits.test.pixels.numpy()[early], captions, 20, v.look),
+        halting.mosaic(data.digits.test.pixels.numpy()[early], captions, 20, v.palette),
         "evidence_early",
         alt=f"Digits that {name} answers too early",
         caption=f"{name}: surest first, wrong at θ = {v.theta:.2f} though right after the last "
@@ -295,19 +292,19 @@ def numbers(v: View) -> None:
         name = item.name
         a, at = v.answers[name], v.now[name]
         accuracy = anytime.per_step_accuracy(a.predicted, v.labels)
-        fate = anytime.fates(a.confidence, a.predicted, v.labels, v.theta)
+        outcome = anytime.outcomes(a.confidence, a.predicted, v.labels, v.theta)
         sure = a.confidence[np.arange(len(at.steps)), at.steps - 1]
         rows.append(
             {
                 "network": name,
                 "trained on": DATASETS[item.card.dataset].title,
-                "parameters": sum(p.numel() for p in cache.model(v.stamps[name]).parameters()),
+                "parameters": sum(p.numel() for p in cache.model(v.keys[name]).parameters()),
                 f"after 1 {v.part} / %": 100 * accuracy[0],
                 f"after all {v.depth(name)} / %": 100 * accuracy[-1],
                 "at θ / %": 100 * at.accuracy,
                 f"mean {v.part}s at θ": at.mean_steps,
-                "too early / %": 100 * np.mean(fate == 2),
-                "never sure / %": 100 * np.mean(fate == 4),
+                "too early / %": 100 * np.mean(outcome == 2),
+                "never sure / %": 100 * np.mean(outcome == 4),
                 "ECE at θ / %": 100 * anytime.calibration(sure, at.answers == v.labels).error,
             }
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from corelib.analysis.anytime import Calibration, pareto_front
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import HEIGHT, TALL, Look, Sign, panels, styled
+from dashboard.figures.style import HEIGHT, TALL, Palette, TraceStyle, panels, styled
 
 STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
 
@@ -33,8 +33,8 @@ class Published(NamedTuple):
 def halting_histograms(
     shares: dict[str, np.ndarray],
     means: dict[str, float],
-    sign: dict[str, Sign],
-    look: Look,
+    styles: dict[str, TraceStyle],
+    palette: Palette,
     *,
     height: int = HEIGHT,
 ) -> Figure:
@@ -57,7 +57,7 @@ def halting_histograms(
             **axis,
             "name": name,
             "customdata": [name] * len(share),
-            "marker": {"color": sign[name].colour},
+            "marker": {"color": styles[name].colour},
             "showlegend": False,
             "hovertemplate": f"{name}: %{{y:.1%}} answer at step %{{x}}<extra></extra>",
         }
@@ -72,70 +72,92 @@ def halting_histograms(
             "x1": means[name],
             "y0": 0,
             "y1": 1,
-            "line": {"color": look.text, "dash": "dot", "width": 1.5},
+            "line": {"color": palette.text, "dash": "dot", "width": 1.5},
         }
         for name, axis in zip(shares, axes, strict=True)
     ]
     own = {"margin": {"t": 64}, "bargap": 0.15, "hovermode": "closest", "clickmode": "event+select"}
-    return styled(bars, {**layout, "shapes": shapes, **own}, look, height=height)
+    return styled(bars, {**layout, "shapes": shapes, **own}, palette, height=height)
 
 
 def accuracy_against_cost(
     models: dict[str, Priced],
     published: Sequence[Published],
-    sign: dict[str, Sign],
+    styles: dict[str, TraceStyle],
     cost_name: str,
-    look: Look,
+    palette: Palette,
 ) -> Figure:
     """Accuracy against cost as the threshold moves; the large marks stand where it is now."""
     traces = []
     for name, priced in models.items():
-        s = sign[name]
+        s = styles[name]
         if len(priced.cost) > 1 and np.ptp(priced.cost) > 0:
             traces.append(
                 {
-                    "type": "scatter", "x": priced.cost, "y": priced.accuracy, "name": name,
-                    "legendgroup": name, "mode": "lines", "showlegend": False,
+                    "type": "scatter",
+                    "x": priced.cost,
+                    "y": priced.accuracy,
+                    "name": name,
+                    "legendgroup": name,
+                    "mode": "lines",
+                    "showlegend": False,
                     "line": {"color": s.colour, "dash": s.dash, "width": 2},
                     "hovertemplate": f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
                 }
-            )  # fmt: skip
+            )
         traces.append(
             {
-                "type": "scatter", "x": [priced.cost_now], "y": [priced.accuracy_now],
-                "name": name, "legendgroup": name, "mode": "markers",
+                "type": "scatter",
+                "x": [priced.cost_now],
+                "y": [priced.accuracy_now],
+                "name": name,
+                "legendgroup": name,
+                "mode": "markers",
                 "marker": {
-                    "symbol": s.mark, "size": 14, "color": s.colour,
-                    "line": {"color": look.background, "width": 1},
+                    "symbol": s.mark,
+                    "size": 14,
+                    "color": s.colour,
+                    "line": {"color": palette.background, "width": 1},
                 },
                 "hovertemplate": f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
             }
-        )  # fmt: skip
+        )
     told = set()
     for point in published:
-        s = sign[point.model]
+        s = styles[point.model]
         traces.append(
             {
-                "type": "scatter", "x": [point.cost], "y": [point.accuracy], "name": point.source,
-                "legendgroup": point.source, "showlegend": point.source not in told,
+                "type": "scatter",
+                "x": [point.cost],
+                "y": [point.accuracy],
+                "name": point.source,
+                "legendgroup": point.source,
+                "showlegend": point.source not in told,
                 "mode": "markers",
                 "marker": {
-                    "symbol": f"{s.mark}-open", "size": 14, "color": s.colour, "line": {"width": 2},
+                    "symbol": f"{s.mark}-open",
+                    "size": 14,
+                    "color": s.colour,
+                    "line": {"width": 2},
                 },
                 "hovertemplate": f"{point.model}, {point.source}: %{{y:.2%}}<extra></extra>",
             }
-        )  # fmt: skip
+        )
         told.add(point.source)
     costs = np.concatenate([m.cost for m in models.values()])
     accuracies = np.concatenate([m.accuracy for m in models.values()])
     front = pareto_front(costs, accuracies)
     traces.append(
         {
-            "type": "scatter", "x": costs[front], "y": accuracies[front], "name": "Pareto front",
-            "mode": "lines", "hoverinfo": "skip",
-            "line": {"color": look.text, "width": 1.5, "dash": "dot", "shape": "hv"},
+            "type": "scatter",
+            "x": costs[front],
+            "y": accuracies[front],
+            "name": "Pareto front",
+            "mode": "lines",
+            "hoverinfo": "skip",
+            "line": {"color": palette.text, "width": 1.5, "dash": "dot", "shape": "hv"},
         }
-    )  # fmt: skip
+    )
     # Logarithmic: what matters lies near the cheap end.
     ticks = {"dtick": "D2", "tickformat": "~s"}
     if costs.max() < 100:
@@ -146,86 +168,117 @@ def accuracy_against_cost(
         "xaxis": {"title": {"text": cost_name}, "type": "log", **ticks},
         "yaxis": {"title": {"text": "accuracy on the test set"}, "tickformat": ".1%"},
     }
-    return styled(traces, layout, look, height=TALL)
+    return styled(traces, layout, palette, height=TALL)
 
 
 def lines_over_steps(
-    series: dict[str, np.ndarray], sign: dict[str, Sign], y_name: str, look: Look,
-    *, percent: bool = True,
-) -> Figure:  # fmt: skip
+    series: dict[str, np.ndarray],
+    styles: dict[str, TraceStyle],
+    y_name: str,
+    palette: Palette,
+    *,
+    percent: bool = True,
+) -> Figure:
     """One line a series over steps counted from 1."""
     traces = [
         {
-            "type": "scatter", "x": np.arange(1, len(values) + 1), "y": values, "name": name,
+            "type": "scatter",
+            "x": np.arange(1, len(values) + 1),
+            "y": values,
+            "name": name,
             "mode": "lines+markers",
-            "line": {"color": sign[name].colour, "dash": sign[name].dash, "width": 2},
-            "marker": {"symbol": sign[name].mark, "size": 9},
+            "line": {"color": styles[name].colour, "dash": styles[name].dash, "width": 2},
+            "marker": {"symbol": styles[name].mark, "size": 9},
             "hovertemplate": "%{y:.2%}" if percent else "%{y:.3f}",
         }
         for name, values in series.items()
-    ]  # fmt: skip
+    ]
     layout = {
         "xaxis": {"title": {"text": "step"}, "dtick": 1},
         "yaxis": {"title": {"text": y_name}, "tickformat": ".1%" if percent else None},
     }
-    return styled(traces, layout, look)
+    return styled(traces, layout, palette)
 
 
-def halting_heatmap(shares: np.ndarray, groups: Sequence[str], look: Look, y_name: str) -> Figure:
+def halting_heatmap(
+    shares: np.ndarray, groups: Sequence[str], palette: Palette, y_name: str
+) -> Figure:
     """Share of each group that halts at each step: (group, time)."""
     trace = {
-        "type": "heatmap", "x": np.arange(1, shares.shape[1] + 1), "y": list(groups),
-        "z": shares.astype(np.float32), "name": "share", "colorscale": "Cividis", "zmin": 0,
-        "zmax": 1, "colorbar": {"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+        "type": "heatmap",
+        "x": np.arange(1, shares.shape[1] + 1),
+        "y": list(groups),
+        "z": shares.astype(np.float32),
+        "name": "share",
+        "colorscale": "Cividis",
+        "zmin": 0,
+        "zmax": 1,
+        "colorbar": {"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
         "hovertemplate": "%{y}, step %{x}: %{z:.1%}<extra></extra>",
-    }  # fmt: skip
+    }
     layout = {
         "hovermode": "closest",
         "xaxis": {"title": {"text": "step"}, "dtick": 1, "showgrid": False},
         "yaxis": {
-            "title": {"text": y_name}, "type": "category", "showgrid": False,
+            "title": {"text": y_name},
+            "type": "category",
+            "showgrid": False,
             "autorange": "reversed",
         },
-    }  # fmt: skip
-    return styled([trace], layout, look)
+    }
+    return styled([trace], layout, palette)
 
 
-def reliability(found: dict[str, Calibration], sign: dict[str, Sign], look: Look) -> Figure:
+def reliability(
+    found: dict[str, Calibration], styles: dict[str, TraceStyle], palette: Palette
+) -> Figure:
     """Accuracy against the confidence that halted, by bins; on the diagonal it is honest."""
     traces = [
         {
-            "type": "scatter", "x": [0, 1], "y": [0, 1], "name": "honest", "mode": "lines",
-            "line": {"color": look.muted, "dash": "dot"}, "hoverinfo": "skip",
+            "type": "scatter",
+            "x": [0, 1],
+            "y": [0, 1],
+            "name": "honest",
+            "mode": "lines",
+            "line": {"color": palette.muted, "dash": "dot"},
+            "hoverinfo": "skip",
         }
-    ]  # fmt: skip
+    ]
     for name, c in found.items():
         seen = c.share > 0
-        s = sign[name]
+        s = styles[name]
         traces.append(
             {
-                "type": "scatter", "x": c.confidence[seen], "y": c.accuracy[seen],
-                "customdata": c.share[seen], "name": f"{name}, ECE {c.error:.2%}",
+                "type": "scatter",
+                "x": c.confidence[seen],
+                "y": c.accuracy[seen],
+                "customdata": c.share[seen],
+                "name": f"{name}, ECE {c.error:.2%}",
                 "mode": "lines+markers",
                 "line": {"color": s.colour, "dash": s.dash, "width": 1.5},
                 "marker": {
-                    "symbol": s.mark, "color": s.colour, "size": 4 + 16 * np.sqrt(c.share[seen]),
+                    "symbol": s.mark,
+                    "color": s.colour,
+                    "size": 4 + 16 * np.sqrt(c.share[seen]),
                 },
                 "hovertemplate": "%{y:.1%} right where %{x:.1%} sure "
                 "(%{customdata:.1%} of the images)",
             }
-        )  # fmt: skip
+        )
     layout = {
         "hovermode": "closest",
         "legend": {"orientation": "v", "x": 0.02, "y": 0.98, "yanchor": "top"},
         "xaxis": {
-            "title": {"text": "confidence that halted"}, "tickformat": ".0%", "range": [0, 1.02],
+            "title": {"text": "confidence that halted"},
+            "tickformat": ".0%",
+            "range": [0, 1.02],
         },
         "yaxis": {"title": {"text": "share correct"}, "tickformat": ".0%", "range": [0, 1.02]},
-    }  # fmt: skip
-    return styled(traces, layout, look, height=TALL)
+    }
+    return styled(traces, layout, palette, height=TALL)
 
 
-def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, look: Look) -> Figure:
+def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, palette: Palette) -> Figure:
     """Small images in a grid, each to be clicked; ``pixels`` (image, row, column) uint8.
 
     The picture is one image; invisible marks above it take the clicks, ``pointIndex`` is the place.
@@ -242,15 +295,27 @@ def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, look: Look
         y.append(top + side / 2)
     traces = [
         {
-            "type": "heatmap", "z": sheet, "name": "images", "colorscale": "gray",
-            "showscale": False, "zmin": 0, "zmax": 255, "hoverinfo": "skip",
+            "type": "heatmap",
+            "z": sheet,
+            "name": "images",
+            "colorscale": "gray",
+            "showscale": False,
+            "zmin": 0,
+            "zmax": 255,
+            "hoverinfo": "skip",
         },
         {
-            "type": "scatter", "x": x, "y": y, "name": "image", "mode": "markers",
-            "marker": {"size": 30, "symbol": "square", "opacity": 0}, "text": list(captions),
-            "showlegend": False, "hovertemplate": "%{text}<extra></extra>",
+            "type": "scatter",
+            "x": x,
+            "y": y,
+            "name": "image",
+            "mode": "markers",
+            "marker": {"size": 30, "symbol": "square", "opacity": 0},
+            "text": list(captions),
+            "showlegend": False,
+            "hovertemplate": "%{text}<extra></extra>",
         },
-    ]  # fmt: skip
+    ]
     layout = {
         "margin": {"l": 0, "r": 0, "t": 10, "b": 10},
         "hovermode": "closest",
@@ -258,4 +323,4 @@ def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, look: Look
         "xaxis": {"visible": False, "constrain": "domain"},
         "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},
     }
-    return styled(traces, layout, look, height=44 * rows + 20)
+    return styled(traces, layout, palette, height=44 * rows + 20)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from corelib.analysis import anytime
 from dashboard.bpan.halting import figures
-from dashboard.figures.style import Look, Sign, signs
+from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import BOUND
@@ -15,7 +15,7 @@ from dashboard.shell.export import chart, clicked
 
 if TYPE_CHECKING:
     from corelib.models.bpan.anytime import Cost
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
 
 CONTROL = "mlp-onelayer-mnist"
 EASY, HARD = "most confident first", "least confident first"
@@ -27,52 +27,52 @@ TIMED = (0.5, 0.9, 0.99, 1.01)
 class View(NamedTuple):
     """What the page shows: the networks chosen, by name, and where the threshold stands."""
 
-    items: "list[Shelved]"
-    stamps: dict[str, cache.Stamp]
+    items: "list[Checkpoint]"
+    keys: dict[str, cache.CheckpointKey]
     answers: dict[str, anytime.Answers]
     labels: dict[str, np.ndarray]
     now: dict[str, anytime.Anytime]
     costs: "dict[str, Cost]"
-    sign: dict[str, Sign]
+    styles: dict[str, TraceStyle]
     theta: float
-    look: Look
+    palette: Palette
 
     def depth(self, name: str) -> int:
         """How many steps a network takes at most."""
         return self.answers[name].predicted.shape[1]
 
 
-def view(items: "list[Shelved]", theta: float, look: Look) -> View:
+def view(items: "list[Checkpoint]", theta: float, palette: Palette) -> View:
     """Everything by name; the networks have answered once, a threshold only indexes.
 
     Raises ``CheckpointError`` or ``DataError``.
     """
-    stamps = {item.name: cache.stamp(item) for item in items}
-    answers = {name: cache.step_answers(stamp) for name, stamp in stamps.items()}
-    labels = {name: cache.test_labels(stamp.dataset) for name, stamp in stamps.items()}
+    keys = {item.name: cache.checkpoint_key(item) for item in items}
+    answers = {name: cache.step_answers(key) for name, key in keys.items()}
+    labels = {name: cache.test_labels(key.dataset) for name, key in keys.items()}
     return View(
         items,
-        stamps,
+        keys,
         answers,
         labels,
         {
             name: anytime.at_threshold(found.confidence, found.predicted, labels[name], theta)
             for name, found in answers.items()
         },
-        {name: cache.model(stamp).multiply_adds() for name, stamp in stamps.items()},
-        signs(list(stamps)),
+        {name: cache.model(key).macs() for name, key in keys.items()},
+        trace_styles(list(keys)),
         theta,
-        look,
+        palette,
     )
 
 
 def priced(v: View, name: str, cost: str) -> figures.Priced:
     """A network's accuracy against ``steps``, ``multiply-adds`` or ``time``."""
-    curve, at = cache.threshold_curve(v.stamps[name]), v.now[name]
+    curve, at = cache.threshold_curve(v.keys[name]), v.now[name]
     if cost == "steps":
         return figures.Priced(curve.mean_steps, curve.accuracy, at.mean_steps, at.accuracy)
     if cost == "multiply-adds":
-        work = cache.work_curve(v.stamps[name])
+        work = cache.work_curve(v.keys[name])
         return figures.Priced(
             work, curve.accuracy, float(v.costs[name].at(at.steps).mean()), at.accuracy
         )
@@ -88,7 +88,7 @@ def _timing(v: View, name: str) -> tuple[np.ndarray, np.ndarray]:
     found, labels = v.answers[name], v.labels[name]
     curve = anytime.threshold_curve(found.confidence, found.predicted, labels, TIMED)
     images = 2560
-    ms = 1000 / images * cache.clock_curve(v.stamps[name], TIMED, images)
+    ms = 1000 / images * cache.clock_curve(v.keys[name], TIMED, images)
     order = np.argsort(curve.mean_steps)
     return curve.mean_steps[order], ms[order]
 
@@ -99,7 +99,7 @@ def numbers(v: View) -> None:
 
     rows = []
     for name, at in v.now.items():
-        model, labels = cache.model(v.stamps[name]), v.labels[name]
+        model, labels = cache.model(v.keys[name]), v.labels[name]
         sure = v.answers[name].confidence[np.arange(len(at.steps)), at.steps - 1]
         row = {
             "network": name,
@@ -113,7 +113,7 @@ def numbers(v: View) -> None:
             "ECE / %": 100 * anytime.calibration(sure, at.answers == labels).error,
         }
         if model.has_own_rule:
-            own = cache.own_answers(v.stamps[name])
+            own = cache.own_answers(v.keys[name])
             row["own rule, accuracy / %"] = 100 * (own.predicted == labels).mean()
             row["own rule, mean steps"] = own.steps.mean()
         rows.append(row)
@@ -130,17 +130,22 @@ def numbers(v: View) -> None:
 def digits_by_step(v: View) -> None:
     """The images answered at one step, and one of them followed through all networks."""
     left, middle, right = st.columns(3)
-    if st.session_state.get("halting_of") not in v.stamps:
+    if st.session_state.get("halting_of") not in v.keys:
         st.session_state.pop("halting_of", None)
     with left:
-        of = st.selectbox("Network", list(v.stamps), key="halting_of", **BOUND)
+        of = st.selectbox("Network", list(v.keys), key="halting_of", **BOUND)
     with middle:
         if st.session_state.get("halting_step", 1) > v.depth(of):
             st.session_state["halting_step"] = v.depth(of)
         step = st.number_input(
-            "Answered at step", 1, v.depth(of), 1, key="halting_step",
-            help="Or click a bar of the histograms above", **BOUND,
-        )  # fmt: skip
+            "Answered at step",
+            1,
+            v.depth(of),
+            1,
+            key="halting_step",
+            help="Or click a bar of the histograms above",
+            **BOUND,
+        )
     with right:
         order = st.selectbox("Order", [HARD, EASY], key="halting_order", **BOUND)
     found, at = v.answers[of], v.now[of]
@@ -150,7 +155,7 @@ def digits_by_step(v: View) -> None:
     if not len(halted):
         st.info(f"No image is answered at step {step} by {of} at θ = {v.theta:.2f}.")
     else:
-        names = cache.dataset(v.stamps[of].dataset).class_names
+        names = cache.dataset(v.keys[of].dataset).class_names
         captions = [
             f"image {i}: {names[v.labels[of][i]]}, answered {names[at.answers[i]]} "
             f"({found.confidence[i, step - 1]:.1%})"
@@ -162,9 +167,9 @@ def digits_by_step(v: View) -> None:
             if point and "point_index" in point:
                 st.session_state["halting_index"] = int(halted[point["point_index"]])
 
-        pixels = cache.dataset(v.stamps[of].dataset).test.pixels.numpy()[halted]
+        pixels = cache.dataset(v.keys[of].dataset).test.pixels.numpy()[halted]
         chart(
-            cache.figure(figures.mosaic, pixels, captions, 20, v.look),
+            cache.figure(figures.mosaic, pixels, captions, 20, v.palette),
             "halting_mosaic",
             alt=f"Images that {of} answers at step {step}",
             caption=f"{len(halted)} of {int((at.steps == step).sum()):,} images that {of} "
@@ -174,15 +179,21 @@ def digits_by_step(v: View) -> None:
         if "halting_index" not in st.session_state:
             st.session_state["halting_index"] = int(halted[0])
         index = st.number_input(
-            "Image", 0, len(v.labels[of]) - 1, key="halting_index",
-            help="Place in the test set; click an image above to choose it", **BOUND,
-        )  # fmt: skip
+            "Image",
+            0,
+            len(v.labels[of]) - 1,
+            key="halting_index",
+            help="Place in the test set; click an image above to choose it",
+            **BOUND,
+        )
         true = v.labels[of][index]
-        same = {n: s for n, s in v.stamps.items() if s.dataset == v.stamps[of].dataset}
+        same = {n: s for n, s in v.keys.items() if s.dataset == v.keys[of].dataset}
         chart(
             figures.lines_over_steps(
                 {n: cache.trajectory(s, int(index))[:, true] for n, s in same.items()},
-                v.sign, f"probability of {names[true]}, the truth", v.look,
+                v.styles,
+                f"probability of {names[true]}, the truth",
+                v.palette,
             ),
             "halting_trajectory",
             alt="Probability of the true class over steps under each network",
@@ -192,37 +203,41 @@ def digits_by_step(v: View) -> None:
                 for n in same
             )
             + ".",
-        )  # fmt: skip
+        )
 
 
 def who_halts_when(v: View) -> None:
     """Halting steps by class and by difficulty."""
     hard = anytime.difficulty(list(v.answers.values()), v.labels[v.items[0].name])
     fifths = anytime.quantile_groups(hard, 5)
-    who = st.selectbox("Network", list(v.stamps), key="halting_who", **BOUND)
+    who = st.selectbox("Network", list(v.keys), key="halting_who", **BOUND)
     left, right = st.columns(2)
     with left:
-        class_names = cache.dataset(v.stamps[who].dataset).class_names
+        class_names = cache.dataset(v.keys[who].dataset).class_names
         chart(
             figures.halting_heatmap(
                 anytime.halting_histogram(v.now[who].steps, v.depth(who), v.labels[who]),
-                class_names, v.look, "class",
+                class_names,
+                v.palette,
+                "class",
             ),
             "halting_classes",
             alt="Share of each class that halts at each step",
             caption=f"{who}: share of each class answered at each step.",
-        )  # fmt: skip
+        )
     with right:
         chart(
             figures.halting_heatmap(
                 anytime.halting_histogram(v.now[who].steps, v.depth(who), fifths),
-                ("easiest", "easy", "middle", "hard", "hardest"), v.look, "fifth of the images",
+                ("easiest", "easy", "middle", "hard", "hardest"),
+                v.palette,
+                "fifth of the images",
             ),
             "halting_difficulty",
             alt="Share of each fifth by difficulty that halts at each step",
             caption=f"{who}: by difficulty. An image is hard where the networks chosen here "
             "are, at their last step, unsure or wrong.",
-        )  # fmt: skip
+        )
 
 
 def recurrence(v: View) -> None:
@@ -233,16 +248,16 @@ def recurrence(v: View) -> None:
     else:
         lines = {}
         for name in bpans:
-            without = cache.step_answers(v.stamps[name], recurrence=False)
+            without = cache.step_answers(v.keys[name], recurrence=False)
             lines[name] = anytime.per_step_accuracy(v.answers[name].predicted, v.labels[name])
             lines[f"{name}, recurrence zeroed"] = anytime.per_step_accuracy(
                 without.predicted, v.labels[name]
             )
         control = of_systems(("mlp",)).get(CONTROL)
         if control is not None:
-            stamp = cache.stamp(control)
-            found = cache.step_answers(stamp)
-            only = anytime.per_step_accuracy(found.predicted, cache.test_labels(stamp.dataset))
+            key = cache.checkpoint_key(control)
+            found = cache.step_answers(key)
+            only = anytime.per_step_accuracy(found.predicted, cache.test_labels(key.dataset))
             lines["one hidden layer"] = np.repeat(only, v.depth(bpans[0]))
         with_it, without = (lines[n][-1] for n in (bpans[0], f"{bpans[0]}, recurrence zeroed"))
         said = (
@@ -253,7 +268,9 @@ def recurrence(v: View) -> None:
             said += f" A network with one hidden layer and no time at all reaches {only[0]:.2%}."
         st.markdown(said)
         chart(
-            figures.lines_over_steps(lines, signs(list(lines)), "accuracy on the test set", v.look),
+            figures.lines_over_steps(
+                lines, trace_styles(list(lines)), "accuracy on the test set", v.palette
+            ),
             "halting_recurrence",
             alt="Accuracy at each step with and without recurrence, and a one-layer control",
             caption="At step 1 no recurrent current has flowed, so both agree there. "
@@ -271,7 +288,7 @@ def calibration(v: View) -> None:
         for name, at in v.now.items()
     }
     chart(
-        figures.reliability(calibrated, v.sign, v.look),
+        figures.reliability(calibrated, v.styles, v.palette),
         "halting_calibration",
         alt="Accuracy against the confidence that halted",
         caption="Images in 15 bins of the confidence with which they were answered; larger "
@@ -292,11 +309,11 @@ def clock(v: View) -> None:
 
         rows = []
         bar = st.progress(0.0, "Measuring")
-        plan = [(n, b) for n in v.stamps for b in (1, 32, 256, 10_000)]
+        plan = [(n, b) for n in v.keys for b in (1, 32, 256, 10_000)]
         for i, (name, batch) in enumerate(plan):
             bar.progress(i / len(plan), f"{name}, {batch:,} at a time")
             count = 200 if batch == 1 else 2000 if batch == 32 else 10_000
-            found = cache.clock(v.stamps[name], v.theta, batch, count, 3)
+            found = cache.clock(v.keys[name], v.theta, batch, count, 3)
             rows.append(
                 {
                     "network": name,

@@ -5,11 +5,11 @@ import streamlit as st
 from corelib.errors import SynaptariumError
 from corelib.reproduce import results
 from dashboard.bpan.robustness.figures import severity as figures
-from dashboard.figures.style import Look, signs
+from dashboard.figures.style import Palette, trace_styles
 from dashboard.shell.export import chart
 
 
-def ablation(look: Look) -> None:
+def ablation(palette: Palette) -> None:
     """The balance term: what it changes, arm by arm, seeds paired."""
     from corelib.reproduce.balance import MEASURES, NONE, STANDARD, summary
     from dashboard.bpan.halting.figures import lines_over_steps
@@ -53,7 +53,7 @@ def ablation(look: Look) -> None:
         ]
         with columns[i % 2]:
             chart(
-                figures.arms(values, NONE.replace("lambda_bal", "λ"), measure.title, look),
+                figures.arms(values, NONE.replace("lambda_bal", "λ"), measure.title, palette),
                 f"robust_ablation_{i}",
                 alt=f"{measure.title} in each arm of the ablation",
                 caption=("; ".join(told) + "." if told else "Not published.").capitalize(),
@@ -66,7 +66,11 @@ def ablation(look: Look) -> None:
     }
     chart(
         lines_over_steps(
-            change, signs(list(change)), "change of the state, |Δs| / |s|", look, percent=False
+            change,
+            trace_styles(list(change)),
+            "change of the state, |Δs| / |s|",
+            palette,
+            percent=False,
         ),
         "robust_convergence",
         alt="Relative change of the state at each step in each arm",

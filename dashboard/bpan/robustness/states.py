@@ -36,10 +36,10 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
         return
     severities = CORRUPTIONS[v.corruption.name].severities
     curves = {}
-    for name, stamp in v.bpans.items():
-        before = cache.final_states(stamp, CLEAN, LIVE)
+    for name, key in v.bpans.items():
+        before = cache.final_states(key, CLEAN, LIVE)
         found = [
-            cosine(before, cache.final_states(stamp, v.corruption._replace(severity=s), LIVE))
+            cosine(before, cache.final_states(key, v.corruption._replace(severity=s), LIVE))
             for s in severities
         ]
         curves[name] = OverSeverity(
@@ -50,22 +50,27 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
         )
     chart(
         figures.over_severity(
-            curves, v.sign, v.corruption.severity, CORRUPTIONS[v.corruption.name].unit,
-            "cosine of clean and corrupted state", v.look, percent=False,
+            curves,
+            v.styles,
+            v.corruption.severity,
+            CORRUPTIONS[v.corruption.name].unit,
+            "cosine of clean and corrupted state",
+            v.palette,
+            percent=False,
         ),
         "robust_cosine",
         alt="Cosine similarity of the final state with and without corruption against severity",
         caption=f"Rates of all units after the last step; mean ± 1 sd over {LIVE:,} test images, "
         "n = 1 seed a network.",
-    )  # fmt: skip
+    )
     if st.session_state.get("robust_states_of") not in v.bpans:
         st.session_state.pop("robust_states_of", None)
     of = st.selectbox("States of", list(v.bpans), key="robust_states_of", **BOUND)
-    stamp = v.bpans[of]
-    data, model = cache.dataset(stamp.dataset), cache.model(stamp)
-    labels = cache.test_labels(stamp.dataset)[:CLOUD]
-    plane = cache.projection(stamp, CLOUD)
-    after = cache.final_states(stamp, v.corruption, CLOUD)
+    key = v.bpans[of]
+    data, model = cache.dataset(key.dataset), cache.model(key)
+    labels = cache.test_labels(key.dataset)[:CLOUD]
+    plane = cache.projection(key, CLOUD)
+    after = cache.final_states(key, v.corruption, CLOUD)
     paths = {}
     if chosen is not None:
         clean = torch.from_numpy(chosen.pixels)[None]
@@ -75,7 +80,9 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
         }
         controls = Controls(model.n_steps, model.alpha)
         chart(
-            figures.currents_pair(*(currents(model, x, controls) for x in inputs.values()), v.look),
+            figures.currents_pair(
+                *(currents(model, x, controls) for x in inputs.values()), v.palette
+            ),
             "robust_currents",
             alt="Excitatory, inhibitory, input and net current, clean and corrupted",
             caption=f"{of}: currents clean (solid) and corrupted (dotted), means over the units of "
@@ -88,36 +95,43 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
     share = plane.explained
     chart(
         figures.state_space(
-            plane.apply(after), labels, paths, data.class_names,
+            plane.apply(after),
+            labels,
+            paths,
+            data.class_names,
             tuple(f"principal axis {k + 1} ({share[k]:.0%} of the variance)" for k in (0, 1)),
-            v.look,
+            v.palette,
         ),
         "robust_pca",
         alt="States under corruption on the principal axes of the clean states",
         caption=f"{of}: states after the last step of {CLOUD:,} corrupted test images, on the axes "
         "of the clean ones; lines: the digit in the sidebar from silence to its last step (star), "
         "clean solid, corrupted dotted.",
-    )  # fmt: skip
-    _tsne(v, of, stamp, labels)
+    )
+    _tsne(v, of, key, labels)
 
 
-def _tsne(v: View, of: str, stamp: cache.Stamp, labels: np.ndarray) -> None:
+def _tsne(v: View, of: str, key: cache.CheckpointKey, labels: np.ndarray) -> None:
     """t-SNE of the same states, when it is asked for."""
     from corelib.analysis.representation import tsne
 
-    key = (stamp, v.corruption)
-    if st.button("Lay them out by t-SNE", key="robust_tsne", icon=":material/scatter_plot:",
-                 help="Takes some seconds; neighbours stay neighbours"):  # fmt: skip
+    key = (key, v.corruption)
+    if st.button(
+        "Lay them out by t-SNE",
+        key="robust_tsne",
+        icon=":material/scatter_plot:",
+        help="Takes some seconds; neighbours stay neighbours",
+    ):
         bar = st.progress(0.0, "t-SNE")
-        for stage in tsne(cache.final_states(stamp, v.corruption, CLOUD), seed=0):
+        for stage in tsne(cache.final_states(key, v.corruption, CLOUD), seed=0):
             bar.progress(stage.done, f"t-SNE, {stage.done:.0%}")
         bar.empty()
         st.session_state["_robust_tsne"] = (key, stage.points)
     kept = st.session_state.get("_robust_tsne")
     if kept and kept[0] == key:
-        names = cache.dataset(stamp.dataset).class_names
+        names = cache.dataset(key.dataset).class_names
         chart(
-            figures.state_space(kept[1], labels, {}, names, ("t-SNE 1", "t-SNE 2"), v.look),
+            figures.state_space(kept[1], labels, {}, names, ("t-SNE 1", "t-SNE 2"), v.palette),
             "robust_tsne_points",
             alt="t-SNE of the states under corruption",
             caption=f"{of}: the same {CLOUD:,} states, seed 0. Gaps between groups mean little.",
@@ -127,10 +141,10 @@ def _tsne(v: View, of: str, stamp: cache.Stamp, labels: np.ndarray) -> None:
 def where_it_hurts(v: View) -> None:
     """Accuracy as a function of where the occluder sits."""
     left, middle, right = st.columns(3)
-    if st.session_state.get("robust_map_of") not in v.stamps:
+    if st.session_state.get("robust_map_of") not in v.keys:
         st.session_state.pop("robust_map_of", None)
     with left:
-        of = st.selectbox("Network", list(v.stamps), key="robust_map_of", **BOUND)
+        of = st.selectbox("Network", list(v.keys), key="robust_map_of", **BOUND)
     grid = CORRUPTIONS["occlusion"].severities[1:]
     with middle:
         severity = st.select_slider(
@@ -138,10 +152,12 @@ def where_it_hurts(v: View) -> None:
         )
     with right:
         digit = st.selectbox(
-            "Digits", ["all", *cache.dataset(v.stamps[of].dataset).class_names],
-            key="robust_map_digit", **BOUND,
-        )  # fmt: skip
-    found = _map(v.stamps[of], severity, v.corruption.fill, digit)
+            "Digits",
+            ["all", *cache.dataset(v.keys[of].dataset).class_names],
+            key="robust_map_digit",
+            **BOUND,
+        )
+    found = _map(v.keys[of], severity, v.corruption.fill, digit)
     row, column = np.unravel_index(found.accuracy.argmin(), found.accuracy.shape)
     centres = SIDE * found.rows
     st.markdown(
@@ -149,10 +165,10 @@ def where_it_hurts(v: View) -> None:
         f"with its centre at row {centres[row]:.0f}, column {centres[column]:.0f}: "
         f"**{found.accuracy.min():.1%}**; least: {found.accuracy.max():.1%}."
     )
-    pixels, _ = _some(v.stamps[of].dataset, digit)
+    pixels, _ = _some(v.keys[of].dataset, digit)
     chart(
         figures.sensitivity(
-            found.accuracy, centres, pixels.float().mean(0).byte().numpy(), found.clean, v.look
+            found.accuracy, centres, pixels.float().mean(0).byte().numpy(), found.clean, v.palette
         ),
         "robust_map",
         alt="Accuracy by the place of the occluder, beside the mean digit",
@@ -172,7 +188,7 @@ def _some(name: str, digit: str) -> "tuple[Tensor, Tensor]":
     return pixels[:LIVE], labels[:LIVE]
 
 
-def _map(which: cache.Stamp, severity: float, fill: str, digit: str) -> "MapProgress":
+def _map(which: cache.CheckpointKey, severity: float, fill: str, digit: str) -> "MapProgress":
     """Measured once a session for each network and square."""
     from corelib.models.bpan.robustness import occlusion_map
 

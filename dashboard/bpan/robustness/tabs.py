@@ -14,14 +14,14 @@ from dashboard.bpan.robustness.figures.severity import OverSeverity
 from dashboard.bpan.robustness.figures.strip import Read
 from dashboard.bpan.robustness.figures.strip import strip as strip_svg
 from dashboard.components.occluder import occluder
-from dashboard.figures.style import Look, Sign, signs
+from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.export import chart, picture
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
     from dashboard.components.digit_input import ChosenDigit
 
 THETAS = (0.5, 0.9, 0.99)
@@ -45,13 +45,13 @@ class Measured(NamedTuple):
 class View(NamedTuple):
     """What the page shows: the networks chosen, by name, and the corruption as it stands."""
 
-    items: "list[Shelved]"
-    stamps: dict[str, cache.Stamp]
-    sign: dict[str, Sign]
+    items: "list[Checkpoint]"
+    keys: dict[str, cache.CheckpointKey]
+    styles: dict[str, TraceStyle]
     measured: dict[str, Measured]
     corruption: Corruption
     theta: float
-    look: Look
+    palette: Palette
 
     @property
     def at(self) -> int:
@@ -59,28 +59,28 @@ class View(NamedTuple):
         return CORRUPTIONS[self.corruption.name].severities.index(self.corruption.severity)
 
     @property
-    def bpans(self) -> dict[str, cache.Stamp]:
+    def bpans(self) -> dict[str, cache.CheckpointKey]:
         """Those of the networks whose states and currents can be seen."""
         own = {item.name for item in self.items if item.card.system == "bpan"}
-        return {name: stamp for name, stamp in self.stamps.items() if name in own}
+        return {name: key for name, key in self.keys.items() if name in own}
 
 
-def view(items: "list[Shelved]", corruption: Corruption, theta: float, look: Look) -> View:
+def view(items: "list[Checkpoint]", corruption: Corruption, theta: float, palette: Palette) -> View:
     """Everything by name. Over seeds from the table that ships, where it has this network and
     corruption; else measured here.
 
     Raises ``CheckpointError`` or ``DataError``.
     """
-    stamps = {item.name: cache.stamp(item) for item in items}
+    keys = {item.name: cache.checkpoint_key(item) for item in items}
     measured = {}
     for item in items:
         tabled = _as_shipped(corruption) and not item.own and item.name in _shipped()
         measured[item.name] = (
             _over_seeds(item.name, corruption.name, theta)
             if tabled
-            else _live(stamps[item.name], corruption, theta)
+            else _live(keys[item.name], corruption, theta)
         )
-    return View(items, stamps, signs(list(stamps)), measured, corruption, theta, look)
+    return View(items, keys, trace_styles(list(keys)), measured, corruption, theta, palette)
 
 
 def _as_shipped(corruption: Corruption) -> bool:
@@ -115,7 +115,7 @@ def _over_seeds(name: str, kind: str, theta: float) -> Measured:
     )
 
 
-def _live(which: cache.Stamp, corruption: Corruption, theta: float) -> Measured:
+def _live(which: cache.CheckpointKey, corruption: Corruption, theta: float) -> Measured:
     severities = CORRUPTIONS[corruption.name].severities
     labels = cache.test_labels(which.dataset)[:LIVE]
     accuracy, early, steps = [], [], []
@@ -161,7 +161,7 @@ def pm(curve: OverSeverity, at: int, percent: bool = True) -> str:
 
 def strip(v: View) -> None:
     """Ten test digits, clean and corrupted, and who reads what."""
-    svg, labels, answers = _strip(tuple(v.stamps.values()), v.corruption, v.look)
+    svg, labels, answers = _strip(tuple(v.keys.values()), v.corruption, v.palette)
     class_names = cache.dataset(v.items[0].card.dataset).class_names
     picture(
         svg,
@@ -174,22 +174,22 @@ def strip(v: View) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _strip(
-    stamps: tuple[cache.Stamp, ...], corruption: Corruption, look: Look
+    keys: tuple[cache.CheckpointKey, ...], corruption: Corruption, palette: Palette
 ) -> tuple[str, np.ndarray, dict[str, Read]]:
     """The drawing, the digits' true classes, and the answers to them by the network's name."""
-    data = cache.dataset(stamps[0].dataset)
+    data = cache.dataset(keys[0].dataset)
     chosen = np.array(SHOWN)
     labels = data.test.labels.numpy()[chosen]
     few = int(chosen.max()) + 1
     pixels = cache.corrupted(data.name, corruption, few).numpy()[chosen]
     answers = {
-        stamp.name: Read(
+        key.name: Read(
             *(
-                cache.corrupted_answers(stamp, each, few).predicted[chosen, -1]
+                cache.corrupted_answers(key, each, few).predicted[chosen, -1]
                 for each in (CLEAN, corruption)
             )
         )
-        for stamp in stamps
+        for key in keys
     }
     svg = strip_svg(
         data.test.pixels.numpy()[chosen],
@@ -197,7 +197,7 @@ def _strip(
         labels,
         answers,
         data.class_names,
-        look,
+        palette,
     )
     return svg, labels, answers
 
@@ -233,7 +233,7 @@ def over_severity(v: View, measure: Literal["accuracy", "steps"]) -> None:
     images = {m.images for m in v.measured.values()}
     chart(
         figures.over_severity(
-            curves, v.sign, v.corruption.severity, kind.unit, y_name, v.look, percent=percent
+            curves, v.styles, v.corruption.severity, kind.unit, y_name, v.palette, percent=percent
         ),
         f"robust_{measure}",
         alt=f"{y_name} against severity for each network",
@@ -257,12 +257,12 @@ def one_digit(v: View, chosen: "ChosenDigit | None") -> None:
     clean = torch.from_numpy(chosen.pixels)[None]
     after = corrupt(clean, v.corruption, data.mean, data.std)
     inputs = {
-        name: tuple(cache.dataset(stamp.dataset).inputs(pixels) for pixels in (clean, after))
-        for name, stamp in v.stamps.items()
+        name: tuple(cache.dataset(key.dataset).inputs(pixels) for pixels in (clean, after))
+        for name, key in v.keys.items()
     }
     paths = {
-        name: tuple(trajectory(cache.model(stamp), x) for x in inputs[name])
-        for name, stamp in v.stamps.items()
+        name: tuple(trajectory(cache.model(key), x) for x in inputs[name])
+        for name, key in v.keys.items()
     }
     first = next(iter(paths))
     clean_answer = int(paths[first][0][-1].argmax())
@@ -304,9 +304,9 @@ def one_digit(v: View, chosen: "ChosenDigit | None") -> None:
         chart(
             figures.sure_of(
                 {name: tuple(p[:, clean_answer] for p in pair) for name, pair in paths.items()},
-                v.sign,
+                v.styles,
                 of,
-                v.look,
+                v.palette,
             ),
             "robust_decision",
             alt=f"Probability of {of} over steps, clean and corrupted, for each network",

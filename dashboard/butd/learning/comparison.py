@@ -24,7 +24,7 @@ from dashboard.butd.learning.rules import (
     setting_of,
     specs_of,
 )
-from dashboard.figures.style import Look, Sign, signs
+from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.controls import BOUND
 from dashboard.shell.export import chart
@@ -40,17 +40,21 @@ MOST_RUNS = 18
 POLL_S = 2.0
 
 
-def side_by_side(look: Look) -> None:
+def side_by_side(palette: Palette) -> None:
     """The form that starts several rules, and the comparison of all there are."""
     here = [name for name in find_datasets() if is_here(name)]
     dataset = st.selectbox(
-        "Data", here, key="learn_data", format_func=lambda name: name, **BOUND,
+        "Data",
+        here,
+        key="learn_data",
+        format_func=lambda name: name,
+        **BOUND,
         help="; ".join(f"{name}: {DATASETS[name].title}" for name in here),
-    )  # fmt: skip
+    )
     with st.expander("Train rules side by side", icon=":material/play_arrow:"):
         _form(dataset)
     alive = any(m.alive for group in members(dataset).values() for m in group)
-    st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, look, alive)
+    st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, palette, alive)
 
 
 def _form(dataset: str) -> None:
@@ -72,12 +76,15 @@ def _form(dataset: str) -> None:
         "training": {"epochs": int(epochs), "batch_size": int(batch), "learning_rate": 5e-4},
     }
     st.button(
-        f"Train {n} network{'s' * (n != 1)}", key="learn_start", type="primary",
-        icon=":material/play_arrow:", disabled=not 0 < n <= MOST_RUNS,
+        f"Train {n} network{'s' * (n != 1)}",
+        key="learn_start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not 0 < n <= MOST_RUNS,
         on_click=partial(_start, dataset, tuple(chosen), int(seeds), settings),
         help="The same seed gives all rules the same start and the same batches; those that are "
         "trained already are taken as they are",
-    )  # fmt: skip
+    )
     if n > MOST_RUNS:
         st.caption(f"At most {MOST_RUNS} at once: choose fewer rules or seeds.")
     st.caption("They wait for one another and go on when this page is closed; see Trainings.")
@@ -98,7 +105,7 @@ def _start(dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str,
         st.session_state["_learn_problem"] = f"Not all trainings started: {error}"
 
 
-def _comparison(dataset: str, look: Look, was_alive: bool) -> None:
+def _comparison(dataset: str, palette: Palette, was_alive: bool) -> None:
     groups = members(dataset)
     if not groups:
         st.info("No network has learned this data yet. Train some rules above.")
@@ -113,19 +120,19 @@ def _comparison(dataset: str, look: Look, was_alive: bool) -> None:
     if waiting:
         st.caption(f"{waiting} of {len(group)} trainings under way.")
     order = [*WAYS, *sorted({m.rule for m in group} - set(WAYS))]
-    sign = signs(order)
+    styles = trace_styles(order)
     present = [rule for rule in order if any(m.rule == rule for m in group)]
     # What came out is said first.
     said = st.container()
-    _over_epochs(group, present, sign, look)
+    _over_epochs(group, present, styles, palette)
     with said:
-        _in_the_end(group, present, sign, look)
+        _in_the_end(group, present, styles, palette)
     if was_alive and not waiting:
         st.rerun(scope="app")
 
 
 def _over_epochs(
-    group: list[Member], present: list[str], sign: dict[str, Sign], look: Look
+    group: list[Member], present: list[str], styles: dict[str, TraceStyle], palette: Palette
 ) -> None:
     """Accuracy, angle and cosine over epochs, from what the trainings told."""
     told = [m for m in group if m.history.validations]
@@ -136,7 +143,7 @@ def _over_epochs(
     said = f"Validation images; {seeds} seed{'s' * (seeds > 1)}{', bands ± 1 sd' * (seeds > 1)}."
     accuracy = {rule: c for rule in present if (c := curve(told, rule, "accuracy")) is not None}
     chart(
-        figures.over_epochs({"": accuracy}, sign, "validation accuracy", look, percent=True),
+        figures.over_epochs({"": accuracy}, styles, "validation accuracy", palette, percent=True),
         "learn_accuracy",
         alt="Validation accuracy over epochs for each learning rule",
         caption=said,
@@ -157,7 +164,7 @@ def _over_epochs(
         }
         if by_layer:
             chart(
-                figures.over_epochs(by_layer, sign, title, look, limits=limits, height=370),
+                figures.over_epochs(by_layer, styles, title, palette, limits=limits, height=370),
                 f"learn_{key}",
                 alt=f"{title} over epochs for each learning rule, by layer",
                 caption=f"By layer, for rules whose way down has weights of its own; with shared "
@@ -165,7 +172,9 @@ def _over_epochs(
             )
 
 
-def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], look: Look) -> None:
+def _in_the_end(
+    group: list[Member], present: list[str], styles: dict[str, TraceStyle], palette: Palette
+) -> None:
     """Angle against accuracy, and both ways' weights, of the networks that are trained."""
     import pandas as pd
 
@@ -178,7 +187,7 @@ def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], 
         found = [angle_of(m.item) for m in own]
         accuracy = [m.item.card.test["accuracy"] for m in own]
         points[rule] = np.array(found), np.array(accuracy)
-        ways = [butd_cache.alignment(cache.stamp(m.item)) for m in own]
+        ways = [butd_cache.alignment(cache.checkpoint_key(m.item)) for m in own]
         if ways[0].layers:
             layers = ways[0].layers
             cosine[rule] = np.mean([w.cosine for w in ways], 0)
@@ -191,7 +200,7 @@ def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], 
     n = sum(len(angle) for angle, _ in points.values())
     with left:
         chart(
-            figures.angle_and_accuracy(points, sign, look),
+            figures.angle_and_accuracy(points, styles, palette),
             "learn_scatter",
             alt="Test accuracy against the angle to the gradient for each trained network",
             caption=f"A mark a network, n = {n}, at its best checkpoint; angle for 64 validation "
@@ -200,7 +209,7 @@ def _in_the_end(group: list[Member], present: list[str], sign: dict[str, Sign], 
     with right:
         if layers:
             chart(
-                figures.ways_apart(cosine, distance, layers, sign, look),
+                figures.ways_apart(cosine, distance, layers, styles, palette),
                 "learn_apart",
                 alt="Cosine and distance of both ways' weights in each layer for each rule",
                 caption="At the best checkpoint, mean over seeds, colours as on the left; with "

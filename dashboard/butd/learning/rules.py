@@ -20,7 +20,7 @@ from dashboard.shell.checkpoints import of_systems
 if TYPE_CHECKING:
     from typing import Any
 
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
 
 SYSTEM = "counter-hebb"
 SAME_DEG = 1.0
@@ -33,7 +33,7 @@ class Member(NamedTuple):
 
     rule: str
     seed: int
-    item: "Shelved | None"
+    item: "Checkpoint | None"
     history: History
     alive: bool
 
@@ -153,13 +153,13 @@ def curve(told: list[Member], rule: str, measure: str) -> OverSeeds | None:
     return OverSeeds(np.array(epochs), values.mean(0), sd, len(rows))
 
 
-def angle_of(item: "Shelved") -> float:
+def angle_of(item: "Checkpoint") -> float:
     """Mean over the layers below the readout, in degrees, with the noise of its training."""
     training = item.card.training
     if training["rule"] == "backprop":
         return 0.0
     switches = Switches(noise=training["noise"], loss=training["loss"])
-    found = butd_cache.difference(cache.stamp(item), switches)
+    found = butd_cache.difference(cache.checkpoint_key(item), switches)
     # The readout is last; no error reaches it by the way down.
     return float(np.nanmean(found.angle[:-1]))
 

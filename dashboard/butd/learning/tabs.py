@@ -9,7 +9,7 @@ from dashboard.butd import cache as butd_cache
 from dashboard.butd.cache import Switches
 from dashboard.butd.learning import figures
 from dashboard.components.digit_input import digit_input
-from dashboard.figures.style import Look
+from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.controls import BOUND
 from dashboard.shell.export import chart
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from corelib.data import ImageDataset
     from corelib.models.butd.analysis import Difference
     from corelib.models.butd.networks import BUTDNet
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
     from corelib.runs.store import Run
     from dashboard.figures.figure import Figure
 
@@ -34,9 +34,12 @@ OWN = "its own"
 WEIGHTS = ("as trained", "shared", "separate")
 MOST_SHOWN = 6
 CALM = {
-    "learn_weights": "as trained", "learn_norm": False, "learn_bias": False, "learn_noise": 0.0,
+    "learn_weights": "as trained",
+    "learn_norm": False,
+    "learn_bias": False,
+    "learn_noise": 0.0,
     "learn_loss": "cross-entropy",
-}  # fmt: skip
+}
 
 
 class Image(NamedTuple):
@@ -51,42 +54,58 @@ class Image(NamedTuple):
 class View(NamedTuple):
     """The network as the switches leave it, ``model``, and the image it learns from."""
 
-    item: "Shelved"
-    which: cache.Stamp
+    item: "Checkpoint"
+    which: cache.CheckpointKey
     switches: Switches
     model: "BUTDNet"
     data: "ImageDataset"
     image: Image
     of: str
-    look: Look
+    palette: Palette
 
 
-def switches_input(item: "Shelved") -> Switches:
+def switches_input(item: "Checkpoint") -> Switches:
     """What may be changed in the network."""
     st.caption("What breaks exactness")
     weights = st.selectbox(
-        "Weights of the way down", WEIGHTS, key="learn_weights", **BOUND,
+        "Weights of the way down",
+        WEIGHTS,
+        key="learn_weights",
+        **BOUND,
         help=f"This network was trained with weights {item.card.config['weights']}; separate: "
         "drawn at random",
-    )  # fmt: skip
+    )
     norm = st.toggle(
-        "Batch norm", key="learn_norm", **BOUND,
+        "Batch norm",
+        key="learn_norm",
+        **BOUND,
         help="After each convolution, and a second one on the way down; a network without "
         "convolutions has none",
-    )  # fmt: skip
+    )
     bias = st.toggle(
-        "Top-down bias", key="learn_bias", **BOUND,
+        "Top-down bias",
+        key="learn_bias",
+        **BOUND,
         help="Biases on the way down that act on the error; in training they are blocked",
-    )  # fmt: skip
+    )
     noise = st.slider(
-        "Noise", 0.0, 1.0, 0.0, 0.05, key="learn_noise", **BOUND,
+        "Noise",
+        0.0,
+        1.0,
+        0.0,
+        0.05,
+        key="learn_noise",
+        **BOUND,
         help="Standard deviation of a factor around 1 on the update of each synapse",
-    )  # fmt: skip
+    )
     with st.expander("More"):
         loss = st.selectbox(
-            "Loss", ("cross-entropy", "bce", "mse"), key="learn_loss", **BOUND,
+            "Loss",
+            ("cross-entropy", "bce", "mse"),
+            key="learn_loss",
+            **BOUND,
             help="What the answer is held against; the rule is exact for each",
-        )  # fmt: skip
+        )
     return Switches(weights, norm, bias, noise, loss)
 
 
@@ -97,9 +116,14 @@ def image_input(data: "ImageDataset", model: "BUTDNet") -> Image | None:
     names, task, own = data.class_names, 0, None
     if data.task_names:
         asked = st.segmented_control(
-            "Told", data.task_names, default=data.task_names[0], required=True, key="learn_task",
-            width="stretch", **BOUND,
-        )  # fmt: skip
+            "Told",
+            data.task_names,
+            default=data.task_names[0],
+            required=True,
+            key="learn_task",
+            width="stretch",
+            **BOUND,
+        )
         task = data.task_names.index(asked)
     if data.train.pixels.dim() == 3 and not data.task_names:
         chosen = digit_input("learn", data)
@@ -117,10 +141,13 @@ def image_input(data: "ImageDataset", model: "BUTDNet") -> Image | None:
         shown = pixels if pixels.ndim == 2 else pixels.transpose(1, 2, 0)
         st.image(shown.repeat(4, 0).repeat(4, 1), width=112)
     target = st.selectbox(
-        "Taught label", [OWN, *names], key="learn_target", **BOUND,
+        "Taught label",
+        [OWN, *names],
+        key="learn_target",
+        **BOUND,
         help="What the answer is held against; of an image that you drew its own is what the "
         "network answers",
-    )  # fmt: skip
+    )
     x = data.inputs(torch.from_numpy(pixels.copy())[None])
     if target != OWN:
         label = names.index(target)
@@ -190,13 +217,19 @@ def passes(v: View) -> None:
     shown = tuple(range(len(names)))
     if len(shown) > MOST_SHOWN:
         chosen = st.multiselect(
-            "Layers shown", names, names[-MOST_SHOWN:], key="learn_shown",
-            max_selections=MOST_SHOWN, **BOUND,
-        )  # fmt: skip
+            "Layers shown",
+            names,
+            names[-MOST_SHOWN:],
+            key="learn_shown",
+            max_selections=MOST_SHOWN,
+            **BOUND,
+        )
         shown = tuple(k for k, name in enumerate(names) if name in chosen)
     pixels = v.image.x.numpy().tobytes()
     chart(
-        _played(v.which, v.switches.quiet(), pixels, v.image.label, v.image.task, shown, v.look, v),
+        _played(
+            v.which, v.switches.quiet(), pixels, v.image.label, v.image.task, shown, v.palette, v
+        ),
         "learn_passes",
         alt="Instruction, activity and error of each layer in the order in which they are computed",
         caption=f"{v.image.caption}; {v.item.name}. Press Play, or move the slider. Each layer on "
@@ -207,26 +240,37 @@ def passes(v: View) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _played(
-    which: cache.Stamp, switches: Switches, pixels: bytes, label: int, task: int,
-    shown: tuple[int, ...], look: Look, _v: View,
-) -> "Figure":  # fmt: skip
+    which: cache.CheckpointKey,
+    switches: Switches,
+    pixels: bytes,
+    label: int,
+    task: int,
+    shown: tuple[int, ...],
+    palette: Palette,
+    _v: View,
+) -> "Figure":
     """The figure of the passes, which has many frames: kept while only noise changes."""
     from corelib.models.butd.analysis import three_passes
 
     found = three_passes(_v.model, _v.image.x, label, task, switches.loss, switches.top_down_bias)
     # Normalised; colours are summed.
     image = _v.image.x.reshape(_v.model.shape).sum(0).numpy()
-    return figures.three_passes(found, image, shown, _v.data.class_names, label, look)
+    return figures.three_passes(found, image, shown, _v.data.class_names, label, palette)
 
 
 def off_the_gradient(v: View, found: "Difference") -> None:
     """The live difference to autograd, layer by layer."""
     st.segmented_control(
-        "Update from", (ONE, MANY), default=ONE, required=True, key="learn_of", **BOUND,
+        "Update from",
+        (ONE, MANY),
+        default=ONE,
+        required=True,
+        key="learn_of",
+        **BOUND,
         help="The first validation images",
-    )  # fmt: skip
+    )
     chart(
-        figures.off_the_gradient(found, v.look),
+        figures.off_the_gradient(found, v.palette),
         "learn_difference",
         alt="Relative difference and angle between both updates in each layer",
         caption=f"Updates of W from {v.of}, Counter-Hebb against autograd, in float64. Green: "
@@ -236,7 +280,7 @@ def off_the_gradient(v: View, found: "Difference") -> None:
 
 def ways(v: View) -> None:
     """W and W̄ᵀ of this network."""
-    from dashboard.figures.style import signs
+    from dashboard.figures.style import trace_styles
 
     found = butd_cache.alignment(v.which)
     if not found.layers:
@@ -245,7 +289,11 @@ def ways(v: View) -> None:
     name = v.item.name
     chart(
         figures.ways_apart(
-            {name: found.cosine}, {name: found.distance}, found.layers, signs([name]), v.look
+            {name: found.cosine},
+            {name: found.distance},
+            found.layers,
+            trace_styles([name]),
+            v.palette,
         ),
         "learn_ways",
         alt="Cosine and distance between the weights of both ways in each layer",
@@ -259,17 +307,21 @@ def draw_difference(network: "BUTDNet", run: "Run") -> None:
     import torch
 
     from corelib.models.butd.analysis import difference
-    from dashboard.shell.theme import look
+    from dashboard.shell.theme import palette
 
     x, labels, task = butd_cache.sample(run.spec.dataset, 64)
     torch.manual_seed(0)
     training = run.spec.training
     found = difference(
-        network, x, labels, task if network.task_head is not None else None, training["loss"],
+        network,
+        x,
+        labels,
+        task if network.task_head is not None else None,
+        training["loss"],
         noise=training["noise"],
-    )  # fmt: skip
+    )
     chart(
-        figures.off_the_gradient(found, look()),
+        figures.off_the_gradient(found, palette()),
         "learn_now",
         alt="Relative difference and angle between both updates in each layer now",
         caption="Counter-Hebb's update against the gradient for 64 validation images, a moment "

@@ -45,35 +45,63 @@ def lesions(v: "View") -> None:
     left, middle, right = st.columns(3)
     with left:
         chosen = st.multiselect(
-            "Layers", v.names, [v.names[-1]], key="sub_lesion_layers",
-            help="Where units are silenced", **BOUND,
-        )  # fmt: skip
+            "Layers",
+            v.names,
+            [v.names[-1]],
+            key="sub_lesion_layers",
+            help="Where units are silenced",
+            **BOUND,
+        )
     with middle:
         share = st.slider(
-            "Share silenced", 0.1, 1.0, 1.0, 0.1, format="percent", key="sub_lesion_share",
-            help="Of the units of each class; which ones is drawn by seed 0", **BOUND,
-        )  # fmt: skip
+            "Share silenced",
+            0.1,
+            1.0,
+            1.0,
+            0.1,
+            format="percent",
+            key="sub_lesion_share",
+            help="Of the units of each class; which ones is drawn by seed 0",
+            **BOUND,
+        )
     places = tuple(v.names.index(name) for name in chosen)
     most = max((v.model.shapes[k][0] for k in places), default=0)
     with right:
         channels = st.multiselect(
-            "Channels or units", range(most), key="sub_lesion_channels", placeholder="all",
+            "Channels or units",
+            range(most),
+            key="sub_lesion_channels",
+            placeholder="all",
             help="By hand: only these channels of convolutions, or these units",
-        )  # fmt: skip
+        )
     rows = columns = (0.0, 1.0)
     if any(len(v.model.shapes[k]) == 3 for k in places):
         with st.expander("Only at some positions"):
             a, b = st.columns(2)
             with a:
                 rows = st.slider(
-                    "Rows", 0.0, 1.0, (0.0, 1.0), 0.05, format="percent", key="sub_lesion_rows",
-                    help="From the top of each map to its bottom", **BOUND,
-                )  # fmt: skip
+                    "Rows",
+                    0.0,
+                    1.0,
+                    (0.0, 1.0),
+                    0.05,
+                    format="percent",
+                    key="sub_lesion_rows",
+                    help="From the top of each map to its bottom",
+                    **BOUND,
+                )
             with b:
                 columns = st.slider(
-                    "Columns", 0.0, 1.0, (0.0, 1.0), 0.05, format="percent",
-                    key="sub_lesion_columns", help="From left to right", **BOUND,
-                )  # fmt: skip
+                    "Columns",
+                    0.0,
+                    1.0,
+                    (0.0, 1.0),
+                    0.05,
+                    format="percent",
+                    key="sub_lesion_columns",
+                    help="From left to right",
+                    **BOUND,
+                )
     if not chosen:
         st.info("Choose at least one layer.")
         return
@@ -103,7 +131,7 @@ def lesions(v: "View") -> None:
             controls[titles[name]] = found.control[:, pair]
     st.markdown(_lesion_words(v, whole, effects))
     chart(
-        figures.effects(right_of, other_of, controls, v.tasks, "units silenced", v.look),
+        figures.effects(right_of, other_of, controls, v.tasks, "units silenced", v.palette),
         "sub_lesions",
         alt="Accuracy of both tasks without units of each class, beside random controls",
         caption=f"{', '.join(chosen)}: {share:.0%} of the units of each class silenced (their "
@@ -152,13 +180,16 @@ def gates_swapped(v: "View") -> None:
         figures.effects(
             {name: found.right[pair] for name, found in combined.items()},
             {name: found.other[pair] for name, found in combined.items()},
-            {}, v.tasks, "gates", v.look,
+            {},
+            v.tasks,
+            "gates",
+            v.palette,
         ),
         "sub_combinations",
         alt="Answers of both tasks through own, swapped, united, intersected and no gates",
         caption=f"{FEW} test scenes, {v.item.name}, seed {v.item.card.seed}. Who names the other "
         "digit is counted where the two digits differ.",
-    )  # fmt: skip
+    )
     if not swapped:
         st.info("Swapping layer by layer is shown for networks of two tasks.")
         return
@@ -166,13 +197,16 @@ def gates_swapped(v: "View") -> None:
     names = ["none", *v.names, "all"]
     chart(
         figures.swaps(
-            names, np.array([r.right for r in rows]), np.array([r.other for r in rows]), v.tasks,
-            v.look,
+            names,
+            np.array([r.right for r in rows]),
+            np.array([r.other for r in rows]),
+            v.tasks,
+            v.palette,
         ),
         "sub_swaps",
         alt="Share of right answers and of the other digit when one layer's gates are swapped",
         caption=f"One layer at a time has the gates of the other task. {FEW} test scenes.",
-    )  # fmt: skip
+    )
 
 
 def instruction(v: "View") -> None:
@@ -180,16 +214,26 @@ def instruction(v: "View") -> None:
     if _needs_classes(v):
         return
     way = st.segmented_control(
-        "Instruction", ("slider", "pad"), default="slider", required=True, key="sub_way", **BOUND,
+        "Instruction",
+        ("slider", "pad"),
+        default="slider",
+        required=True,
+        key="sub_way",
+        **BOUND,
         help="From one task to the other, or anywhere in the plane of both",
-    )  # fmt: skip
+    )
     given = np.zeros(v.model.n_tasks)
     first, second = v.pair
     if way == "slider":
         share = st.slider(
-            f"From {v.tasks[0]} to {v.tasks[1]}", 0.0, 1.0, 0.5, 1 / (STEPS - 1),
-            key="sub_share", **BOUND,
-        )  # fmt: skip
+            f"From {v.tasks[0]} to {v.tasks[1]}",
+            0.0,
+            1.0,
+            0.5,
+            1 / (STEPS - 1),
+            key="sub_share",
+            **BOUND,
+        )
         given[[first, second]] = 1 - share, share
         with st.spinner(f"Reading {FEW} scenes under {STEPS} instructions", show_time=True):
             found = butd_cache.between(v.which, FEW, STEPS, first, second)
@@ -201,14 +245,19 @@ def instruction(v: "View") -> None:
         )
         chart(
             figures.between(
-                np.linspace(0, 1, STEPS), found.named, found.changed, v.names, v.tasks, share,
-                v.look,
+                np.linspace(0, 1, STEPS),
+                found.named,
+                found.changed,
+                v.names,
+                v.tasks,
+                share,
+                v.palette,
             ),
             "sub_between",
             alt="Answers and changed gates for instructions between the two tasks",
             caption=f"{FEW} test scenes; dotted: the instruction as it stands. Equal digits count "
             "for both. Gates: of all units, also those out of reach.",
-        )  # fmt: skip
+        )
         return
     a, b = st.columns(2)
     with a:
@@ -226,7 +275,7 @@ def instruction(v: "View") -> None:
         f"{plane.changed[place].mean():.0%} are unlike those of the task that it names most."
     )
     chart(
-        figures.pad(plane.grid, plane.named, plane.changed.mean(2), v.tasks, (x, y), v.look),
+        figures.pad(plane.grid, plane.named, plane.changed.mean(2), v.tasks, (x, y), v.palette),
         "sub_plane",
         alt="Scenes for which each label is named, and gates that change, over the plane of "
         "instructions",
@@ -263,20 +312,31 @@ def third_task(v: "View") -> None:
     a, b, c, d = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
     with a:
         way = st.segmented_control(
-            "Taught", ("alone", "jointly"), default="alone", required=True, key="sub_third_way",
-            help="Alone, or each image with one of the three tasks at random", **BOUND,
-        )  # fmt: skip
+            "Taught",
+            ("alone", "jointly"),
+            default="alone",
+            required=True,
+            key="sub_third_way",
+            help="Alone, or each image with one of the three tasks at random",
+            **BOUND,
+        )
     with b:
         frozen = st.toggle(
-            "Freeze shared units", key="sub_third_frozen", **BOUND,
+            "Freeze shared units",
+            key="sub_third_frozen",
+            **BOUND,
             help="Of units, and of channels most of whose open positions are shared, all weights "
             "stay; their gates may still move with those above them",
-        )  # fmt: skip
+        )
     with c:
         updates = st.select_slider(
-            "Updates", (100, 200, 300, 500, 1000), 300, key="sub_third_updates", **BOUND,
+            "Updates",
+            (100, 200, 300, 500, 1000),
+            300,
+            key="sub_third_updates",
+            **BOUND,
             help="Batches of 64 scenes, Adam at 0.001, by the Counter-Hebb rule",
-        )  # fmt: skip
+        )
     with d:
         go = st.button("Teach", key="sub_third_go", type="primary", icon=":material/play_arrow:")
     kept = st.session_state.setdefault("_sub_third", {})
@@ -297,7 +357,7 @@ def third_task(v: "View") -> None:
         )
     st.markdown("\n".join(told))
     chart(
-        figures.forgetting(mine, (*v.tasks, "larger"), v.look),
+        figures.forgetting(mine, (*v.tasks, "larger"), v.palette),
         "sub_forgetting",
         alt="Accuracy of the three tasks while the third is taught",
         caption=f"{FEW} validation scenes, seed 0; {v.item.name}. The same batches in each panel.",

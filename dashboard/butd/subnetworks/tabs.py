@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.butd import cache as butd_cache
 from dashboard.butd.subnetworks.figures import gates as figures
 from dashboard.components.digit_input import digit_input
-from dashboard.figures.style import Look
+from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.controls import BOUND
 from dashboard.shell.export import chart
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from corelib.data import ImageDataset
     from corelib.models.butd.networks import BUTDNet
     from corelib.models.butd.subnetworks import Seen, Units
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
     from corelib.runs.store import Run
 
 SYSTEM = "butd"
@@ -40,14 +40,14 @@ class Scene(NamedTuple):
 class View(NamedTuple):
     """The network chosen, the two tasks that are compared, and the scene."""
 
-    item: "Shelved"
-    which: cache.Stamp
+    item: "Checkpoint"
+    which: cache.CheckpointKey
     model: "BUTDNet"
     data: "ImageDataset"
     pair: tuple[int, int]
     scene: Scene | None
     seen: "Seen | None"
-    look: Look
+    palette: Palette
 
     @property
     def tasks(self) -> tuple[str, str]:
@@ -100,10 +100,15 @@ def scene_input(data: "ImageDataset") -> Scene | None:
             chosen.append(digit_input(f"sub_{name}", digits, index=len(chosen)))
     with st.expander("More"):
         shift = st.slider(
-            "Distance of the digits / pixels", 0, 28, SHIFT, key="sub_shift", **BOUND,
+            "Distance of the digits / pixels",
+            0,
+            28,
+            SHIFT,
+            key="sub_shift",
+            **BOUND,
             help=f"How much further down and to the right the right digit lies; trained with "
             f"{SHIFT}",
-        )  # fmt: skip
+        )
     if None in chosen:
         return None
     pixels = compose(np.stack([digit.pixels for digit in chosen])[None], shift)[0]
@@ -163,13 +168,16 @@ def scene_answers(v: View) -> None:
         if v.classifies:
             chart(
                 figures.answers(
-                    v.seen.probability[list(v.pair)], [v.scene.labels[k] for k in v.pair],
-                    v.tasks, v.data.class_names, v.look,
+                    v.seen.probability[list(v.pair)],
+                    [v.scene.labels[k] for k in v.pair],
+                    v.tasks,
+                    v.data.class_names,
+                    v.palette,
                 ),
                 "sub_answers",
                 alt="Class probabilities of the scene under both instructions",
                 caption=f"{v.scene.caption}. n = 1 scene. Framed: what was asked for.",
-            )  # fmt: skip
+            )
         else:
             for k, task in zip(v.pair, v.tasks, strict=True):
                 st.metric(task, "yes" if _yes(v, k) else "no")
@@ -207,18 +215,21 @@ def gate_maps(v: View, layer: int, shown: str, what: str) -> None:
     words = figures.kind_names(v.tasks)
     shares = np.array(
         [
-            [(k == kind).sum() / max((k != Kind.UNREACHABLE).sum(), 1)
-             for kind in words if kind != Kind.UNREACHABLE]
+            [
+                (k == kind).sum() / max((k != Kind.UNREACHABLE).sum(), 1)
+                for kind in words
+                if kind != Kind.UNREACHABLE
+            ]
             for k in kinds
         ]
-    )  # fmt: skip
+    )
     unreachable = np.array([(k == Kind.UNREACHABLE).mean() for k in kinds])
     which = "the whole of both sub-networks" if shown == BOTH else f"what “{shown}” selects"
     scene = f"; units with h > 0 on this scene ({v.scene.caption})" if what == ACTIVE else ""
     left, right = st.columns([3, 2], gap="large")
     with left:
         chart(
-            figures.gate_map(one, v.tasks, v.look),
+            figures.gate_map(one, v.tasks, v.palette),
             "sub_gates",
             alt=f"Gates of {v.names[layer]}: shared, open for one task only, closed, unreachable",
             caption=f"{v.names[layer]}, {_size(one.shape)}: {which}{scene}. {v.item.name}, seed "
@@ -227,7 +238,7 @@ def gate_maps(v: View, layer: int, shown: str, what: str) -> None:
         )
     with right:
         chart(
-            figures.composition(v.names, shares, unreachable, v.tasks, layer, v.look),
+            figures.composition(v.names, shares, unreachable, v.tasks, layer, v.palette),
             "sub_composition",
             alt="Share of shared, single-task and closed units in each layer",
             caption=f"Layers from the image (below) to the top; {what} units.",
@@ -257,14 +268,13 @@ def layers(v: View) -> None:
             found = overlap(on, reached, *v.pair)
             chart(
                 figures.by_layer(
-                    v.names, found.open[:, list(v.pair)], found.jaccard, v.tasks, v.look
+                    v.names, found.open[:, list(v.pair)], found.jaccard, v.tasks, v.palette
                 ),
                 f"sub_by_layer_{title.replace(' ', '_')}",
                 alt=f"Share of {title} units and Jaccard index by layer",
                 caption=f"{title.capitalize()}; reachable units only. n = 1 network, seed "
-                f"{v.item.card.seed}"
-                + ("." if title == OPEN else f"; {v.scene.caption}."),
-            )  # fmt: skip
+                f"{v.item.card.seed}" + ("." if title == OPEN else f"; {v.scene.caption}."),
+            )
 
 
 def over_training(v: View, layer: int) -> None:
@@ -283,9 +293,13 @@ def over_training(v: View, layer: int) -> None:
     if st.session_state.get("sub_epoch") not in epochs:
         st.session_state.pop("sub_epoch", None)
     epoch = st.select_slider(
-        "Epochs passed", epochs, epochs[-1], key="sub_epoch", **BOUND,
+        "Epochs passed",
+        epochs,
+        epochs[-1],
+        key="sub_epoch",
+        **BOUND,
         help="Gates as they were then; 0 is the random start",
-    )  # fmt: skip
+    )
     at = epochs.index(epoch)
     opened = np.array([each.open[:, list(v.pair)].mean(1) for each in found])
     jaccard = np.array([each.jaccard for each in found])
@@ -304,7 +318,7 @@ def over_training(v: View, layer: int) -> None:
     with left:
         chart(
             figures.gate_map(
-                kinds(gates, butd_cache.reached(v.which), *v.pair)[layer], v.tasks, v.look
+                kinds(gates, butd_cache.reached(v.which), *v.pair)[layer], v.tasks, v.palette
             ),
             "sub_gates_then",
             alt=f"Gates of {v.names[layer]} at epoch {epoch}",
@@ -312,7 +326,7 @@ def over_training(v: View, layer: int) -> None:
         )
     with right:
         chart(
-            figures.over_epochs(v.names, noted.epochs, opened, jaccard, epoch, v.look),
+            figures.over_epochs(v.names, noted.epochs, opened, jaccard, epoch, v.palette),
             "sub_epochs",
             alt="Share of open units and Jaccard index over epochs for each layer",
             caption=f"{v.item.name}, n = 1 network, seed {v.item.card.seed}.{fixed}",
@@ -322,16 +336,17 @@ def over_training(v: View, layer: int) -> None:
 def draw_gates(network: "BUTDNet", run: "Run") -> None:
     """What each layer is made of, while the network learns."""
     from corelib.models.butd.subnetworks import Kind, gates_of, kinds, reachable
-    from dashboard.shell.theme import look
+    from dashboard.shell.theme import palette
 
     tasks = cache.dataset(run.spec.dataset).task_names[:2]
     found = kinds(gates_of(network), reachable(network))
     words = [kind for kind in figures.kind_names(tasks) if kind != Kind.UNREACHABLE]
-    shares = np.array([[(k == w).sum() / (k != Kind.UNREACHABLE).sum() for w in words]
-                       for k in found])  # fmt: skip
+    shares = np.array(
+        [[(k == w).sum() / (k != Kind.UNREACHABLE).sum() for w in words] for k in found]
+    )
     unreachable = np.array([(k == Kind.UNREACHABLE).mean() for k in found])
     chart(
-        figures.composition(network.names, shares, unreachable, tasks, -1, look()),
+        figures.composition(network.names, shares, unreachable, tasks, -1, palette()),
         "sub_learning",
         alt="Share of shared, single-task and closed units in each layer now",
         caption="What the two sub-networks are made of, a moment ago.",

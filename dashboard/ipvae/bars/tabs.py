@@ -8,21 +8,21 @@ import streamlit as st
 
 from dashboard.components.bar_film import bar_film
 from dashboard.components.bar_pad import bar_pad
-from dashboard.figures.style import EXCITATORY, Look, Sign, signs
+from dashboard.figures.style import EXCITATORY, Palette, TraceStyle, trace_styles
 from dashboard.ipvae import cache as ours
 from dashboard.ipvae.bars.figures import bars as figures
 from dashboard.ipvae.bars.figures.bars import Curve
-from dashboard.ipvae.cache import Hands, Stimulus
+from dashboard.ipvae.cache import Intervention, Stimulus
 from dashboard.ipvae.sparse import figures as mosaics
 from dashboard.ipvae.sparse.tabs import activity_words, grid, table
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
-from dashboard.shell.controls import BOUND, clamp, stays_asked
+from dashboard.shell.controls import BOUND, clamp, sticky_button
 from dashboard.shell.export import chart, clicked
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.tuning import Selectivity, Tuning
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
 
 DIRECTIONS = 36
 SWEEP_TRIALS = 4
@@ -33,7 +33,7 @@ CONTRASTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 WIDTHS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
 SPEEDS = (0.04, 0.064, 0.1, 0.2, 0.4, 0.8)
 BIN = 5
-OWN = Sign(EXCITATORY, "solid", "circle")
+OWN = TraceStyle(EXCITATORY, "solid", "circle")
 """How a single network is drawn: orange is the bar."""
 OTHER_CONTRASTS = (0.5, 1.0, 2.0, 4.0)
 
@@ -41,18 +41,18 @@ OTHER_CONTRASTS = (0.5, 1.0, 2.0, 4.0)
 class View(NamedTuple):
     """The network and neuron chosen, the stimulus, and what is done to the network."""
 
-    item: "Shelved"
-    which: cache.Stamp
+    item: "Checkpoint"
+    which: cache.CheckpointKey
     kind: str
     neuron: int
     stimulus: Stimulus
     direction: float
     trials: int
-    hands: Hands
+    intervention: Intervention
     reset_every: int
     frame_ms: int
     seed: int
-    look: Look
+    palette: Palette
 
     @property
     def spikes(self) -> bool:
@@ -68,16 +68,27 @@ class View(NamedTuple):
 
     def found(self) -> ours.Trials:
         return ours.trials(
-            self.which, self.stimulus, self.direction, self.trials, self.hands, self.reset_every,
+            self.which,
+            self.stimulus,
+            self.direction,
+            self.trials,
+            self.intervention,
+            self.reset_every,
             self.seed,
-        )  # fmt: skip
+        )
 
-    def sweeps(self, hands: Hands | None = None, reset_every: int | None = None) -> ours.Sweeps:
+    def sweeps(
+        self, intervention: Intervention | None = None, reset_every: int | None = None
+    ) -> ours.Sweeps:
         return ours.sweeps(
-            self.which, self.stimulus, DIRECTIONS, SWEEP_TRIALS,
-            self.hands if hands is None else hands,
-            self.reset_every if reset_every is None else reset_every, self.seed,
-        )  # fmt: skip
+            self.which,
+            self.stimulus,
+            DIRECTIONS,
+            SWEEP_TRIALS,
+            self.intervention if intervention is None else intervention,
+            self.reset_every if reset_every is None else reset_every,
+            self.seed,
+        )
 
     def tuning(self) -> "Tuning":
         return ours.curves(self.sweeps(), self.stimulus.blanks)
@@ -86,41 +97,59 @@ class View(NamedTuple):
         return ours.prefers(self.sweeps(), self.stimulus.blanks)
 
 
-def standard(which: cache.Stamp) -> Stimulus:
+def standard(which: cache.CheckpointKey) -> Stimulus:
     """A bar that crosses the patch in 120 frames."""
     from corelib.models.ipvae.stimuli import quick_sweep
 
     sweep = quick_sweep(ours.features(which).shape[1])
-    return Stimulus("moving bar", sweep.blanks, sweep.frames, round(float(sweep.speed), 3),
-                    round(sweep.width, 2), sweep.contrast, sweep.polarity)  # fmt: skip
+    return Stimulus(
+        "moving bar",
+        sweep.blanks,
+        sweep.frames,
+        round(float(sweep.speed), 3),
+        round(sweep.width, 2),
+        sweep.contrast,
+        sweep.polarity,
+    )
 
 
-def telling_neuron(which: cache.Stamp) -> int:
+def default_neuron(which: cache.CheckpointKey) -> int:
     """A neuron to begin with: its feature alone would be selective, and strongly driven at 0°.
 
     Spikes have no say in it, so that a link names the same neuron everywhere.
     """
-    return ours.telling_neuron(which, standard(which), DIRECTIONS)
+    return ours.default_neuron(which, standard(which), DIRECTIONS)
 
 
-def neuron_control(which: cache.Stamp) -> int:
+def neuron_control(which: cache.CheckpointKey) -> int:
     """The neuron: its number, a better one at a click, its receptive field in small."""
     most = len(ours.features(which)) - 1
     clamp("bars_neuron", most)
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         neuron = st.number_input(
-            "Neuron", 0, most, telling_neuron(which), key="bars_neuron", **BOUND,
+            "Neuron",
+            0,
+            most,
+            default_neuron(which),
+            key="bars_neuron",
+            **BOUND,
             help=f"0 to {most}; or click one under Population",
-        )  # fmt: skip
+        )
     with right:
-        st.button("Another", key="bars_another", on_click=_another, args=(which,),
-                  width="stretch", help="One of those that answer")  # fmt: skip
+        st.button(
+            "Another",
+            key="bars_another",
+            on_click=_another,
+            args=(which,),
+            width="stretch",
+            help="One of those that answer",
+        )
     return int(neuron)
 
 
-def _another(which: cache.Stamp) -> None:
-    found = ours.sweeps(which, standard(which), DIRECTIONS, 1, Hands(), 0, 0)
+def _another(which: cache.CheckpointKey) -> None:
+    found = ours.sweeps(which, standard(which), DIRECTIONS, 1, Intervention(), 0, 0)
     able = np.flatnonzero(_responsive(ours.curves(found, standard(which).blanks)))
     if len(able):
         st.session_state["bars_neuron"] = int(np.random.default_rng().choice(able))
@@ -132,51 +161,100 @@ def _responsive(curves: "Tuning") -> np.ndarray:
     return raised > RESPONSIVE * np.nanmax(raised)
 
 
-def stimulus_controls(which: cache.Stamp, neuron: int, direction: float, frame_ms: int) -> Stimulus:
+def stimulus_controls(
+    which: cache.CheckpointKey, neuron: int, direction: float, frame_ms: int
+) -> Stimulus:
     """The stimulus but for its direction."""
     side = ours.features(which).shape[1]
     usual = standard(which)
     kind = st.session_state["bars_kind"]
     pad = st.container()
     contrast = st.slider(
-        "Contrast", 0.0, 4.0, 1.0, 0.1, key="bars_contrast", **BOUND,
+        "Contrast",
+        0.0,
+        4.0,
+        1.0,
+        0.1,
+        key="bars_contrast",
+        **BOUND,
         help="In units of the patches' standard deviation; 0 shows nothing",
-    )  # fmt: skip
+    )
     width, speed, frequency, place, on, path = usual.width, usual.speed, 0.1, 0.0, 0, ()
     polarity = "bright"
     if kind == "drifting grating":
         frequency = st.slider(
-            "Spatial frequency / cycles a pixel", 0.02, 0.4, 0.12, 0.01, key="bars_frequency",
+            "Spatial frequency / cycles a pixel",
+            0.02,
+            0.4,
+            0.12,
+            0.01,
+            key="bars_frequency",
             **BOUND,
-        )  # fmt: skip
+        )
     else:
         width = st.slider(
-            "Width / pixels", 0.5, float(side), usual.width, 0.1, key="bars_width", **BOUND,
+            "Width / pixels",
+            0.5,
+            float(side),
+            usual.width,
+            0.1,
+            key="bars_width",
+            **BOUND,
             help="A pixel belongs to the bar if its centre is at most half of this from its axis",
-        )  # fmt: skip
+        )
         polarity = st.segmented_control(
-            "Bar", ("bright", "dark"), default="bright", required=True, key="bars_polarity",
-            width="stretch", **BOUND,
-        )  # fmt: skip
+            "Bar",
+            ("bright", "dark"),
+            default="bright",
+            required=True,
+            key="bars_polarity",
+            width="stretch",
+            **BOUND,
+        )
     if kind in ("moving bar", "drifting grating"):
         speed = st.number_input(
-            "Speed / pixels a frame", 0.01, 4.0, usual.speed, 0.02, format="%g", key="bars_speed",
-            help="The paper's bar moves by 0.064", **BOUND,
-        )  # fmt: skip
+            "Speed / pixels a frame",
+            0.01,
+            4.0,
+            usual.speed,
+            0.02,
+            format="%g",
+            key="bars_speed",
+            help="The paper's bar moves by 0.064",
+            **BOUND,
+        )
     if kind == "flashed bar":
         place = st.slider(
-            "Place / pixels from the middle", -side / 2, side / 2, 0.0, 0.5, key="bars_place",
-            help="Along the direction", **BOUND,
-        )  # fmt: skip
+            "Place / pixels from the middle",
+            -side / 2,
+            side / 2,
+            0.0,
+            0.5,
+            key="bars_place",
+            help="Along the direction",
+            **BOUND,
+        )
     with st.expander("More"):
         blanks = st.slider(
-            "Blank frames before", 0, 300, usual.blanks, 10, key="bars_blanks", **BOUND,
+            "Blank frames before",
+            0,
+            300,
+            usual.blanks,
+            10,
+            key="bars_blanks",
+            **BOUND,
             help="The bare ground, from which the baseline is taken",
-        )  # fmt: skip
+        )
         frames = st.slider(
-            "Frames", 20, 400, usual.frames, 10, key="bars_frames", **BOUND,
+            "Frames",
+            20,
+            400,
+            usual.frames,
+            10,
+            key="bars_frames",
+            **BOUND,
             disabled=kind == "dragged bar",
-        )  # fmt: skip
+        )
         if kind == "flashed bar":
             clamp("bars_on", frames)
             on = st.slider("Frames with the bar", 1, frames, frames // 2, key="bars_on", **BOUND)
@@ -189,8 +267,9 @@ def stimulus_controls(which: cache.Stamp, neuron: int, direction: float, frame_m
         path = path or st.session_state.get(kept, ()) or tuple(np.linspace(-side, side, 80))
         st.session_state[kept] = path
         frames = len(path)
-    return Stimulus(kind, blanks, frames, speed, width, contrast, polarity, frequency, place,
-                    int(on), path)  # fmt: skip
+    return Stimulus(
+        kind, blanks, frames, speed, width, contrast, polarity, frequency, place, int(on), path
+    )
 
 
 def sentence(v: View) -> str:
@@ -245,7 +324,7 @@ def player(v: View) -> None:
             activity_words(v.kind),
             v.stimulus.blanks,
             v.frame_ms,
-            v.look,
+            v.palette,
         ),
         "bars_player",
         alt="The stimulus over the receptive field, with potential, rate and spikes over time",
@@ -285,9 +364,17 @@ def _sound(v: View, run: figures.Run) -> None:
         with left:
             width, period = _stripe(v)
             bar_film(
-                "bars_film", v.field, ours.places(v.stimulus), run.activity, v.direction, width,
-                period, v.frame_ms, v.look.text, "bars_sound",
-            )  # fmt: skip
+                "bars_film",
+                v.field,
+                ours.places(v.stimulus),
+                run.activity,
+                v.direction,
+                width,
+                period,
+                v.frame_ms,
+                v.palette.text,
+                "bars_sound",
+            )
         with right:
             with st.container(key="bars_sound"):
                 # As a file: a row of numbers would be made as loud as can be, and silence to
@@ -295,11 +382,15 @@ def _sound(v: View, run: figures.Run) -> None:
                 st.audio(sound.wav(wave), format="audio/wav")
             with st.container(horizontal=True):
                 st.download_button(
-                    "Sound (WAV)", data=lambda: sound.wav(wave), mime="audio/wav",
-                    on_click="ignore", file_name=f"neuron-{v.neuron}-{v.direction:g}.wav",
-                    key="bars_wav", icon=":material/graphic_eq:",
+                    "Sound (WAV)",
+                    data=lambda: sound.wav(wave),
+                    mime="audio/wav",
+                    on_click="ignore",
+                    file_name=f"neuron-{v.neuron}-{v.direction:g}.wav",
+                    key="bars_wav",
+                    icon=":material/graphic_eq:",
                     help="48 kHz, one pop of 500 Hz a spike",
-                )  # fmt: skip
+                )
                 _film_button(v, run)
             st.caption(
                 "The spikes of this trial as a loudspeaker gives them; the picture goes with the "
@@ -312,10 +403,15 @@ def _sound(v: View, run: figures.Run) -> None:
 
 def _film_button(v: View, run: figures.Run) -> None:
     st.download_button(
-        "Film (GIF)", data=lambda: gif(v, run), mime="image/gif", on_click="ignore",
-        file_name=f"neuron-{v.neuron}-{v.direction:g}.gif", key="bars_gif",
-        icon=":material/movie:", help="The stimulus over the receptive field, with spikes below",
-    )  # fmt: skip
+        "Film (GIF)",
+        data=lambda: gif(v, run),
+        mime="image/gif",
+        on_click="ignore",
+        file_name=f"neuron-{v.neuron}-{v.direction:g}.gif",
+        key="bars_gif",
+        icon=":material/movie:",
+        help="The stimulus over the receptive field, with spikes below",
+    )
 
 
 def gif(v: View, run: figures.Run) -> bytes:
@@ -337,22 +433,28 @@ def over_trials(v: View) -> None:
     with left:
         chart(
             figures.raster(
-                found.activity[:, :, k], found.rate[:, k],
-                psth(found.activity[:, :, k], BIN), BIN, v.stimulus.blanks, v.spikes, v.unit,
-                v.look,
+                found.activity[:, :, k],
+                found.rate[:, k],
+                psth(found.activity[:, :, k], BIN),
+                BIN,
+                v.stimulus.blanks,
+                v.spikes,
+                v.unit,
+                v.palette,
             ),
             "bars_raster",
             alt="Spikes of the neuron in each trial, and their mean over time",
             caption=f"Neuron {k} at {v.direction:g}°: n = {v.trials} trials; histogram in bins of "
             f"{BIN} frames, line: mean rate.",
-        )  # fmt: skip
+        )
     with right:
         _polar(v)
 
 
 def curve_of(curves: "Tuning", k: int) -> Curve:
-    return Curve(curves.directions, curves.mean[:, k], curves.error[:, k],
-                 float(curves.baseline[k]))  # fmt: skip
+    return Curve(
+        curves.directions, curves.mean[:, k], curves.error[:, k], float(curves.baseline[k])
+    )
 
 
 def _gabor_axis(v: View) -> float | None:
@@ -365,14 +467,17 @@ def _polar(v: View) -> None:
     name = v.item.name
     chart(
         figures.polar(
-            {name: curve_of(v.tuning(), v.neuron)}, {name: OWN}, _gabor_axis(v), v.direction,
-            v.look,
+            {name: curve_of(v.tuning(), v.neuron)},
+            {name: OWN},
+            _gabor_axis(v),
+            v.direction,
+            v.palette,
         ),
         "bars_polar",
         alt="Tuning curve of the neuron around the circle",
         caption=f"Mean rate / {v.unit} while the stimulus is there, by direction; band ± 1 "
         f"standard error, n = {SWEEP_TRIALS} trials; dashed: baseline.",
-    )  # fmt: skip
+    )
 
 
 def drives(v: View) -> None:
@@ -386,14 +491,15 @@ def drives(v: View) -> None:
     }
     parts["sum"] = sum(parts.values())
     chart(
-        figures.drives(parts, found.potential[0, :, k], activity_words(v.kind)[0],
-                       v.stimulus.blanks, v.look),
+        figures.drives(
+            parts, found.potential[0, :, k], activity_words(v.kind)[0], v.stimulus.blanks, v.palette
+        ),
         "bars_drives",
         alt="The four drives and the potential over time",
         caption=f"Neuron {k}, {v.direction:g}°, one trial. The step size times the sum, softly "
         "limited, is the potential's change. Explaining-away is what all neurons' spikes have "
         "already said about this one's feature.",
-    )  # fmt: skip
+    )
 
 
 def tuning(v: View) -> None:
@@ -403,21 +509,34 @@ def tuning(v: View) -> None:
     left, right = st.columns(2)
     with left:
         chart(
-            figures.flat({v.item.name: curve_of(v.tuning(), k)}, {v.item.name: OWN},
-                         _gabor_axis(v), v.direction, f"rate / {v.unit}", v.look),
+            figures.flat(
+                {v.item.name: curve_of(v.tuning(), k)},
+                {v.item.name: OWN},
+                _gabor_axis(v),
+                v.direction,
+                f"rate / {v.unit}",
+                v.palette,
+            ),
             "bars_flat",
             alt="Tuning curve of the neuron against direction",
             caption=f"n = {SWEEP_TRIALS} trials, band ± 1 standard error; dashed: baseline; grey: "
             "across the Gabor's stripes; orange: the direction shown.",
-        )  # fmt: skip
+        )
     with right:
         chart(
-            figures.angle_time(found.over_time[:, :, k], found.directions, found.every,
-                               v.stimulus.blanks, v.direction, v.unit, v.look),
+            figures.angle_time(
+                found.over_time[:, :, k],
+                found.directions,
+                found.every,
+                v.stimulus.blanks,
+                v.direction,
+                v.unit,
+                v.palette,
+            ),
             "bars_angle_time",
             alt="Rate by direction and time",
             caption=f"Mean rate over {SWEEP_TRIALS} trials.",
-        )  # fmt: skip
+        )
     fit, _ = ours.gabor_of(v.which, k)
     counts = found.counts[:, :, k]
     fano = _fano(counts)
@@ -435,11 +554,14 @@ def tuning(v: View) -> None:
                 "1 − CV, orientation": f"{chosen.orientation[k]:.2f}",
                 "1 − CV, direction": f"{chosen.direction[k]:.2f}",
                 "Fano factor, median over directions": f"{np.nanmedian(fano):.2f}"
-                if v.spikes and np.isfinite(fano).any() else "–",
+                if v.spikes and np.isfinite(fano).any()
+                else "–",
             }
         ],
-        hide_index=True, width="stretch", key="bars_tuning_table",
-    )  # fmt: skip
+        hide_index=True,
+        width="stretch",
+        key="bars_tuning_table",
+    )
     st.caption(
         "1 − circular variance of the rate above baseline. Fano factor: variance over mean of the "
         f"spike counts of {SWEEP_TRIALS} trials; a Poisson process of fixed rate has 1, and rates "
@@ -456,18 +578,23 @@ def _history(v: View) -> None:
         "other way round it starts from below. Much of the preference for a direction is that "
         "memory. Forget it, by a leak or by beginning anew every few frames, and see what is left."
     )
-    if not stays_asked(
-        "Compare with forgetful networks", key="bars_history", icon=":material/history:",
+    if not sticky_button(
+        "Compare with forgetful networks",
+        key="bars_history",
+        icon=":material/history:",
         help="Five sets of sweeps, some seconds",
-    ):  # fmt: skip
+    ):
         return
     rows = []
     able = _responsive(v.tuning())
     for name, leak, every in (
-        ("as it is", 0.0, 0), ("leak 0.1", 0.1, 0), ("leak 0.5", 0.5, 0),
-        ("reset every 20 frames", 0.0, 20), ("reset every 5 frames", 0.0, 5),
-    ):  # fmt: skip
-        found = v.sweeps(v.hands._replace(leak=leak), every)
+        ("as it is", 0.0, 0),
+        ("leak 0.1", 0.1, 0),
+        ("leak 0.5", 0.5, 0),
+        ("reset every 20 frames", 0.0, 20),
+        ("reset every 5 frames", 0.0, 5),
+    ):
+        found = v.sweeps(v.intervention._replace(leak=leak), every)
         chosen = ours.prefers(found, v.stimulus.blanks)
         rows.append(
             {
@@ -502,22 +629,25 @@ def curves(v: View) -> None:
     several = {
         "contrast": (CONTRASTS, [base._replace(contrast=c) for c in CONTRASTS]),
         "width / pixels": (
-            tuple(w * side for w in WIDTHS), [base._replace(width=w * side) for w in WIDTHS]
+            tuple(w * side for w in WIDTHS),
+            [base._replace(width=w * side) for w in WIDTHS],
         ),
         "speed / pixels a frame": (
             SPEEDS,
             [base._replace(speed=s, frames=round(reach / s)) for s in SPEEDS],
         ),
-    }  # fmt: skip
+    }
     found = {
         name: (
             np.array(x),
-            ours.series(v.which, tuple(stimuli), best, SWEEP_TRIALS, v.hands, v.seed)[:, :, k],
+            ours.series(v.which, tuple(stimuli), best, SWEEP_TRIALS, v.intervention, v.seed)[
+                :, :, k
+            ],
         )
         for name, (x, stimuli) in several.items()
     }
     chart(
-        figures.response_curves(found, f"above baseline / {v.unit}", v.look),
+        figures.response_curves(found, f"above baseline / {v.unit}", v.palette),
         "bars_curves",
         alt="Response against contrast, width and speed",
         caption=f"Neuron {k}, a moving bar at {best:g}°, the best of {DIRECTIONS} directions; mean "
@@ -545,9 +675,18 @@ def adaptation(v: View) -> None:
     direction = _best(v)
     place = _best_place(v, direction)
     blanks = 40
-    stimulus = Stimulus("flashed bar", blanks, on + off, 0.0, v.stimulus.width,
-                        v.stimulus.contrast, v.stimulus.polarity, place=place, on=on)  # fmt: skip
-    found = ours.trials(v.which, stimulus, direction, 20, v.hands, 0, v.seed)
+    stimulus = Stimulus(
+        "flashed bar",
+        blanks,
+        on + off,
+        0.0,
+        v.stimulus.width,
+        v.stimulus.contrast,
+        v.stimulus.polarity,
+        place=place,
+        on=on,
+    )
+    found = ours.trials(v.which, stimulus, direction, 20, v.intervention, 0, v.seed)
     rate, error = found.rate[:, k], found.error[:, k]
     said = adaptation(rate[:, None], blanks, on)
     if np.isfinite(said.index[0]) and said.peak[0] > 0:
@@ -560,7 +699,7 @@ def adaptation(v: View) -> None:
             "network: what fades is what other neurons have explained away."
         )
     chart(
-        figures.flashed(rate, error, blanks, on, f"rate / {v.unit}", v.look),
+        figures.flashed(rate, error, blanks, on, f"rate / {v.unit}", v.palette),
         "bars_flashed",
         alt="Rate of the neuron while a bar is flashed, held and taken away",
         caption=f"Neuron {k}: a {v.stimulus.polarity} bar of {v.stimulus.width:g} pixels at "
@@ -579,8 +718,16 @@ def _best_place(v: View, direction: float) -> float:
     """Where along a direction a bar fits the receptive field best, in pixels."""
     side = v.field.shape[0]
     places = np.arange(-side / 2, side / 2 + 0.25, 0.5)
-    still = Stimulus("dragged bar", 0, len(places), 0.0, v.stimulus.width, 1.0,
-                     v.stimulus.polarity, path=tuple(places))  # fmt: skip
+    still = Stimulus(
+        "dragged bar",
+        0,
+        len(places),
+        0.0,
+        v.stimulus.width,
+        1.0,
+        v.stimulus.polarity,
+        path=tuple(places),
+    )
     drive = ours.film(still, side, [direction])[0] @ v.field.ravel()
     return float(places[int(drive.argmax())])
 
@@ -613,14 +760,20 @@ def population(v: View) -> None:
     with left:
         axis = np.where(able, chosen.best_axis, np.nan)
         chart(
-            figures.orientation_map(fits, axis, np.nan_to_num(chosen.orientation),
-                                    v.field.shape[0] / 2, v.neuron, v.look),
+            figures.orientation_map(
+                fits,
+                axis,
+                np.nan_to_num(chosen.orientation),
+                v.field.shape[0] / 2,
+                v.neuron,
+                v.palette,
+            ),
             "bars_map",
             alt="Preferred axes of all neurons at the places of their receptive fields",
             caption="Each line: a neuron, at the place of its Gabor function, along the bar it "
             "prefers; longer: more selective. Click one to choose it.",
             on_select=pick("bars_map"),
-        )  # fmt: skip
+        )
     with right:
         found = v.found().first.activity[0].T
         every = max(1, found.shape[1] // 200)
@@ -629,29 +782,36 @@ def population(v: View) -> None:
         order = np.argsort(np.where(able, chosen.best_direction, np.inf), kind="stable")
         order = order[: able.sum()]
         chart(
-            figures.everyone(binned, order, chosen.best_direction, v.stimulus.blanks, every,
-                             v.look),
+            figures.everyone(
+                binned, order, chosen.best_direction, v.stimulus.blanks, every, v.palette
+            ),
             "bars_everyone",
             alt="Activity of all neurons over time, ordered by preferred direction",
             caption=f"All that answer, {v.stimulus.kind} at {v.direction:g}°, one trial; brighter: "
             "more spikes.",
-        )  # fmt: skip
+        )
     left, right = st.columns(2, gap="large")
     with left:
         chart(
-            figures.agreement(fits.orientation, np.where(able, chosen.best_axis, np.nan), fits.r2,
-                              v.neuron, v.look),
+            figures.agreement(
+                fits.orientation,
+                np.where(able, chosen.best_axis, np.nan),
+                fits.r2,
+                v.neuron,
+                v.palette,
+            ),
             "bars_agreement",
             alt="Axis of the best bar against the axis of the Gabor function",
             caption=f"n = {able.sum()} neurons that answer, {SWEEP_TRIALS} trials. Click one to "
             "choose it.",
             on_select=pick("bars_agreement"),
-        )  # fmt: skip
+        )
     with right:
-        decoded = ours.decoded(v.which, v.stimulus, DIRECTIONS, SWEEP_TRIALS, v.hands,
-                               v.reset_every, v.seed)  # fmt: skip
+        decoded = ours.decoded(
+            v.which, v.stimulus, DIRECTIONS, SWEEP_TRIALS, v.intervention, v.reset_every, v.seed
+        )
         chart(
-            figures.decoding(decoded.shown, decoded.decoded, v.look),
+            figures.decoding(decoded.shown, decoded.decoded, v.palette),
             "bars_decoding",
             alt="Direction decoded from all neurons against the direction shown",
             caption="A linear readout of all neurons' "
@@ -667,7 +827,7 @@ def population(v: View) -> None:
         for k in range(len(features))
     ]
     chart(
-        mosaics.mosaic(features, said, order, v.neuron, columns, v.look, cell=cell),
+        mosaics.mosaic(features, said, order, v.neuron, columns, v.palette, cell=cell),
         "bars_mosaic",
         alt="All receptive fields, by the axis they prefer",
         caption="All features by the axis of the bar they prefer; at the end those that hardly "
@@ -679,28 +839,29 @@ def population(v: View) -> None:
 def other_networks(v: View) -> None:
     """The same stimulus on the other kinds of networks."""
     side = v.field.shape[0]
-    rivals = {v.kind: (v.item, v.neuron)}
+    baselines = {v.kind: (v.item, v.neuron)}
     for item in of_systems(ours.SYSTEMS).values():
         kind = ours.NAMES[item.card.system]
-        if kind not in rivals and item.card.dataset == v.which.dataset:
-            fields = ours.features(cache.stamp(item))
+        if kind not in baselines and item.card.dataset == v.which.dataset:
+            fields = ours.features(cache.checkpoint_key(item))
             if fields.shape[1] == side:
-                rivals[kind] = (item, _alike(v.field, fields))
-    if len(rivals) < 3:
-        lacking = [kind for kind in ours.NAMES.values() if kind not in rivals]
+                baselines[kind] = (item, _alike(v.field, fields))
+    if len(baselines) < 3:
+        lacking = [kind for kind in ours.NAMES.values() if kind not in baselines]
         st.info(
             f"No {' and no '.join(lacking)} for these images is on the shelf; train one under "
             "Train to see it here."
         )
-    sign = signs(list(rivals))
+    styles = trace_styles(list(baselines))
     curves, rates, values, rows = {}, {}, {}, []
-    for kind, (item, neuron) in rivals.items():
-        which = cache.stamp(item)
+    for kind, (item, neuron) in baselines.items():
+        which = cache.checkpoint_key(item)
         other = v._replace(item=item, which=which, kind=kind, neuron=neuron)
         chosen, tuned = other.selectivity(), other.tuning()
         able = _responsive(tuned)
-        curves[kind] = Curve(tuned.directions, tuned.raised[:, neuron],
-                             np.full(len(tuned.directions), np.nan), 0.0)  # fmt: skip
+        curves[kind] = Curve(
+            tuned.directions, tuned.raised[:, neuron], np.full(len(tuned.directions), np.nan), 0.0
+        )
         rates[kind] = other.found().rate[:, neuron]
         values[kind] = chosen.orientation[able]
         rows.append(
@@ -716,41 +877,46 @@ def other_networks(v: View) -> None:
                 "neurons that answer": int(able.sum()),
             }
         )
-    fields = [ours.features(cache.stamp(item))[k] for item, k in rivals.values()]
+    fields = [ours.features(cache.checkpoint_key(item))[k] for item, k in baselines.values()]
     chart(
-        mosaics.row_of_images(fields, [f"{kind}, neuron {k}" for kind, (_, k) in rivals.items()],
-                              v.look, height=200),
-        "bars_rival_fields",
+        mosaics.row_of_images(
+            fields,
+            [f"{kind}, neuron {k}" for kind, (_, k) in baselines.items()],
+            v.palette,
+            height=200,
+        ),
+        "bars_baseline_fields",
         alt="Receptive fields of the neurons compared",
         caption="The neuron chosen, and in each other network the one whose feature is most like "
         "it (largest cosine, either sign).",
-    )  # fmt: skip
+    )
     left, right = st.columns(2, gap="large")
     with left:
         chart(
-            figures.polar(curves, sign, _gabor_axis(v), None, v.look, relative=True),
-            "bars_rival_polar",
+            figures.polar(curves, styles, _gabor_axis(v), None, v.palette, relative=True),
+            "bars_baseline_polar",
             alt="Tuning curves of the three neurons",
             caption="Activity above baseline, each scaled by its largest value; n = "
             f"{SWEEP_TRIALS} trials.",
         )
     with right:
         chart(
-            figures.over_time(rates, sign, v.stimulus.blanks, v.look),
-            "bars_rival_rates",
+            figures.over_time(rates, styles, v.stimulus.blanks, v.palette),
+            "bars_baseline_rates",
             alt="Mean activity over time of the three neurons",
             caption=f"{v.stimulus.kind.capitalize()} at {v.direction:g}°; mean activity over "
             f"{v.trials} trials, each network in its own unit.",
         )
     chart(
-        figures.selectivities(values, PUBLISHED, sign, "1 − circular variance, orientation",
-                              v.look),
-        "bars_rival_selectivity",
+        figures.selectivities(
+            values, PUBLISHED, styles, "1 − circular variance, orientation", v.palette
+        ),
+        "bars_baseline_selectivity",
         alt="Distribution of orientation selectivity in each network",
         caption="Over the neurons that answer; upright: medians, dotted: the paper's. n = 1 seed a "
         "network.",
-    )  # fmt: skip
-    table(rows, "bars_rival_table")
+    )
+    table(rows, "bars_baseline_table")
     st.caption(
         "Medians over the neurons that answer, orientation but for one column. What counts is the "
         "mean activity above baseline; an iG-VAE's has either sign and averages out while a bar "
@@ -759,7 +925,7 @@ def other_networks(v: View) -> None:
         f"the best direction raises it by more than {RESPONSIVE:.0%} of what the most responsive "
         "neuron has."
     )
-    _contrasts(v, rivals, sign)
+    _contrasts(v, baselines, styles)
 
 
 def _median(found: ours.Sweeps, stimulus: Stimulus, size: bool = False) -> float:
@@ -770,32 +936,36 @@ def _median(found: ours.Sweeps, stimulus: Stimulus, size: bool = False) -> float
     return float(np.nanmedian(selectivity(curves).orientation[_responsive(curves)]))
 
 
-def _contrasts(v: View, rivals: "dict[str, tuple[Shelved, int]]", sign: dict[str, Sign]) -> None:
+def _contrasts(
+    v: View, baselines: "dict[str, tuple[Checkpoint, int]]", styles: dict[str, TraceStyle]
+) -> None:
     """Whose selectivity survives a brighter bar?"""
     st.markdown(
         "##### Does selectivity depend on contrast?\nAn orientation-selective cell of the visual "
         "cortex keeps its selectivity when the bar becomes brighter; a linear filter above a fixed "
         "threshold does not, for a brighter bar lifts ever more directions over it."
     )
-    if not stays_asked(
-        "Compare contrasts", key="bars_contrasts", icon=":material/contrast:",
+    if not sticky_button(
+        "Compare contrasts",
+        key="bars_contrasts",
+        icon=":material/contrast:",
         help="Sweeps in all directions at four contrasts, some seconds",
-    ):  # fmt: skip
+    ):
         return
     medians = {}
-    for kind, (item, _) in rivals.items():
+    for kind, (item, _) in baselines.items():
         several = [v.stimulus._replace(contrast=c) for c in OTHER_CONTRASTS]
-        which = cache.stamp(item)
+        which = cache.checkpoint_key(item)
         medians[kind] = np.array(
             [
                 _median(
-                    ours.sweeps(which, s, DIRECTIONS, 1, v.hands, v.reset_every, v.seed), s
+                    ours.sweeps(which, s, DIRECTIONS, 1, v.intervention, v.reset_every, v.seed), s
                 )
                 for s in several
             ]
-        )  # fmt: skip
+        )
     chart(
-        figures.by_contrast(np.array(OTHER_CONTRASTS), medians, PUBLISHED, sign, v.look),
+        figures.by_contrast(np.array(OTHER_CONTRASTS), medians, PUBLISHED, styles, v.palette),
         "bars_by_contrast",
         alt="Orientation selectivity against contrast for each network",
         caption="Medians over the neurons that answer, n = 1 trial a direction; dotted: the "

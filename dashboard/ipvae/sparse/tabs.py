@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components.digit_input import digit_input
-from dashboard.figures.style import Look, signs
+from dashboard.figures.style import Palette, trace_styles
 from dashboard.ipvae import cache as ours
 from dashboard.ipvae.sparse import figures
 from dashboard.ipvae.sparse.figures import Course, Moments, Point
@@ -16,10 +16,10 @@ from dashboard.shell.controls import BOUND, clamp
 from dashboard.shell.export import chart, clicked
 
 if TYPE_CHECKING:
-    from corelib.models.ipvae.inference import Settling, Trace
+    from corelib.models.ipvae.inference import Convergence, Trace
     from corelib.models.ipvae.network import IterativeVAE
     from corelib.reproduce.ipvae import Published
-    from corelib.runs.registry import Shelved
+    from corelib.runs.registry import Checkpoint
     from corelib.runs.store import Run
 
 SORTS = ("rate", "orientation", "frequency", "Gabor fit", "number")
@@ -53,9 +53,10 @@ def theirs() -> Theirs:
         for section in (first, second)
     ]
     return Theirs(
-        {name.split(",")[0]: point for name, point in points[0].items()}, points[1],
+        {name.split(",")[0]: point for name, point in points[0].items()},
+        points[1],
         third[IP_DIGITS],
-    )  # fmt: skip
+    )
 
 
 class Picture(NamedTuple):
@@ -72,15 +73,15 @@ class Picture(NamedTuple):
 class View(NamedTuple):
     """The network chosen, the image, and what a person does to the network."""
 
-    item: "Shelved"
-    which: cache.Stamp
+    item: "Checkpoint"
+    which: cache.CheckpointKey
     kind: str
     picture: Picture | None
     n_steps: int
-    hands: ours.Hands
+    intervention: ours.Intervention
     neuron: int
     seed: int
-    look: Look
+    palette: Palette
 
     @property
     def spikes(self) -> bool:
@@ -88,15 +89,17 @@ class View(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        return self.hands != ours.Hands()
+        return self.intervention != ours.Intervention()
 
-    def trace(self, hands: ours.Hands | None = None) -> "Trace":
-        return ours.settled(self.which, self.picture.key, self.n_steps, hands or self.hands,
-                            self.seed)  # fmt: skip
+    def trace(self, intervention: ours.Intervention | None = None) -> "Trace":
+        return ours.settled(
+            self.which, self.picture.key, self.n_steps, intervention or self.intervention, self.seed
+        )
 
-    def course(self, hands: ours.Hands | None = None) -> "Settling":
-        return ours.course(self.which, self.picture.key, self.n_steps, hands or self.hands,
-                           self.seed)  # fmt: skip
+    def course(self, intervention: ours.Intervention | None = None) -> "Convergence":
+        return ours.course(
+            self.which, self.picture.key, self.n_steps, intervention or self.intervention, self.seed
+        )
 
 
 def activity_words(kind: str) -> tuple[str, str, str]:
@@ -106,7 +109,7 @@ def activity_words(kind: str) -> tuple[str, str, str]:
     return "means μ", "mean activity", "activity drawn"
 
 
-def picture_input(which: cache.Stamp) -> Picture | None:
+def picture_input(which: cache.CheckpointKey) -> Picture | None:
     """A patch by its place among the test patches, or a digit from the test set, drawn or
     uploaded; None until there is one."""
     import torch
@@ -123,12 +126,16 @@ def picture_input(which: cache.Stamp) -> Picture | None:
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         index = st.number_input(
-            "Patch", 0, last, 0, key="sparse_patch", **BOUND,
+            "Patch",
+            0,
+            last,
+            0,
+            key="sparse_patch",
+            **BOUND,
             help=f"Place among the test patches, 0 to {last}",
-        )  # fmt: skip
+        )
     with right:
-        st.button("Another", key="sparse_another", on_click=_another, args=(last,),
-                  width="stretch")  # fmt: skip
+        st.button("Another", key="sparse_another", on_click=_another, args=(last,), width="stretch")
     name = data.class_names[int(data.test.labels[index])]
     side = data.test.pixels.shape[-1]
     unit = ours.own_unit(which.dataset, data.test.pixels[index : index + 1])[0].numpy()
@@ -151,9 +158,9 @@ def sentence(v: View) -> str:
         f"with an R² of **{now.r2[-1]:.2f}**, **{now.zeros[-1]:.0%}** of the neurons at zero"
     )
     if v.changed:
-        then = v.course(ours.Hands())
+        then = v.course(ours.Intervention())
         text += f"; untouched it would be {then.r2[-1]:.2f} and {then.zeros[-1]:.0%}"
-    if not v.hands.explaining_away:
+    if not v.intervention.explaining_away:
         text += ". Without explaining-away nothing stops the neurons whose features overlap"
     return text + "."
 
@@ -161,10 +168,15 @@ def sentence(v: View) -> str:
 def feature_mosaic(v: View) -> None:
     """All features, sorted, and the chosen one."""
     sort = st.segmented_control(
-        "Sort by", SORTS, default="rate", required=True, key="sparse_sort", **BOUND,
+        "Sort by",
+        SORTS,
+        default="rate",
+        required=True,
+        key="sparse_sort",
+        **BOUND,
         help="Rate: mean activity over 100 test images after 100 steps; the others come from a "
         "Gabor function fitted to each feature",
-    )  # fmt: skip
+    )
     features = ours.features(v.which)
     order, captions = _order(v.which, sort)
     left, right = st.columns([3, 1], gap="large")
@@ -177,7 +189,7 @@ def feature_mosaic(v: View) -> None:
 
     with left:
         chart(
-            figures.mosaic(features, captions, order, v.neuron, columns, v.look, cell=cell),
+            figures.mosaic(features, captions, order, v.neuron, columns, v.palette, cell=cell),
             "sparse_mosaic",
             alt="All learned features",
             caption=f"The {len(features)} features (columns of W) by {sort}, each scaled by its "
@@ -194,7 +206,7 @@ def grid(n: int) -> tuple[int, int]:
     return columns, max(18, min(44, 770 // columns))
 
 
-def _order(which: cache.Stamp, sort: str) -> tuple[np.ndarray, list[str]]:
+def _order(which: cache.CheckpointKey, sort: str) -> tuple[np.ndarray, list[str]]:
     """The neurons in order, and what the pointer says of each."""
     rate = ours.mean_rate(which)
     said = [f"neuron {k}, mean rate {r:.3f}" for k, r in enumerate(rate)]
@@ -221,7 +233,7 @@ def _chosen_feature(v: View) -> None:
         return
     chart(
         figures.row_of_images(
-            [feature, image], ["feature", "Gabor fit"], v.look, limits=[bound, bound], height=150
+            [feature, image], ["feature", "Gabor fit"], v.palette, limits=[bound, bound], height=150
         ),
         "sparse_feature",
         alt=f"The feature of neuron {v.neuron} and the Gabor function fitted to it",
@@ -251,7 +263,9 @@ def one_image(v: View) -> None:
         *(part[0, at - 1] for part in (found.potential, found.rate, found.activity)),
     )
     chart(
-        figures.player(v.picture.pixels, moments, order, columns, activity_words(v.kind), v.look),
+        figures.player(
+            v.picture.pixels, moments, order, columns, activity_words(v.kind), v.palette
+        ),
         "sparse_player",
         alt="Image, reconstruction, potentials, rates and spikes during inference",
         caption=f"{v.picture.caption.capitalize()}, noise {v.seed}. Press Play, or move the "
@@ -260,9 +274,9 @@ def one_image(v: View) -> None:
     )
     courses = {v.kind: _as_course(v.course())}
     if v.changed:
-        courses["untouched"] = _as_course(v.course(ours.Hands()))
+        courses["untouched"] = _as_course(v.course(ours.Intervention()))
     chart(
-        figures.settling(courses, signs(list(courses)), v.look),
+        figures.settling(courses, trace_styles(list(courses)), v.palette),
         "sparse_course",
         alt="R², portion of zeros and change of the potentials against steps",
         caption="One image; R² of what a single step's activity reconstructs, which goes on to "
@@ -272,17 +286,20 @@ def one_image(v: View) -> None:
     names = activity_words(v.kind)
     chart(
         figures.strongest(
-            found.potential[0][:, units], found.activity[0][:, units], units,
-            (names[0], names[2] + " a step"), v.look,
+            found.potential[0][:, units],
+            found.activity[0][:, units],
+            units,
+            (names[0], names[2] + " a step"),
+            v.palette,
         ),
         "sparse_strongest",
         alt="Potentials of the ten strongest neurons and spikes of the forty strongest",
         caption="Left: the ten most active neurons. Right: the forty most active, the strongest at "
         "the top; means over the steps of a column.",
-    )  # fmt: skip
+    )
 
 
-def _as_course(found: "Settling") -> Course:
+def _as_course(found: "Convergence") -> Course:
     return Course(found.r2, found.zeros, found.change)
 
 
@@ -292,20 +309,23 @@ def convergence(v: View) -> None:
     if not items:
         return
     kinds = {item.name: ours.NAMES[item.card.system] for item in items}
-    sign = signs(list(kinds))
-    found = {item.name: ours.convergence(cache.stamp(item), ours.Hands()) for item in items}
+    styles = trace_styles(list(kinds))
+    found = {
+        item.name: ours.convergence(cache.checkpoint_key(item), ours.Intervention())
+        for item in items
+    }
     courses = {name: _as_course(f) for name, f in found.items()}
     if v.changed and v.item.name in courses:
         changed = f"{v.item.name}, changed"
-        courses[changed] = _as_course(ours.convergence(v.which, v.hands))
-        sign = signs(list(courses))
+        courses[changed] = _as_course(ours.convergence(v.which, v.intervention))
+        styles = trace_styles(list(courses))
     published = {
         name: (ours.PATIENCE, theirs().converged[kind])
         for kind, name in _first_of_kind(kinds).items()
         if _natural(v)
     }
     chart(
-        figures.settling(courses, sign, v.look, published=published),
+        figures.settling(courses, styles, v.palette, published=published),
         "sparse_convergence",
         alt="R², zeros and change of the potentials over 1,000 steps for each network",
         caption=f"Means over {ours.LONG} test images; n = 1 seed a network. "
@@ -317,7 +337,7 @@ def convergence(v: View) -> None:
     )
 
 
-def _compared(v: View) -> "list[Shelved]":
+def _compared(v: View) -> "list[Checkpoint]":
     """The networks to stand side by side: at first one of each kind that reads the same images."""
     fitting = [n for n, i in of_systems(ours.SYSTEMS).items() if i.card.dataset == v.which.dataset]
     first = _first_of_kind(
@@ -351,17 +371,20 @@ def rate_distortion(v: View) -> None:
     if not items:
         return
     kinds = {item.name: ours.NAMES[item.card.system] for item in items}
-    found = {item.name: ours.convergence(cache.stamp(item), ours.Hands()) for item in items}
+    found = {
+        item.name: ours.convergence(cache.checkpoint_key(item), ours.Intervention())
+        for item in items
+    }
     points = {n: Point(float(f.zeros[-1]), float(f.r2[-1])) for n, f in found.items()}
     published, of = {}, {n: n for n in kinds}
     if _natural(v):
         told, first = theirs(), _first_of_kind(kinds)
         # iP-VAE stands in both tables; in the plane under the name that tells its β.
-        rivals = {name: p for name, p in told.converged.items() if name != "iP-VAE"}
-        published = rivals | told.plane
+        baselines = {name: p for name, p in told.converged.items() if name != "iP-VAE"}
+        published = baselines | told.plane
         of |= {name: first[kind] for name in published if (kind := name.split(",")[0]) in first}
     chart(
-        figures.rate_distortion(points, published, signs(list(kinds)), of, v.look),
+        figures.rate_distortion(points, published, trace_styles(list(kinds)), of, v.palette),
         "sparse_plane",
         alt="R² against the portion of zeros, ours and the paper's",
         caption=f"After 1,000 steps; ours (filled): means over {ours.LONG} test images, n = 1 "
@@ -395,11 +418,14 @@ def sparsity(v: View) -> None:
     items = _compared(v)
     if not items:
         return
-    codes = {item.name: ours.code(cache.stamp(item), ours.STEPS, ours.Hands()) for item in items}
+    codes = {
+        item.name: ours.code(cache.checkpoint_key(item), ours.STEPS, ours.Intervention())
+        for item in items
+    }
     lifetime = {n: lifetime_sparsity(c.rate) for n, c in codes.items()}
     population = {n: population_sparsity(c.rate) for n, c in codes.items()}
     chart(
-        figures.sparsities(lifetime, population, signs(list(codes)), v.look),
+        figures.sparsities(lifetime, population, trace_styles(list(codes)), v.palette),
         "sparse_sparsities",
         alt="Distributions of lifetime sparsity over neurons and population sparsity over images",
         caption=f"Of mean activity after {ours.STEPS} steps over {ours.IMAGES} test images (Vinje "
@@ -425,8 +451,8 @@ def lesions(v: View) -> None:
         return
     drop = ours.needed(v.which, v.picture.key, v.n_steps, v.seed)
     most = int(drop.argmax())
-    lesioned = v.course(v.hands._replace(lesioned=(v.neuron,)))
-    whole = v.course(v.hands._replace(lesioned=()))
+    lesioned = v.course(v.intervention._replace(lesioned=(v.neuron,)))
+    whole = v.course(v.intervention._replace(lesioned=()))
     last = slice(-min(20, v.n_steps), None)
     st.markdown(
         f"Taken out of the finished code, neuron **{v.neuron}** costs this image "
@@ -436,7 +462,7 @@ def lesions(v: View) -> None:
         f"{drop[most]:.3f}."
     )
     chart(
-        figures.lesions(drop, v.neuron, v.look),
+        figures.lesions(drop, v.neuron, v.palette),
         "sparse_lesions",
         alt="What R² loses without each neuron",
         caption=f"{v.picture.caption.capitalize()}, rates after {v.n_steps:,} steps; vermilion: "
@@ -461,25 +487,37 @@ def digits(v: View) -> None:
         )
         return
     kept = st.session_state.setdefault("_sparse_readouts", {})
-    key = (v.which, v.hands)
+    key = (v.which, v.intervention)
     st.markdown(
         f"A logistic regression learns the class from the rates of {READ_TRAIN:,} training digits "
         f"after {READ_STEPS} steps, and is tried on {READ_TEST:,} test digits."
     )
-    if st.button("Read the code", key="sparse_read", icon=":material/menu_book:",
-                 help="Takes about twenty seconds"):  # fmt: skip
+    if st.button(
+        "Read the code",
+        key="sparse_read",
+        icon=":material/menu_book:",
+        help="Takes about twenty seconds",
+    ):
         kept[key] = _read(v)
     if key in kept:
         from corelib.reproduce.ipvae import READOUT_IMAGES
 
         found, paper = kept[key], theirs().digits
         rows = [
-            {"": "this network", "R²": f"{found[0]:.3f}", "zeros": f"{found[1]:.3f}",
-             "digits read": f"{found[2]:.2%}"},
+            {
+                "": "this network",
+                "R²": f"{found[0]:.3f}",
+                "zeros": f"{found[1]:.3f}",
+                "digits read": f"{found[2]:.2%}",
+            },
             *_by_card(v),
-            {"": "paper, iP-VAE", "R²": f"{paper.r2 / 100:.3f}",
-             "zeros": f"{paper.zeros / 100:.3f}", "digits read": f"{paper.readout:.2f}%"},
-        ]  # fmt: skip
+            {
+                "": "paper, iP-VAE",
+                "R²": f"{paper.r2 / 100:.3f}",
+                "zeros": f"{paper.zeros / 100:.3f}",
+                "digits read": f"{paper.readout:.2f}%",
+            },
+        ]
         st.dataframe(rows, hide_index=True, width="stretch", key="sparse_read_table")
         st.caption(
             f"R² and zeros of the test digits after {READ_STEPS} steps. The card's: "
@@ -494,15 +532,21 @@ def _by_card(v: View) -> list[dict[str, str]]:
     r2, zeros = (told.get(f"{name} after {ours.PATIENCE:,} steps") for name in ("R²", "zeros"))
     if r2 is None or zeros is None or "readout" not in told:
         return []
-    return [{"": "this network, its card", "R²": f"{r2:.3f}", "zeros": f"{zeros:.3f}",
-             "digits read": f"{told['readout']:.2%}"}]  # fmt: skip
+    return [
+        {
+            "": "this network, its card",
+            "R²": f"{r2:.3f}",
+            "zeros": f"{zeros:.3f}",
+            "digits read": f"{told['readout']:.2%}",
+        }
+    ]
 
 
 def _read(v: View) -> tuple[float, float, float]:
     from corelib.models.ipvae.analysis import encode, read_out
 
     model, data = cache.model(v.which), cache.dataset(v.which.dataset)
-    changed = ours.controls(model, v.hands)
+    changed = ours.controls(model, v.intervention)
     bar = st.progress(0.0, "Inferring training digits")
     train, test = data.train, data.test
     rates = []
@@ -514,9 +558,11 @@ def _read(v: View) -> tuple[float, float, float]:
     found = encode(model, x, READ_STEPS, changed, seed=READ_TRAIN)
     bar.progress(0.9, "Learning to read them")
     readout = read_out(
-        np.concatenate(rates), train.labels[:READ_TRAIN].numpy(),
-        found.rate, test.labels[:READ_TEST].numpy(),
-    )  # fmt: skip
+        np.concatenate(rates),
+        train.labels[:READ_TRAIN].numpy(),
+        found.rate,
+        test.labels[:READ_TEST].numpy(),
+    )
     bar.empty()
     return float(found.r2[-1]), float(found.zeros[-1]), readout.accuracy
 
@@ -531,17 +577,22 @@ def table(rows: list[dict], key: str, decimals: int = 2) -> None:
 def draw_features(network: "IterativeVAE", run: "Run") -> None:
     """The features of a network while it learns."""
     from corelib.models.ipvae.analysis import features
-    from dashboard.shell.theme import look
+    from dashboard.shell.theme import palette
 
     found = features(network)
     columns, cell = grid(len(found))
     chart(
         figures.mosaic(
-            found, [f"neuron {k}" for k in range(len(found))], np.arange(len(found)), None,
-            columns, look(), cell=cell,
+            found,
+            [f"neuron {k}" for k in range(len(found))],
+            np.arange(len(found)),
+            None,
+            columns,
+            palette(),
+            cell=cell,
         ),
         f"ipvae_learning_{run.spec.system}",
         alt="The features as they are now",
         caption=f"Features a moment ago: they begin as noise (n = {len(found)}, seed "
         f"{run.spec.seed}).",
-    )  # fmt: skip
+    )

@@ -78,7 +78,7 @@ def test_a_wrong_name_is_refused_when_one_looks():
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK])
-def test_the_common_look_lies_under_what_a_figure_says(look):
+def test_the_common_look_lies_under_what_a_figure_says(palette):
     layout = {
         "xaxis": {"title": {"text": "step"}, "showline": False},
         "xaxis2": {"anchor": "y"},
@@ -87,14 +87,14 @@ def test_the_common_look_lies_under_what_a_figure_says(look):
         "annotations": [{"text": "a", "font": {"color": "red"}}],
     }
     given_layout = json.dumps(layout)
-    found = styled([HEAT], layout, look, height=200).layout
+    found = styled([HEAT], layout, palette, height=200).layout
     assert json.dumps(layout) == given_layout
     assert found.height == 200
-    assert found.font.color == look.text
+    assert found.font.color == palette.text
     assert (found.margin.t, found.margin.l) == (5, 64)
     assert (found.xaxis.title.text, found.xaxis.title.font.size) == ("step", 14)
     assert (found.xaxis.showline, found.yaxis.showline, found.xaxis2.showline) == (0, 1, 1)
-    assert found.xaxis2.gridcolor == found.yaxis.gridcolor == look.grid
+    assert found.xaxis2.gridcolor == found.yaxis.gridcolor == palette.grid
     assert found.legend.orientation == "h"
     (note,) = found.annotations
     assert (note.font.size, note.font.color) == (14, "red")

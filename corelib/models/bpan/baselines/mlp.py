@@ -1,6 +1,6 @@
 """A multilayer perceptron: one answer, nothing to wait for.
 
-With two hidden layers (D-H-H-C) it is the published rival; with one of E units it is what remains
+With two hidden layers (D-H-H-C) it is the published baseline; with one of E units it is what remains
 of BPAN without recurrence and without I units: the control for what recurrence adds.
 """
 
@@ -67,6 +67,6 @@ class MLP(AnytimeClassifier):
         logits = self(x)[:, 0]
         return F.cross_entropy(logits, y), logits
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         once = sum(layer.weight.numel() for layer in self.layers)
         return Cost(once, 0, self.readout.weight.numel())

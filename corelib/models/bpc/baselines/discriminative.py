@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from corelib.models.bpc.config import ActivationName
-from corelib.models.bpc.inference import COMPLETION, Procedure
+from corelib.models.bpc.inference import COMPLETION, InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
 
@@ -29,7 +29,7 @@ class DiscriminativePC(PredictiveCoding):
         n_answer_steps: int = 100,
     ) -> None:
         super().__init__(input_dim, n_classes, widths, activation, bias, generates=False)
-        self.learning = Procedure(n_steps, step_size, alpha_f=0.0)
+        self.learning = InferenceConfig(n_steps, step_size, alpha_f=0.0)
         self.answering = COMPLETION._replace(n_steps=n_answer_steps, alpha_f=0.0)
 
     def forward(self, x: Tensor) -> Tensor:

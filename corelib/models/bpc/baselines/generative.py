@@ -5,7 +5,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from corelib.models.bpc.config import ActivationName
-from corelib.models.bpc.inference import Procedure
+from corelib.models.bpc.inference import InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
 
@@ -31,7 +31,7 @@ class GenerativePC(PredictiveCoding):
         answer_step_size: float = 0.003,
     ) -> None:
         super().__init__(input_dim, n_classes, widths, activation, bias, amortises=False)
-        self.learning = Procedure(n_steps, step_size, alpha_b=0.0, start="top-down")
+        self.learning = InferenceConfig(n_steps, step_size, alpha_b=0.0, start="top-down")
         self.answering = self.learning._replace(n_steps=n_answer_steps, step_size=answer_step_size)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from corelib.models.bpc.config import ActivationName
 from corelib.models.bpc.energy import Precision
-from corelib.models.bpc.inference import Procedure
+from corelib.models.bpc.inference import InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
 
@@ -34,7 +34,7 @@ class HybridPC(PredictiveCoding):
         answer_step_size: float = 0.003,
     ) -> None:
         super().__init__(input_dim, n_classes, widths, activation, bias)
-        self.learning = Procedure(n_steps, step_size, alpha_b=0.0, start="bottom-up")
+        self.learning = InferenceConfig(n_steps, step_size, alpha_b=0.0, start="bottom-up")
         self.answering = self.learning._replace(n_steps=n_answer_steps, step_size=answer_step_size)
 
     @property

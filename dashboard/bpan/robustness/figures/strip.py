@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from dashboard.figures.png import png
-from dashboard.figures.style import FAMILY, INHIBITORY, Look
+from dashboard.figures.style import FAMILY, INHIBITORY, Palette
 
 NAMES = 190
 DIGIT, GAP, LINE = 84, 8, 26
@@ -38,7 +38,7 @@ def strip(
     labels: np.ndarray,
     answers: dict[str, Read],
     class_names: Sequence[str],
-    look: Look,
+    palette: Palette,
 ) -> str:
     """Digits above themselves corrupted, uint8 (image, row, column), and each model's answers; SVG.
 
@@ -47,10 +47,12 @@ def strip(
     cell = DIGIT + GAP
     width, height = NAMES + len(clean) * cell, 2 * cell + len(answers) * LINE
     svg = ElementTree.Element(
-        "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}",
-        fill=look.text,
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {height}",
+        fill=palette.text,
         attrib={"font-family": FAMILY, "font-size": "14", "dominant-baseline": "central"},
-    )  # fmt: skip
+    )
 
     def add(tag: str, text: str | None = None, **attributes: object) -> None:
         names = {k.replace("_", "-"): str(v) for k, v in attributes.items()}
@@ -64,9 +66,14 @@ def strip(
         name(text, top + DIGIT / 2)
         for column, image in enumerate(images):
             add(
-                "image", x=NAMES + column * cell, y=top, width=DIGIT, height=DIGIT,
-                href=png(image, 1), style="image-rendering: pixelated",
-            )  # fmt: skip
+                "image",
+                x=NAMES + column * cell,
+                y=top,
+                width=DIGIT,
+                height=DIGIT,
+                href=png(image, 1),
+                style="image-rendering: pixelated",
+            )
     for row, (model, read) in enumerate(answers.items()):
         middle = 2 * cell + (row + 0.5) * LINE
         name(model, middle)
@@ -74,8 +81,14 @@ def strip(
             left = NAMES + column * cell
             if read.after[column] != labels[column]:
                 add(
-                    "rect", x=left + DIGIT / 2 - 30, y=middle - 10, width=60, height=20, rx=4,
-                    fill=INHIBITORY, fill_opacity=0.32,
-                )  # fmt: skip
+                    "rect",
+                    x=left + DIGIT / 2 - 30,
+                    y=middle - 10,
+                    width=60,
+                    height=20,
+                    rx=4,
+                    fill=INHIBITORY,
+                    fill_opacity=0.32,
+                )
             add("text", text, x=left + DIGIT / 2, y=middle, text_anchor="middle")
     return ElementTree.tostring(svg, encoding="unicode")
