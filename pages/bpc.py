@@ -49,7 +49,8 @@ with st.sidebar:
         "bpc_model",
         bpc_tabs.SYSTEMS,
         on_change=forget_trained_defaults,
-        help="Two settings of bidirectional predictive coding and its baselines ship; your own follow",
+        help="Two settings of bidirectional predictive coding and its baselines ship; your own "
+        "networks follow",
     )
 
 which, model, data = opened(item)

@@ -11,9 +11,9 @@ def medians(
 ) -> dict[str, float]:
     """Median milliseconds of each callable over ``rounds`` rounds.
 
-    In each round each baseline runs ``burst`` times in a row; of more than one the first does not
-    count, since it meets caches and a heap as its baseline left them. The order turns by one in each
-    round, so that no baseline always follows the same one.
+    In each round each candidate runs ``burst`` times in a row. Of more than one the first does not
+    count: it meets caches and a heap as another candidate left them. The order rotates by one each
+    round, so that no candidate always follows the same one.
     """
     names = list(candidates)
     taken: dict[str, list[float]] = {name: [] for name in names}

@@ -39,8 +39,8 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         over_seeds=True,
     ),
     "robustness": Reproduction(
-        "BPAN and its baselines on corrupted MNIST: accuracy, what is lost and mean steps over seeds, "
-        "published and ours",
+        "BPAN and its baselines on corrupted MNIST: accuracy, accuracy lost and mean steps over "
+        "seeds, published and ours",
         "corelib.reproduce.robustness",
         over_seeds=True,
     ),

@@ -65,8 +65,8 @@ def classify(v: View, chosen: "ChosenDigit | None") -> None:
                 figures.energies(energies, names, chosen.label, v.palette),
                 "bpc_energies",
                 alt="Energy after inference with each label clamped",
-                caption=f"Energy after {v.inference_config.n_steps} steps with each label clamped in "
-                "turn; green: the lowest. The axis does not begin at 0.",
+                caption=f"Energy after {v.inference_config.n_steps} steps with each label clamped "
+                "in turn; green: the lowest. The axis does not begin at 0.",
             )
 
 

@@ -19,7 +19,7 @@ MOST = 2000
 SMALLER = {"int64": "int32", "uint64": "uint32"}
 """What plotly.js cannot read in base64, and what it can."""
 CODES = {"float32": "f4", "float64": "f8"} | {
-    f"{styles}int{8 * size}": f"{sign or 'i'}{size}" for styles in ("", "u") for size in (1, 2, 4)
+    f"{sign}int{8 * size}": f"{sign or 'i'}{size}" for sign in ("", "u") for size in (1, 2, 4)
 }
 
 

@@ -1,7 +1,8 @@
 """What is computed once and kept: data, models, and results by (checkpoint, controls).
 
 Everything here is shared by all sessions and must not be changed. A checkpoint is named by
-``CheckpointKey``: its name and the time its weights were written, so that a run's newer best is seen.
+``CheckpointKey``: its name and the time its weights were written, so that a run's newer best is
+seen.
 """
 
 from threading import Thread

@@ -28,7 +28,7 @@ def test_a_sheet_holds_each_channel_whole():
     np.testing.assert_array_equal(units.values.ravel(), np.arange(12))
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_a_gate_map_colours_each_kind(palette):
     kinds = np.random.default_rng(0).integers(0, 5, (4, 3, 3)).astype(np.uint8)
     trace, *legend = subnetworks.gate_map(kinds, TASKS, palette).data

@@ -18,7 +18,7 @@ def named(figure, name):
     return [trace for trace in figure.data if trace.name == name]
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_mosaic_puts_features_in_order_and_frames_the_chosen_one(palette):
     features = RNG.normal(size=(5, 4, 4))
     order = np.array([3, 0, 4, 1, 2])

@@ -26,7 +26,7 @@ def named(figure, name):
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_strip_shows_both_digits_and_marks_what_is_wrong(palette):
     rng = np.random.default_rng(0)
     clean, corrupted = rng.integers(0, 256, (2, 3, 28, 28), np.uint8)

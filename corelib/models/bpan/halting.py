@@ -1,4 +1,4 @@
-"""What the Halting page shows of BPAN and its baselines: answers over time, own rules, the clock."""
+"""Halting of BPAN and its baselines: answers over time, the models' own rules, the clock."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

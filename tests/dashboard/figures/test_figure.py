@@ -77,7 +77,7 @@ def test_a_wrong_name_is_refused_when_one_looks():
         _ = figure.data
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_the_common_look_lies_under_what_a_figure_says(palette):
     layout = {
         "xaxis": {"title": {"text": "step"}, "showline": False},

@@ -1,7 +1,7 @@
 """A multilayer perceptron: one answer, nothing to wait for.
 
-With two hidden layers (D-H-H-C) it is the published baseline; with one of E units it is what remains
-of BPAN without recurrence and without I units: the control for what recurrence adds.
+With two hidden layers (D-H-H-C) it is the published baseline. With one layer of E units it is what
+remains of BPAN without recurrence and without I units: the control for what recurrence adds.
 """
 
 from typing import NamedTuple
