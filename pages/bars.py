@@ -12,7 +12,7 @@ from dashboard.shell import cache
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.shell.checkpoints import checkpoint_picker, of_systems
 from dashboard.shell.export import export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.ipvae.sparse.tabs import MISSING, draw_features
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.theme import palette
@@ -38,11 +38,7 @@ item = None
 with st.sidebar:
     if of_systems(ipvae_cache.SYSTEMS):
         item = checkpoint_picker(
-            "Network",
-            "bars_model",
-            ipvae_cache.SYSTEMS,
-            begin_with=ipvae_cache.EXAMPLE,
-            help="Names as corelib.load takes them; your own trainings are at the end",
+            "bars", "model", "Network", ipvae_cache.SYSTEMS, begin_with=ipvae_cache.EXAMPLE
         )
 
 if item is None:

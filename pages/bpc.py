@@ -17,7 +17,7 @@ from dashboard.bpc import view as bpc_tabs
 from dashboard.shell.checkpoints import checkpoint_picker, opened
 from dashboard.components.digit_input import digit_input
 from dashboard.shell.export import export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.theme import palette
 
@@ -45,12 +45,7 @@ headline = st.container()
 
 with st.sidebar:
     item = checkpoint_picker(
-        "Network",
-        "bpc_model",
-        bpc_tabs.SYSTEMS,
-        on_change=forget_trained_defaults,
-        help="Two settings of bidirectional predictive coding and its baselines ship; your own "
-        "networks follow",
+        "bpc", "model", "Network", bpc_tabs.SYSTEMS, on_change=forget_trained_defaults
     )
 
 which, model, data = opened(item)

@@ -16,7 +16,7 @@ from dashboard.bpan.evidence import tabs as evidence_tabs
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
 from dashboard.components.digit_input import TEST, digit_input
 from dashboard.shell.export import export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.theme import palette
 
@@ -44,7 +44,12 @@ with st.sidebar:
     ]
     trained_on_it = [name for name in fitting if not of_systems(SYSTEMS)[name].own]
     items = checkpoints_picker(
-        "Networks", f"evidence_{DATASETS[task].input_dim}_models", SYSTEMS, trained_on_it, fitting
+        "evidence",
+        f"{DATASETS[task].input_dim}_models",
+        "Networks",
+        SYSTEMS,
+        trained_on_it,
+        fitting,
     )
     theta = st.slider(
         "Confidence threshold θ",

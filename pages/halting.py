@@ -17,7 +17,7 @@ from dashboard.shell import cache
 from dashboard.bpan.halting import tabs as halting_tabs
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
 from dashboard.shell.export import chart, clicked, export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, preset
 from dashboard.bpan.halting import figures
 from dashboard.shell.theme import palette
@@ -42,7 +42,7 @@ st.title("Halting")
 headline = st.container()
 
 with st.sidebar:
-    items = checkpoints_picker("Networks", "halting_models", SYSTEMS, STANDARD)
+    items = checkpoints_picker("halting", "models", "Networks", SYSTEMS, STANDARD)
     theta = st.slider(
         "Confidence threshold θ",
         0.10,

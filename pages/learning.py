@@ -17,7 +17,7 @@ from dashboard.butd.learning import rules
 from dashboard.butd.learning import comparison as rules_tab
 from dashboard.shell.checkpoints import checkpoint_picker, of_systems, opened
 from dashboard.shell.export import export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.theme import palette
 
@@ -31,11 +31,7 @@ item = v = found = None
 if of_systems(learning_tabs.SYSTEMS):
     with st.sidebar:
         item = checkpoint_picker(
-            "Network",
-            "learn_model",
-            learning_tabs.SYSTEMS,
-            begin_with=learning_tabs.EXAMPLE,
-            help="Networks with a way down; butd also follow instructions",
+            "learn", "model", "Network", learning_tabs.SYSTEMS, begin_with=learning_tabs.EXAMPLE
         )
     which, model, data = opened(item)
     if model.n_classes > 1:

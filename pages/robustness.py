@@ -19,7 +19,7 @@ from dashboard.bpan.robustness import tabs as robustness_tabs
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
 from dashboard.components.digit_input import digit_input
 from dashboard.shell.export import export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.theme import palette
 
@@ -42,7 +42,7 @@ st.title("Robustness")
 headline = st.container()
 
 with st.sidebar:
-    items = checkpoints_picker("Networks", "robust_models", SYSTEMS, STANDARD)
+    items = checkpoints_picker("robust", "models", "Networks", SYSTEMS, STANDARD)
     name = st.selectbox(
         "Corruption",
         list(CORRUPTIONS),

@@ -12,7 +12,7 @@ from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import tabs as sparse_tabs
 from dashboard.shell.checkpoints import checkpoint_picker, of_systems
 from dashboard.shell.export import export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, clamp, preset
 from dashboard.shell.theme import palette
 
@@ -36,11 +36,7 @@ item = None
 with st.sidebar:
     if of_systems(ipvae_cache.SYSTEMS):
         item = checkpoint_picker(
-            "Network",
-            "sparse_model",
-            ipvae_cache.SYSTEMS,
-            begin_with=ipvae_cache.EXAMPLE,
-            help="Names as corelib.load takes them; your own trainings are at the end",
+            "sparse", "model", "Network", ipvae_cache.SYSTEMS, begin_with=ipvae_cache.EXAMPLE
         )
 
 if item is None:

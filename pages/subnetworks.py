@@ -15,7 +15,7 @@ from dashboard.butd.subnetworks import causes as causes_tabs
 from dashboard.butd.subnetworks import tabs as subnetworks_tabs
 from dashboard.shell.checkpoints import checkpoint_picker, of_systems, opened
 from dashboard.shell.export import export_row
-from dashboard.shell.run_panel import training_section
+from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.theme import palette
 
@@ -40,11 +40,7 @@ v = None
 if of_systems([subnetworks_tabs.SYSTEM]):
     with st.sidebar:
         item = checkpoint_picker(
-            "Network",
-            "sub_model",
-            subnetworks_tabs.SYSTEM,
-            begin_with=subnetworks_tabs.EXAMPLE,
-            help="Networks that follow instructions; your own trainings are at the end",
+            "sub", "model", "Network", subnetworks_tabs.SYSTEM, begin_with=subnetworks_tabs.EXAMPLE
         )
     which, model, data = opened(item)
     with st.sidebar:

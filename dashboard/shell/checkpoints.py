@@ -7,10 +7,9 @@ import streamlit as st
 
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS
-from corelib.errors import SynaptariumError
 from corelib.runs.registry import Checkpoint
 from dashboard.shell import cache
-from dashboard.shell.controls import BOUND
+from dashboard.shell.controls import select, several
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from corelib.data import Dataset
 
 NONE = "none"
+MOST = 8
+"""Networks that can be shown at once."""
 
 
 def about(item: Checkpoint) -> str:
@@ -52,8 +53,9 @@ def of_systems(systems: Sequence[str]) -> dict[str, Checkpoint]:
 
 
 def checkpoints_picker(
-    text: str,
-    key: str,
+    page: str,
+    name: str,
+    label: str,
     systems: Sequence[str],
     standard: Sequence[str],
     among: Collection[str] | None = None,
@@ -65,23 +67,13 @@ def checkpoints_picker(
     items = {
         name: item for name, item in of_systems(systems).items() if among is None or name in among
     }
-    kept = [name for name in st.session_state.get(key, []) if name in items]
-    if key in st.session_state and kept != st.session_state[key]:
-        st.session_state[key] = kept
-    chosen = st.multiselect(
-        text,
-        list(items),
-        default=[name for name in standard if name in items],
-        key=key,
-        max_selections=8,
-        help="Names as corelib.load takes them; your own trainings are at the end",
-        **BOUND,
-    )
+    first = [name for name in standard if name in items]
+    chosen = several(page, name, label, list(items), first, most=MOST)
     return [items[name] for name in chosen]
 
 
 class Opened(NamedTuple):
-    """A checkpoint at hand: its stamp, the network, and the data that it learned from."""
+    """A checkpoint at hand: its key, the network, and the data that it learned from."""
 
     which: cache.CheckpointKey
     model: "nn.Module"
@@ -89,23 +81,19 @@ class Opened(NamedTuple):
 
 
 def opened(item: Checkpoint) -> Opened:
-    """Read a checkpoint and its data; where that fails the page says why, and ends."""
-    try:
-        which = cache.checkpoint_key(item)
-        return Opened(which, cache.model(which), cache.dataset(which.dataset))
-    except SynaptariumError as error:
-        st.error(str(error))
-        st.stop()
+    """Read a checkpoint and its data. Raises ``CheckpointError`` or ``DataError``."""
+    which = cache.checkpoint_key(item)
+    return Opened(which, cache.model(which), cache.dataset(which.dataset))
 
 
 def checkpoint_picker(
-    text: str,
-    key: str,
+    page: str,
+    name: str,
+    label: str,
     systems: str | Sequence[str],
     *,
     begin_with: str = "",
     optional: bool = False,
-    help: str = "",
     on_change: Callable[[], None] | None = None,
 ) -> Checkpoint | None:
     """A selectbox over the checkpoints of one system or several, bound to the address; None where
@@ -115,14 +103,11 @@ def checkpoint_picker(
     the first.
     """
     items = of_systems([systems] if isinstance(systems, str) else systems)
-    names = list(items)
-    if optional:
-        names.insert(0, NONE)
-    if st.session_state.get(key) not in names:
-        st.session_state.pop(key, None)
-    first = names.index(begin_with) if begin_with in names else 0
-    chosen = st.selectbox(text, names, first, key=key, help=help, on_change=on_change, **BOUND)
-    item = items.get(chosen)
+    names = [NONE, *items] if optional else list(items)
+    if not names:
+        return None
+    first = begin_with if begin_with in names else names[0]
+    item = items.get(select(page, name, label, names, first, on_change=on_change))
     if item is not None:
         st.caption(about(item))
     return item

@@ -8,6 +8,7 @@ import streamlit as st
 from corelib.analysis import anytime
 from corelib.data import DATASETS
 from corelib.reproduce import results
+from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.evidence import figures
 from dashboard.bpan.halting import figures as halting
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
@@ -54,7 +55,7 @@ def part_of(task: str) -> str:
 def view(items: "list[Checkpoint]", task: str, theta: float, palette: Palette) -> View:
     """Everything by name; raises ``CheckpointError`` or ``DataError``."""
     keys = {item.name: cache.checkpoint_key(item) for item in items}
-    answers = {name: cache.sequence_answers(key, task) for name, key in keys.items()}
+    answers = {name: bpan_cache.sequence_answers(key, task) for name, key in keys.items()}
     labels = cache.test_labels(task)
     now = {
         name: anytime.at_threshold(found.confidence, found.predicted, labels, theta)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.analysis import anytime
+from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.halting import figures
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
@@ -48,7 +49,7 @@ def view(items: "list[Checkpoint]", theta: float, palette: Palette) -> View:
     Raises ``CheckpointError`` or ``DataError``.
     """
     keys = {item.name: cache.checkpoint_key(item) for item in items}
-    answers = {name: cache.step_answers(key) for name, key in keys.items()}
+    answers = {name: bpan_cache.step_answers(key) for name, key in keys.items()}
     labels = {name: cache.test_labels(key.dataset) for name, key in keys.items()}
     return View(
         items,
@@ -68,11 +69,11 @@ def view(items: "list[Checkpoint]", theta: float, palette: Palette) -> View:
 
 def priced(v: View, name: str, cost: str) -> figures.Priced:
     """A network's accuracy against ``steps``, ``multiply-adds`` or ``time``."""
-    curve, at = cache.threshold_curve(v.keys[name]), v.now[name]
+    curve, at = bpan_cache.threshold_curve(v.keys[name]), v.now[name]
     if cost == "steps":
         return figures.Priced(curve.mean_steps, curve.accuracy, at.mean_steps, at.accuracy)
     if cost == "multiply-adds":
-        work = cache.work_curve(v.keys[name])
+        work = bpan_cache.work_curve(v.keys[name])
         return figures.Priced(
             work, curve.accuracy, float(v.costs[name].at(at.steps).mean()), at.accuracy
         )
@@ -88,7 +89,7 @@ def _timing(v: View, name: str) -> tuple[np.ndarray, np.ndarray]:
     found, labels = v.answers[name], v.labels[name]
     curve = anytime.threshold_curve(found.confidence, found.predicted, labels, TIMED)
     images = 2560
-    ms = 1000 / images * cache.clock_curve(v.keys[name], TIMED, images)
+    ms = 1000 / images * bpan_cache.clock_curve(v.keys[name], TIMED, images)
     order = np.argsort(curve.mean_steps)
     return curve.mean_steps[order], ms[order]
 
@@ -113,7 +114,7 @@ def numbers(v: View) -> None:
             "ECE / %": 100 * anytime.calibration(sure, at.answers == labels).error,
         }
         if model.has_own_rule:
-            own = cache.own_answers(v.keys[name])
+            own = bpan_cache.own_answers(v.keys[name])
             row["own rule, accuracy / %"] = 100 * (own.predicted == labels).mean()
             row["own rule, mean steps"] = own.steps.mean()
         rows.append(row)
@@ -190,7 +191,7 @@ def digits_by_step(v: View) -> None:
         same = {n: s for n, s in v.keys.items() if s.dataset == v.keys[of].dataset}
         chart(
             figures.lines_over_steps(
-                {n: cache.trajectory(s, int(index))[:, true] for n, s in same.items()},
+                {n: bpan_cache.trajectory(s, int(index))[:, true] for n, s in same.items()},
                 v.styles,
                 f"probability of {names[true]}, the truth",
                 v.palette,
@@ -248,7 +249,7 @@ def recurrence(v: View) -> None:
     else:
         lines = {}
         for name in bpans:
-            without = cache.step_answers(v.keys[name], recurrence=False)
+            without = bpan_cache.step_answers(v.keys[name], recurrence=False)
             lines[name] = anytime.per_step_accuracy(v.answers[name].predicted, v.labels[name])
             lines[f"{name}, recurrence zeroed"] = anytime.per_step_accuracy(
                 without.predicted, v.labels[name]
@@ -256,7 +257,7 @@ def recurrence(v: View) -> None:
         control = of_systems(("mlp",)).get(CONTROL)
         if control is not None:
             key = cache.checkpoint_key(control)
-            found = cache.step_answers(key)
+            found = bpan_cache.step_answers(key)
             only = anytime.per_step_accuracy(found.predicted, cache.test_labels(key.dataset))
             lines["one hidden layer"] = np.repeat(only, v.depth(bpans[0]))
         with_it, without = (lines[n][-1] for n in (bpans[0], f"{bpans[0]}, recurrence zeroed"))
@@ -313,7 +314,7 @@ def clock(v: View) -> None:
         for i, (name, batch) in enumerate(plan):
             bar.progress(i / len(plan), f"{name}, {batch:,} at a time")
             count = 200 if batch == 1 else 2000 if batch == 32 else 10_000
-            found = cache.clock(v.keys[name], v.theta, batch, count, 3)
+            found = bpan_cache.clock(v.keys[name], v.theta, batch, count, 3)
             rows.append(
                 {
                     "network": name,

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.data.corruptions import CORRUPTIONS
+from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness.figures import severity as figures
 from dashboard.bpan.robustness.figures.severity import OverSeverity
 from dashboard.bpan.robustness.tabs import CLEAN, LIVE, SIDE, View
@@ -37,9 +38,9 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
     severities = CORRUPTIONS[v.corruption.name].severities
     curves = {}
     for name, key in v.bpans.items():
-        before = cache.final_states(key, CLEAN, LIVE)
+        before = bpan_cache.final_states(key, CLEAN, LIVE)
         found = [
-            cosine(before, cache.final_states(key, v.corruption._replace(severity=s), LIVE))
+            cosine(before, bpan_cache.final_states(key, v.corruption._replace(severity=s), LIVE))
             for s in severities
         ]
         curves[name] = OverSeverity(
@@ -69,8 +70,8 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
     key = v.bpans[of]
     data, model = cache.dataset(key.dataset), cache.model(key)
     labels = cache.test_labels(key.dataset)[:CLOUD]
-    plane = cache.projection(key, CLOUD)
-    after = cache.final_states(key, v.corruption, CLOUD)
+    plane = bpan_cache.projection(key, CLOUD)
+    after = bpan_cache.final_states(key, v.corruption, CLOUD)
     paths = {}
     if chosen is not None:
         clean = torch.from_numpy(chosen.pixels)[None]
@@ -123,7 +124,7 @@ def _tsne(v: View, of: str, key: cache.CheckpointKey, labels: np.ndarray) -> Non
         help="Takes some seconds; neighbours stay neighbours",
     ):
         bar = st.progress(0.0, "t-SNE")
-        for stage in tsne(cache.final_states(key, v.corruption, CLOUD), seed=0):
+        for stage in tsne(bpan_cache.final_states(key, v.corruption, CLOUD), seed=0):
             bar.progress(stage.done, f"t-SNE, {stage.done:.0%}")
         bar.empty()
         st.session_state["_robust_tsne"] = (key, stage.points)

@@ -9,6 +9,7 @@ import streamlit as st
 from corelib.analysis.anytime import at_threshold, halting_steps
 from corelib.data.corruptions import CORRUPTIONS, Corruption, square_side
 from corelib.reproduce import results
+from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness.figures import severity as figures
 from dashboard.bpan.robustness.figures.severity import OverSeverity
 from dashboard.bpan.robustness.figures.strip import Read
@@ -120,7 +121,7 @@ def _live(which: cache.CheckpointKey, corruption: Corruption, theta: float) -> M
     labels = cache.test_labels(which.dataset)[:LIVE]
     accuracy, early, steps = [], [], []
     for severity in severities:
-        found = cache.corrupted_answers(which, corruption._replace(severity=severity), LIVE)
+        found = bpan_cache.corrupted_answers(which, corruption._replace(severity=severity), LIVE)
         now = at_threshold(found.confidence, found.predicted, labels, theta)
         accuracy.append(np.mean(found.predicted[:, -1] == labels))
         early.append(now.accuracy)
@@ -181,11 +182,11 @@ def _strip(
     chosen = np.array(SHOWN)
     labels = data.test.labels.numpy()[chosen]
     few = int(chosen.max()) + 1
-    pixels = cache.corrupted(data.name, corruption, few).numpy()[chosen]
+    pixels = bpan_cache.corrupted(data.name, corruption, few).numpy()[chosen]
     answers = {
         key.name: Read(
             *(
-                cache.corrupted_answers(key, each, few).predicted[chosen, -1]
+                bpan_cache.corrupted_answers(key, each, few).predicted[chosen, -1]
                 for each in (CLEAN, corruption)
             )
         )

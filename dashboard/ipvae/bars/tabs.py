@@ -579,10 +579,7 @@ def _history(v: View) -> None:
         "memory. Forget it, by a leak or by beginning anew every few frames, and see what is left."
     )
     if not sticky_button(
-        "Compare with forgetful networks",
-        key="bars_history",
-        icon=":material/history:",
-        help="Five sets of sweeps, some seconds",
+        "bars", "history", "Compare with forgetful networks", icon=":material/history:"
     ):
         return
     rows = []
@@ -945,12 +942,7 @@ def _contrasts(
         "cortex keeps its selectivity when the bar becomes brighter; a linear filter above a fixed "
         "threshold does not, for a brighter bar lifts ever more directions over it."
     )
-    if not sticky_button(
-        "Compare contrasts",
-        key="bars_contrasts",
-        icon=":material/contrast:",
-        help="Sweeps in all directions at four contrasts, some seconds",
-    ):
+    if not sticky_button("bars", "contrasts", "Compare contrasts", icon=":material/contrast:"):
         return
     medians = {}
     for kind, (item, _) in baselines.items():

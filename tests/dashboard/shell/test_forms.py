@@ -68,7 +68,7 @@ def test_titles_show_greek_letters_alone_and_others_behind_the_name():
 
 
 def training_app(name: str) -> None:
-    from dashboard.shell.run_panel import training_section
+    from dashboard.shell.train_form import training_section
 
     training_section(name, "f")
 
