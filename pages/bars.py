@@ -10,10 +10,11 @@ from corelib.errors import SynaptariumError
 from dashboard.ipvae.bars import tabs as bars_tabs
 from dashboard.shell import cache
 from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.shell.checkpoints import checkpoint_picker, of_systems
 from dashboard.shell.export import export_row
 from dashboard.shell.train_form import training_section
-from dashboard.ipvae.sparse.tabs import MISSING, draw_features
+from dashboard.ipvae.features import MISSING, draw_features
 from dashboard.shell.controls import BOUND, preset
 from dashboard.shell.theme import palette
 
@@ -50,7 +51,7 @@ if item is not None:
         which = cache.checkpoint_key(item)
         with st.sidebar:
             neuron = bars_tabs.neuron_control(which)
-            st.selectbox("Stimulus", ipvae_cache.KINDS, key="bars_kind", **BOUND)
+            st.selectbox("Stimulus", bars_cache.KINDS, key="bars_kind", **BOUND)
             direction = st.slider(
                 "Direction / degrees",
                 0,

@@ -8,7 +8,7 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from dashboard.shell import cache
-from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae import cache as ipvae_cache, features
 from dashboard.ipvae.sparse import tabs as sparse_tabs
 from dashboard.shell.checkpoints import checkpoint_picker, of_systems
 from dashboard.shell.export import export_row
@@ -192,14 +192,14 @@ if tabs["Published"].open:
     with tabs["Published"]:
         from dashboard.shell.reproduction import reproduction_section
 
-        reproduction_section("ipvae", "sparse", sparse_tabs.MISSING)
+        reproduction_section("ipvae", "sparse", features.MISSING)
 
 if tabs["Train"].open:
     with tabs["Train"]:
         from corelib.models.ipvae.config import PRESETS
 
         system = st.selectbox("System", ipvae_cache.SYSTEMS, key="sparse_system", **BOUND)
-        training_section(system, f"sparse_{system}", sparse_tabs.draw_features, PRESETS.get(system))
+        training_section(system, f"sparse_{system}", features.draw_features, PRESETS.get(system))
 
 if tabs["Take home"].open and item is not None:
     with tabs["Take home"]:

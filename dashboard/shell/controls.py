@@ -1,8 +1,8 @@
 """Controls that are part of the address: a link reproduces the view.
 
 Each is named by its page and a name of its own: ``slider("bars", "contrast", ...)`` has the key
-``bars_contrast``, in the session and in the address. Its help stands in assets/texts/help.toml; a
-value that lies outside its bounds or choices, such as another network left it, is brought inside.
+``bars_contrast``, in the session and in the address. Its help stands in assets/texts/help/bars.toml, else in
+any.toml. A value outside its bounds or choices, such as another network left it, is brought inside.
 """
 
 import tomllib
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
-HELP = Path(__file__).parents[2] / "assets" / "texts" / "help.toml"
+HELP = Path(__file__).parents[2] / "assets" / "texts" / "help"
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 Change = Callable[[], None]
@@ -230,14 +230,14 @@ def set_values(values: Mapping[str, Any]) -> None:
 
 
 @cache
-def help_texts() -> dict[str, dict[str, str]]:
-    """The help of every control, by page and name; those of ``any`` serve all pages."""
-    return tomllib.loads(HELP.read_text(encoding="utf-8"))
+def help_texts(page: str) -> dict[str, str]:
+    """The help of the controls of a page by their names; the page ``any`` serves all."""
+    file = HELP / f"{page}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def _help(page: str, name: str, words: Mapping[str, object] | None) -> str | None:
-    texts = help_texts()
-    text = texts.get(page, {}).get(name) or texts["any"].get(name)
+    text = help_texts(page).get(name) or help_texts("any").get(name)
     return text.format(**words) if text and words else text
 
 

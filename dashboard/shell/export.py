@@ -135,3 +135,10 @@ def _npz(item: Checkpoint) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **load_file(item.folder / "weights.safetensors"))
     return buffer.getvalue()
+
+
+def table(rows: list[dict], key: str, decimals: int = 2) -> None:
+    """Rows of numbers with as many decimals in each line."""
+    form = st.column_config.NumberColumn(format=f"%.{decimals}f")
+    config = {name: form for name, value in rows[0].items() if isinstance(value, float)}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=config, key=key)

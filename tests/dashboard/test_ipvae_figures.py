@@ -6,6 +6,7 @@ import pytest
 from corelib.models.ipvae.gabor import Gabors
 from corelib.models.ipvae.stimuli import bars as bar_films
 from dashboard.components.bar_pad import MOST, clean, colours
+from dashboard.figures import mosaic as mosaics
 from dashboard.figures.style import DARK, LIGHT, trace_styles
 from dashboard.ipvae.bars.figures import bars
 from dashboard.ipvae.sparse import figures as sparse
@@ -22,7 +23,7 @@ def named(figure, name):
 def test_mosaic_puts_features_in_order_and_frames_the_chosen_one(palette):
     features = RNG.normal(size=(5, 4, 4))
     order = np.array([3, 0, 4, 1, 2])
-    figure = sparse.mosaic(features, [f"n{k}" for k in range(5)], order, 4, 3, palette)
+    figure = mosaics.mosaic(features, [f"n{k}" for k in range(5)], order, 4, 3, palette)
     (sheet,) = (np.asarray(t.z) for t in named(figure, "features"))
     scaled = np.rint(128 + 127 * features[1] / np.abs(features[1]).max())
     np.testing.assert_array_equal(sheet[6:10, 0:4], scaled)

@@ -12,6 +12,7 @@ from corelib.models.ipvae import sound, stimuli
 from corelib.models.ipvae.tuning import record, selectivity, tuning
 from dashboard.figures.style import LIGHT
 from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.bars import tabs as bars_tabs
 from dashboard.shell import cache
 from tests.pages.ipvae import SIDE, UNITS, fields, put_on_shelf
@@ -76,13 +77,13 @@ def test_tuning_by_means_of_trials_is_tuning_of_everything(network):
     np.testing.assert_allclose(found.over_time, whole.mean(0)[:, :: found.every], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ipvae_cache.KINDS)
+@pytest.mark.parametrize("kind", bars_cache.KINDS)
 def test_places_are_where_the_film_is_bright(network, kind):
     stimulus = view(network).stimulus._replace(
         kind=kind, place=2.5, on=7, frequency=0.1, frames=60, path=tuple(np.linspace(-5, 5, 60))
     )
-    film = ipvae_cache.film(stimulus, SIDE, [30.0])[0]
-    where = ipvae_cache.places(stimulus)
+    film = bars_cache.film(stimulus, SIDE, [30.0])[0]
+    where = bars_cache.places(stimulus)
     assert len(where) == len(film)
     assert not film[: stimulus.blanks].any()
     along = stimuli.distances(SIDE, [30.0])[0]
@@ -98,7 +99,7 @@ def test_places_are_where_the_film_is_bright(network, kind):
             np.testing.assert_array_equal(film[t] > 0, lit)
 
 
-@pytest.mark.parametrize("kind", ipvae_cache.KINDS)
+@pytest.mark.parametrize("kind", bars_cache.KINDS)
 def test_every_stimulus_can_be_chosen(network, kind):
     app = open_bars(network, bars_kind=kind, bars_direction="90")
     assert f"{kind} at 90°" in "\n".join(c.value for c in app.caption)
@@ -119,7 +120,7 @@ def test_leak_and_reset_are_the_networks_own(network):
     found = v.found()
     from corelib.models.ipvae.dynamics import Controls
 
-    film = ipvae_cache.film(v.stimulus, SIDE, [45.0])
+    film = bars_cache.film(v.stimulus, SIDE, [45.0])
     expected = record(load(network), film, 5, Controls(leak=0.5), 0, (40, 70, 100, 130))
     np.testing.assert_allclose(found.activity, expected.activity[:, 0])
     np.testing.assert_allclose(found.rate, expected.rate[:, 0].mean(0), atol=1e-6)
@@ -157,7 +158,7 @@ def test_the_same_stimulus_on_the_other_networks(network):
     assert not app.exception
     item = next(i for i in cache.checkpoints() if i.name == network)
     bright = view(network).stimulus._replace(contrast=4.0)
-    found = ipvae_cache.sweeps(
+    found = bars_cache.sweeps(
         cache.checkpoint_key(item),
         bright,
         bars_tabs.DIRECTIONS,
@@ -166,7 +167,7 @@ def test_the_same_stimulus_on_the_other_networks(network):
         0,
         0,
     )
-    chosen, curves = ipvae_cache.prefers(found, 40), ipvae_cache.curves(found, 40)
+    chosen, curves = bars_cache.prefers(found, 40), bars_cache.curves(found, 40)
     raised = curves.raised.max(0)
     median = np.nanmedian(chosen.orientation[raised > 0.05 * raised.max()])
     assert f"{median:.2f} at 4" in "\n".join(c.value for c in app.caption)

@@ -79,9 +79,9 @@ def test_features_are_sorted_by_their_orientation(network):
     ],
 )
 def test_every_tab_opens(network, tab, monkeypatch):
-    from dashboard.ipvae import cache as ipvae_cache
+    from dashboard.ipvae.sparse import cache as sparse_cache
 
-    monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
+    monkeypatch.setattr(sparse_cache, "PATIENCE", 40)
     app = open_sparse(network, sparse_tab=tab)
     if tab == "Digits":
         assert "which have no classes" in app.info[0].value
@@ -123,9 +123,9 @@ def test_digits_are_read_from_the_code(runs_root, monkeypatch):
 
 
 def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
-    from dashboard.ipvae import cache as ipvae_cache
+    from dashboard.ipvae.sparse import cache as sparse_cache
 
-    monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
+    monkeypatch.setattr(sparse_cache, "PATIENCE", 40)
     one, other = put_on_shelf("ipvae"), put_on_shelf("igvae")
     app = open_sparse(
         one, sparse_tab="Rate and distortion", **{f"sparse_{DATASET}_models": [one, other]}

@@ -8,17 +8,20 @@ import streamlit as st
 
 from dashboard.components.bar_film import bar_film
 from dashboard.components.bar_pad import bar_pad
+from dashboard.figures import mosaic as mosaics
+from dashboard.figures.mosaic import grid
 from dashboard.figures.style import EXCITATORY, Palette, TraceStyle, trace_styles
 from dashboard.ipvae import cache as ours
+from dashboard.ipvae.bars import cache as bars_cache
+from dashboard.ipvae.bars.cache import Stimulus
 from dashboard.ipvae.bars.figures import bars as figures
 from dashboard.ipvae.bars.figures.bars import Curve
-from dashboard.ipvae.cache import Intervention, Stimulus
-from dashboard.ipvae.sparse import figures as mosaics
-from dashboard.ipvae.sparse.tabs import activity_words, grid, table
+from dashboard.ipvae.cache import Intervention
+from dashboard.ipvae.features import activity_words
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import BOUND, clamp, sticky_button
-from dashboard.shell.export import chart, clicked
+from dashboard.shell.export import chart, clicked, table
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.tuning import Selectivity, Tuning
@@ -66,8 +69,8 @@ class View(NamedTuple):
     def field(self) -> np.ndarray:
         return ours.features(self.which)[self.neuron]
 
-    def found(self) -> ours.Trials:
-        return ours.trials(
+    def found(self) -> bars_cache.Trials:
+        return bars_cache.trials(
             self.which,
             self.stimulus,
             self.direction,
@@ -79,8 +82,8 @@ class View(NamedTuple):
 
     def sweeps(
         self, intervention: Intervention | None = None, reset_every: int | None = None
-    ) -> ours.Sweeps:
-        return ours.sweeps(
+    ) -> bars_cache.Sweeps:
+        return bars_cache.sweeps(
             self.which,
             self.stimulus,
             DIRECTIONS,
@@ -91,10 +94,10 @@ class View(NamedTuple):
         )
 
     def tuning(self) -> "Tuning":
-        return ours.curves(self.sweeps(), self.stimulus.blanks)
+        return bars_cache.curves(self.sweeps(), self.stimulus.blanks)
 
     def selectivity(self) -> "Selectivity":
-        return ours.prefers(self.sweeps(), self.stimulus.blanks)
+        return bars_cache.prefers(self.sweeps(), self.stimulus.blanks)
 
 
 def standard(which: cache.CheckpointKey) -> Stimulus:
@@ -118,7 +121,7 @@ def default_neuron(which: cache.CheckpointKey) -> int:
 
     Spikes have no say in it, so that a link names the same neuron everywhere.
     """
-    return ours.default_neuron(which, standard(which), DIRECTIONS)
+    return bars_cache.default_neuron(which, standard(which), DIRECTIONS)
 
 
 def neuron_control(which: cache.CheckpointKey) -> int:
@@ -149,8 +152,8 @@ def neuron_control(which: cache.CheckpointKey) -> int:
 
 
 def _another(which: cache.CheckpointKey) -> None:
-    found = ours.sweeps(which, standard(which), DIRECTIONS, 1, Intervention(), 0, 0)
-    able = np.flatnonzero(_responsive(ours.curves(found, standard(which).blanks)))
+    found = bars_cache.sweeps(which, standard(which), DIRECTIONS, 1, Intervention(), 0, 0)
+    able = np.flatnonzero(_responsive(bars_cache.curves(found, standard(which).blanks)))
     if len(able):
         st.session_state["bars_neuron"] = int(np.random.default_rng().choice(able))
 
@@ -341,7 +344,7 @@ def outlines(v: View) -> list[np.ndarray]:
     width, period = _stripe(v)
     return [
         figures.outline(v.direction, place, width, half, period)
-        for place in ours.places(v.stimulus)
+        for place in bars_cache.places(v.stimulus)
     ]
 
 
@@ -366,7 +369,7 @@ def _sound(v: View, run: figures.Run) -> None:
             bar_film(
                 "bars_film",
                 v.field,
-                ours.places(v.stimulus),
+                bars_cache.places(v.stimulus),
                 run.activity,
                 v.direction,
                 width,
@@ -418,7 +421,7 @@ def gif(v: View, run: figures.Run) -> bytes:
     """The film as a GIF: the receptive field with the stimulus, and the activity so far."""
     from corelib.models.ipvae import movie
 
-    shown = ours.film(v.stimulus, v.field.shape[0], [v.direction])[0]
+    shown = bars_cache.film(v.stimulus, v.field.shape[0], [v.direction])[0]
     file = io.BytesIO()
     movie.write_gif(file, movie.frames(v.field, shown, run.activity), v.frame_ms / 1000)
     return file.getvalue()
@@ -592,7 +595,7 @@ def _history(v: View) -> None:
         ("reset every 5 frames", 0.0, 5),
     ):
         found = v.sweeps(v.intervention._replace(leak=leak), every)
-        chosen = ours.prefers(found, v.stimulus.blanks)
+        chosen = bars_cache.prefers(found, v.stimulus.blanks)
         rows.append(
             {
                 "network": name,
@@ -637,7 +640,7 @@ def curves(v: View) -> None:
     found = {
         name: (
             np.array(x),
-            ours.series(v.which, tuple(stimuli), best, SWEEP_TRIALS, v.intervention, v.seed)[
+            bars_cache.series(v.which, tuple(stimuli), best, SWEEP_TRIALS, v.intervention, v.seed)[
                 :, :, k
             ],
         )
@@ -683,7 +686,7 @@ def adaptation(v: View) -> None:
         place=place,
         on=on,
     )
-    found = ours.trials(v.which, stimulus, direction, 20, v.intervention, 0, v.seed)
+    found = bars_cache.trials(v.which, stimulus, direction, 20, v.intervention, 0, v.seed)
     rate, error = found.rate[:, k], found.error[:, k]
     said = adaptation(rate[:, None], blanks, on)
     if np.isfinite(said.index[0]) and said.peak[0] > 0:
@@ -725,7 +728,7 @@ def _best_place(v: View, direction: float) -> float:
         v.stimulus.polarity,
         path=tuple(places),
     )
-    drive = ours.film(still, side, [direction])[0] @ v.field.ravel()
+    drive = bars_cache.film(still, side, [direction])[0] @ v.field.ravel()
     return float(places[int(drive.argmax())])
 
 
@@ -804,7 +807,7 @@ def population(v: View) -> None:
             on_select=pick("bars_agreement"),
         )
     with right:
-        decoded = ours.decoded(
+        decoded = bars_cache.decoded(
             v.which, v.stimulus, DIRECTIONS, SWEEP_TRIALS, v.intervention, v.reset_every, v.seed
         )
         chart(
@@ -925,11 +928,11 @@ def other_networks(v: View) -> None:
     _contrasts(v, baselines, styles)
 
 
-def _median(found: ours.Sweeps, stimulus: Stimulus, size: bool = False) -> float:
+def _median(found: bars_cache.Sweeps, stimulus: Stimulus, size: bool = False) -> float:
     """1 - circular variance for orientation, the median over the neurons that answer."""
     from corelib.models.ipvae.tuning import selectivity
 
-    curves = ours.curves(found, stimulus.blanks, size=size)
+    curves = bars_cache.curves(found, stimulus.blanks, size=size)
     return float(np.nanmedian(selectivity(curves).orientation[_responsive(curves)]))
 
 
@@ -951,7 +954,10 @@ def _contrasts(
         medians[kind] = np.array(
             [
                 _median(
-                    ours.sweeps(which, s, DIRECTIONS, 1, v.intervention, v.reset_every, v.seed), s
+                    bars_cache.sweeps(
+                        which, s, DIRECTIONS, 1, v.intervention, v.reset_every, v.seed
+                    ),
+                    s,
                 )
                 for s in several
             ]

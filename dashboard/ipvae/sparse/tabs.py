@@ -6,32 +6,29 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components.digit_input import digit_input
+from dashboard.figures import mosaic as mosaics
+from dashboard.figures.mosaic import grid
 from dashboard.figures.style import Palette, trace_styles
 from dashboard.ipvae import cache as ours
+from dashboard.ipvae.features import activity_words
+from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse import figures
 from dashboard.ipvae.sparse.figures import Course, Moments, Point
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
 from dashboard.shell.controls import BOUND, clamp
-from dashboard.shell.export import chart, clicked
+from dashboard.shell.export import chart, clicked, table
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.inference import Convergence, Trace
-    from corelib.models.ipvae.network import IterativeVAE
     from corelib.reproduce.ipvae import Published
     from corelib.runs.registry import Checkpoint
-    from corelib.runs.store import Run
 
 SORTS = ("rate", "orientation", "frequency", "Gabor fit", "number")
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 MOMENTS = 26
 STRONGEST = 40
 READ_TRAIN, READ_TEST, READ_STEPS = 5000, 2000, 100
-MISSING = (
-    "The paper's table beside ours is not part of this copy yet. This command trains the networks "
-    "it needs and makes it; the tab shows it from then on."
-)
-"""What is said where the table is missing."""
 
 
 class Theirs(NamedTuple):
@@ -92,21 +89,14 @@ class View(NamedTuple):
         return self.intervention != ours.Intervention()
 
     def trace(self, intervention: ours.Intervention | None = None) -> "Trace":
-        return ours.settled(
+        return sparse_cache.inferred(
             self.which, self.picture.key, self.n_steps, intervention or self.intervention, self.seed
         )
 
     def course(self, intervention: ours.Intervention | None = None) -> "Convergence":
-        return ours.course(
+        return sparse_cache.course(
             self.which, self.picture.key, self.n_steps, intervention or self.intervention, self.seed
         )
-
-
-def activity_words(kind: str) -> tuple[str, str, str]:
-    """What potential, rate and activity of a network are called."""
-    if kind == "iP-VAE":
-        return "potentials u", "rates exp(u)", "spikes z"
-    return "means μ", "mean activity", "activity drawn"
 
 
 def picture_input(which: cache.CheckpointKey) -> Picture | None:
@@ -189,7 +179,7 @@ def feature_mosaic(v: View) -> None:
 
     with left:
         chart(
-            figures.mosaic(features, captions, order, v.neuron, columns, v.palette, cell=cell),
+            mosaics.mosaic(features, captions, order, v.neuron, columns, v.palette, cell=cell),
             "sparse_mosaic",
             alt="All learned features",
             caption=f"The {len(features)} features (columns of W) by {sort}, each scaled by its "
@@ -200,15 +190,9 @@ def feature_mosaic(v: View) -> None:
         _chosen_feature(v)
 
 
-def grid(n: int) -> tuple[int, int]:
-    """How many features stand in a row, and how wide one is on the screen."""
-    columns = int(np.ceil(np.sqrt(2.2 * n)))
-    return columns, max(18, min(44, 770 // columns))
-
-
 def _order(which: cache.CheckpointKey, sort: str) -> tuple[np.ndarray, list[str]]:
     """The neurons in order, and what the pointer says of each."""
-    rate = ours.mean_rate(which)
+    rate = sparse_cache.mean_rate(which)
     said = [f"neuron {k}, mean rate {r:.3f}" for k, r in enumerate(rate)]
     if sort == "number":
         return np.arange(len(rate)), said
@@ -232,7 +216,7 @@ def _chosen_feature(v: View) -> None:
         st.caption("This feature is flat; no Gabor function can be fitted to it.")
         return
     chart(
-        figures.row_of_images(
+        mosaics.row_of_images(
             [feature, image], ["feature", "Gabor fit"], v.palette, limits=[bound, bound], height=150
         ),
         "sparse_feature",
@@ -242,8 +226,8 @@ def _chosen_feature(v: View) -> None:
     )
     threshold = cache.model(v.which).log_bias[v.neuron].exp().item()
     st.caption(
-        f"Threshold e^b = {threshold:.1e}; mean activity over {ours.IMAGES} test images "
-        f"{ours.mean_rate(v.which)[v.neuron]:.3f}."
+        f"Threshold e^b = {threshold:.1e}; mean activity over {sparse_cache.IMAGES} test images "
+        f"{sparse_cache.mean_rate(v.which)[v.neuron]:.3f}."
     )
 
 
@@ -311,16 +295,16 @@ def convergence(v: View) -> None:
     kinds = {item.name: ours.NAMES[item.card.system] for item in items}
     styles = trace_styles(list(kinds))
     found = {
-        item.name: ours.convergence(cache.checkpoint_key(item), ours.Intervention())
+        item.name: sparse_cache.convergence(cache.checkpoint_key(item), ours.Intervention())
         for item in items
     }
     courses = {name: _as_course(f) for name, f in found.items()}
     if v.changed and v.item.name in courses:
         changed = f"{v.item.name}, changed"
-        courses[changed] = _as_course(ours.convergence(v.which, v.intervention))
+        courses[changed] = _as_course(sparse_cache.convergence(v.which, v.intervention))
         styles = trace_styles(list(courses))
     published = {
-        name: (ours.PATIENCE, theirs().converged[kind])
+        name: (sparse_cache.PATIENCE, theirs().converged[kind])
         for kind, name in _first_of_kind(kinds).items()
         if _natural(v)
     }
@@ -328,7 +312,7 @@ def convergence(v: View) -> None:
         figures.settling(courses, styles, v.palette, published=published),
         "sparse_convergence",
         alt="R², zeros and change of the potentials over 1,000 steps for each network",
-        caption=f"Means over {ours.LONG} test images; n = 1 seed a network. "
+        caption=f"Means over {sparse_cache.LONG} test images; n = 1 seed a network. "
         + (
             "Hollow: the paper's, on van Hateren's images, which ours are not."
             if published
@@ -372,7 +356,7 @@ def rate_distortion(v: View) -> None:
         return
     kinds = {item.name: ours.NAMES[item.card.system] for item in items}
     found = {
-        item.name: ours.convergence(cache.checkpoint_key(item), ours.Intervention())
+        item.name: sparse_cache.convergence(cache.checkpoint_key(item), ours.Intervention())
         for item in items
     }
     points = {n: Point(float(f.zeros[-1]), float(f.r2[-1])) for n, f in found.items()}
@@ -387,7 +371,8 @@ def rate_distortion(v: View) -> None:
         figures.rate_distortion(points, published, trace_styles(list(kinds)), of, v.palette),
         "sparse_plane",
         alt="R² against the portion of zeros, ours and the paper's",
-        caption=f"After 1,000 steps; ours (filled): means over {ours.LONG} test images, n = 1 "
+        caption=f"After 1,000 steps; ours (filled): means over "
+        f"{sparse_cache.LONG} test images, n = 1 "
         "seed. "
         + (
             "Hollow and crosses: the paper's, on van Hateren's images; ours are whitened pictures "
@@ -419,7 +404,9 @@ def sparsity(v: View) -> None:
     if not items:
         return
     codes = {
-        item.name: ours.code(cache.checkpoint_key(item), ours.STEPS, ours.Intervention())
+        item.name: sparse_cache.code(
+            cache.checkpoint_key(item), sparse_cache.STEPS, ours.Intervention()
+        )
         for item in items
     }
     lifetime = {n: lifetime_sparsity(c.rate) for n, c in codes.items()}
@@ -428,7 +415,8 @@ def sparsity(v: View) -> None:
         figures.sparsities(lifetime, population, trace_styles(list(codes)), v.palette),
         "sparse_sparsities",
         alt="Distributions of lifetime sparsity over neurons and population sparsity over images",
-        caption=f"Of mean activity after {ours.STEPS} steps over {ours.IMAGES} test images (Vinje "
+        caption=f"Of mean activity after {sparse_cache.STEPS} steps over "
+        f"{sparse_cache.IMAGES} test images (Vinje "
         "and Gallant 2000); of Gaussian codes its size. n = 1 seed a network.",
     )
     rows = [
@@ -449,7 +437,7 @@ def lesions(v: View) -> None:
     if v.picture is None:
         st.info("Draw a digit, or upload one, in the sidebar on the left.")
         return
-    drop = ours.needed(v.which, v.picture.key, v.n_steps, v.seed)
+    drop = sparse_cache.needed(v.which, v.picture.key, v.n_steps, v.seed)
     most = int(drop.argmax())
     lesioned = v.course(v.intervention._replace(lesioned=(v.neuron,)))
     whole = v.course(v.intervention._replace(lesioned=()))
@@ -521,7 +509,8 @@ def digits(v: View) -> None:
         st.dataframe(rows, hide_index=True, width="stretch", key="sparse_read_table")
         st.caption(
             f"R² and zeros of the test digits after {READ_STEPS} steps. The card's: "
-            f"after {ours.PATIENCE:,} steps, and a readout that learned from {READOUT_IMAGES:,} "
+            f"after {sparse_cache.PATIENCE:,} steps, and a readout that learned from "
+            f"{READOUT_IMAGES:,} "
             "digits. The paper's readout learns from all training digits. n = 1 seed."
         )
 
@@ -529,7 +518,9 @@ def digits(v: View) -> None:
 def _by_card(v: View) -> list[dict[str, str]]:
     """What the network's card tells, as a row; none of one's own trainings."""
     told = v.item.card.test or {}
-    r2, zeros = (told.get(f"{name} after {ours.PATIENCE:,} steps") for name in ("R²", "zeros"))
+    r2, zeros = (
+        told.get(f"{name} after {sparse_cache.PATIENCE:,} steps") for name in ("R²", "zeros")
+    )
     if r2 is None or zeros is None or "readout" not in told:
         return []
     return [
@@ -565,34 +556,3 @@ def _read(v: View) -> tuple[float, float, float]:
     )
     bar.empty()
     return float(found.r2[-1]), float(found.zeros[-1]), readout.accuracy
-
-
-def table(rows: list[dict], key: str, decimals: int = 2) -> None:
-    """Rows of numbers with as many decimals in each line."""
-    form = st.column_config.NumberColumn(format=f"%.{decimals}f")
-    config = {name: form for name, value in rows[0].items() if isinstance(value, float)}
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=config, key=key)
-
-
-def draw_features(network: "IterativeVAE", run: "Run") -> None:
-    """The features of a network while it learns."""
-    from corelib.models.ipvae.analysis import features
-    from dashboard.shell.theme import palette
-
-    found = features(network)
-    columns, cell = grid(len(found))
-    chart(
-        figures.mosaic(
-            found,
-            [f"neuron {k}" for k in range(len(found))],
-            np.arange(len(found)),
-            None,
-            columns,
-            palette(),
-            cell=cell,
-        ),
-        f"ipvae_learning_{run.spec.system}",
-        alt="The features as they are now",
-        caption=f"Features a moment ago: they begin as noise (n = {len(found)}, seed "
-        f"{run.spec.seed}).",
-    )

@@ -1,0 +1,174 @@
+"""Many small images as one figure."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.colors
+
+from dashboard.figures.figure import Figure
+from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, panels, styled
+
+GAP = 2
+
+
+ZERO = 128
+
+
+CHOSEN = OKABE_ITO[0]
+
+
+def mosaic(
+    features: np.ndarray,
+    captions: Sequence[str],
+    order: np.ndarray,
+    chosen: int | None,
+    columns: int,
+    palette: Palette,
+    *,
+    cell: int = 34,
+) -> Figure:
+    """All features, each scaled by its largest value, in an ``order`` (place,) of their numbers.
+
+    Blue is positive, red negative. A click gives the feature's number as ``customdata``; the chosen
+    one is framed. ``cell`` is the width of one on the screen in pixels.
+    """
+    side = features.shape[-1]
+    step = side + GAP
+    rows = -(-len(order) // columns)
+    sheet = np.zeros((rows * step - GAP, columns * step - GAP), np.uint8)
+    x, y = np.empty(len(order)), np.empty(len(order))
+    scale = np.abs(features).max((1, 2))
+    for place, k in enumerate(order):
+        row, column = divmod(place, columns)
+        top, left = row * step, column * step
+        unit = features[k] / (scale[k] or 1)
+        sheet[top : top + side, left : left + side] = np.rint(ZERO + 127 * unit)
+        x[place], y[place] = left + (side - 1) / 2, top + (side - 1) / 2
+    traces = [
+        {
+            "type": "heatmap",
+            "z": sheet,
+            "name": "features",
+            "colorscale": _signed_on(palette),
+            "zmin": 0,
+            "zmax": 255,
+            "showscale": False,
+            "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter",
+            "x": x,
+            "y": y,
+            "name": "feature",
+            "mode": "markers",
+            "marker": {"size": cell - 2, "symbol": "square", "opacity": 0},
+            "customdata": np.asarray(order),
+            "text": [captions[k] for k in order],
+            "hovertemplate": "%{text}<extra></extra>",
+            "showlegend": False,
+        },
+    ]
+    shapes = []
+    if chosen is not None and chosen in order:
+        at = int(np.flatnonzero(order == chosen)[0])
+        half = (side + GAP) / 2
+        shapes.append(
+            {
+                "type": "rect",
+                "x0": x[at] - half,
+                "x1": x[at] + half,
+                "y0": y[at] - half,
+                "y1": y[at] + half,
+                "line": {"color": CHOSEN, "width": 4},
+            }
+        )
+    edge = 1.5
+    layout = {
+        "shapes": shapes,
+        "margin": {"l": 2, "r": 2, "t": 4, "b": 4},
+        "hovermode": "closest",
+        "clickmode": "event+select",
+        "xaxis": {
+            "visible": False,
+            "range": [-0.5 - edge, columns * step - GAP - 0.5 + edge],
+            "constrain": "domain",
+            "constraintoward": "left",
+        },
+        "yaxis": {
+            "visible": False,
+            "range": [rows * step - GAP - 0.5 + edge, -0.5 - edge],
+            "scaleanchor": "x",
+            "constrain": "domain",
+            "constraintoward": "top",
+        },
+    }
+    return styled(traces, layout, palette, height=rows * cell + 10)
+
+
+def _signed_on(palette: Palette) -> list:
+    """RdBu over 1 to 255; 0 is the page behind."""
+    colours = plotly.colors.get_colorscale(SIGNED)
+    rest = [[(1 + 254 * at) / 255, colour] for at, colour in colours]
+    return [
+        [0, palette.background],
+        [0.5 / 255, palette.background],
+        [0.51 / 255, rest[0][1]],
+        *rest,
+    ]
+
+
+def row_of_images(
+    images: Sequence[np.ndarray],
+    titles: Sequence[str],
+    palette: Palette,
+    *,
+    limits: Sequence[float] | None = None,
+    height: int = 190,
+) -> Figure:
+    """Images of either sign side by side; ``limits`` are the values of full colour."""
+    axes, layout = picture_panels(titles)
+    limits = [float(np.abs(image).max()) or 1.0 for image in images] if limits is None else limits
+    traces = [
+        {
+            "type": "heatmap",
+            "z": image.astype(np.float32),
+            "name": title,
+            **axis,
+            "colorscale": SIGNED,
+            "zmin": -limit,
+            "zmax": limit,
+            "showscale": False,
+            "hovertemplate": "row %{y}, column %{x}: %{z:.3g}<extra></extra>",
+        }
+        for image, title, axis, limit in zip(images, titles, axes, limits, strict=True)
+    ]
+    layout |= {"margin": {"l": 4, "r": 4, "t": 28, "b": 4}, "hovermode": "closest"}
+    return styled(traces, layout, palette, height=height)
+
+
+def picture_panels(titles: Sequence[str], gap: float = 0.04):
+    """Panels without axes whose pixels are square."""
+    axes, layout = panels(titles, {}, {}, gap=gap)
+    for k in range(len(titles)):
+        number = "" if k == 0 else str(k + 1)
+        domain = layout[f"xaxis{number}"]["domain"]
+        layout[f"xaxis{number}"] = {
+            "visible": False,
+            "domain": domain,
+            "anchor": f"y{number}",
+            "constrain": "domain",
+        }
+        layout[f"yaxis{number}"] = {
+            "visible": False,
+            "autorange": "reversed",
+            "scaleanchor": f"x{number}",
+            "anchor": f"x{number}",
+            "constrain": "domain",
+        }
+    return axes, layout
+
+
+def grid(n: int) -> tuple[int, int]:
+    """How many features stand in a row, and how wide one is on the screen."""
+    columns = int(np.ceil(np.sqrt(2.2 * n)))
+    return columns, max(18, min(44, 770 // columns))
