@@ -1,8 +1,9 @@
 """Controls that are part of the address: a link reproduces the view.
 
 Each is named by its page and a name of its own: ``slider("bars", "contrast", ...)`` has the key
-``bars_contrast``, in the session and in the address. Its help stands in assets/texts/help/bars.toml, else in
-any.toml. A value outside its bounds or choices, such as another network left it, is brought inside.
+``bars_contrast``, in the session and in the address. Its help stands in
+assets/texts/help/bars.toml, or in any.toml there. A value outside its bounds or choices, such as
+another network left it, is brought inside.
 """
 
 import tomllib
