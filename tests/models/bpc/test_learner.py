@@ -117,7 +117,7 @@ def truth_start(model, x, y):
 
 
 def test_back_propagation_is_autograds():
-    model = wide(Backprop(PIXELS, CLASSES, "5, 4", "gelu", True))
+    model = wide(Backprop(input_dim=PIXELS, n_classes=CLASSES, widths="5, 4", bias=True))
     truth = truth_of(model.weights())
     x, y = draw(6)
     metrics = BackpropLearner(model, settings(), pictures()).learn(x, y)
@@ -229,7 +229,7 @@ def test_presets_are_settings_of_bpc():
         TwoWayTraining(**preset.training)
     seed = BPCConfig(**PRESETS["seed"].config)
     assert seed.step_size * 64 == 0.5
-    assert BPC(**seed.model_dump()).sizes == (10, 300, 300, 784)
+    assert BPC(seed).sizes == (10, 300, 300, 784)
 
 
 @pytest.mark.parametrize(

@@ -216,9 +216,9 @@ def test_truncated_it_goes_on_from_where_it_was(kind):
 def test_paper_names_have_the_papers_numbers_of_parameters():
     """W, pixel noise, threshold, step size, and the prior where it is learned."""
     for kind, sizes, priors, gains in (("iP", 1, 1, 0), ("iG", 2, 2, 0), ("iG-relu", 2, 2, 1)):
-        model = KINDS[kind](256, 512, fit_prior=True)
+        model = KINDS[kind](input_dim=256, n_latents=512, fit_prior=True)
         n = sum(p.numel() for p in model.parameters())
         assert n == 256 * 512 + 256 + 512 + sizes + 512 * (priors + gains)
-        fixed = KINDS[kind](256, 512)
+        fixed = KINDS[kind](input_dim=256, n_latents=512)
         assert n - sum(p.numel() for p in fixed.parameters()) == 512 * priors
         assert fixed.state_dict().keys() == model.state_dict().keys()
