@@ -15,6 +15,7 @@ from corelib.models.bpan.anytime import confidence
 from corelib.models.bpan.config import BPANConfig, BPANTraining
 from corelib.models.bpan.dynamics import softplus
 from corelib.models.bpan.learner import GradientLearner
+from tests.finite_differences import assert_gradients
 from tests.models.bpan.baselines import small
 from tests.reference import bpan as reference
 
@@ -128,18 +129,7 @@ def test_gradients_are_finite_differences_of_the_reference(dale, ce, balance_cur
         parameters = reference.from_flat(values, 3)
         return reference.loss(x.numpy(), y.numpy(), parameters, 3, 0.3, dale=dale, **settings)
 
-    small = 1e-5
-    for name, parameter in model.named_parameters():
-        slopes = np.zeros_like(values[name])
-        for place in np.ndindex(slopes.shape):
-            kept = values[name][place]
-            values[name][place] = kept + small
-            above = loss()
-            values[name][place] = kept - small
-            slopes[place] = (above - loss()) / (2 * small)
-            values[name][place] = kept
-        np.testing.assert_allclose(parameter.grad.numpy(), slopes, atol=1e-8, err_msg=name)
-        assert np.abs(slopes).max() > 1e-4, f"the loss does not depend on {name}"
+    assert_gradients(model, values, loss, atol=1e-8)
 
 
 def test_slow_rival_of_the_benchmark_has_the_same_loss_and_gradient():
