@@ -71,8 +71,8 @@ def stopping(model: BPAN, inputs: Tensor, batch: int, rounds: int, **details) ->
         for x in parts:
             model(x)
 
-    rivals = {"anytime": anytime, "fixed depth": fixed, "logits of every step": every_step}
-    ms = medians(rivals, rounds)
+    candidates = {"anytime": anytime, "fixed depth": fixed, "logits of every step": every_step}
+    ms = medians(candidates, rounds)
     used = torch.cat([model.forward_anytime(x, THRESHOLD)[1] for x in parts])
     return report(
         f"BPAN stops when confident, θ = {THRESHOLD}",

@@ -40,19 +40,19 @@ def training_step(preset: str, batch: int, rounds: int = 40) -> dict:
         learner.optimiser.step()
         return metrics
 
-    rivals = {"bpc": ours, "autograd": lambda: slow.step(x, y)}
+    candidates = {"bpc": ours, "autograd": lambda: slow.step(x, y)}
     if jax is not None:
         import jax.numpy as jnp
 
         jax_x, jax_y = jnp.asarray(x.numpy()), jnp.asarray(y.numpy())
-        rivals["jax"] = lambda: jax.step(jax_x, jax_y)
+        candidates["jax"] = lambda: jax.step(jax_x, jax_y)
     for _ in range(COMPARED):
-        told = {name: step() for name, step in rivals.items()}
+        told = {name: step() for name, step in candidates.items()}
         for metrics in told.values():
             for name, value in metrics.items():
                 if abs(value - told["bpc"][name]) > 1e-3 * abs(value) + 1e-6:
                     raise AssertionError(f"{name} differs: {told}")
-    ms = medians(rivals, rounds, burst=4)
+    ms = medians(candidates, rounds, burst=4)
     details = {"ratio_to_jax": round(ms["jax"] / ms["bpc"], 2)} if "jax" in ms else {}
     return report(
         f"BPC training step, preset {preset}, T = {config.n_steps}",

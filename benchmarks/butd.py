@@ -20,15 +20,15 @@ def training_step(name: str, rounds: int) -> dict:
     when the rule takes as long as it may."""
     chosen = system(name)
     dataset = load_dataset(chosen.datasets[0])
-    rivals = {}
+    candidates = {}
     for rule in ("backprop", "counter-hebb"):
         training = chosen.training_type(rule=rule)
         torch.manual_seed(0)
         model = chosen.make_model(chosen.config_type())
         learner = chosen.make_learner(model, training, dataset)
         batch = dataset.batch(dataset.train, 0, training.batch_size, 0)
-        rivals[rule] = lambda learner=learner, batch=batch: learner.step(batch)
-    ms = medians(rivals, rounds, burst=4)
+        candidates[rule] = lambda learner=learner, batch=batch: learner.step(batch)
+    ms = medians(candidates, rounds, burst=4)
     return report(
         f"{chosen.title}: training step",
         "counter-hebb",

@@ -16,7 +16,7 @@ from benchmarks.slow_ipvae import SlowIPVAE
 from corelib.analysis.clock import medians
 from corelib.models.ipvae import IPVAE, stimuli
 from corelib.models.ipvae.config import IPVAEConfig, IPVAETraining
-from corelib.models.ipvae.inference import respond, settle
+from corelib.models.ipvae.inference import respond, run_inference
 from corelib.training.adamax import Adamax
 
 TRAINING_NEEDED, INFERENCE_NEEDED, BARS_NEEDED = 5.0, 1.5, 4.0
@@ -38,7 +38,7 @@ def images(n: int) -> torch.Tensor:
 
 def training_iteration(rounds: int = 9) -> dict:
     x, first = images(BATCH), model()
-    rivals = {}
+    candidates = {}
     for name, sampling in (("standard", "straight-through"), ("softened", "relaxed")):
         fast = IPVAE(CONFIG)
         fast.load_state_dict(first.state_dict())
@@ -50,7 +50,7 @@ def training_iteration(rounds: int = 9) -> dict:
             (unrolled.likelihood + BETA * unrolled.divergence).mean().backward()
             ours.step()
 
-        rivals[name] = step
+        candidates[name] = step
     slow = SlowIPVAE(first)
     theirs = torch.optim.Adamax(slow.parameters(), 0.005)
 
@@ -60,25 +60,38 @@ def training_iteration(rounds: int = 9) -> dict:
         nn.utils.clip_grad_norm_(slow.parameters(), CLIP)
         theirs.step()
 
-    ms = medians({**rivals, "slow": slow_step}, rounds, warm_up=1)
+    ms = medians({**candidates, "slow": slow_step}, rounds, warm_up=1)
     return report(
-        "iP-VAE training iteration", "standard", "slow", TRAINING_NEEDED, ms, batch=BATCH,
-        neurons=UNITS, steps=STEPS, ratio_softened=round(ms["slow"] / ms["softened"], 2),
-    )  # fmt: skip
+        "iP-VAE training iteration",
+        "standard",
+        "slow",
+        TRAINING_NEEDED,
+        ms,
+        batch=BATCH,
+        neurons=UNITS,
+        steps=STEPS,
+        ratio_softened=round(ms["slow"] / ms["softened"], 2),
+    )
 
 
 def inference(rounds: int = 5, n_steps: int = 1000, batch: int = 100) -> dict:
     fast, x = model(), images(batch)
     slow = SlowIPVAE(fast)
-    rivals = {
-        "ours": lambda: settle(fast, x, n_steps),
-        "slow": lambda: slow.settle(x, n_steps),
+    candidates = {
+        "ours": lambda: run_inference(fast, x, n_steps),
+        "slow": lambda: slow.run_inference(x, n_steps),
     }
-    ms = medians(rivals, rounds, warm_up=1)
+    ms = medians(candidates, rounds, warm_up=1)
     return report(
-        "iP-VAE inference", "ours", "slow", INFERENCE_NEEDED, ms, batch=batch, neurons=UNITS,
+        "iP-VAE inference",
+        "ours",
+        "slow",
+        INFERENCE_NEEDED,
+        ms,
+        batch=batch,
+        neurons=UNITS,
         steps=n_steps,
-    )  # fmt: skip
+    )
 
 
 def bars(rounds: int = 9, n_directions: int = 72) -> dict:
@@ -93,9 +106,16 @@ def bars(rounds: int = 9, n_directions: int = 72) -> dict:
 
     ms = medians({"ours": lambda: respond(fast, films), "slow": one_by_one}, rounds, warm_up=1)
     return report(
-        "iP-VAE and moving bars", "ours", "slow", BARS_NEEDED, ms, directions=n_directions,
-        frames=films.shape[1], neurons=UNITS, budget_ms=1000,
-    )  # fmt: skip
+        "iP-VAE and moving bars",
+        "ours",
+        "slow",
+        BARS_NEEDED,
+        ms,
+        directions=n_directions,
+        frames=films.shape[1],
+        neurons=UNITS,
+        budget_ms=1000,
+    )
 
 
 def main() -> None:

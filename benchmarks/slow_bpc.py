@@ -8,10 +8,7 @@ from torch import Tensor, nn
 
 from corelib.models.bpc.network import BPC
 
-PHI = {
-    "relu": F.relu,
-    "gelu": lambda z: F.gelu(z, approximate="tanh"),
-}
+PHI = {"relu": F.relu, "gelu": lambda z: F.gelu(z, approximate="tanh")}
 
 
 class SlowBPC:

@@ -64,7 +64,7 @@ def _class(path: str) -> Any:
 _BPAN = "corelib.models.bpan"
 
 
-def _rival(name: str, title: str, about: str, module: str, kind: str) -> System:
+def _baseline(name: str, title: str, about: str, module: str, kind: str) -> System:
     """A system of ``corelib.models.bpan.baselines``: class ``kind`` with its two settings."""
     config = f"{_BPAN}.baselines.config:{kind}"
     return System(
@@ -125,29 +125,33 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.network:BPAN",
             f"{_BPAN}.learner:GradientLearner",
         ),
-        _rival(
+        _baseline(
             "act",
             "Adaptive Computation Time",
             "a GRU that adds up halting values and answers with a weighted mean (Graves 2016)",
             "act",
             "ACT",
         ),
-        _rival(
+        _baseline(
             "pondernet",
             "PonderNet",
             "a GRU that learns a distribution over the step at which it halts (Banino 2021)",
             "pondernet",
             "PonderNet",
         ),
-        _rival(
+        _baseline(
             "multi-exit",
             "Multi-Exit MLP",
             "a deep network with an exit after each block; leaves at the first confident one",
             "multi_exit",
             "MultiExit",
         ),
-        _rival("mlp", "Multilayer perceptron", "answers once, after all its layers", "mlp", "MLP"),
-        _rival("gru", "GRU", "a gated recurrent network, read out after each update", "gru", "GRU"),
+        _baseline(
+            "mlp", "Multilayer perceptron", "answers once, after all its layers", "mlp", "MLP"
+        ),
+        _baseline(
+            "gru", "GRU", "a gated recurrent network, read out after each update", "gru", "GRU"
+        ),
         System(
             "bpan-sequence",
             "BPAN that reads a sequence",

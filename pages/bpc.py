@@ -11,18 +11,27 @@ from corelib.data import read_ahead
 read_ahead()
 
 from corelib.models.bpc.config import PRESETS
-from dashboard import bpc_generate, bpc_inference, bpc_tabs
-from dashboard.checkpoints import checkpoint_picker, opened
-from dashboard.digit_input import digit_input
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.bpc import generate as bpc_generate
+from dashboard.bpc import inference as bpc_inference
+from dashboard.bpc import view as bpc_tabs
+from dashboard.shell.checkpoints import checkpoint_picker, opened
+from dashboard.components.digit_input import digit_input
+from dashboard.shell.export import export_row
+from dashboard.shell.train_form import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import palette
 
 TABS = (
-    "Generate", "Classify", "Inference", "Complete", "Compare", "What you see", "Published",
-    "Train", "Take home",
-)  # fmt: skip
+    "Generate",
+    "Classify",
+    "Inference",
+    "Complete",
+    "Compare",
+    "What you see",
+    "Published",
+    "Train",
+    "Take home",
+)
 
 
 def forget_trained_defaults() -> None:
@@ -36,38 +45,59 @@ headline = st.container()
 
 with st.sidebar:
     item = checkpoint_picker(
-        "Network", "bpc_model", bpc_tabs.SYSTEMS, on_change=forget_trained_defaults,
-        help="Two settings of bidirectional predictive coding and its rivals ship; your own follow",
-    )  # fmt: skip
+        "bpc", "model", "Network", bpc_tabs.SYSTEMS, on_change=forget_trained_defaults
+    )
 
 which, model, data = opened(item)
 
 with st.sidebar:
     chosen = digit_input("bpc", data)
-    procedure = bpc_tabs.inference_controls(model)
+    inference_config = bpc_tabs.inference_controls(model)
 
-v = bpc_tabs.View(item, which, model, data, procedure, look())
+v = bpc_tabs.View(item, which, model, data, inference_config, palette())
 
 with headline:
     st.markdown(bpc_tabs.sentence(v, chosen))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Try this", width="content")
         for text, values, key, told in (
-            ("One digit into another", {"bpc_tab": "Generate", "bpc_from": "4", "bpc_to": "9",
-                                        "bpc_mix": 0.5}, "mix", "Half a 4, half a 9"),
-            ("Half hidden", {"bpc_tab": "Complete", "bpc_mask": "left half",
-                             "bpc_told": False}, "half", "The left half, filled in"),
-            ("Ask each label", {"bpc_tab": "Classify"}, "ask",
-             "The energy with each label clamped"),
-            ("Too large a step", {"bpc_tab": "Inference", "bpc_alpha_f": 1.0,
-                                  "bpc_step_size": 0.5, "bpc_n_steps": 30}, "step",
-             "What happens above the limit of stability"),
-        ):  # fmt: skip
+            (
+                "One digit into another",
+                {"bpc_tab": "Generate", "bpc_from": "4", "bpc_to": "9", "bpc_mix": 0.5},
+                "mix",
+                "Half a 4, half a 9",
+            ),
+            (
+                "Half hidden",
+                {"bpc_tab": "Complete", "bpc_mask": "left half", "bpc_told": False},
+                "half",
+                "The left half, filled in",
+            ),
+            (
+                "Ask each label",
+                {"bpc_tab": "Classify"},
+                "ask",
+                "The energy with each label clamped",
+            ),
+            (
+                "Too large a step",
+                {
+                    "bpc_tab": "Inference",
+                    "bpc_alpha_f": 1.0,
+                    "bpc_step_size": 0.5,
+                    "bpc_n_steps": 30,
+                },
+                "step",
+                "What happens above the limit of stability",
+            ),
+        ):
             preset(text, values, key=f"bpc_try_{key}", help=told)
         preset(
-            "Standard view", bpc_tabs.standard_view(model), key="bpc_try_standard",
+            "Standard view",
+            bpc_tabs.standard_view(model),
+            key="bpc_try_standard",
             help="All as it was",
-        )  # fmt: skip
+        )
 
 tabs = dict(zip(TABS, st.tabs(TABS, key="bpc_tab", on_change="rerun", **BOUND), strict=True))
 
@@ -88,7 +118,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("bpc", "bpc")
 

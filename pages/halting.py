@@ -13,49 +13,70 @@ read_ahead()
 from corelib.analysis.anytime import halting_histogram
 from corelib.errors import SynaptariumError
 from corelib.reproduce.anytime import PUBLISHED, ROWS
-from dashboard import cache, halting_tabs
-from dashboard.checkpoints import checkpoints_picker, of_systems
-from dashboard.export import chart, clicked, export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.figures import halting as figures
-from dashboard.theme import look
+from dashboard.shell import cache
+from dashboard.bpan.halting import tabs as halting_tabs
+from dashboard.shell.checkpoints import checkpoints_picker, of_systems
+from dashboard.shell.export import chart, clicked, export_row
+from dashboard.shell.train_form import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.bpan.halting import figures
+from dashboard.shell.theme import palette
 
 SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
 STANDARD = [f"{name}-mnist" for name in SYSTEMS]
 TABS = (
-    "What you see", "Numbers", "Digits by step", "Who halts when", "Recurrence", "Calibration",
-    "Clock", "Published", "Train", "Take home",
-)  # fmt: skip
+    "What you see",
+    "Numbers",
+    "Digits by step",
+    "Who halts when",
+    "Recurrence",
+    "Calibration",
+    "Clock",
+    "Published",
+    "Train",
+    "Take home",
+)
 COSTS = ("steps", "multiply-adds", "time")
 
 st.title("Halting")
 headline = st.container()
 
 with st.sidebar:
-    items = checkpoints_picker("Networks", "halting_models", SYSTEMS, STANDARD)
+    items = checkpoints_picker("halting", "models", "Networks", SYSTEMS, STANDARD)
     theta = st.slider(
-        "Confidence threshold θ", 0.10, 1.0, 0.90, 0.01, key="halting_theta", **BOUND,
+        "Confidence threshold θ",
+        0.10,
+        1.0,
+        0.90,
+        0.01,
+        key="halting_theta",
+        **BOUND,
         help="Each network answers at the first step whose largest class probability reaches θ. "
         "The same θ does not mean the same for all: see the tab Calibration",
-    )  # fmt: skip
+    )
     cost_kind = st.segmented_control(
-        "Cost", COSTS, default="steps", required=True, key="halting_cost", width="stretch", **BOUND,
+        "Cost",
+        COSTS,
+        default="steps",
+        required=True,
+        key="halting_cost",
+        width="stretch",
+        **BOUND,
         help="Steps are not alike: a step of a large network costs more multiply-adds, and the "
         "clock has a say of its own",
-    )  # fmt: skip
+    )
 
 if not items:
     st.info("Choose at least one network in the sidebar on the left.")
     st.stop()
 
 try:
-    v = halting_tabs.view(items, theta, look())
+    v = halting_tabs.view(items, theta, palette())
 except SynaptariumError as error:
     st.error(str(error))
     st.stop()
 
-if len({stamp.dataset for stamp in v.stamps.values()}) > 1:
+if len({key.dataset for key in v.keys.values()}) > 1:
     st.warning("These networks were trained on different images; each is measured on its own.")
 first = items[0].name
 
@@ -73,14 +94,29 @@ with headline:
         for text, values, key, told in (
             ("In a hurry", {"halting_theta": 0.5}, "hurry", "θ = 0.50: who is still right?"),
             ("Quite sure", {"halting_theta": 0.99}, "sure", "θ = 0.99: who pays for it?"),
-            ("Count the work", {"halting_theta": 0.9, "halting_cost": "multiply-adds"}, "work",
-             "Steps of large networks are dear"),
-            ("Is it the recurrence?", {"halting_tab": "Recurrence"}, "recurrence",
-             "Accuracy with all recurrent weights at zero"),
-            ("Standard view", {"halting_theta": 0.9, "halting_cost": "steps",
-                               "halting_models": [n for n in STANDARD if n in of_systems(SYSTEMS)]},
-             "standard", "All as it was"),
-        ):  # fmt: skip
+            (
+                "Count the work",
+                {"halting_theta": 0.9, "halting_cost": "multiply-adds"},
+                "work",
+                "Steps of large networks are dear",
+            ),
+            (
+                "Is it the recurrence?",
+                {"halting_tab": "Recurrence"},
+                "recurrence",
+                "Accuracy with all recurrent weights at zero",
+            ),
+            (
+                "Standard view",
+                {
+                    "halting_theta": 0.9,
+                    "halting_cost": "steps",
+                    "halting_models": [n for n in STANDARD if n in of_systems(SYSTEMS)],
+                },
+                "standard",
+                "All as it was",
+            ),
+        ):
             preset(text, values, key=f"halting_try_{key}", help=told)
 
 
@@ -99,8 +135,8 @@ chart(
         figures.halting_histograms,
         shares,
         {name: at.mean_steps for name, at in v.now.items()},
-        v.sign,
-        v.look,
+        v.styles,
+        v.palette,
     ),
     "halting_histograms",
     alt="Histograms of the step at which each network answers",
@@ -113,7 +149,7 @@ published = []
 if cost_kind == "steps":
     for name, point in PUBLISHED.items():
         network = f"{ROWS[name].trained.system if name in ROWS else 'bpan'}-mnist"
-        if network in v.stamps:
+        if network in v.keys:
             told = "published" if name in ROWS else "authors' code run again"
             published.append(
                 figures.Published(network, point.mean_steps, point.accuracy / 100, told)
@@ -124,9 +160,9 @@ axis = {
     "time": "milliseconds for 1,000 images (batch 256, one thread, this machine)",
 }[cost_kind]
 with st.spinner("Timing the networks") if cost_kind == "time" else st.container():
-    prices = {name: halting_tabs.priced(v, name, cost_kind) for name in v.stamps}
+    prices = {name: halting_tabs.priced(v, name, cost_kind) for name in v.keys}
 chart(
-    figures.accuracy_against_cost(prices, published, v.sign, axis, v.look),
+    figures.accuracy_against_cost(prices, published, v.styles, axis, v.palette),
     "halting_costs",
     alt="Accuracy against cost of each network as the threshold moves",
     caption="Lines: θ from 0.1 to 1. Large marks: θ as it stands. "
@@ -158,12 +194,16 @@ for name, tab in (
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         table = st.segmented_control(
-            "Table", ("anytime", "classification"), default="anytime", required=True,
-            key="halting_table", **BOUND,
-        )  # fmt: skip
+            "Table",
+            ("anytime", "classification"),
+            default="anytime",
+            required=True,
+            key="halting_table",
+            **BOUND,
+        )
         reproduction_section(table, "halting")
 
 if tabs["Train"].open:
@@ -173,5 +213,5 @@ if tabs["Train"].open:
 
 if tabs["Take home"].open:
     with tabs["Take home"]:
-        which = st.selectbox("Network", list(v.stamps), key="halting_home", **BOUND)
+        which = st.selectbox("Network", list(v.keys), key="halting_home", **BOUND)
         export_row(next(item for item in items if item.name == which), "halting_export")

@@ -6,7 +6,8 @@ ensure_routed()
 
 import streamlit as st
 
-from dashboard import cache, inventory
+from dashboard.shell import cache
+from dashboard.shell import inventory
 
 st.title("Synaptarium")
 st.markdown(
@@ -24,9 +25,7 @@ for room in ROOMS:
             st.markdown(f"**{room.question}**")
             st.write(room.about)
             st.caption(f"{room.paper}. {inventory.models_of(room.systems)}")
-            st.page_link(
-                ROOT / "pages" / room.file, label=f"Open {room.title}", icon=room.icon,
-            )  # fmt: skip
+            st.page_link(ROOT / "pages" / room.file, label=f"Open {room.title}", icon=room.icon)
         shown = f"{room.picture}-{st.context.theme.type or 'light'}.png"
         if (ROOT / "assets" / "pictures" / shown).exists():
             with picture:
@@ -52,12 +51,12 @@ left, right = st.columns(2, gap="large")
 with left:
     st.caption("From Python")
     st.code(
-        'from corelib import load\nfrom corelib.data import load_dataset\n\n'
+        "from corelib import load\nfrom corelib.data import load_dataset\n\n"
         'model = load("bpan-mnist")\ndigits = load_dataset("mnist")\n'
         "x = digits.inputs(digits.test.pixels[:100])\n"
         "logits, steps = model.forward_anytime(x, 0.9)",
         language="python",
-    )  # fmt: skip
+    )
 with right:
     st.caption("From the command line")
     st.code(

@@ -11,12 +11,15 @@ from corelib.data import read_ahead
 read_ahead()
 
 from corelib.models.butd.config import PRESETS
-from dashboard import butd_cache, learning_tabs, rules, rules_tab
-from dashboard.checkpoints import checkpoint_picker, of_systems, opened
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.butd import cache as butd_cache
+from dashboard.butd.learning import tabs as learning_tabs
+from dashboard.butd.learning import rules
+from dashboard.butd.learning import comparison as rules_tab
+from dashboard.shell.checkpoints import checkpoint_picker, of_systems, opened
+from dashboard.shell.export import export_row
+from dashboard.shell.train_form import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import palette
 
 TABS = ("Difference", "Rules", "Both ways", "What you see", "Published", "Train", "Take home")
 PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == rules.SYSTEM}
@@ -28,9 +31,8 @@ item = v = found = None
 if of_systems(learning_tabs.SYSTEMS):
     with st.sidebar:
         item = checkpoint_picker(
-            "Network", "learn_model", learning_tabs.SYSTEMS, begin_with=learning_tabs.EXAMPLE,
-            help="Networks with a way down; butd also follow instructions",
-        )  # fmt: skip
+            "learn", "model", "Network", learning_tabs.SYSTEMS, begin_with=learning_tabs.EXAMPLE
+        )
     which, model, data = opened(item)
     if model.n_classes > 1:
         with st.sidebar:
@@ -42,7 +44,7 @@ if of_systems(learning_tabs.SYSTEMS):
             twin = butd_cache.twin(which, switches)
             of = st.session_state.get("learn_of") or st.query_params.get("learn_of")
             of = of if of in (learning_tabs.ONE, learning_tabs.MANY) else learning_tabs.ONE
-            v = learning_tabs.View(item, which, switches, twin, data, image, of, look())
+            v = learning_tabs.View(item, which, switches, twin, data, image, of, palette())
             found = learning_tabs.difference_of(v)
     else:
         st.info("This network answers yes or no; choose one that names classes.")
@@ -60,17 +62,37 @@ with headline:
             st.caption("Try this", width="content")
             calm = learning_tabs.CALM | {"learn_tab": "Difference"}
             for text, values, key, told in (
-                ("Weights of its own", {"learn_weights": "separate"}, "separate",
-                 "The error comes down through random weights"),
-                ("Shared weights", {"learn_weights": "shared"}, "shared",
-                 "Whatever it was trained with: is the update the gradient now?"),
-                ("Biased errors", {"learn_weights": "shared", "learn_bias": True}, "bias",
-                 "Biases on the way down act on the error"),
-                ("Noisy synapses", {"learn_weights": "shared", "learn_noise": 0.5}, "noise",
-                 "Half of each update by chance"),
-                ("Which rule is best?", {"learn_tab": "Rules"}, "rules",
-                 "Rules trained side by side"),
-            ):  # fmt: skip
+                (
+                    "Weights of its own",
+                    {"learn_weights": "separate"},
+                    "separate",
+                    "The error comes down through random weights",
+                ),
+                (
+                    "Shared weights",
+                    {"learn_weights": "shared"},
+                    "shared",
+                    "Whatever it was trained with: is the update the gradient now?",
+                ),
+                (
+                    "Biased errors",
+                    {"learn_weights": "shared", "learn_bias": True},
+                    "bias",
+                    "Biases on the way down act on the error",
+                ),
+                (
+                    "Noisy synapses",
+                    {"learn_weights": "shared", "learn_noise": 0.5},
+                    "noise",
+                    "Half of each update by chance",
+                ),
+                (
+                    "Which rule is best?",
+                    {"learn_tab": "Rules"},
+                    "rules",
+                    "Rules trained side by side",
+                ),
+            ):
                 preset(text, calm | values, key=f"learn_try_{key}", help=told)
             preset("Standard view", calm, key="learn_try_standard", help="All as it was")
 
@@ -85,7 +107,7 @@ if tabs["Difference"].open and v is not None:
 
 if tabs["Rules"].open:
     with tabs["Rules"]:
-        rules_tab.side_by_side(look())
+        rules_tab.side_by_side(palette())
 
 if tabs["Both ways"].open and v is not None:
     with tabs["Both ways"]:
@@ -97,7 +119,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("butd", "learn", rules_tab.MISSING)
 

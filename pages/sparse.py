@@ -7,17 +7,27 @@ ensure_routed()
 import streamlit as st
 
 from corelib.errors import SynaptariumError
-from dashboard import cache, ipvae_cache, sparse_tabs
-from dashboard.checkpoints import checkpoint_picker, of_systems
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, clamp, preset
-from dashboard.theme import look
+from dashboard.shell import cache
+from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.sparse import tabs as sparse_tabs
+from dashboard.shell.checkpoints import checkpoint_picker, of_systems
+from dashboard.shell.export import export_row
+from dashboard.shell.train_form import training_section
+from dashboard.shell.controls import BOUND, clamp, preset
+from dashboard.shell.theme import palette
 
 TABS = (
-    "One image", "Convergence", "Rate and distortion", "Sparsity", "Lesions", "Digits",
-    "What you see", "Published", "Train", "Take home",
-)  # fmt: skip
+    "One image",
+    "Convergence",
+    "Rate and distortion",
+    "Sparsity",
+    "Lesions",
+    "Digits",
+    "What you see",
+    "Published",
+    "Train",
+    "Take home",
+)
 
 st.title("Sparse code")
 headline = st.container()
@@ -26,9 +36,8 @@ item = None
 with st.sidebar:
     if of_systems(ipvae_cache.SYSTEMS):
         item = checkpoint_picker(
-            "Network", "sparse_model", ipvae_cache.SYSTEMS, begin_with=ipvae_cache.EXAMPLE,
-            help="Names as corelib.load takes them; your own trainings are at the end",
-        )  # fmt: skip
+            "sparse", "model", "Network", ipvae_cache.SYSTEMS, begin_with=ipvae_cache.EXAMPLE
+        )
 
 if item is None:
     st.info(
@@ -38,43 +47,76 @@ if item is None:
 v = None
 if item is not None:
     try:
-        which = cache.stamp(item)
+        which = cache.checkpoint_key(item)
         with st.sidebar:
             picture = sparse_tabs.picture_input(which)
             n_steps = st.select_slider(
-                "Steps of inference", sparse_tabs.STEPS, 100, key="sparse_steps", **BOUND,
+                "Steps of inference",
+                sparse_tabs.STEPS,
+                100,
+                key="sparse_steps",
+                **BOUND,
                 help=f"Trained with {item.card.config['t_train']}; it may go on for longer",
-            )  # fmt: skip
+            )
             away = st.toggle(
-                "Explaining-away", True, key="sparse_away", **BOUND,
+                "Explaining-away",
+                True,
+                key="sparse_away",
+                **BOUND,
                 help="The drive -(WᵀW)z/σ²: what is reconstructed already excites nobody. Off, "
                 "every neuron whose feature fits goes on firing",
-            )  # fmt: skip
+            )
             most = len(ipvae_cache.features(which)) - 1
             clamp("sparse_neuron", most)
             neuron = st.number_input(
-                "Neuron", 0, most, 0, key="sparse_neuron", **BOUND,
+                "Neuron",
+                0,
+                most,
+                0,
+                key="sparse_neuron",
+                **BOUND,
                 help="Or click a feature in the mosaic",
-            )  # fmt: skip
+            )
             lesion = st.toggle(
-                "Silence this neuron", False, key="sparse_lesion", **BOUND,
+                "Silence this neuron",
+                False,
+                key="sparse_lesion",
+                **BOUND,
                 help="Its spikes are taken away from the first step on",
-            )  # fmt: skip
+            )
             with st.expander("More"):
                 leak = st.slider(
-                    "Leak", 0.0, 1.0, 0.0, 0.05, key="sparse_leak", **BOUND,
+                    "Leak",
+                    0.0,
+                    1.0,
+                    0.0,
+                    0.05,
+                    key="sparse_leak",
+                    **BOUND,
                     help="Pulls each potential back to where it began; the paper's network with "
                     "one inner step has none",
-                )  # fmt: skip
+                )
                 seed = st.number_input(
-                    "Draw of the noise", 0, 999, 0, key="sparse_seed", **BOUND,
+                    "Draw of the noise",
+                    0,
+                    999,
+                    0,
+                    key="sparse_seed",
+                    **BOUND,
                     help="Other spikes for the same image",
-                )  # fmt: skip
-        hands = ipvae_cache.Hands(away, leak, (int(neuron),) if lesion else ())
+                )
+        intervention = ipvae_cache.Intervention(away, leak, (int(neuron),) if lesion else ())
         v = sparse_tabs.View(
-            item, which, ipvae_cache.NAMES[item.card.system], picture, int(n_steps), hands,
-            int(neuron), int(seed), look(),
-        )  # fmt: skip
+            item,
+            which,
+            ipvae_cache.NAMES[item.card.system],
+            picture,
+            int(n_steps),
+            intervention,
+            int(neuron),
+            int(seed),
+            palette(),
+        )
         with headline:
             st.markdown(sparse_tabs.sentence(v))
     except SynaptariumError as error:
@@ -85,18 +127,42 @@ if item is not None:
         st.caption("Try this", width="content")
         calm = {"sparse_away": True, "sparse_lesion": False, "sparse_leak": 0.0, "sparse_seed": 0}
         for text, values, key, told in (
-            ("Long inference", {"sparse_steps": 1000, "sparse_tab": "One image"}, "long",
-             "1,000 steps, many more than it learned with"),
-            ("No explaining-away", {"sparse_away": False, "sparse_steps": 100,
-                                    "sparse_tab": "One image"}, "away",
-             "What happens when neurons do not inhibit each other?"),
-            ("Sorted by orientation", {"sparse_sort": "orientation"}, "sorted",
-             "Which edges does it know?"),
-            ("Three networks", {"sparse_tab": "Convergence"}, "three",
-             "Spikes, rectified and plain Gaussian codes side by side"),
-            ("Standard view", {"sparse_sort": "rate", "sparse_steps": 100, "sparse_neuron": 0,
-                               "sparse_tab": "One image"}, "standard", "All as it was"),
-        ):  # fmt: skip
+            (
+                "Long inference",
+                {"sparse_steps": 1000, "sparse_tab": "One image"},
+                "long",
+                "1,000 steps, many more than it learned with",
+            ),
+            (
+                "No explaining-away",
+                {"sparse_away": False, "sparse_steps": 100, "sparse_tab": "One image"},
+                "away",
+                "What happens when neurons do not inhibit each other?",
+            ),
+            (
+                "Sorted by orientation",
+                {"sparse_sort": "orientation"},
+                "sorted",
+                "Which edges does it know?",
+            ),
+            (
+                "Three networks",
+                {"sparse_tab": "Convergence"},
+                "three",
+                "Spikes, rectified and plain Gaussian codes side by side",
+            ),
+            (
+                "Standard view",
+                {
+                    "sparse_sort": "rate",
+                    "sparse_steps": 100,
+                    "sparse_neuron": 0,
+                    "sparse_tab": "One image",
+                },
+                "standard",
+                "All as it was",
+            ),
+        ):
             preset(text, calm | values, key=f"sparse_try_{key}", help=told)
 
     sparse_tabs.feature_mosaic(v)
@@ -124,7 +190,7 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
+        from dashboard.shell.reproduction import reproduction_section
 
         reproduction_section("ipvae", "sparse", sparse_tabs.MISSING)
 

@@ -11,17 +11,26 @@ from corelib.data import read_ahead
 read_ahead("multi-mnist")
 
 from corelib.models.butd.config import PRESETS
-from dashboard import causes_tabs, subnetworks_tabs
-from dashboard.checkpoints import checkpoint_picker, of_systems, opened
-from dashboard.export import export_row
-from dashboard.run_panel import training_section
-from dashboard.state import BOUND, preset
-from dashboard.theme import look
+from dashboard.butd.subnetworks import causes as causes_tabs
+from dashboard.butd.subnetworks import tabs as subnetworks_tabs
+from dashboard.shell.checkpoints import checkpoint_picker, of_systems, opened
+from dashboard.shell.export import export_row
+from dashboard.shell.train_form import training_section
+from dashboard.shell.controls import BOUND, preset
+from dashboard.shell.theme import palette
 
 TABS = (
-    "Layers", "Over training", "Lesions", "Swap gates", "Instruction", "Third task", "What you see",
-    "Published", "Train", "Take home",
-)  # fmt: skip
+    "Layers",
+    "Over training",
+    "Lesions",
+    "Swap gates",
+    "Instruction",
+    "Third task",
+    "What you see",
+    "Published",
+    "Train",
+    "Take home",
+)
 PUBLISHED = {name: found for name, found in PRESETS.items() if found.system == "butd"}
 
 st.title("Sub-networks")
@@ -31,25 +40,34 @@ v = None
 if of_systems([subnetworks_tabs.SYSTEM]):
     with st.sidebar:
         item = checkpoint_picker(
-            "Network", "sub_model", subnetworks_tabs.SYSTEM, begin_with=subnetworks_tabs.EXAMPLE,
-            help="Networks that follow instructions; your own trainings are at the end",
-        )  # fmt: skip
+            "sub", "model", "Network", subnetworks_tabs.SYSTEM, begin_with=subnetworks_tabs.EXAMPLE
+        )
     which, model, data = opened(item)
     with st.sidebar:
         pair = subnetworks_tabs.pair_of(data.task_names)
         shown = st.segmented_control(
-            "Instruction", (subnetworks_tabs.BOTH, *(data.task_names[k] for k in pair)),
-            default=subnetworks_tabs.BOTH, required=True, key="sub_task", width="stretch", **BOUND,
+            "Instruction",
+            (subnetworks_tabs.BOTH, *(data.task_names[k] for k in pair)),
+            default=subnetworks_tabs.BOTH,
+            required=True,
+            key="sub_task",
+            width="stretch",
+            **BOUND,
             help="The map shows the sub-network that this instruction selects, or both compared",
-        )  # fmt: skip
+        )
         what = st.segmented_control(
-            "Units", (subnetworks_tabs.OPEN, subnetworks_tabs.ACTIVE),
-            default=subnetworks_tabs.OPEN, required=True, key="sub_what", width="stretch", **BOUND,
+            "Units",
+            (subnetworks_tabs.OPEN, subnetworks_tabs.ACTIVE),
+            default=subnetworks_tabs.OPEN,
+            required=True,
+            key="sub_what",
+            width="stretch",
+            **BOUND,
             help="All whose gate is open, or only those that this scene makes active, h > 0",
-        )  # fmt: skip
+        )
         scene = subnetworks_tabs.scene_input(data)
     seen = None if scene is None else subnetworks_tabs.seen(model, data, scene)
-    v = subnetworks_tabs.View(item, which, model, data, pair, scene, seen, look())
+    v = subnetworks_tabs.View(item, which, model, data, pair, scene, seen, palette())
 else:
     st.info(
         "No network that follows instructions is on the shelf yet. Train one under Train below; "
@@ -64,24 +82,44 @@ if v is not None:
             st.caption("Try this", width="content")
             calm = {"sub_task": subnetworks_tabs.BOTH, "sub_what": subnetworks_tabs.OPEN}
             for text, values, key, told in (
-                ("On this scene", {"sub_what": subnetworks_tabs.ACTIVE}, "active",
-                 "Only the units that the scene makes active"),
-                ("Silence a class", {"sub_tab": "Lesions"}, "lesion",
-                 "What is lost without the units that only one task opens?"),
-                ("No gates", {"sub_tab": "Swap gates"}, "none",
-                 "The whole network at once: does it still see two digits?"),
-                ("Half left, half right", {"sub_tab": "Instruction", "sub_way": "slider",
-                                           "sub_share": 0.5}, "half",
-                 "An instruction between the two"),
-                ("A third task", {"sub_tab": "Third task"}, "third",
-                 "Teach it to name the larger digit: what is forgotten?"),
-            ):  # fmt: skip
+                (
+                    "On this scene",
+                    {"sub_what": subnetworks_tabs.ACTIVE},
+                    "active",
+                    "Only the units that the scene makes active",
+                ),
+                (
+                    "Silence a class",
+                    {"sub_tab": "Lesions"},
+                    "lesion",
+                    "What is lost without the units that only one task opens?",
+                ),
+                (
+                    "No gates",
+                    {"sub_tab": "Swap gates"},
+                    "none",
+                    "The whole network at once: does it still see two digits?",
+                ),
+                (
+                    "Half left, half right",
+                    {"sub_tab": "Instruction", "sub_way": "slider", "sub_share": 0.5},
+                    "half",
+                    "An instruction between the two",
+                ),
+                (
+                    "A third task",
+                    {"sub_tab": "Third task"},
+                    "third",
+                    "Teach it to name the larger digit: what is forgotten?",
+                ),
+            ):
                 preset(text, values, key=f"sub_try_{key}", help=told)
             preset(
-                "Standard view", calm | {"sub_tab": "Layers", "sub_layer": v.names[
-                    min(2, len(v.names) - 1)]},
-                key="sub_try_standard", help="All as it was",
-            )  # fmt: skip
+                "Standard view",
+                calm | {"sub_tab": "Layers", "sub_layer": v.names[min(2, len(v.names) - 1)]},
+                key="sub_try_standard",
+                help="All as it was",
+            )
     if v.seen is None:
         st.info("Draw both digits, or upload them, in the sidebar on the left.")
         what = subnetworks_tabs.OPEN
@@ -110,8 +148,8 @@ if tabs["What you see"].open:
 
 if tabs["Published"].open:
     with tabs["Published"]:
-        from dashboard.reproduction import reproduction_section
-        from dashboard.rules_tab import MISSING
+        from dashboard.shell.reproduction import reproduction_section
+        from dashboard.butd.learning.comparison import MISSING
 
         reproduction_section("butd", "sub", MISSING)
 

@@ -7,11 +7,11 @@ ensure_routed()
 import streamlit as st
 
 from corelib.runs.store import list_runs
-from dashboard import inventory
-from dashboard.export import chart
-from dashboard.run_panel import runs_section
-from dashboard.state import BOUND
-from dashboard.theme import look
+from dashboard.shell import inventory
+from dashboard.shell.export import chart
+from dashboard.shell.run_panel import runs_section
+from dashboard.shell.controls import BOUND
+from dashboard.shell.theme import palette
 
 st.title("Trainings")
 runs = {run.id: run for run in list_runs()}
@@ -23,15 +23,19 @@ if runs:
     runs_section("trainings")
     st.markdown("### Side by side")
     compared = st.multiselect(
-        "Runs to compare", list(runs), max_selections=6, key="trainings_compare", **BOUND,
+        "Runs to compare",
+        list(runs),
+        max_selections=6,
+        key="trainings_compare",
+        **BOUND,
         help="Their learning curves in one figure; the best by validation is what a run keeps",
-    )  # fmt: skip
+    )
     if compared:
         from dashboard.figures.training import learning_curves
 
         histories = {name: runs[name].history() for name in compared if name in runs}
         chart(
-            learning_curves(histories, look()),
+            learning_curves(histories, palette()),
             "trainings_side_by_side",
             alt="Learning curves of the chosen runs",
             caption=f"n = {len(histories)} runs; validation on 5,000 images kept from training.",

@@ -294,7 +294,7 @@ def test_checkpoint_round_trip(setup, tmp_path):
         model, setup.system.training_type(**read.training), setup.dataset
     )
     assert any(not torch.equal(v, weights(learner)[k]) for k, v in weights(other).items())
-    checkpoint.put_weights(model, folder / "weights.safetensors")
+    checkpoint.load_weights(model, folder / "weights.safetensors")
     other.load_state(checkpoint.read_tensors(folder / "learner.safetensors"))
     assert_identical(weights(other), weights(learner))
     assert_identical(other.state(), learner.state())

@@ -25,7 +25,7 @@ from corelib.cli.commands import COMMANDS
 from corelib.cli.parse import Group, UsageError, parse
 from corelib.data import DATASETS, fashion_mnist
 from corelib.errors import DataError, RunError
-from corelib.runs.shelf import shipped
+from corelib.runs.registry import shipped
 from corelib.runs.spec import as_command, make_spec, read_spec
 from corelib.runs.store import Run, create_run, find_run, list_runs
 from corelib.training.card import read_card

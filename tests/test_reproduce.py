@@ -15,7 +15,7 @@ from corelib.data import load_dataset
 from corelib.errors import CheckpointError, SettingsError
 from corelib.reproduce import REPRODUCTIONS, bpan, reproduce
 from corelib.reproduce.measure import measure
-from corelib.runs.shelf import find, shipped
+from corelib.runs.registry import find, shipped
 
 ROOT = Path(__file__).parents[1]
 
@@ -72,7 +72,7 @@ def test_parameters_agree_with_their_closed_form(table):
 @pytest.mark.parametrize("place", ["empty", "missing"])
 def test_without_checkpoints_it_says_so(place, tmp_path, monkeypatch, capsys):
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr("corelib.runs.shelf.SHIPPED", tmp_path / place)
+    monkeypatch.setattr("corelib.runs.registry.SHIPPED", tmp_path / place)
     with pytest.raises(CheckpointError, match="git checkout -- assets/checkpoints"):
         bpan.run()
     assert main(["reproduce", "bpan"]) == 2

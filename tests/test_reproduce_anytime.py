@@ -13,7 +13,7 @@ from corelib.__main__ import main
 from corelib.analysis.anytime import Spread
 from corelib.cli import show
 from corelib.reproduce import anytime, classification, reproduce, results
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.store import list_runs
 
 ROOT = Path(__file__).parents[1]
@@ -22,10 +22,20 @@ ROOT = Path(__file__).parents[1]
 def raw(model, seed, **figures):
     """A row of anytime's raw figures; what is not named is missing."""
     names = [
-        "parameters", "steps", "accuracy", "accuracy at 0.9", "mean steps at 0.9",
-        "accuracy by own rule", "mean steps by own rule", "multiply-adds", "multiply-adds at 0.9",
-        "ms, batch 256", "ms at 0.9, batch 256", "ms, batch 10000", "ms at 0.9, batch 10000",
-    ]  # fmt: skip
+        "parameters",
+        "steps",
+        "accuracy",
+        "accuracy at 0.9",
+        "mean steps at 0.9",
+        "accuracy by own rule",
+        "mean steps by own rule",
+        "multiply-adds",
+        "multiply-adds at 0.9",
+        "ms, batch 256",
+        "ms at 0.9, batch 256",
+        "ms, batch 10000",
+        "ms at 0.9, batch 10000",
+    ]
     known = {name.replace(" ", "_").replace(",", ""): name for name in names}
     return {"model": model, "seed": seed, **dict.fromkeys(names, np.nan)} | {
         known[key]: value for key, value in figures.items()
@@ -38,12 +48,28 @@ def rows():
     bpan = [
         raw("BPAN", seed, parameters=152_650, steps=6, accuracy=accuracy) | cost | more
         for seed, accuracy, more in (
-            (0, 0.970, {"accuracy at 0.9": 0.96, "mean steps at 0.9": 1.5, "ms, batch 256": 8.0,
-                        "ms at 0.9, batch 256": 4.0}),
-            (1, 0.974, {"accuracy at 0.9": 0.96, "mean steps at 0.9": 2.0, "ms, batch 256": 9.0,
-                        "ms at 0.9, batch 256": 3.0}),
+            (
+                0,
+                0.970,
+                {
+                    "accuracy at 0.9": 0.96,
+                    "mean steps at 0.9": 1.5,
+                    "ms, batch 256": 8.0,
+                    "ms at 0.9, batch 256": 4.0,
+                },
+            ),
+            (
+                1,
+                0.974,
+                {
+                    "accuracy at 0.9": 0.96,
+                    "mean steps at 0.9": 2.0,
+                    "ms, batch 256": 9.0,
+                    "ms at 0.9, batch 256": 3.0,
+                },
+            ),
         )
-    ]  # fmt: skip
+    ]
     # In another order of seeds, and with one that BPAN lacks.
     act = [
         raw("ACT", seed, parameters=803_083, steps=6, accuracy=accuracy, mean_steps_by_own_rule=3.0)
@@ -119,11 +145,17 @@ def test_classification_summary_is_the_arithmetic_of_its_rows():
     assert row["BPAN less MLP / points"].sd == pytest.approx(0.1 * math.sqrt(0.5))
     assert table["published parameters"].tolist() == [39_050, 76_170, 152_650, 307_850]
     assert list(map(str, table["published accuracy / %"])) == [
-        "95.70 ± 0.12", "96.82 ± 0.10", "97.38 ± 0.12", "97.92 ± 0.08"
-    ]  # fmt: skip
+        "95.70 ± 0.12",
+        "96.82 ± 0.10",
+        "97.38 ± 0.12",
+        "97.92 ± 0.08",
+    ]
     assert list(map(str, table["published MLP accuracy / %"])) == [
-        "96.99 ± 0.09", "97.65 ± 0.14", "98.01 ± 0.12", "98.13 ± 0.02"
-    ]  # fmt: skip
+        "96.99 ± 0.09",
+        "97.65 ± 0.14",
+        "98.01 ± 0.12",
+        "98.13 ± 0.02",
+    ]
 
 
 # --- what ships ---------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from corelib.models.bpc.config import PRESETS
 from corelib.reproduce import bpc, reproduce, results
 from corelib.reproduce.checkpoints import RECIPES
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import resolve
 from corelib.training.loop import total_steps
 
@@ -68,7 +68,7 @@ def test_summary_is_the_arithmetic_of_its_rows():
     )
     table = bpc.summary(rows).set_index("network")
     assert list(table.index) == [name for name in bpc.ROWS if name in set(rows["network"])]
-    own, rival = table.loc[bpc.REFERENCE], table.loc["back-propagation"]
+    own, baseline = table.loc[bpc.REFERENCE], table.loc["back-propagation"]
     assert own["accuracy / %"] == pytest.approx((98.1, 0.2 * HALF, 2))
     assert own["generator loss x 1000"] == pytest.approx((285, 2 * HALF, 2))
     assert own["left half grey: accuracy / %"] == pytest.approx((50, 0, 2))
@@ -76,11 +76,11 @@ def test_summary_is_the_arithmetic_of_its_rows():
     assert own["less BPC's of five epochs / points"] is None
     assert (own["others' accuracy / %"], own["others' loss x 1000"]) == (98.30, 284.5)
     # Paired by seed: 98.1 - 98.0 and 98.5 - 98.2.
-    difference = rival["less BPC's of five epochs / points"]
+    difference = baseline["less BPC's of five epochs / points"]
     assert difference == pytest.approx((0.2, 0.2 * HALF, 2), abs=1e-9)
-    assert rival["seeds"] == 3
-    assert rival["completed: accuracy / %"] is None
-    assert rival["others' accuracy / %"] is None
+    assert baseline["seeds"] == 3
+    assert baseline["completed: accuracy / %"] is None
+    assert baseline["others' accuracy / %"] is None
     tutorial = table.loc["tutorial's settings, 300 updates"]
     assert (tutorial["others' accuracy / %"], tutorial["others' loss x 1000"]) == (83.14, 290)
 

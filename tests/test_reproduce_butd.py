@@ -8,7 +8,7 @@ from corelib.data import DATASETS
 from corelib.models.butd.config import PRESETS
 from corelib.reproduce import butd, reproduce, results
 from corelib.reproduce.checkpoints import recipes
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import resolve
 from tests.pages.butd import SMALL, shelve
 
@@ -84,9 +84,17 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
     test = dict(zip(tasks, (0.91234, 0.93001, 0.89467), strict=True)) | {"loss": 0.3}
     runs = [
         shelve("butd", "multi-mnist", SMALL, {"epochs": 12}, 2, "shared", test, **noted),
-        shelve("counter-hebb", "mnist", SMALL, {"epochs": 2}, 1, "separate", {"accuracy": 0.5},
-               accuracy=[0.2, 0.3]),
-    ]  # fmt: skip
+        shelve(
+            "counter-hebb",
+            "mnist",
+            SMALL,
+            {"epochs": 2},
+            1,
+            "separate",
+            {"accuracy": 0.5},
+            accuracy=[0.2, 0.3],
+        ),
+    ]
     found = butd.measure([run.spec for run in runs], runs)
     two, one = found.iloc[0], found.iloc[1]
     assert (two["data"], two["rule"], two["seed"]) == ("multi-mnist", butd.SHARED, 2)
@@ -103,16 +111,25 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
 
 def raw(rows) -> pd.DataFrame:
     return pd.DataFrame(
-        {"data": data, "rule": rule, "seed": seed, "parameters": 9, "epochs": 6,
-         "accuracy": accuracy, **more}
+        {
+            "data": data,
+            "rule": rule,
+            "seed": seed,
+            "parameters": 9,
+            "epochs": 6,
+            "accuracy": accuracy,
+            **more,
+        }
         for data, rule, seed, accuracy, more in rows
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
 def table() -> pd.DataFrame:
-    both = [{"left": a, "right": b, "left after 10 epochs": c}
-            for a, b, c in ((0.93, 0.91, 0.9), (0.95, 0.90, 0.92), (0.94, 0.92, 0.91))]  # fmt: skip
+    both = [
+        {"left": a, "right": b, "left after 10 epochs": c}
+        for a, b, c in ((0.93, 0.91, 0.9), (0.95, 0.90, 0.92), (0.94, 0.92, 0.91))
+    ]
     rows = [
         *(("multi-mnist", butd.SHARED, k, 0.92 + k / 100, both[k]) for k in range(3)),
         # In another order, and with a seed that the reference lacks.
@@ -161,8 +178,9 @@ def test_the_rerun_stands_beside_ours_and_what_is_unknown_is_none(table):
     assert multi["re-run / %"] is None
     assert multi["right after 10 epochs / %"] is None
     assert [table.loc[DIGITS, w]["re-run / %"] for w in (butd.REFERENCE, butd.SHARED)] == [
-        97.80, 97.86,
-    ]  # fmt: skip
+        97.80,
+        97.86,
+    ]
     single = table.loc[DIGITS, butd.SHARED]
     assert single[["left / %", "left, re-run / %", "right / %"]].tolist() == [None] * 3
     assert table.loc["Fashion-MNIST", "feedback alignment"]["re-run / %"] is None
@@ -205,8 +223,11 @@ def test_the_shipped_table_says_what_the_paper_claims():
         # The same update but for rounding: what is between them is chance.
         assert abs(digits.loc[way, "less back-propagation's / points"].mean) < 0.3
     for way in ("Counter-Hebb, separate weights", "feedback alignment"):
-        assert 96 < digits.loc[way, "accuracy / %"].mean < digits.loc[butd.REFERENCE][
-            "accuracy / %"].mean  # fmt: skip
+        assert (
+            96
+            < digits.loc[way, "accuracy / %"].mean
+            < digits.loc[butd.REFERENCE]["accuracy / %"].mean
+        )
 
 
 def test_the_shipped_networks_are_those_of_the_table():

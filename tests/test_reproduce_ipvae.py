@@ -11,7 +11,7 @@ from corelib.models.ipvae import IPVAE, gabor
 from corelib.models.ipvae.inference import trace
 from corelib.models.ipvae.learner import r_squared
 from corelib.reproduce import ipvae, reproduce
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import make_spec
 from corelib.training import checkpoint
 from corelib.training.card import Card
@@ -25,9 +25,14 @@ def shelve(folder, dataset: str, **config):
     with torch.no_grad():
         model.decoder.mul_(3)
     card = Card(
-        system="ipvae", dataset=dataset, config=spec.config, training=spec.training, seed=0,
-        step=0, epoch=0,
-    )  # fmt: skip
+        system="ipvae",
+        dataset=dataset,
+        config=spec.config,
+        training=spec.training,
+        seed=0,
+        step=0,
+        epoch=0,
+    )
     checkpoint.save(folder, card, model.state_dict())
     return model, find(str(folder))
 

@@ -18,7 +18,7 @@ from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.data.images import Split
 from corelib.models.bpan.robustness import balance as balance_of
 from corelib.reproduce import balance, results, robustness
-from corelib.runs.shelf import find, load
+from corelib.runs.registry import find, load
 from corelib.runs.spec import resolve
 
 ROOT = Path(__file__).parents[1]
@@ -391,9 +391,10 @@ def test_the_printed_balance_holds_published_rerun_and_ours(balanced, capsys):
     arms = balanced.pivot(index="seed", columns="arm", values=column)
     difference = 100 * (arms["lambda_bal 5e-4"] - arms["lambda_bal 0"])
     (line,) = (
-        x for x in lines if x.startswith("accuracy, published occlusion, side 0.5")
-        and "+6.5 points" in x
-    )  # fmt: skip
+        x
+        for x in lines
+        if x.startswith("accuracy, published occlusion, side 0.5") and "+6.5 points" in x
+    )
     assert f"{difference.mean():.2f} ± {difference.std():.2f}" in line
     assert "+0.4 to +1.2 points" in line
     assert any("-25 %" in x and "about -23 %" in x for x in lines)

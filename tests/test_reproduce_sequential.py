@@ -15,7 +15,7 @@ from corelib.data import load_dataset
 from corelib.errors import SettingsError
 from corelib.reproduce import reproduce, results, seeds, sequential
 from corelib.reproduce.measure import measure
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import make_spec
 from tests.reference import bpan as reference
 
@@ -43,10 +43,16 @@ def rows():
     def row(task, model, seed, steps, **figures):
         shares = {f"accuracy at step {t}": figures.get(f"at_{t}", 0.1) for t in range(1, steps + 1)}
         return {
-            "task": task, "model": model, "seed": seed, "parameters": 1000,
-            "steps": steps, "accuracy at 0.9": 0.2, "mean steps at 0.9": figures.get("mean", 5.0),
-            "too early at 0.9": 0.01, **shares,
-        }  # fmt: skip
+            "task": task,
+            "model": model,
+            "seed": seed,
+            "parameters": 1000,
+            "steps": steps,
+            "accuracy at 0.9": 0.2,
+            "mean steps at 0.9": figures.get("mean", 5.0),
+            "too early at 0.9": 0.01,
+            **shares,
+        }
 
     return pd.DataFrame(
         [
@@ -64,8 +70,10 @@ def rows():
 def test_the_summary_is_the_arithmetic_of_its_rows(rows):
     table = sequential.summary(rows).set_index(["task", "model"])
     assert list(table.index) == [
-        ("ct-mnist", "BPAN"), ("ct-mnist", "GRU of 256"), ("streaming-mnist", "GRU of 79"),
-    ]  # fmt: skip
+        ("ct-mnist", "BPAN"),
+        ("ct-mnist", "GRU of 256"),
+        ("streaming-mnist", "GRU of 79"),
+    ]
     bpan, gru, streaming = (row for _, row in table.iterrows())
     half = math.sqrt(0.5)
     for found, mean, sd in (

@@ -135,8 +135,9 @@ def test_what_the_data_tells_is_no_choice():
         rate: float = setting(0.5, "Chosen", gt=0)
 
     assert [(info.name, info.from_data) for info in Told.infos()] == [
-        ("size", True), ("rate", False),
-    ]  # fmt: skip
+        ("size", True),
+        ("rate", False),
+    ]
     assert [info.name for info in Told.choices()] == ["rate"]
 
 
@@ -163,7 +164,7 @@ LIGHT = [
     "corelib.runs.spec",
     "corelib.runs.store",
     "corelib.runs.launch",
-    "corelib.runs.shelf",
+    "corelib.runs.registry",
     "corelib.runs.worker",
 ]
 

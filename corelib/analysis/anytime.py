@@ -87,7 +87,7 @@ def changes_of_mind(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.flatnonzero((predicted[:, 0] != labels) & (predicted[:, -1] == labels))
 
 
-def fates(
+def outcomes(
     confidence: np.ndarray, predicted: np.ndarray, labels: np.ndarray, threshold: float
 ) -> np.ndarray:
     """What becomes of each image's answer at a threshold: int (image,).

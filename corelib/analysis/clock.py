@@ -1,4 +1,4 @@
-"""Timing rivals fairly: interleaved, so that a busy moment of the machine meets all of them."""
+"""Timing candidates fairly: interleaved, so that a busy moment of the machine meets all of them."""
 
 import statistics
 import time
@@ -7,22 +7,22 @@ from typing import Any
 
 
 def medians(
-    rivals: dict[str, Callable[[], Any]], rounds: int, warm_up: int = 3, burst: int = 1
+    candidates: dict[str, Callable[[], Any]], rounds: int, warm_up: int = 3, burst: int = 1
 ) -> dict[str, float]:
     """Median milliseconds of each callable over ``rounds`` rounds.
 
-    In each round each rival runs ``burst`` times in a row; of more than one the first does not
-    count, since it meets caches and a heap as its rival left them. The order turns by one in each
-    round, so that no rival always follows the same one.
+    In each round each candidate runs ``burst`` times in a row. Of more than one the first does not
+    count: it meets caches and a heap as another candidate left them. The order rotates by one each
+    round, so that no candidate always follows the same one.
     """
-    names = list(rivals)
+    names = list(candidates)
     taken: dict[str, list[float]] = {name: [] for name in names}
     for count in range(-warm_up, rounds):
         turn = count % len(names)
         for name in names[turn:] + names[:turn]:
             for k in range(burst):
                 began = time.perf_counter()
-                rivals[name]()
+                candidates[name]()
                 seconds = time.perf_counter() - began
                 if count >= 0 and (k > 0 or burst == 1):
                     taken[name].append(1000 * seconds)

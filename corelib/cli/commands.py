@@ -19,7 +19,7 @@ from corelib.errors import DataError, RunError, SynaptariumError
 from corelib.reproduce import REPRODUCTIONS, reproduce
 from corelib.reproduce.measure import SPLITS, measure
 from corelib.runs import launch
-from corelib.runs.shelf import export, find
+from corelib.runs.registry import export, find
 from corelib.runs.spec import RunSpec, as_command, make_spec, read_spec
 from corelib.runs.store import ENDED, Run, find_run, list_runs, remove_run
 

@@ -2,14 +2,7 @@
 
 from corelib.data.images import ImageDataset, Split
 from corelib.data.sequences import SequenceDataset
-from corelib.data.sources import (
-    DATASETS,
-    Dataset,
-    DatasetName,
-    is_here,
-    load_dataset,
-    read_ahead,
-)
+from corelib.data.sources import DATASETS, Dataset, DatasetName, is_here, load_dataset, read_ahead
 
 __all__ = [
     "DATASETS",

@@ -27,7 +27,7 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.bpan",
     ),
     "anytime": Reproduction(
-        "BPAN and its rivals on MNIST: accuracy, mean steps and three speed-ups at θ = 0.9 over "
+        "BPAN and its baselines on MNIST: accuracy, mean steps and three speed-ups at θ = 0.9 over "
         "seeds, published and ours",
         "corelib.reproduce.anytime",
         over_seeds=True,
@@ -39,8 +39,8 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         over_seeds=True,
     ),
     "robustness": Reproduction(
-        "BPAN and its rivals on corrupted MNIST: accuracy, what is lost and mean steps over seeds, "
-        "published and ours",
+        "BPAN and its baselines on corrupted MNIST: accuracy, accuracy lost and mean steps over "
+        "seeds, published and ours",
         "corelib.reproduce.robustness",
         over_seeds=True,
     ),
@@ -58,7 +58,7 @@ REPRODUCTIONS: dict[str, Reproduction] = {
     ),
     "bpc": Reproduction(
         "Bidirectional predictive coding: the tutorial's three lines, the standard settings and "
-        "the rivals: accuracy, generation and completion over seeds, others' and ours",
+        "the baselines: accuracy, generation and completion over seeds, others' and ours",
         "corelib.reproduce.bpc",
         over_seeds=True,
     ),

@@ -1,4 +1,4 @@
-"""Anytime inference: BPAN and its rivals, published and ours, as mean ± sd over seeds.
+"""Anytime inference: BPAN and its baselines, published and ours, as mean ± sd over seeds.
 
 All are trained alike and answer at the first step whose largest softmax reaches θ = 0.9; models
 that learn when to halt have their own rule beside that. Three costs are kept apart, each as what
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from corelib.analysis.anytime import Spread, at_threshold, paired_difference, spread
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
-from corelib.runs.shelf import Shelved, find, load
+from corelib.runs.registry import Checkpoint, find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 
@@ -127,7 +127,7 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def figures(item: Shelved, recurrence: bool = True) -> dict[str, float]:
+def figures(item: Checkpoint, recurrence: bool = True) -> dict[str, float]:
     """What one network does on the test images: one row of the raw figures."""
     from corelib.data.sources import load_dataset
     from corelib.models.bpan import halting
@@ -151,7 +151,7 @@ def figures(item: Shelved, recurrence: bool = True) -> dict[str, float]:
         own = halting.own_answers(model, x)
         found["accuracy by own rule"] = float((own.predicted == labels).mean())
         found["mean steps by own rule"] = round(float(own.steps.mean()), 4)
-    cost = model.multiply_adds()
+    cost = model.macs()
     found["multiply-adds"] = float(cost.at(model.n_steps))
     found["multiply-adds at 0.9"] = round(float(cost.at(early.steps).mean()), 1)
     for batch in BATCHES:

@@ -19,7 +19,7 @@ from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.data.corruptions import Corruption
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
-from corelib.runs.shelf import find, load
+from corelib.runs.registry import find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 

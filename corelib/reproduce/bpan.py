@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from corelib.errors import CheckpointError
 from corelib.reproduce.measure import measure
-from corelib.runs.shelf import shipped
+from corelib.runs.registry import shipped
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,5 +1,5 @@
 """Bidirectional predictive coding on MNIST: the published tutorial's three lines, the standard
-settings, and the rivals with the same layers, as mean ± sd over seeds.
+settings, and the baselines with the same layers, as mean ± sd over seeds.
 
 "Tutorial" is what the published tutorial prints after 100, 200 and 300 updates; a "re-run" is the
 standard settings run elsewhere with other code. Accuracy and generator loss are of the 10,000 test
@@ -16,7 +16,7 @@ from corelib.analysis.anytime import paired_difference, spread
 from corelib.models.bpc.config import PRESETS
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
-from corelib.runs.shelf import find, load
+from corelib.runs.registry import find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 
@@ -44,11 +44,7 @@ class Row(NamedTuple):
 
     def spec(self, seed: int) -> RunSpec:
         return make_spec(
-            self.system,
-            variant=self.variant,
-            config=self.config,
-            training=self.training,
-            seed=seed,
+            self.system, variant=self.variant, config=self.config, training=self.training, seed=seed
         )
 
 
@@ -131,10 +127,7 @@ def figures(name: str, completes: bool) -> dict[str, float]:
     from corelib.models.bpc.inference import COMPLETION
 
     test = find(name).card.test
-    found = {
-        "accuracy": test["accuracy"],
-        "generator loss": round(test["generator loss"], 6),
-    }
+    found = {"accuracy": test["accuracy"], "generator loss": round(test["generator loss"], 6)}
     if not completes:
         return found
     model = load(name)

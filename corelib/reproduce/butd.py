@@ -16,7 +16,7 @@ from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.data.sources import DATASETS, is_here
 from corelib.models.butd.config import PRESETS
 from corelib.reproduce.results import OverSeeds, table
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 

@@ -17,7 +17,7 @@ from corelib.models.bpc.config import PRESETS
 from corelib.reproduce import butd, ipvae, seeds, sequential
 from corelib.reproduce.measure import measure
 from corelib.runs.launch import start
-from corelib.runs.shelf import SHIPPED, Shelved, export, find, load
+from corelib.runs.registry import SHIPPED, Checkpoint, export, find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import ENDED
 from corelib.training.card import write_card
@@ -80,7 +80,7 @@ def recipes() -> list[RunSpec]:
     return [recipe.spec for recipe in RECIPES] + [row.spec(0) for row in tabled]
 
 
-def train(spec: RunSpec) -> Shelved:
+def train(spec: RunSpec) -> Checkpoint:
     """Train by a worker, as everybody does; raises ``RunError`` if it does not complete."""
     run = start(spec)
     while run.status.state not in ENDED:
@@ -130,7 +130,7 @@ def ship(specs: Sequence[RunSpec] = ()) -> None:
         print(f"{folder.name}: {halve(find(folder.name)).card.test}")
 
 
-def halve(item: Shelved) -> Shelved:
+def halve(item: Checkpoint) -> Checkpoint:
     """Round a checkpoint's weights to half precision, and measure it as it then is."""
     from safetensors.torch import load_file, save_file
 
@@ -143,7 +143,7 @@ def halve(item: Shelved) -> Shelved:
     return find(item.name)
 
 
-def keep_gates(taught: Shelved, folder: Path) -> None:
+def keep_gates(taught: Checkpoint, folder: Path) -> None:
     """Put the gates of an instructed network over its training beside the weights that ship."""
     from corelib.models.butd import history
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.reproduce.results import OverSeeds, table
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 

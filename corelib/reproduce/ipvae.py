@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from corelib.analysis.anytime import Spread, spread
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
-from corelib.runs.shelf import Shelved, find, load
+from corelib.runs.registry import Checkpoint, find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 
@@ -44,9 +44,13 @@ class Trained(NamedTuple):
 
     def spec(self, seed: int) -> RunSpec:
         return make_spec(
-            self.system, dataset=self.dataset, variant=self.variant, config=_LONG,
-            training=self.training, seed=seed,
-        )  # fmt: skip
+            self.system,
+            dataset=self.dataset,
+            variant=self.variant,
+            config=_LONG,
+            training=self.training,
+            seed=seed,
+        )
 
 
 class Published(NamedTuple):
@@ -129,7 +133,7 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def figures(item: Shelved, n_images: int = N_IMAGES, n_steps: int = N_STEPS) -> dict[str, float]:
+def figures(item: Checkpoint, n_images: int = N_IMAGES, n_steps: int = N_STEPS) -> dict[str, float]:
     """One row of the raw figures: what a network does with test images."""
     import numpy as np
 
@@ -153,9 +157,11 @@ def figures(item: Shelved, n_images: int = N_IMAGES, n_steps: int = N_STEPS) -> 
             for split in (dataset.train, dataset.test)
         )
         readout = analysis.read_out(
-            train.rate, dataset.train.labels[:READOUT_IMAGES].numpy(),
-            test.rate, dataset.test.labels[:READOUT_IMAGES].numpy(),
-        )  # fmt: skip
+            train.rate,
+            dataset.train.labels[:READOUT_IMAGES].numpy(),
+            test.rate,
+            dataset.test.labels[:READOUT_IMAGES].numpy(),
+        )
         found["readout"] = readout.accuracy
     else:
         fits = gabor.fit(analysis.features(model))
@@ -163,7 +169,7 @@ def figures(item: Shelved, n_images: int = N_IMAGES, n_steps: int = N_STEPS) -> 
     return found
 
 
-def quality(item: Shelved) -> dict[str, float]:
+def quality(item: Checkpoint) -> dict[str, float]:
     """What the card of a network that ships tells beside its learner's measures."""
     found = figures(item)
     late = {f"{name} after {N_STEPS:,} steps": found[name] for name in ("R²", "zeros")}

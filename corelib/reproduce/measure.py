@@ -5,7 +5,7 @@ from typing import NamedTuple
 from corelib.catalog import system
 from corelib.data.sources import DATASETS, load_dataset
 from corelib.errors import SettingsError
-from corelib.runs.shelf import Shelved, load
+from corelib.runs.registry import Checkpoint, load
 from corelib.runs.slots import thread_count
 
 SPLITS = ("test", "validation")
@@ -19,7 +19,7 @@ class Measured(NamedTuple):
     metrics: dict[str, float]
 
 
-def measure(item: Shelved, dataset_name: str, split: str) -> Measured:
+def measure(item: Checkpoint, dataset_name: str, split: str) -> Measured:
     """Evaluate a checkpoint on the CPU, in as many threads as a worker takes.
 
     Raises ``SettingsError`` when the data set is not what it reads.

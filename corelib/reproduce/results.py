@@ -84,10 +84,7 @@ def table(
 
 def shipped(name: str) -> pd.DataFrame:
     """The raw rows that ship; raises ``DataError`` if they are missing or damaged."""
-    return _read(
-        _shipped_file(name),
-        f"make it with: python -m corelib reproduce {name} --ship",
-    )
+    return _read(_shipped_file(name), f"make it with: python -m corelib reproduce {name} --ship")
 
 
 def own(name: str) -> pd.DataFrame | None:

@@ -1,4 +1,4 @@
-"""Robustness: BPAN and its rivals under seven corruptions, as mean ± sd over seeds.
+"""Robustness: BPAN and its baselines under seven corruptions, as mean ± sd over seeds.
 
 Raw rows hold both protocols of ``corelib.data.corruptions``: ``ours`` on the grid of severities of
 every corruption, ``published`` (``faithful``) at the severities of the authors' results. Every seed
@@ -19,7 +19,7 @@ from corelib.analysis.anytime import Spread, at_threshold, paired_difference, sp
 from corelib.data.corruptions import CORRUPTIONS, Corruption
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
-from corelib.runs.shelf import find, load
+from corelib.runs.registry import find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 
@@ -97,11 +97,11 @@ NOTES = (
 
 def specs(seed: int) -> list[RunSpec]:
     """What one seed trains."""
-    rivals = (make_spec(name, seed=seed) for name in NAMES if not name.startswith(REFERENCE))
+    baselines = (make_spec(name, seed=seed) for name in NAMES if not name.startswith(REFERENCE))
     return [
         make_spec(REFERENCE, seed=seed),
         make_spec(REFERENCE, variant="unbalanced", training={"lambda_bal": 0.0}, seed=seed),
-        *rivals,
+        *baselines,
     ]
 
 

@@ -95,8 +95,7 @@ class Run:
         if status.state in ENDED:
             return status
         return status._replace(
-            state="died",
-            message="The worker ended without a word; the last checkpoint is whole.",
+            state="died", message="The worker ended without a word; the last checkpoint is whole."
         )
 
     def _word(self) -> Status:

@@ -60,7 +60,7 @@ class Trained:
                 self.best_score, self.best_step = card.score, card.step
         if folders:
             self.step = read_card(folders[-1]).step
-            checkpoint.put_weights(self.learner.model, folders[-1] / "weights.safetensors")
+            checkpoint.load_weights(self.learner.model, folders[-1] / "weights.safetensors")
             self.learner.load_state(checkpoint.read_tensors(folders[-1] / "learner.safetensors"))
 
     @property
@@ -134,7 +134,7 @@ class Trained:
     def finish(self) -> Finished:
         """Measure the best checkpoint on the test set and write that on its card."""
         folder = self.run.checkpoint(self.best_step)
-        checkpoint.put_weights(self.learner.model, folder / "weights.safetensors")
+        checkpoint.load_weights(self.learner.model, folder / "weights.safetensors")
         device = next(self.learner.model.parameters()).device
         test = self.learner.evaluate(Split(*(t.to(device) for t in self.dataset.test)))
         write_card(folder, read_card(folder).model_copy(update={"test": test}))

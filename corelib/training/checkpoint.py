@@ -15,10 +15,7 @@ from corelib.training.card import Card, write_card
 
 
 def save(
-    folder: Path,
-    card: Card,
-    weights: dict[str, Tensor],
-    learner: dict[str, Tensor] | None = None,
+    folder: Path, card: Card, weights: dict[str, Tensor], learner: dict[str, Tensor] | None = None
 ) -> None:
     """Write a checkpoint; it appears whole, by one rename, or not at all."""
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}.part")
@@ -65,7 +62,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         raise CheckpointError(f"{file} is damaged or not a safetensors file: {error}") from None
 
 
-def put_weights(model: torch.nn.Module, file: Path) -> None:
+def load_weights(model: torch.nn.Module, file: Path) -> None:
     """Load the weights of a file into a model; every name and shape must agree."""
     tensors = read_tensors(file)
     own = model.state_dict()

@@ -16,7 +16,7 @@ HEIGHT = 360
 TALL = 460
 
 
-class Look(NamedTuple):
+class Palette(NamedTuple):
     """The colours of a theme."""
 
     text: str
@@ -25,11 +25,11 @@ class Look(NamedTuple):
     background: str
 
 
-LIGHT = Look(text="#1b2733", muted="#6b7a88", grid="#e3e9ee", background="#ffffff")
-DARK = Look(text="#e6edf3", muted="#93a3b1", grid="#2a3541", background="#10161d")
+LIGHT = Palette(text="#1b2733", muted="#6b7a88", grid="#e3e9ee", background="#ffffff")
+DARK = Palette(text="#e6edf3", muted="#93a3b1", grid="#2a3541", background="#10161d")
 
 
-class Sign(NamedTuple):
+class TraceStyle(NamedTuple):
     """How a model is drawn in every figure of a page."""
 
     colour: str
@@ -37,33 +37,35 @@ class Sign(NamedTuple):
     mark: str
 
 
-def signs(names: Sequence[str]) -> dict[str, Sign]:
+def trace_styles(names: Sequence[str]) -> dict[str, TraceStyle]:
     """Colours by place, so that a model keeps its own while the list stays."""
     return {
-        name: Sign(OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)], MARKS[i % len(MARKS)])
+        name: TraceStyle(
+            OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)], MARKS[i % len(MARKS)]
+        )
         for i, name in enumerate(names)
     }
 
 
-def _common(look: Look) -> dict:
+def _common(palette: Palette) -> dict:
     """The layout that all figures of a theme share."""
     axis = {
-        "gridcolor": look.grid,
-        "linecolor": look.muted,
+        "gridcolor": palette.grid,
+        "linecolor": palette.muted,
         "showline": True,
-        "zerolinecolor": look.muted,
+        "zerolinecolor": palette.muted,
         "zerolinewidth": 1,
         "ticks": "outside",
-        "tickcolor": look.muted,
+        "tickcolor": palette.muted,
         "title": {"standoff": 8, "font": {"size": 14}},
     }
     return {
         "margin": {"l": 64, "r": 20, "t": 52, "b": 56},
-        "font": {"family": FAMILY, "size": 14, "color": look.text},
+        "font": {"family": FAMILY, "size": 14, "color": palette.text},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "hovermode": "x unified",
-        "hoverlabel": {"bgcolor": look.background, "font": {"color": look.text}},
+        "hoverlabel": {"bgcolor": palette.background, "font": {"color": palette.text}},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
         "xaxis": axis,
         "yaxis": axis,
@@ -73,13 +75,13 @@ def _common(look: Look) -> dict:
 def styled(
     traces: Sequence[dict],
     layout: dict,
-    look: Look,
+    palette: Palette,
     *,
     height: int = HEIGHT,
     frames: Sequence[dict] = (),
 ) -> Figure:
     """A figure in the common look; what ``layout`` says of its own stays."""
-    common = _common(look)
+    common = _common(palette)
     for axis in layout:
         if axis[1:5] == "axis":
             common[axis] = common[f"{axis[0]}axis"]
@@ -151,20 +153,31 @@ def panels(
     return Panels(axes, {**layout, "annotations": annotations})
 
 
-def playing(names: Sequence[str], active: int, prefix: str, frame_ms: int, look: Look) -> dict:
+def playing(
+    names: Sequence[str], active: int, prefix: str, frame_ms: int, palette: Palette
+) -> dict:
     """Play, pause and a slider below a figure, for its frames of these names."""
     once = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate"}
     go_on = {
-        "frame": {"duration": frame_ms, "redraw": True}, "mode": "immediate",
-        "fromcurrent": False, "transition": {"duration": 0},
-    }  # fmt: skip
+        "frame": {"duration": frame_ms, "redraw": True},
+        "mode": "immediate",
+        "fromcurrent": False,
+        "transition": {"duration": 0},
+    }
     return {
         "updatemenus": [
             {
-                "type": "buttons", "direction": "left", "x": 0, "y": -0.2, "xanchor": "left",
-                "yanchor": "top", "showactive": False, "pad": {"t": 8},
-                "font": {"color": look.text}, "bgcolor": look.background,
-                "bordercolor": look.muted,
+                "type": "buttons",
+                "direction": "left",
+                "x": 0,
+                "y": -0.2,
+                "xanchor": "left",
+                "yanchor": "top",
+                "showactive": False,
+                "pad": {"t": 8},
+                "font": {"color": palette.text},
+                "bgcolor": palette.background,
+                "bordercolor": palette.muted,
                 "buttons": [
                     {"method": "animate", "label": "▶ Play", "args": [None, go_on]},
                     {"method": "animate", "label": "❚❚ Pause", "args": [[None], once]},
@@ -173,14 +186,20 @@ def playing(names: Sequence[str], active: int, prefix: str, frame_ms: int, look:
         ],
         "sliders": [
             {
-                "active": active, "x": 0.2, "y": -0.2, "len": 0.8, "xanchor": "left",
-                "yanchor": "top", "pad": {"t": 8}, "currentvalue": {"prefix": prefix},
+                "active": active,
+                "x": 0.2,
+                "y": -0.2,
+                "len": 0.8,
+                "xanchor": "left",
+                "yanchor": "top",
+                "pad": {"t": 8},
+                "currentvalue": {"prefix": prefix},
                 "steps": [
                     {"method": "animate", "label": name, "args": [[name], once]} for name in names
                 ],
             }
         ],
-    }  # fmt: skip
+    }
 
 
 def faded(colour: str, alpha: float) -> str:

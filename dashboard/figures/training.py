@@ -4,12 +4,12 @@ import numpy as np
 
 from corelib.runs.store import History
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import DASHES, OKABE_ITO, Look, panels, styled
+from dashboard.figures.style import DASHES, OKABE_ITO, Palette, panels, styled
 
 MOST_POINTS = 1500
 
 
-def learning_curves(histories: dict[str, History], look: Look) -> Figure:
+def learning_curves(histories: dict[str, History], palette: Palette) -> Figure:
     """Training loss, and accuracy on the training batches and on validation, against updates.
 
     One colour and dash a run; each point of the training curves is a mean over the updates since
@@ -34,33 +34,51 @@ def learning_curves(histories: dict[str, History], look: Look) -> Figure:
         run = {"type": "scatter", "legendgroup": name}
         traces += [
             {
-                **run, **left, "x": steps, "y": loss, "showlegend": False,
+                **run,
+                **left,
+                "x": steps,
+                "y": loss,
+                "showlegend": False,
                 "name": "training batches" if alone else name,
                 "mode": "lines+markers" if len(steps) < 40 else "lines",
-                "line": {"color": colour, "dash": dash, "width": 2}, "marker": {"size": 5},
+                "line": {"color": colour, "dash": dash, "width": 2},
+                "marker": {"size": 5},
             },
             {
-                **run, **right, "x": steps, "y": accuracy, "showlegend": alone, "opacity": 0.6,
-                "name": "training batches" if alone else f"{name}, batches", "mode": "lines",
+                **run,
+                **right,
+                "x": steps,
+                "y": accuracy,
+                "showlegend": alone,
+                "opacity": 0.6,
+                "name": "training batches" if alone else f"{name}, batches",
+                "mode": "lines",
                 "line": {"color": colour, "dash": dash, "width": 1.5},
             },
             {
-                **run, **right, "x": [v.step for v in history.validations],
+                **run,
+                **right,
+                "x": [v.step for v in history.validations],
                 "y": [v.metrics.get("accuracy", v.score) for v in history.validations],
-                "name": "validation" if alone else name, "mode": "lines+markers",
-                "line": {"color": look.text if alone else colour, "dash": dash, "width": 2.5},
+                "name": "validation" if alone else name,
+                "mode": "lines+markers",
+                "line": {"color": palette.text if alone else colour, "dash": dash, "width": 2.5},
                 "marker": {"size": 7, "symbol": "diamond"},
             },
-        ]  # fmt: skip
+        ]
         if history.best is not None and alone:
             traces.append(
                 {
-                    "type": "scatter", **right, "x": [history.best.step], "y": [history.best.score],
-                    "name": "best", "mode": "markers",
-                    "marker": {"size": 14, "symbol": "circle-open", "color": look.text},
+                    "type": "scatter",
+                    **right,
+                    "x": [history.best.step],
+                    "y": [history.best.score],
+                    "name": "best",
+                    "mode": "markers",
+                    "marker": {"size": 14, "symbol": "circle-open", "color": palette.text},
                 }
-            )  # fmt: skip
-    return styled(traces, {**layout, "legend": {"x": 0.545, "y": 1.06}}, look)
+            )
+    return styled(traces, {**layout, "legend": {"x": 0.545, "y": 1.06}}, palette)
 
 
 def _series(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,9 +11,9 @@ from corelib.analysis.anytime import (
     calibration,
     changes_of_mind,
     difficulty,
-    fates,
     halting_histogram,
     halting_steps,
+    outcomes,
     paired_difference,
     pareto_front,
     per_step_accuracy,
@@ -151,5 +151,5 @@ def test_fates_tell_every_case_apart():
         4: ([0.7, 0.7, 0.7], [0, 0, 0]),
     }
     confidence, predicted = (np.array([c[i] for c in cases.values()]) for i in (0, 1))
-    found = fates(confidence, predicted, np.zeros(5, int), 0.8)
+    found = outcomes(confidence, predicted, np.zeros(5, int), 0.8)
     assert found.tolist() == list(cases)

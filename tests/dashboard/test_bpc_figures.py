@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dashboard.figures import bpc
-from dashboard.figures.style import DARK, LIGHT, signs
+from dashboard.bpc import figures as bpc
+from dashboard.figures.style import DARK, LIGHT, trace_styles
 
 CLASSES = ("a", "b", "c")
 
@@ -36,9 +36,9 @@ def test_the_lowest_energy_is_marked_and_the_truth_is_framed():
     assert high > 5
 
 
-def view() -> bpc.Settling:
+def view() -> bpc.InferenceView:
     rng = np.random.default_rng(1)
-    return bpc.Settling(
+    return bpc.InferenceView(
         step=np.array([0, 1, 2]),
         energy=np.array([3.0, 2.0, 1.0]),
         forward=rng.random((3, 3)),
@@ -51,7 +51,7 @@ def view() -> bpc.Settling:
 
 def test_settling_shows_energy_and_every_error():
     v = view()
-    figure = bpc.settling(v, LIGHT)
+    figure = bpc.inference_curves(v, LIGHT)
     np.testing.assert_array_equal(named(figure, "energy").y, v.energy)
     np.testing.assert_array_equal(named(figure, "e₂").y, v.forward[:, 1])
     np.testing.assert_array_equal(named(figure, "δ₀").y, v.backward[:, 0])
@@ -89,7 +89,7 @@ def test_both_against_the_weight_of_the_generators_errors():
 
 
 def test_trade_off_and_completion_show_their_values():
-    figure = bpc.trade_off({"m": (0.285, 0.97)}, "error", signs(["m"]), 0.279, LIGHT)
+    figure = bpc.trade_off({"m": (0.285, 0.97)}, "error", trace_styles(["m"]), 0.279, LIGHT)
     assert (figure.data[0].x[0], figure.data[0].y[0]) == (0.285, 0.97)
     assert figure.layout.shapes[0].x0 == 0.279
     figure = bpc.completion({"left": 0.4}, {"left": 0.9}, 0.1, LIGHT)

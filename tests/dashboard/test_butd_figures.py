@@ -5,9 +5,11 @@ import pytest
 
 from corelib.models.butd.analysis import Difference, ThreePasses
 from corelib.models.butd.subnetworks import Kind
-from dashboard.figures import causes, learning, subnetworks
+from dashboard.butd.learning import figures as learning
+from dashboard.butd.subnetworks.figures import causes
+from dashboard.butd.subnetworks.figures import gates as subnetworks
 from dashboard.figures.populations import sheet
-from dashboard.figures.style import DARK, LIGHT, signs
+from dashboard.figures.style import DARK, LIGHT, trace_styles
 
 TASKS = ("left", "right")
 CLASSES = tuple("0123456789")
@@ -26,14 +28,14 @@ def test_a_sheet_holds_each_channel_whole():
     np.testing.assert_array_equal(units.values.ravel(), np.arange(12))
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
-def test_a_gate_map_colours_each_kind(look):
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_a_gate_map_colours_each_kind(palette):
     kinds = np.random.default_rng(0).integers(0, 5, (4, 3, 3)).astype(np.uint8)
-    trace, *legend = subnetworks.gate_map(kinds, TASKS, look).data
+    trace, *legend = subnetworks.gate_map(kinds, TASKS, palette).data
     values = np.asarray(trace.z)
     for kind in Kind:
         assert (values == kind).sum() == (kinds == kind).sum()
-    names, colours = subnetworks.kind_names(TASKS), subnetworks.kind_colours(look)
+    names, colours = subnetworks.kind_names(TASKS), subnetworks.kind_colours(palette)
     assert {(t.name, t.marker.color) for t in legend} == {
         (names[kind], colours[kind]) for kind in Kind
     }
@@ -125,8 +127,14 @@ def test_three_passes_are_played_in_their_order(told):
     view = passes(told)
     figure = learning.three_passes(view, np.zeros((28, 28)), (0, 1), CLASSES, 3, DARK)
     order = ["h̄ of fc", "h̄ of conv"] * told + [
-        "the image", "h of conv", "h of fc", "the answer", "its error", "δ of fc", "δ of conv",
-    ]  # fmt: skip
+        "the image",
+        "h of conv",
+        "h of fc",
+        "the answer",
+        "its error",
+        "δ of fc",
+        "δ of conv",
+    ]
     assert [t.name for t in figure.data] == order
     assert [f.name for f in figure.frames] == order
     for k, frame in enumerate(figure.frames):
@@ -147,12 +155,12 @@ def test_the_difference_is_green_where_it_is_rounding():
 
 
 def test_rules_over_epochs_carry_bands_and_one_legend():
-    sign = signs(["one", "two"])
+    styles = trace_styles(["one", "two"])
     x = np.array([1, 2, 3])
     many = learning.OverSeeds(x, np.array([0.7, 0.8, 0.9]), np.array([0.1, 0.05, 0.02]), 3)
     single = learning.OverSeeds(x[:2], np.array([0.5, 0.6]), np.zeros(2), 1)
     figure = learning.over_epochs(
-        {"fc": {"one": many, "two": single}, "head": {"one": many}}, sign, "angle", LIGHT
+        {"fc": {"one": many, "two": single}, "head": {"one": many}}, styles, "angle", LIGHT
     )
     band, line, other, *_ = figure.data
     np.testing.assert_allclose(band.y[:3], many.mean + many.sd)
@@ -162,12 +170,14 @@ def test_rules_over_epochs_carry_bands_and_one_legend():
 
 
 def test_angles_and_both_ways():
-    sign = signs(["one", "two"])
-    points = {"one": (np.array([10.0, 20.0]), np.array([0.9, 0.8])),
-              "two": (np.array([50.0]), np.array([0.7]))}  # fmt: skip
-    figure = learning.angle_and_accuracy(points, sign, LIGHT)
+    styles = trace_styles(["one", "two"])
+    points = {
+        "one": (np.array([10.0, 20.0]), np.array([0.9, 0.8])),
+        "two": (np.array([50.0]), np.array([0.7])),
+    }
+    figure = learning.angle_and_accuracy(points, styles, LIGHT)
     np.testing.assert_array_equal(figure.data[0].x, [10, 20])
     np.testing.assert_array_equal(figure.data[1].y, [0.7])
     cosine, distance = {"one": np.array([0.1, 0.2])}, {"one": np.array([3.0, 4.0])}
-    figure = learning.ways_apart(cosine, distance, ["a", "b"], sign, LIGHT)
+    figure = learning.ways_apart(cosine, distance, ["a", "b"], styles, LIGHT)
     np.testing.assert_array_equal([t.y for t in figure.data], [[0.1, 0.2], [3, 4]])

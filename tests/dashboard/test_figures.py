@@ -7,16 +7,10 @@ import pytest
 import torch
 
 from corelib.models.bpan import BPAN
-from corelib.models.bpan.analysis import (
-    Controls,
-    balance_index,
-    currents,
-    drive_of,
-    net_densities,
-)
+from corelib.models.bpan.analysis import Controls, balance_index, currents, drive_of, net_densities
 from corelib.runs.store import History
 from corelib.training.events import Began, Stepped, Validated
-from dashboard.figures import balance
+from dashboard.bpan.balance import figures as balance
 from dashboard.figures.style import DARK, EXCITATORY, INHIBITORY, LIGHT
 from dashboard.figures.table import to_frame
 from dashboard.figures.training import MOST_POINTS, learning_curves
@@ -44,9 +38,11 @@ def test_currents_are_means_over_the_intact_units(view):
     kept = ~view.lesioned
     halves = (np.arange(11) < 8) & kept, (np.arange(11) >= 8) & kept
     for name, values in (
-        ("excitatory", view.excitation), ("inhibitory", view.inhibition),
-        ("input", view.drive), ("net", view.net),
-    ):  # fmt: skip
+        ("excitatory", view.excitation),
+        ("inhibitory", view.inhibition),
+        ("input", view.drive),
+        ("net", view.net),
+    ):
         for trace, half in zip(named(figure, name), halves, strict=True):
             np.testing.assert_allclose(trace.y, values[:, half].mean(1), rtol=1e-5)
             np.testing.assert_allclose(trace.customdata, values[:, half].std(1), rtol=1e-4)
@@ -139,16 +135,29 @@ def test_every_axis_of_every_figure_is_named(view, model):
 def history(epochs: int, points: int = 10) -> History:
     told = History(Path("unread"))
     told._take(
-        Began(step=0, total_steps=epochs * points, steps_per_epoch=points, device="cpu",
-              threads=1, parameters=1)
-    )  # fmt: skip
+        Began(
+            step=0,
+            total_steps=epochs * points,
+            steps_per_epoch=points,
+            device="cpu",
+            threads=1,
+            parameters=1,
+        )
+    )
     for step in range(1, epochs * points + 1):
         metrics = {"loss": 1 / step, "accuracy": 1 - 1 / step}
         told._take(Stepped(step=step, count=1, seconds=0.1, metrics=metrics))
         if step % points == 0:
             score = 0.5 + 0.1 * (step == 2 * points)
-            told._take(Validated(step=step, epoch=step // points, metrics={"accuracy": score},
-                                 score=score, best=True))  # fmt: skip
+            told._take(
+                Validated(
+                    step=step,
+                    epoch=step // points,
+                    metrics={"accuracy": score},
+                    score=score,
+                    best=True,
+                )
+            )
     return told
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from corelib.analysis.anytime import calibration, pareto_front
-from dashboard.figures import halting
-from dashboard.figures.style import LIGHT, signs
+from dashboard.bpan.halting import figures as halting
+from dashboard.figures.style import LIGHT, trace_styles
 
 NAMES = ("one", "two")
-SIGN = signs(NAMES)
+SIGN = trace_styles(NAMES)
 
 
 def named(figure, name):
@@ -16,7 +16,7 @@ def named(figure, name):
 
 
 def test_signs_keep_models_apart():
-    many = signs([f"m{i}" for i in range(7)])
+    many = trace_styles([f"m{i}" for i in range(7)])
     assert len({s.colour for s in many.values()}) == 7
     assert len(set(many.values())) == 7
 

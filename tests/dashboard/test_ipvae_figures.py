@@ -5,23 +5,24 @@ import pytest
 
 from corelib.models.ipvae.gabor import Gabors
 from corelib.models.ipvae.stimuli import bars as bar_films
-from dashboard.bar_pad import MOST, clean, colours
-from dashboard.figures import bars, sparse
-from dashboard.figures.style import DARK, LIGHT, signs
+from dashboard.components.bar_pad import MOST, clean, colours
+from dashboard.figures.style import DARK, LIGHT, trace_styles
+from dashboard.ipvae.bars.figures import bars
+from dashboard.ipvae.sparse import figures as sparse
 
 RNG = np.random.default_rng(0)
-SIGN = signs(("one", "two"))
+SIGN = trace_styles(("one", "two"))
 
 
 def named(figure, name):
     return [trace for trace in figure.data if trace.name == name]
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
-def test_mosaic_puts_features_in_order_and_frames_the_chosen_one(look):
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_mosaic_puts_features_in_order_and_frames_the_chosen_one(palette):
     features = RNG.normal(size=(5, 4, 4))
     order = np.array([3, 0, 4, 1, 2])
-    figure = sparse.mosaic(features, [f"n{k}" for k in range(5)], order, 4, 3, look)
+    figure = sparse.mosaic(features, [f"n{k}" for k in range(5)], order, 4, 3, palette)
     (sheet,) = (np.asarray(t.z) for t in named(figure, "features"))
     scaled = np.rint(128 + 127 * features[1] / np.abs(features[1]).max())
     np.testing.assert_array_equal(sheet[6:10, 0:4], scaled)
@@ -66,8 +67,9 @@ def test_settling_is_thinned_on_log_time_and_carries_the_papers_points():
 
 def test_strongest_shows_means_between_the_steps():
     activity = RNG.poisson(1.0, (50, 3)).astype(float)
-    figure = sparse.strongest(RNG.normal(size=(50, 3)), activity, np.array([7, 1, 4]),
-                              ("u", "z"), LIGHT)  # fmt: skip
+    figure = sparse.strongest(
+        RNG.normal(size=(50, 3)), activity, np.array([7, 1, 4]), ("u", "z"), LIGHT
+    )
     (heat,) = named(figure, "z")
     edges, z = np.asarray(heat.x) + 0.5, np.asarray(heat.z)
     assert edges[0] == 1
@@ -81,8 +83,10 @@ def test_rate_distortion_tells_ours_from_theirs():
     figure = sparse.rate_distortion(
         {"one": sparse.Point(0.8, 0.7)},
         {"theirs": sparse.Point(0.77, 0.83), "LCA": sparse.Point(0.78, 0.82)},
-        SIGN, {"one": "one", "theirs": "one"}, LIGHT,
-    )  # fmt: skip
+        SIGN,
+        {"one": "one", "theirs": "one"},
+        LIGHT,
+    )
     own, theirs, lca = figure.data
     assert (own.x[0], own.y[0]) == (0.8, 0.7)
     assert theirs.marker.symbol == f"{own.marker.symbol}-open"
@@ -165,8 +169,9 @@ def test_raster_has_a_stroke_for_each_frame_with_spikes():
 
 
 def test_polar_turns_counter_clockwise_from_the_right():
-    curve = bars.Curve(np.array([0.0, 90.0, 180.0, 270.0]), np.array([4.0, 3.0, 2.0, 1.0]),
-                       np.full(4, 0.5), 0.3)  # fmt: skip
+    curve = bars.Curve(
+        np.array([0.0, 90.0, 180.0, 270.0]), np.array([4.0, 3.0, 2.0, 1.0]), np.full(4, 0.5), 0.3
+    )
     figure = bars.polar({"one": curve}, SIGN, 90.0, 90.0, LIGHT)
     (line,) = named(figure, "one")
     np.testing.assert_allclose(line.x, [4, 0, -2, 0, 4], atol=1e-12)
@@ -192,8 +197,9 @@ def test_map_draws_each_neuron_along_its_axis():
 
 
 def test_axes_and_directions_are_drawn_next_to_what_they_are_compared_with():
-    (_, points, _) = bars.agreement(np.array([175.0, 5.0]), np.array([3.0, 178.0]), np.ones(2), 0,
-                                    LIGHT).data  # fmt: skip
+    (_, points, _) = bars.agreement(
+        np.array([175.0, 5.0]), np.array([3.0, 178.0]), np.ones(2), 0, LIGHT
+    ).data
     np.testing.assert_allclose(points.y, [183, -2])
     (_, found) = bars.decoding(np.array([350.0, 10.0]), np.array([5.0, 355.0]), LIGHT).data
     np.testing.assert_allclose(found.y, [365, -5])

@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from corelib.models.bpan.analysis import Currents
-from dashboard.figures import evidence, robustness
-from dashboard.figures.strip import Read, strip
-from dashboard.figures.style import DARK, LIGHT, signs
+from dashboard.bpan.evidence import figures as evidence
+from dashboard.bpan.robustness.figures import severity as robustness
+from dashboard.bpan.robustness.figures.strip import Read, strip
+from dashboard.figures.style import DARK, LIGHT, trace_styles
 
 NAMES = ("one", "two")
-SIGN = signs(NAMES)
+SIGN = trace_styles(NAMES)
 CLASSES = tuple("0123456789")
 
 
@@ -25,22 +26,22 @@ def named(figure, name):
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
-def test_strip_shows_both_digits_and_marks_what_is_wrong(look):
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_strip_shows_both_digits_and_marks_what_is_wrong(palette):
     rng = np.random.default_rng(0)
     clean, corrupted = rng.integers(0, 256, (2, 3, 28, 28), np.uint8)
     labels = np.array([4, 5, 6])
     read = Read(np.array([4, 5, 0]), np.array([4, 1, 6]))
     # The name of a network is a person's own.
     svg = ElementTree.fromstring(
-        strip(clean, corrupted, labels, {"<one> & only": read}, CLASSES, look)
+        strip(clean, corrupted, labels, {"<one> & only": read}, CLASSES, palette)
     )
     shown = [
         np.asarray(Image.open(BytesIO(b64decode(i.get("href").partition(",")[2]))))
         for i in svg.findall(f"{SVG}image")
     ]
     np.testing.assert_array_equal(shown, [*clean, *corrupted])
-    assert svg.get("fill") == look.text
+    assert svg.get("fill") == palette.text
     texts = svg.findall(f"{SVG}text")
     assert [t.text for t in texts] == ["clean", "corrupted", "<one> & only", "4", "5 → 1", "0 → 6"]
     # Only the second answer is wrong in the end; the field lies behind it.
@@ -154,6 +155,6 @@ def test_accuracy_stands_beside_the_published():
 
 def test_fates_add_up():
     shares = {"one": np.array([0.5, 0.1, 0.2, 0.1, 0.1]), "two": np.array([1.0, 0, 0, 0, 0])}
-    figure = evidence.fates(shares, LIGHT)
+    figure = evidence.outcomes(shares, LIGHT)
     assert [t.name for t in figure.data] == [name for name, _ in evidence.FATES]
     np.testing.assert_allclose(np.sum([t.x for t in figure.data], 0), 1)

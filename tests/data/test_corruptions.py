@@ -9,14 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corelib.data import load_dataset
-from corelib.data.corruptions import (
-    CORRUPTIONS,
-    Corruption,
-    Square,
-    corrupt,
-    square,
-    square_side,
-)
+from corelib.data.corruptions import CORRUPTIONS, Corruption, Square, corrupt, square, square_side
 from corelib.errors import DataError
 from tests.reference import corruptions as slow
 

@@ -39,8 +39,17 @@ def test_mnist_is_split_as_documented(digits):
     assert torch.equal(digits.test.pixels, torch.from_numpy(arrays[2]))
     # The counts that the data set's authors publish.
     assert torch.bincount(digits.test.labels).tolist() == [
-        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
-    ]  # fmt: skip
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
 
 
 def test_mean_and_std_are_those_of_the_training_pixels(digits):

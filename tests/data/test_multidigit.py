@@ -78,8 +78,10 @@ def test_splits_and_tasks(dataset, arrays):
         np.testing.assert_array_equal(split.labels[:, 0], y)
         # Where only the left digit reaches, it alone is seen.
         picked = np.floor((np.arange(28) + 0.5) * 36 / 28).astype(int)[:4]
-        np.testing.assert_array_equal(split.pixels[:, :4, :20], x[:, picked][:, :, :26][
-            :, :, np.floor((np.arange(20) + 0.5) * 36 / 28).astype(int)])  # fmt: skip
+        np.testing.assert_array_equal(
+            split.pixels[:, :4, :20],
+            x[:, picked][:, :, :26][:, :, np.floor((np.arange(20) + 0.5) * 36 / 28).astype(int)],
+        )
 
 
 def test_partners_come_from_the_same_set_by_the_seed(dataset, arrays):

@@ -248,8 +248,9 @@ def test_a_batch_depends_on_its_arguments_alone(task, step, seed):
     digits = dataset.digits.batch(dataset.train, step, 7, seed)
     assert torch.equal(first.labels, digits.labels), "the digits are those of a batch of images"
     for changed in ((step + 6, seed), (step, seed + 1)):
-        assert not torch.equal(dataset.batch(dataset.train, changed[0], 7, changed[1]).pixels,
-                               first.pixels)  # fmt: skip
+        assert not torch.equal(
+            dataset.batch(dataset.train, changed[0], 7, changed[1]).pixels, first.pixels
+        )
 
 
 def test_a_digit_is_composed_anew_in_each_epoch():

@@ -13,15 +13,25 @@ SMALL = {"network": "simple", "width": 4, "hidden": 8}
 
 
 def shelve(
-    system: str, dataset: str, config=None, training=None, seed: int = 0, variant: str = "",
-    test=None, **noted,
-) -> Run:  # fmt: skip
+    system: str,
+    dataset: str,
+    config=None,
+    training=None,
+    seed: int = 0,
+    variant: str = "",
+    test=None,
+    **noted,
+) -> Run:
     """A completed run; ``noted`` are a measure's values after each epoch, by its name, and ``test``
     what was measured in the end."""
     spec = make_spec(
-        system, dataset=dataset, config=config or SMALL, training=training or {}, seed=seed,
+        system,
+        dataset=dataset,
+        config=config or SMALL,
+        training=training or {},
+        seed=seed,
         variant=variant,
-    )  # fmt: skip
+    )
     resolved = resolve(spec)
     torch.manual_seed(seed)
     model = resolved.system.make_model(resolved.config)
@@ -43,10 +53,16 @@ def shelve(
         score = metrics["accuracy"]
         run.append(Validated(step=at + 1, epoch=at + 1, metrics=metrics, score=score, best=True))
     card = Card(
-        **{name: getattr(spec, name) for name in
-           ("system", "variant", "dataset", "config", "training", "seed", "versions")},
-        step=1, epoch=1, metrics={}, score=0.1, test=test or {"accuracy": 0.125},
-    )  # fmt: skip
+        **{
+            name: getattr(spec, name)
+            for name in ("system", "variant", "dataset", "config", "training", "seed", "versions")
+        },
+        step=1,
+        epoch=1,
+        metrics={},
+        score=0.1,
+        test=test or {"accuracy": 0.125},
+    )
     checkpoint.save(run.checkpoint(1), card, model.state_dict(), learner.state())
     run.set_status("completed")
     return run

@@ -19,10 +19,16 @@ def fields() -> np.ndarray:
     on with the phase turned by 90 degrees."""
     n = np.ones(UNITS)
     found = Gabors(
-        direction=15.0 * (np.arange(UNITS) % 12), frequency=0.14 * n,
-        phase=np.where(np.arange(UNITS) < 12, 0.0, 90.0), x=0 * n, y=0 * n, along=2 * n,
-        across=3.5 * n, amplitude=n, r2=n,
-    )  # fmt: skip
+        direction=15.0 * (np.arange(UNITS) % 12),
+        frequency=0.14 * n,
+        phase=np.where(np.arange(UNITS) < 12, 0.0, 90.0),
+        x=0 * n,
+        y=0 * n,
+        along=2 * n,
+        across=3.5 * n,
+        amplitude=n,
+        r2=n,
+    )
     images = render(found, SIDE)
     return images / np.linalg.norm(images, axis=(1, 2), keepdims=True)
 
@@ -37,9 +43,14 @@ def put_on_shelf(name: str = "ipvae") -> str:
         model.decoder.copy_(torch.from_numpy(fields().reshape(UNITS, -1).T))
     run = create_run(spec)
     card = Card(
-        system=name, dataset=DATASET, config=spec.config, training=spec.training, seed=0, step=1,
+        system=name,
+        dataset=DATASET,
+        config=spec.config,
+        training=spec.training,
+        seed=0,
+        step=1,
         epoch=0.0,
-    )  # fmt: skip
+    )
     run.checkpoint(1).parent.mkdir(exist_ok=True)
     save(run.checkpoint(1), card, model.state_dict())
     run.set_status("completed")

@@ -10,8 +10,10 @@ from PIL import Image
 from corelib import load
 from corelib.models.ipvae import sound, stimuli
 from corelib.models.ipvae.tuning import record, selectivity, tuning
-from dashboard import bars_tabs, cache, ipvae_cache
 from dashboard.figures.style import LIGHT
+from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.bars import tabs as bars_tabs
+from dashboard.shell import cache
 from tests.pages.ipvae import SIDE, UNITS, fields, put_on_shelf
 from tests.pages.test_pages import open_page, sentences
 
@@ -30,11 +32,21 @@ def open_bars(network: str, **query: str):
 
 def view(network: str, **differs) -> bars_tabs.View:
     item = next(i for i in cache.checkpoints() if i.name == network)
-    which = cache.stamp(item)
+    which = cache.checkpoint_key(item)
     return bars_tabs.View(
-        item, which, "iP-VAE", 3, bars_tabs.standard(which), 45.0, 5, ipvae_cache.Hands(), 0, 25,
-        0, LIGHT,
-    )._replace(**differs)  # fmt: skip
+        item,
+        which,
+        "iP-VAE",
+        3,
+        bars_tabs.standard(which),
+        45.0,
+        5,
+        ipvae_cache.Intervention(),
+        0,
+        25,
+        0,
+        LIGHT,
+    )._replace(**differs)
 
 
 @pytest.mark.parametrize("neuron", [0, 3, 9])
@@ -92,8 +104,10 @@ def test_every_stimulus_can_be_chosen(network, kind):
     assert f"{kind} at 90°" in "\n".join(c.value for c in app.caption)
 
 
-@pytest.mark.parametrize("tab", ["Tuning", "Drives", "Curves", "Adaptation", "Population",
-                                 "Published", "Take home", "Train"])  # fmt: skip
+@pytest.mark.parametrize(
+    "tab",
+    ["Tuning", "Drives", "Curves", "Adaptation", "Population", "Published", "Take home", "Train"],
+)
 def test_every_tab_opens(network, tab):
     app = open_bars(network, bars_tab=tab, bars_neuron="0")
     if tab == "Population":
@@ -101,7 +115,7 @@ def test_every_tab_opens(network, tab):
 
 
 def test_leak_and_reset_are_the_networks_own(network):
-    v = view(network, hands=ipvae_cache.Hands(leak=0.5), reset_every=30)
+    v = view(network, intervention=ipvae_cache.Intervention(leak=0.5), reset_every=30)
     found = v.found()
     from corelib.models.ipvae.dynamics import Controls
 
@@ -144,7 +158,13 @@ def test_the_same_stimulus_on_the_other_networks(network):
     item = next(i for i in cache.checkpoints() if i.name == network)
     bright = view(network).stimulus._replace(contrast=4.0)
     found = ipvae_cache.sweeps(
-        cache.stamp(item), bright, bars_tabs.DIRECTIONS, 1, ipvae_cache.Hands(), 0, 0
+        cache.checkpoint_key(item),
+        bright,
+        bars_tabs.DIRECTIONS,
+        1,
+        ipvae_cache.Intervention(),
+        0,
+        0,
     )
     chosen, curves = ipvae_cache.prefers(found, 40), ipvae_cache.curves(found, 40)
     raised = curves.raised.max(0)
@@ -171,7 +191,7 @@ def test_spikes_are_heard_as_often_as_they_are(network):
 
 
 def test_the_film_lasts_as_long_as_the_sound(network):
-    from dashboard.figures.bars import Run
+    from dashboard.ipvae.bars.figures.bars import Run
 
     v = view(network, neuron=0, direction=0.0)
     found = v.found().first
@@ -191,7 +211,7 @@ def test_a_gaussian_network_has_nothing_to_hear(runs_root):
 
 def test_the_neuron_to_begin_with_is_among_the_tuned(network):
     which = view(network).which
-    k = bars_tabs.telling_neuron(which)
+    k = bars_tabs.default_neuron(which)
     # Direction 0 with its phase in the middle of a stripe.
     assert k in (0, 12, 11, 1)
     assert len(fields()) == UNITS

@@ -7,9 +7,9 @@ import torch
 from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpc import analysis
-from corelib.models.bpc.inference import Given, Procedure, infer
-from corelib.runs.shelf import find
-from dashboard import bpc_inference
+from corelib.models.bpc.inference import Given, InferenceConfig, infer
+from corelib.runs.registry import find
+from dashboard.bpc import inference as bpc_inference
 from tests.pages.test_pages import open_page, sentences
 
 BEST = "bpc-mnist"
@@ -46,25 +46,34 @@ def test_every_tab_opens_for_every_network(runs_root, tab, name):
 
 def test_inference_is_played_as_the_controls_say(runs_root):
     app = open_page(
-        "bpc", bpc_tab="Inference", bpc_index="3", bpc_label="0", bpc_n_steps="12",
-        bpc_alpha_f="0.5", bpc_step_size="0.01",
-    )  # fmt: skip
+        "bpc",
+        bpc_tab="Inference",
+        bpc_index="3",
+        bpc_label="0",
+        bpc_n_steps="12",
+        bpc_alpha_f="0.5",
+        bpc_step_size="0.01",
+    )
     x, _ = digit(3)
     model = load(BEST)
     y = torch.eye(10)[[0]]
-    procedure = Procedure(12, 0.01, 0.5, 1.0, "bottom-up")
-    energy = infer(Given(x, y), model.weights(), procedure).energy[0]
+    inference_config = InferenceConfig(12, 0.01, 0.5, 1.0, "bottom-up")
+    energy = infer(Given(x, y), model.weights(), inference_config).energy[0]
     text = sentences(app)
     assert f"In 12 steps the energy goes from {energy[0]:.4g} to **{energy[-1]:.4g}**" in text
-    gauge = analysis.stability(Given(x, y), model.weights(), procedure)
+    gauge = analysis.stability(Given(x, y), model.weights(), inference_config)
     assert app.metric[0].value == f"{gauge.value:.2f}"
 
 
 def test_a_step_that_is_too_large_is_said(runs_root):
     app = open_page(
-        "bpc", bpc_tab="Inference", bpc_label="7", bpc_n_steps="100", bpc_alpha_f="100",
+        "bpc",
+        bpc_tab="Inference",
+        bpc_label="7",
+        bpc_n_steps="100",
+        bpc_alpha_f="100",
         bpc_step_size="2",
-    )  # fmt: skip
+    )
     assert not app.exception
     assert any("Lower γ" in w.value or "lower the step size" in w.value for w in app.warning)
 
@@ -80,10 +89,10 @@ def test_masks_hide_half():
 
 
 def test_completion_on_the_test_set_helps(runs_root, monkeypatch):
-    from dashboard import cache
+    from dashboard.shell import cache
 
     monkeypatch.setattr(bpc_inference, "COMPLETED", 100)
-    found = bpc_inference.completed(cache.stamp(find(BEST)), "left half", False)
+    found = bpc_inference.completed(cache.checkpoint_key(find(BEST)), "left half", False)
     data = load_dataset()
     known = torch.from_numpy(~bpc_inference.mask_of("left half").ravel())
     x, labels = data.inputs(data.test.pixels[:100]), data.test.labels[:100]

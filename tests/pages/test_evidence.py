@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from corelib import load
-from corelib.analysis.anytime import at_threshold, fates
+from corelib.analysis.anytime import at_threshold, outcomes
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
-from dashboard import evidence_tabs
+from dashboard.bpan.evidence import tabs as evidence_tabs
 from tests.pages.test_pages import open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"
@@ -20,7 +20,7 @@ def test_the_sentence_is_the_networks(runs_root):
     labels = data.test.labels.numpy()
     found = answers(load(BPAN), data.inputs(data.test.pixels))
     at = at_threshold(found.confidence, found.predicted, labels, 0.3)
-    early = np.mean(fates(found.confidence, found.predicted, labels, 0.3) == 2)
+    early = np.mean(outcomes(found.confidence, found.predicted, labels, 0.3) == 2)
     text = sentences(app)
     assert f"reads **{np.mean(found.predicted[:, -1] == labels):.1%}** of the test digits" in text
     assert f"**{at.mean_steps:.2f}** of them on average, **{at.accuracy:.1%}** rightly" in text

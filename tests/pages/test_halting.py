@@ -11,9 +11,17 @@ from corelib.models.bpan.anytime import AnytimeClassifier
 from tests.pages.test_pages import open_page, sentences
 
 TABS = (
-    "What you see", "Numbers", "Digits by step", "Who halts when", "Recurrence", "Calibration",
-    "Clock", "Published", "Train", "Take home",
-)  # fmt: skip
+    "What you see",
+    "Numbers",
+    "Digits by step",
+    "Who halts when",
+    "Recurrence",
+    "Calibration",
+    "Clock",
+    "Published",
+    "Train",
+    "Take home",
+)
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -35,7 +43,7 @@ def test_the_sentence_is_what_really_stopping_early_gives(runs_root):
     assert float(accuracy) / 100 == pytest.approx(right, abs=2e-4)
     assert int(depth) == model.n_steps
     spent = int(re.search(r"\*\*([\d,]+) multiply-adds\*\*", text).group(1).replace(",", ""))
-    assert spent == pytest.approx(model.multiply_adds().at(used.numpy()).mean(), abs=1)
+    assert spent == pytest.approx(model.macs().at(used.numpy()).mean(), abs=1)
 
 
 def test_moving_the_threshold_runs_no_network(runs_root, monkeypatch):

@@ -6,10 +6,14 @@ import pytest
 from corelib import load
 from corelib.reproduce import results
 from corelib.reproduce.butd import WAYS
-from corelib.runs.shelf import find
+from corelib.runs.registry import find
 from corelib.runs.store import list_runs
-from dashboard import butd_cache, cache, learning_tabs, rules, rules_tab
-from dashboard.butd_cache import Switches
+from dashboard.butd import cache as butd_cache
+from dashboard.butd.cache import Switches
+from dashboard.butd.learning import comparison as rules_tab
+from dashboard.butd.learning import rules
+from dashboard.butd.learning import tabs as learning_tabs
+from dashboard.shell import cache
 from tests.pages.butd import SMALL, shelve
 from tests.pages.test_pages import open_page, sentences
 
@@ -34,7 +38,7 @@ def test_shared_weights_are_back_propagation_and_switches_break_it(runs_root):
 def test_separate_weights_become_exact_when_they_are_shared(runs_root):
     name = shelve("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
     app = open_page("learning", learn_model=name, learn_of="64 images")
-    which = cache.stamp(find(name))
+    which = cache.checkpoint_key(find(name))
     found = butd_cache.difference(which, Switches())
     assert f"from 64 images is **{found.angle[0]:.1f}°** off" in sentences(app)
     app.button(key="learn_try_shared").click().run()
@@ -43,8 +47,9 @@ def test_separate_weights_become_exact_when_they_are_shared(runs_root):
     assert f"**{found.angle[0]:.1f}°** off" in sentences(app)
 
 
-@pytest.mark.parametrize("tab", ["Difference", "Rules", "Both ways", "What you see", "Train",
-                                 "Take home"])  # fmt: skip
+@pytest.mark.parametrize(
+    "tab", ["Difference", "Rules", "Both ways", "What you see", "Train", "Take home"]
+)
 @pytest.mark.parametrize("system", ["counter-hebb", "butd"])
 def test_every_view_opens(runs_root, tab, system):
     data = "mnist" if system == "counter-hebb" else "multi-mnist"
@@ -110,14 +115,17 @@ def test_the_button_starts_one_training_a_rule(runs_root, monkeypatch):
     app.button(key="learn_start").click().run()
     assert not app.exception
     assert [(s.seed, s.variant) for s in started] == [
-        (0, "bp"), (0, "shared"), (1, "bp"), (1, "shared"),
-    ]  # fmt: skip
+        (0, "bp"),
+        (0, "shared"),
+        (1, "bp"),
+        (1, "shared"),
+    ]
     assert list(list_runs()) == []
 
 
 def test_the_alignment_shown_is_the_networks(runs_root):
     name = shelve("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
-    found = butd_cache.alignment(cache.stamp(find(name)))
+    found = butd_cache.alignment(cache.checkpoint_key(find(name)))
     model = load(name)
     layer = model.core.fc
     w, back = layer.weight.detach().numpy(), layer.back_weight.detach().numpy().T

@@ -64,9 +64,9 @@ def test_home_imports_nothing_heavy():
     script = (
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
-        "import dashboard.cache\n"
+        "import dashboard.shell.cache\n"
         # What it imports after it has painted is another matter.
-        "dashboard.cache.warm_up = lambda: None\n"
+        "dashboard.shell.cache.warm_up = lambda: None\n"
         "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
         "assert not app.exception and app.title[0].value == 'Synaptarium'\n"
         f"print([name for name in {FORBIDDEN_ON_HOME} if name in sys.modules])\n"

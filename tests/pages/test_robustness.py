@@ -9,8 +9,9 @@ from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
-from dashboard import robustness_states, robustness_tabs
-from dashboard.figures.strip import Read
+from dashboard.bpan.robustness import states as robustness_states
+from dashboard.bpan.robustness import tabs as robustness_tabs
+from dashboard.bpan.robustness.figures.strip import Read
 from tests.pages.test_pages import open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
@@ -45,9 +46,11 @@ def accuracy(name: str, corruption: Corruption, images: int) -> float:
 
 def test_what_no_table_ships_for_is_measured_here(runs_root):
     app = open_robustness(
-        robust_kind="occlusion", robust_occlusion_severity="0.2", robust_fill="noise",
+        robust_kind="occlusion",
+        robust_occlusion_severity="0.2",
+        robust_fill="noise",
         robust_tab="Numbers",
-    )  # fmt: skip
+    )
     table = app.dataframe[0].value.set_index("network")
     corruption = Corruption("occlusion", 0.2, fill="noise")
     for name in FEW:
@@ -94,10 +97,14 @@ def test_the_map_is_the_networks(runs_root):
     data = load_dataset()
     ones = data.test.labels == 1
     *_, last = occlusion_map(
-        load("bpan-mnist"), data.test.pixels[ones][: robustness_tabs.LIVE],
-        data.test.labels[ones][: robustness_tabs.LIVE], data, 0.1, "black",
+        load("bpan-mnist"),
+        data.test.pixels[ones][: robustness_tabs.LIVE],
+        data.test.labels[ones][: robustness_tabs.LIVE],
+        data,
+        0.1,
+        "black",
         robustness_states.STRIDE,
-    )  # fmt: skip
+    )
     assert f"**{last.accuracy.min():.1%}**" in sentences(app)
 
 

@@ -5,9 +5,10 @@ import pytest
 
 from corelib import load
 from corelib.data import load_dataset
-from corelib.models.ipvae.inference import settle
+from corelib.models.ipvae.inference import run_inference
 from corelib.models.ipvae.learner import images
-from dashboard import cache, sparse_tabs
+from dashboard.ipvae.sparse import tabs as sparse_tabs
+from dashboard.shell import cache
 from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
 from tests.pages.test_pages import open_page, sentences
 
@@ -33,7 +34,7 @@ def open_sparse(network: str, **query: str):
 
 def test_the_sentence_is_what_inference_finds(network):
     app = open_sparse(network, sparse_patch="7", sparse_steps="50", sparse_seed="3")
-    found = settle(load(network), patch(7), 50, seed=3)
+    found = run_inference(load(network), patch(7), 50, seed=3)
     text = sentences(app)
     assert f"**{network}** (iP-VAE) has {UNITS} features. After **50** steps" in text
     assert f"R² of **{found.r2[-1]:.2f}**, **{found.zeros[-1]:.0%}** of the neurons at zero" in text
@@ -51,8 +52,8 @@ def test_explaining_away_and_lesions_change_it_and_it_says_so(network):
 
 def test_features_are_sorted_by_their_orientation(network):
     app = open_sparse(network, sparse_sort="orientation")
-    which = cache.Stamp(network, DATASET, 0)
-    which = next(cache.stamp(i) for i in cache.checkpoints() if i.name == network)
+    which = cache.CheckpointKey(network, DATASET, 0)
+    which = next(cache.checkpoint_key(i) for i in cache.checkpoints() if i.name == network)
     order, said = sparse_tabs._order(which, "orientation")
     axes = (15 * (np.arange(UNITS) % 12) + 90) % 180
     np.testing.assert_array_equal(axes[order], np.sort(axes))
@@ -64,11 +65,21 @@ def test_features_are_sorted_by_their_orientation(network):
 
 
 @pytest.mark.parametrize(
-    "tab", ["Convergence", "Rate and distortion", "Sparsity", "Lesions", "Digits",
-            "What you see", "Published", "Take home", "Train"],
-)  # fmt: skip
+    "tab",
+    [
+        "Convergence",
+        "Rate and distortion",
+        "Sparsity",
+        "Lesions",
+        "Digits",
+        "What you see",
+        "Published",
+        "Take home",
+        "Train",
+    ],
+)
 def test_every_tab_opens(network, tab, monkeypatch):
-    from dashboard import ipvae_cache
+    from dashboard.ipvae import cache as ipvae_cache
 
     monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
     app = open_sparse(network, sparse_tab=tab)
@@ -102,20 +113,23 @@ def test_digits_are_read_from_the_code(runs_root, monkeypatch):
     ).accuracy
     assert share > 0.6
     assert list(table.loc["this network"]) == [
-        f"{test.r2[-1]:.3f}", f"{test.zeros[-1]:.3f}", f"{share:.2%}"
-    ]  # fmt: skip
+        f"{test.r2[-1]:.3f}",
+        f"{test.zeros[-1]:.3f}",
+        f"{share:.2%}",
+    ]
     told = next(i for i in cache.checkpoints() if i.name == DIGITS).card.test
     assert table.loc["this network, its card", "digits read"] == f"{told['readout']:.2%}"
     assert table.loc["paper, iP-VAE", "digits read"] == "96.46%"
 
 
 def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
-    from dashboard import ipvae_cache
+    from dashboard.ipvae import cache as ipvae_cache
 
     monkeypatch.setattr(ipvae_cache, "PATIENCE", 40)
     one, other = put_on_shelf("ipvae"), put_on_shelf("igvae")
-    app = open_sparse(one, sparse_tab="Rate and distortion",
-                      **{f"sparse_{DATASET}_models": [one, other]})  # fmt: skip
+    app = open_sparse(
+        one, sparse_tab="Rate and distortion", **{f"sparse_{DATASET}_models": [one, other]}
+    )
     table = app.dataframe[0].value.set_index("network")
     assert list(table["kind"]) == ["iP-VAE", "iG-VAE"]
     assert table.loc[other, "zeros at 1,000"] == 0

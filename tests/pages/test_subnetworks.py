@@ -8,9 +8,12 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.data.multidigit import compose
 from corelib.models.butd.gates import silenced
-from corelib.runs.shelf import find
-from dashboard import butd_cache, cache, causes_tabs, subnetworks_tabs
-from dashboard.butd_cache import Silenced
+from corelib.runs.registry import find
+from dashboard.butd import cache as butd_cache
+from dashboard.butd.cache import Silenced
+from dashboard.butd.subnetworks import causes as causes_tabs
+from dashboard.butd.subnetworks import tabs as subnetworks_tabs
+from dashboard.shell import cache
 from tests.pages.butd import shelve
 from tests.pages.test_pages import open_page, sentences
 
@@ -93,7 +96,7 @@ def test_no_gates_are_all_of_the_network(name):
 
 @torch.no_grad()
 def test_a_lesion_takes_what_is_chosen_and_its_control_as_many(name):
-    which = cache.stamp(find(name))
+    which = cache.checkpoint_key(find(name))
     model, (x, labels) = load(name), scenes(40)
     gates = butd_cache.gates(which)
     reached = butd_cache.reached(which)
@@ -122,7 +125,7 @@ def test_a_box_of_positions():
 def test_gates_over_training_start_with_those_noted(name):
     app = open_page("subnetworks", sub_model=name, sub_tab="Over training", sub_epoch="0")
     assert app.select_slider(key="sub_epoch").value == 0
-    which = cache.stamp(find(name))
+    which = cache.checkpoint_key(find(name))
     first, last = butd_cache.overlaps(which, 0, 1)
     from corelib.models.butd.subnetworks import overlap
 
@@ -135,15 +138,18 @@ def test_gates_over_training_start_with_those_noted(name):
 def test_a_third_task_is_taught_and_the_network_on_the_shelf_stays(name):
     before = {n: p.clone() for n, p in load(name).named_parameters()}
     app = open_page(
-        "subnetworks", sub_model=name, sub_tab="Third task", sub_third_updates="100",
+        "subnetworks",
+        sub_model=name,
+        sub_tab="Third task",
+        sub_third_updates="100",
         sub_third_way="jointly",
-    )  # fmt: skip
+    )
     assert "Nothing taught yet" in " ".join(c.value for c in app.caption)
     app.button(key="sub_third_go").click().run(timeout=120)
     assert not app.exception
     ((_, title),) = app.session_state["_sub_third"]
     assert title == "jointly, 100 updates"
-    updates, right = app.session_state["_sub_third"][cache.stamp(find(name)), title]
+    updates, right = app.session_state["_sub_third"][cache.checkpoint_key(find(name)), title]
     assert list(updates) == list(range(0, 101, 10))
     with torch.no_grad():
         data = load_dataset("multi-mnist")
@@ -152,7 +158,7 @@ def test_a_third_task_is_taught_and_the_network_on_the_shelf_stays(name):
         right[0, :2], (said == data.validation.labels[:40]).float().mean(0), rtol=1e-6
     )
     assert f"{title}: the larger digit gains" in sentences(app)
-    for n, p in cache.model(cache.stamp(find(name))).named_parameters():
+    for n, p in cache.model(cache.checkpoint_key(find(name))).named_parameters():
         assert torch.equal(p, before[n])
 
 
@@ -169,7 +175,7 @@ def test_it_opens_on_the_shipped_network_which_follows_instructions(runs_root):
     """What it says of 1,000 scenes is near what was measured on all of the test set."""
     app = open_page("subnetworks", sub_tab="Swap gates")
     assert app.selectbox(key="sub_model").value == "butd-shared-multi-mnist"
-    which = cache.stamp(find("butd-shared-multi-mnist"))
+    which = cache.checkpoint_key(find("butd-shared-multi-mnist"))
     test = find(which.name).card.test
     found = butd_cache.measured(which, subnetworks_tabs.LIVE)
     expected = [test["accuracy left"], test["accuracy right"]]

@@ -68,9 +68,11 @@ def taps(layer: Conv, x_shape, y_shape):
                             r = row * layer.stride + i - layer.padding
                             c = column * layer.stride + j - layer.padding
                             if 0 <= r < x_shape[1] and 0 <= c < x_shape[2]:
-                                yield (out, row, column), (out, k, i, j), (
-                                    group * per_group + k, r, c,
-                                )  # fmt: skip
+                                yield (
+                                    (out, row, column),
+                                    (out, k, i, j),
+                                    (group * per_group + k, r, c),
+                                )
 
 
 def out_shape(layer, x_shape):

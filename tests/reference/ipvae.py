@@ -138,10 +138,16 @@ def run_image(
             bracket = 1 + np.exp(d) * (d - 1)
             moments.append(
                 Moment(
-                    *sums, u, None, z, np.exp(u), likelihood(z),
-                    float(np.sum(np.exp(prior) * bracket)), float(np.sum(np.exp(u) * bracket)),
+                    *sums,
+                    u,
+                    None,
+                    z,
+                    np.exp(u),
+                    likelihood(z),
+                    float(np.sum(np.exp(prior) * bracket)),
+                    float(np.sum(np.exp(u) * bracket)),
                 )
-            )  # fmt: skip
+            )
         return moments
 
     mu, xi = p.mu_init.copy(), p.xi_init.copy()

@@ -13,16 +13,9 @@ import torch
 from corelib.data import fashion_mnist, load_dataset
 from corelib.errors import RunError, SettingsError
 from corelib.runs import launch, store
-from corelib.runs.shelf import best_checkpoint, load, load_live
+from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import make_spec, read_spec
-from corelib.runs.store import (
-    History,
-    Run,
-    create_run,
-    find_run,
-    list_runs,
-    remove_run,
-)
+from corelib.runs.store import History, Run, create_run, find_run, list_runs, remove_run
 from corelib.training.card import read_card
 from corelib.training.checkpoint import read_tensors
 from corelib.training.events import Began, Finished, Saved, Stepped, Validated, parse
@@ -360,7 +353,7 @@ def test_what_cannot_be_trained_fails_with_a_sentence(workers, tmp_path, monkeyp
     monkeypatch.setenv("SYNAPTARIUM_DATA", str(tmp_path / "no-data"))
     expected = {
         launch.start(tiny(config={"input_dim": 100})): "input_dim is 100, but images of mnist "
-        "have 784 pixels.",
+        "have 784 pixels."
     }
     if not fashion_mnist.DEBIAN_FOLDER.exists():
         expected[launch.start(tiny(dataset="fashion-mnist"))] = "Fashion-MNIST is not here."

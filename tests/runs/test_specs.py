@@ -10,9 +10,13 @@ from corelib.runs.spec import as_command, make_spec, resolve
 
 @pytest.mark.parametrize(
     ("name", "kind", "standard"),
-    [("bpan", "image", "mnist"), ("gru", "image", "mnist"),
-     ("bpan-sequence", "sequence", "ct-mnist"), ("gru-sequence", "sequence", "ct-mnist")],
-)  # fmt: skip
+    [
+        ("bpan", "image", "mnist"),
+        ("gru", "image", "mnist"),
+        ("bpan-sequence", "sequence", "ct-mnist"),
+        ("gru-sequence", "sequence", "ct-mnist"),
+    ],
+)
 def test_a_system_takes_data_of_its_kind_and_first_the_standard_one(name, kind, standard):
     datasets = SYSTEMS[name].datasets
     assert datasets == tuple(n for n, source in DATASETS.items() if source.kind == kind)

@@ -58,7 +58,7 @@ def equal(model: torch.nn.Module, other: torch.nn.Module) -> bool:
 def test_round_trip(folder):
     other = make(seed=1)
     assert not equal(other, make())
-    checkpoint.put_weights(other, folder / "weights.safetensors")
+    checkpoint.load_weights(other, folder / "weights.safetensors")
     assert equal(other, make())
     learner = checkpoint.read_tensors(folder / "learner.safetensors")
     assert torch.equal(learner["mean.x"], torch.arange(3.0))
@@ -86,7 +86,7 @@ def test_views_and_other_memory_layouts_are_saved_as_their_values(tmp_path):
 def test_weights_of_another_size_are_refused_by_name(folder, sizes, names):
     other = make(seed=1, **sizes)
     with pytest.raises(CheckpointError, match="does not fit this network") as caught:
-        checkpoint.put_weights(other, folder / "weights.safetensors")
+        checkpoint.load_weights(other, folder / "weights.safetensors")
     assert names in str(caught.value)
     assert equal(other, make(seed=1, **sizes)), "a refused checkpoint should change nothing"
 
@@ -102,7 +102,7 @@ def test_missing_and_unknown_names_are_refused(folder):
     ):
         save_file(wrong, file)
         with pytest.raises(CheckpointError, match="does not fit this network"):
-            checkpoint.put_weights(make(), file)
+            checkpoint.load_weights(make(), file)
 
 
 class Harm:
@@ -124,7 +124,7 @@ def test_pickles_are_refused_and_not_run(folder, tmp_path):
     ):
         write()
         with pytest.raises(CheckpointError, match="damaged or not a safetensors file"):
-            checkpoint.put_weights(make(), file)
+            checkpoint.load_weights(make(), file)
     assert not target.exists()
     pickle.loads(file.read_bytes())
     assert target.exists(), "the example should do harm where it is unpickled"
@@ -145,14 +145,14 @@ def test_damaged_weights_are_refused(folder):
         file.write_bytes(wrong)
         model = make(seed=1)
         with pytest.raises(CheckpointError, match="damaged or not a safetensors file"):
-            checkpoint.put_weights(model, file)
+            checkpoint.load_weights(model, file)
         assert equal(model, make(seed=1))
     file.unlink()
     with pytest.raises(CheckpointError, match=r"weights\.safetensors is missing in"):
-        checkpoint.put_weights(make(), file)
+        checkpoint.load_weights(make(), file)
     file.mkdir()
     with pytest.raises(CheckpointError):
-        checkpoint.put_weights(make(), file)
+        checkpoint.load_weights(make(), file)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_saving_again_replaces_the_whole(folder):
     assert read_card(folder).step == 2
     assert sorted(contents(folder)) == ["checkpoint.json", "weights.safetensors"]
     other = make()
-    checkpoint.put_weights(other, folder / "weights.safetensors")
+    checkpoint.load_weights(other, folder / "weights.safetensors")
     assert equal(other, make(seed=4))
 
 
@@ -252,4 +252,4 @@ def test_remains_of_a_killed_writer_are_no_hindrance(folder):
     (scratch / "weights.safetensors").write_bytes(b"half")
     checkpoint.save(folder.with_name("step-2"), card(), make().state_dict())
     assert not scratch.exists()
-    checkpoint.put_weights(make(), folder.with_name("step-2") / "weights.safetensors")
+    checkpoint.load_weights(make(), folder.with_name("step-2") / "weights.safetensors")

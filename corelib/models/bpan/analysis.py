@@ -1,4 +1,4 @@
-"""What the E/I balance page shows: one digit's currents, and the whole test set under controls."""
+"""Currents of one image, and a whole test set, under controls that change a trained network."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from corelib.analysis.anytime import Answers
+from corelib.analysis.anytime import Answers, at_threshold, halting_steps
 from corelib.models.bpan.anytime import confidence
 from corelib.models.bpan.dynamics import (
     Weights,
@@ -53,6 +53,20 @@ class Currents(NamedTuple):
     probability: np.ndarray
     n_excitatory: int
     lesioned: np.ndarray
+
+
+class Summary(NamedTuple):
+    """One image and a test set, answered at a confidence threshold.
+
+    The image is answered with class ``answer``, held with ``probability``, after ``step`` steps
+    (from 1). The test set takes ``mean_steps`` and is answered correctly with ``accuracy``.
+    """
+
+    answer: int
+    probability: float
+    step: int
+    mean_steps: float
+    accuracy: float
 
 
 class NetDensity(NamedTuple):
@@ -107,6 +121,24 @@ def currents(model: BPAN, x: Tensor, controls: Controls) -> Currents:
         probability=trace.logits[0].softmax(-1).cpu().numpy(),
         n_excitatory=model.n_excitatory,
         lesioned=lesioned.numpy(),
+    )
+
+
+def summary(view: Currents, tested: Answers, labels: np.ndarray, threshold: float) -> Summary:
+    """What a network answers at ``threshold``, 0 to 1: to the image of ``view`` and to a test set.
+
+    ``tested`` are its answers to the test set under the same controls, ``labels`` (image,) int the
+    true classes.
+    """
+    step = int(halting_steps(view.probability.max(1)[None], threshold)[0])
+    halted = view.probability[step - 1]
+    whole = at_threshold(tested.confidence, tested.predicted, labels, threshold)
+    return Summary(
+        int(halted.argmax()),
+        float(halted.max()),
+        step,
+        float(whole.mean_steps),
+        float(whole.accuracy),
     )
 
 

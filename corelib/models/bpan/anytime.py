@@ -1,6 +1,6 @@
 """Classifiers that answer after each of their steps, and stopping them early.
 
-One interface serves BPAN and its rivals. A forward pass is
+One interface serves BPAN and its baselines. A forward pass is
 
     weights = model.weights()              what all samples share, a NamedTuple
     carry = model.begin(x, weights)        the state after step 1, a NamedTuple of (batch, ...)
@@ -77,7 +77,7 @@ class AnytimeClassifier(nn.Module, ABC):
         """
 
     @abstractmethod
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         """The cost of a sample whose input is constant."""
 
     def steps_for(self, x: Tensor) -> int:

@@ -69,7 +69,7 @@ class BPANSequenceConfig(_Units):
 
 
 class GradientTraining(TrainingSettings):
-    """The optimiser (Adam) of BPAN and its rivals; each adds its loss."""
+    """The optimiser (Adam) of BPAN and its baselines; each adds its loss."""
 
     learning_rate: float = setting(1e-3, "Step size of Adam", gt=0, le=1)
     clip_norm: float = setting(5.0, "Largest norm of the gradient", gt=0, le=1e6, more=True)

@@ -1,4 +1,4 @@
-"""What the Halting page shows of BPAN and its rivals: answers over time, own rules, the clock."""
+"""Halting of BPAN and its baselines: answers over time, the models' own rules, the clock."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -102,11 +102,11 @@ def clock_curve(
     model: AnytimeClassifier, x: Tensor, thresholds: Sequence[float], batch: int, rounds: int = 5
 ) -> np.ndarray:
     """Milliseconds of stopping early at each threshold, interleaved, on the images given."""
-    rivals = {
+    candidates = {
         str(t): _by_batch(x, batch, partial(model.forward_anytime, confidence_threshold=t))
         for t in thresholds
     }
-    ms = medians(rivals, rounds, warm_up=1)
+    ms = medians(candidates, rounds, warm_up=1)
     return np.array([ms[str(t)] for t in thresholds])
 
 

@@ -1,4 +1,4 @@
-"""Training BPAN and its rivals by back-propagation (through time) and Adam."""
+"""Training BPAN and its baselines by back-propagation (through time) and Adam."""
 
 from collections.abc import Mapping
 from typing import ClassVar

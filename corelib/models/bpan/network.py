@@ -264,7 +264,7 @@ class BPAN(BalancedNetwork):
         excitatory = weights._replace(bias=weights.bias[: self.n_excitatory])
         return readout(first_step(carry.drive, excitatory, self.alpha), weights)
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         e, i = self.n_excitatory, self.n_inhibitory
         n_inputs, n_classes = self.drive.in_features, self.readout.out_features
         return Cost(n_inputs * e, (e + i) ** 2, e * n_classes, second=n_inputs * i)

@@ -50,6 +50,6 @@ class BPANSequence(BalancedNetwork):
     def answer(self, carry: Carry, t: int, weights: Weights) -> Tensor:
         return readout(State(carry.potential), weights)
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         drive, readout = self.drive.weight.numel(), self.readout.weight.numel()
         return Cost(drive, drive + self.theta.numel(), readout)

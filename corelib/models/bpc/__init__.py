@@ -14,7 +14,7 @@ The label is z_0, the image z_L; the hidden layers between are z_1 .. z_{L-1}. B
 
 Files: ``config`` settings and presets; ``energy`` errors, energy and gradients by hand;
 ``inference`` activity moving down the energy, whatever is given; ``network`` the modules;
-``learner`` the update rules; ``analysis`` what the page shows; ``baselines`` the rivals.
+``learner`` the update rules; ``analysis`` what the page shows; ``baselines`` the baselines.
 
 Departures:
 - γ is of one sample's energy. The tutorial descends the mean over its batch of 64 by 0.5, which is

@@ -9,7 +9,7 @@ from torch import Tensor
 from corelib.analysis.representation import principal
 from corelib.data.images import ImageDataset, Split
 from corelib.models.bpc.energy import Weights, apply, energy, errors, hessian_product
-from corelib.models.bpc.inference import COMPLETION, Given, Procedure, begin, settle
+from corelib.models.bpc.inference import COMPLETION, Given, InferenceConfig, begin, run_inference
 from corelib.models.bpc.network import TwoWay
 
 CHUNK = 1000
@@ -63,21 +63,23 @@ def labels_of(model: TwoWay) -> Tensor:
 
 
 @torch.no_grad()
-def label_energies(model: TwoWay, x: Tensor, procedure: Procedure) -> Tensor:
+def label_energies(model: TwoWay, x: Tensor, inference_config: InferenceConfig) -> Tensor:
     """The energy after inference with each label clamped in turn: (batch, pixel) ->
     (batch, class). The smallest is the label that the network finds most plausible."""
     weights, labels = model.weights(), labels_of(model)
     found = []
     for label in labels:
-        settled = settle(Given(x, label.expand(len(x), -1)), weights, procedure)
-        found.append(energy(errors(settled.z, settled.f, weights), procedure.precision))
+        inferred = run_inference(Given(x, label.expand(len(x), -1)), weights, inference_config)
+        found.append(energy(errors(inferred.z, inferred.f, weights), inference_config.precision))
     return torch.stack(found, 1)
 
 
 @torch.no_grad()
-def activity(model: TwoWay, x: Tensor, y: Tensor, layer: int, procedure: Procedure) -> Tensor:
+def activity(
+    model: TwoWay, x: Tensor, y: Tensor, layer: int, inference_config: InferenceConfig
+) -> Tensor:
     """z_layer after inference with image and label given: (batch, unit)."""
-    return settle(Given(x, y), model.weights(), procedure).z[layer]
+    return run_inference(Given(x, y), model.weights(), inference_config).z[layer]
 
 
 def axes(z: Tensor, labels: np.ndarray, n_axes: int = 2) -> Axes:
@@ -137,7 +139,7 @@ def complete(
     known: Tensor,
     labels: Tensor,
     label_known: bool,
-    procedure: Procedure = COMPLETION,
+    inference_config: InferenceConfig = COMPLETION,
 ) -> tuple[Completed, Tensor]:
     """Fill in the pixels that are not ``known``, bool (pixel) or (batch, pixel).
 
@@ -153,7 +155,7 @@ def complete(
     for at in range(0, len(x), CHUNK):
         part = slice(at, at + CHUNK)
         given = Given(grey[part], eye[labels[part]], known[part], y_known)
-        filled.append(settle(given, weights, procedure).z[-1])
+        filled.append(run_inference(given, weights, inference_config).z[-1])
     image = torch.cat(filled)
     hidden = (~known).sum().clamp(min=1)
     return Completed(
@@ -170,14 +172,14 @@ def _right(model: TwoWay, x: Tensor, labels: Tensor) -> float:
 
 
 @torch.no_grad()
-def stability(given: Given, weights: Weights, procedure: Procedure) -> Gauge:
+def stability(given: Given, weights: Weights, inference_config: InferenceConfig) -> Gauge:
     """The gauge of inference from its start, by power iteration on each sample's Hessian over the
     layers that are free, with products written by hand (``energy.hessian_product``)."""
-    z = begin(given, weights, procedure.start)
+    z = begin(given, weights, inference_config.start)
     known = {0: given.y_known, weights.depth: given.x_known}
     free = [k for k in range(weights.depth + 1) if 0 < k < weights.depth or known[k] is not None]
     masks = [None if known.get(k) is None else ~known[k] for k in free]
-    product = hessian_product(z, weights, procedure.precision, free)
+    product = hessian_product(z, weights, inference_config.precision, free)
     generator = torch.Generator().manual_seed(0)
     v = [torch.randn(z[k].shape, generator=generator, dtype=z[k].dtype).to(z[k]) for k in free]
     for _ in range(POWER_STEPS + 1):
@@ -186,4 +188,4 @@ def stability(given: Given, weights: Weights, procedure: Procedure) -> Gauge:
         size = sum(a.square().sum(1, keepdim=True) for a in v).sqrt().clamp(min=1e-30)
         v = product([a / size for a in v])
     eigenvalue = size.mean().item()
-    return Gauge(eigenvalue, procedure.step_size * eigenvalue)
+    return Gauge(eigenvalue, inference_config.step_size * eigenvalue)

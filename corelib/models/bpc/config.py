@@ -34,9 +34,12 @@ def _n_steps() -> Any:
 
 def _step_size(default: float) -> Any:
     return setting(
-        default, "How far a step of inference follows the gradient of one sample's energy",
-        gt=0, le=10, symbol="γ",
-    )  # fmt: skip
+        default,
+        "How far a step of inference follows the gradient of one sample's energy",
+        gt=0,
+        le=10,
+        symbol="γ",
+    )
 
 
 def _n_answer_steps(what: str) -> Any:

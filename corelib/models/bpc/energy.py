@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from corelib.models.bpc.config import ActivationName
-from corelib.models.bpc.products import less, linear
+from corelib.models.bpc.products import linear, residual
 
 Activity = tuple[Tensor, ...]
 """z_0 .. z_L, each (batch, unit)."""
@@ -60,20 +60,14 @@ _aten = torch.ops.aten
 
 ACTIVATIONS: dict[ActivationName, Activation] = {
     "relu": Activation(
-        torch.relu,
-        lambda g, z, f: _aten.threshold_backward(g, z, 0),
-        torch.zeros_like,
+        torch.relu, lambda g, z, f: _aten.threshold_backward(g, z, 0), torch.zeros_like
     ),
     "leaky-relu": Activation(
         lambda z: F.leaky_relu(z, SLOPE),
         lambda g, z, f: _aten.leaky_relu_backward(g, z, SLOPE, False),
         torch.zeros_like,
     ),
-    "tanh": Activation(
-        torch.tanh,
-        lambda g, z, f: _aten.tanh_backward(g, f),
-        _tanh_curvature,
-    ),
+    "tanh": Activation(torch.tanh, lambda g, z, f: _aten.tanh_backward(g, f), _tanh_curvature),
     "gelu": Activation(
         lambda z: F.gelu(z, approximate="tanh"),
         lambda g, z, f: _aten.gelu_backward(g, z, approximate="tanh"),
@@ -82,7 +76,7 @@ ACTIVATIONS: dict[ActivationName, Activation] = {
 }
 
 
-class Map(NamedTuple):
+class Affine(NamedTuple):
     """W_l and b_l, or V_l and c_l: ``weight`` (unit to, unit from), ``bias`` (unit to) or None."""
 
     weight: Tensor
@@ -92,8 +86,8 @@ class Map(NamedTuple):
 class Weights(NamedTuple):
     """``generator`` W_1 .. W_L, ``amortiser`` V_1 .. V_L; one that is absent is empty."""
 
-    generator: tuple[Map, ...]
-    amortiser: tuple[Map, ...]
+    generator: tuple[Affine, ...]
+    amortiser: tuple[Affine, ...]
     activation: ActivationName
 
     @property
@@ -151,7 +145,7 @@ def outputs(z: Activity, weights: Weights) -> Activity:
     return (z[0], *(phi(layer) for layer in z[1:-1]), z[-1])
 
 
-def apply(layer: Map, f: Tensor) -> Tensor:
+def apply(layer: Affine, f: Tensor) -> Tensor:
     """W f + b: (batch, unit from) -> (batch, unit to)."""
     return linear(f, layer.weight, layer.bias)
 
@@ -167,12 +161,12 @@ def errors(z: Activity, f: Activity, weights: Weights, constant: Constant = NOTH
         if at == 1 and constant.below is not None:
             forward.append(z[1] - constant.below)
         elif at < depth or constant.gram is None:
-            forward.append(less(z[at], f[at - 1], *layer))
+            forward.append(residual(z[at], f[at - 1], *layer))
     for at, layer in enumerate(weights.amortiser, 1):
         if at == depth and constant.above is not None:
             backward.append(z[at - 1] - constant.above)
         else:
-            backward.append(less(z[at - 1], f[at], *layer))
+            backward.append(residual(z[at - 1], f[at], *layer))
     return Errors(tuple(forward), tuple(backward))
 
 
@@ -204,13 +198,13 @@ def activity_gradients(
             found.forward[k - 1] if found.forward and k > 0 else None,
             found.backward[k] if found.backward and k < weights.depth else None,
         )
-        heard = _heard(k, f, found, weights, precision, constant)
-        if heard is None:
+        feedback = _feedback(k, f, found, weights, precision, constant)
+        if feedback is None:
             gradients.append(own)
             continue
         if 0 < k < weights.depth:
-            heard = weights.phi.back(heard, z[k], f[k])
-        gradients.append(-heard if own is None else own - heard)
+            feedback = weights.phi.back(feedback, z[k], f[k])
+        gradients.append(-feedback if own is None else own - feedback)
     return gradients
 
 
@@ -222,9 +216,9 @@ def parameter_gradients(
     Each is a product of what the two ends of a connection hold, and nothing else.
     """
 
-    def of(layer: Map, error: Tensor, source: Tensor, alpha: float) -> Map:
+    def of(layer: Affine, error: Tensor, source: Tensor, alpha: float) -> Affine:
         error = error * (-alpha / len(error))
-        return Map(linear(error.t(), source.t()), None if layer.bias is None else error.sum(0))
+        return Affine(linear(error.t(), source.t()), None if layer.bias is None else error.sum(0))
 
     alpha_f, alpha_b = precision
     return Weights(
@@ -249,7 +243,7 @@ def hessian_product(
     f = outputs(z, weights)
     found = errors(z, f, weights)
     bend = {
-        k: phi.curvature(z[k]) * _heard(k, f, found, weights, precision, NOTHING)
+        k: phi.curvature(z[k]) * _feedback(k, f, found, weights, precision, NOTHING)
         for k in layers
         if 0 < k < depth
     }
@@ -275,13 +269,8 @@ def hessian_product(
     return product
 
 
-def _heard(
-    k: int,
-    f: Activity,
-    found: Errors,
-    weights: Weights,
-    precision: Precision,
-    constant: Constant,
+def _feedback(
+    k: int, f: Activity, found: Errors, weights: Weights, precision: Precision, constant: Constant
 ) -> Tensor | None:
     """What the errors that layer l causes send back: α_f W_{l+1}ᵀ e_{l+1} + α_b V_lᵀ δ_{l-1}.
 
@@ -290,7 +279,7 @@ def _heard(
     forward = backward = None
     if found.forward and k < weights.depth:
         if k == weights.depth - 1 and constant.gram is not None:
-            forward = less(constant.image_back, f[k], constant.gram)
+            forward = residual(constant.image_back, f[k], constant.gram)
         else:
             forward = linear(found.forward[k], weights.generator[k].weight.t())
     if found.backward and k > 0:

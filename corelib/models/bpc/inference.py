@@ -6,7 +6,7 @@ given (clamped) or free. All free activity moves at once:
     z_l <- z_l - γ dF_n/dz_l                 "gradient", γ per sample
     z_l <- z_l - γ m_l / (sqrt(v_l) + ε)     "adam", with Adam's running means m and v
 
-``settle`` returns where it ends, ``infer`` the whole way.
+``run_inference`` returns where it ends, ``infer`` the whole way.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ START_SD = 0.05
 """Standard deviation of a random start."""
 
 
-class Procedure(NamedTuple):
+class InferenceConfig(NamedTuple):
     """How to infer; ``step_size`` is of one sample's energy."""
 
     n_steps: int
@@ -52,7 +52,7 @@ class Procedure(NamedTuple):
         return Precision(self.alpha_f, self.alpha_b)
 
 
-COMPLETION = Procedure(n_steps=300, step_size=0.03, optimiser="adam")
+COMPLETION = InferenceConfig(n_steps=300, step_size=0.03, optimiser="adam")
 """To fill in hidden pixels. Plain steps would be far too slow: the largest eigenvalue of the
 Hessian bounds their size."""
 
@@ -70,7 +70,7 @@ class Given(NamedTuple):
     y_known: Tensor | None = None
 
 
-class Settled(NamedTuple):
+class Inferred(NamedTuple):
     """Activity z_0 .. z_L, its ``outputs`` f and all errors; ``constant`` may be used again."""
 
     z: Activity
@@ -151,24 +151,26 @@ def begin(given: Given, weights: Weights, start: Start) -> Activity:
 
 
 @torch.no_grad()
-def settle(given: Given, weights: Weights, procedure: Procedure) -> Settled:
+def run_inference(given: Given, weights: Weights, inference_config: InferenceConfig) -> Inferred:
     """Where inference ends. Nothing on the way there is kept."""
     constant = NOTHING
-    for z, constant in _way(given, weights, procedure):  # noqa: B007
+    for z, constant in _way(given, weights, inference_config):  # noqa: B007
         pass
     constant = constant._replace(gram=None, image_back=None)
     f = outputs(z, weights)
-    return Settled(z, f, errors(z, f, weights, constant), constant)
+    return Inferred(z, f, errors(z, f, weights, constant), constant)
 
 
 @torch.no_grad()
-def infer(given: Given, weights: Weights, procedure: Procedure, every: int = 1) -> Trace:
+def infer(
+    given: Given, weights: Weights, inference_config: InferenceConfig, every: int = 1
+) -> Trace:
     """The whole way: the state at the start, after each ``every`` steps, and at the end."""
     moments, steps = [], []
-    for step, (z, _) in enumerate(_way(given, weights, procedure)):
-        if step % every == 0 or step == procedure.n_steps:
+    for step, (z, _) in enumerate(_way(given, weights, inference_config)):
+        if step % every == 0 or step == inference_config.n_steps:
             f = outputs(z, weights)
-            moments.append(Settled(z, f, errors(z, f, weights), NOTHING))
+            moments.append(Inferred(z, f, errors(z, f, weights), NOTHING))
             steps.append(step)
 
     def over_time(tensors: Iterable[Tensor]) -> Tensor:
@@ -185,7 +187,7 @@ def infer(given: Given, weights: Weights, procedure: Procedure, every: int = 1) 
     labels = [m.z[0] - m.errors.backward[0] for m in moments if m.errors.backward]
     return Trace(
         step=torch.tensor(steps),
-        energy=over_time(energy(m.errors, procedure.precision) for m in moments),
+        energy=over_time(energy(m.errors, inference_config.precision) for m in moments),
         forward=lengths("forward"),
         backward=lengths("backward"),
         hidden=tuple(over_time(m.z[k] for m in moments) for k in range(1, weights.depth)),
@@ -197,14 +199,14 @@ def infer(given: Given, weights: Weights, procedure: Procedure, every: int = 1) 
 
 
 def _way(
-    given: Given, weights: Weights, procedure: Procedure
+    given: Given, weights: Weights, inference_config: InferenceConfig
 ) -> Iterator[tuple[Activity, Constant]]:
     """Activity at the start and after each step, and the products that stay the same."""
-    z = begin(given, weights, procedure.start)
+    z = begin(given, weights, inference_config.start)
     # A direction without weight in the energy costs nothing.
-    if procedure.alpha_f == 0:
+    if inference_config.alpha_f == 0:
         weights = weights._replace(generator=())
-    if procedure.alpha_b == 0:
+    if inference_config.alpha_b == 0:
         weights = weights._replace(amortiser=())
     if not (weights.generator or weights.amortiser):
         raise ValueError("Inference needs errors: one of alpha_f and alpha_b should be above 0.")
@@ -212,13 +214,15 @@ def _way(
     known = {0: given.y_known, depth: given.x_known}
     layers = [k for k in range(depth + 1) if 0 < k < depth or known[k] is not None]
     free = {k: ~mask for k, mask in known.items() if mask is not None}
-    constant = constants(z, weights, layers, procedure)
-    move = MOVES[procedure.optimiser](procedure.step_size)
+    constant = constants(z, weights, layers, inference_config)
+    move = MOVES[inference_config.optimiser](inference_config.step_size)
     yield z, constant
-    for _ in range(procedure.n_steps):
+    for _ in range(inference_config.n_steps):
         f = outputs(z, weights)
         found = errors(z, f, weights, constant)
-        gradients = activity_gradients(z, f, found, weights, procedure.precision, layers, constant)
+        gradients = activity_gradients(
+            z, f, found, weights, inference_config.precision, layers, constant
+        )
         gradients = [
             g * free[k] if k in free else g for k, g in zip(layers, gradients, strict=True)
         ]
@@ -228,7 +232,7 @@ def _way(
 
 
 def constants(
-    z: Activity, weights: Weights, layers: Sequence[int], procedure: Procedure
+    z: Activity, weights: Weights, layers: Sequence[int], inference_config: InferenceConfig
 ) -> Constant:
     """The products that stay the same while only ``layers`` move from the start z.
 
@@ -240,12 +244,12 @@ def constants(
         below = apply(weights.generator[0], z[0])
     if weights.depth not in layers:
         if weights.amortiser:
-            begun = procedure.start == "bottom-up"
+            begun = inference_config.start == "bottom-up"
             above = z[-2] if begun else apply(weights.amortiser[-1], z[-1])
         if weights.generator:
             last, (n, h) = weights.generator[-1], weights.generator[-1].weight.shape
             batch = len(z[-1])
-            if procedure.n_steps * batch * (2 * n - h) > n * (h + batch):
+            if inference_config.n_steps * batch * (2 * n - h) > n * (h + batch):
                 gram = linear(last.weight.t(), last.weight.t())
                 image = z[-1] if last.bias is None else z[-1] - last.bias
                 image_back = linear(image, last.weight.t())

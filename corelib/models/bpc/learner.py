@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from corelib.data.images import ImageDataset, Split
 from corelib.models.bpc.config import TwoWayTraining
-from corelib.models.bpc.energy import Map, energy, parameter_gradients
-from corelib.models.bpc.inference import Given, settle, upward
+from corelib.models.bpc.energy import Affine, energy, parameter_gradients
+from corelib.models.bpc.inference import Given, run_inference, upward
 from corelib.models.bpc.network import PredictiveCoding, TwoWay
 from corelib.training.adam import Adam
 from corelib.training.learner import Learner, Metrics
@@ -121,29 +121,29 @@ class LocalLearner(TwoWayLearner):
     @torch.no_grad()
     def learn(self, x: Tensor, y: Tensor) -> Metrics:
         model, weights = self.model, self.model.weights()
-        settled = settle(Given(x, y), weights, model.learning)
+        inferred = run_inference(Given(x, y), weights, model.learning)
         gradients = parameter_gradients(
-            settled.f, settled.errors, weights, model.learning_precision
+            inferred.f, inferred.errors, weights, model.learning_precision
         )
         _put(model.generator, gradients.generator)
         _put(model.amortiser, gradients.amortiser)
-        metrics = {"loss": energy(settled.errors, model.learning.precision).mean().item()}
+        metrics = {"loss": energy(inferred.errors, model.learning.precision).mean().item()}
         if model.generator:
             images = model.imagine(self.labels)[y.argmax(1)]
             metrics["generator loss"] = half_squared(images - x)
         if model.amortiser:
-            evidence = upward(x, weights, settled.constant.above)[0]
+            evidence = upward(x, weights, inferred.constant.above)[0]
             metrics["amortiser loss"] = half_squared(evidence - y)
             metrics[self.named_accuracy] = _hits(evidence, y.argmax(1)) / len(y)
         return metrics
 
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
         """The energy F after inference."""
-        settled = settle(Given(x, y), self.model.weights(), self.model.learning)
-        return energy(settled.errors, self.model.learning.precision)
+        inferred = run_inference(Given(x, y), self.model.weights(), self.model.learning)
+        return energy(inferred.errors, self.model.learning.precision)
 
 
-def _put(layers: nn.ModuleList, gradients: tuple[Map, ...]) -> None:
+def _put(layers: nn.ModuleList, gradients: tuple[Affine, ...]) -> None:
     for layer, gradient in zip(layers, gradients, strict=True):
         layer.weight.grad = gradient.weight
         if layer.bias is not None:

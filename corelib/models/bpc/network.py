@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from corelib.models.bpc.config import ActivationName, BackpropConfig, BPCConfig, parse_widths
-from corelib.models.bpc.energy import Map, Precision, Weights
-from corelib.models.bpc.inference import Given, Procedure, downward, settle, upward
+from corelib.models.bpc.energy import Affine, Precision, Weights
+from corelib.models.bpc.inference import Given, InferenceConfig, downward, run_inference, upward
 
 
 class TwoWay(nn.Module, ABC):
@@ -44,8 +44,8 @@ class TwoWay(nn.Module, ABC):
     def weights(self) -> Weights:
         """The parameters as the pure functions take them."""
         return Weights(
-            tuple(Map(layer.weight, layer.bias) for layer in self.generator),
-            tuple(Map(layer.weight, layer.bias) for layer in self.amortiser),
+            tuple(Affine(layer.weight, layer.bias) for layer in self.generator),
+            tuple(Affine(layer.weight, layer.bias) for layer in self.amortiser),
             self.activation,
         )
 
@@ -72,24 +72,24 @@ class PredictiveCoding(TwoWay, ABC):
     ``learning`` is how it infers while image and label are both given.
     """
 
-    learning: Procedure
+    learning: InferenceConfig
 
     @property
     def learning_precision(self) -> Precision:
         """The weights of the errors in what the parameters descend."""
         return self.learning.precision
 
-    def infer_label(self, x: Tensor, procedure: Procedure) -> Tensor:
+    def infer_label(self, x: Tensor, inference_config: InferenceConfig) -> Tensor:
         """z_0 after inference from an image whose label is free: (batch, class)."""
         unknown = torch.zeros(self.n_classes, dtype=torch.bool, device=x.device)
         given = Given(x, x.new_zeros(len(x), self.n_classes), y_known=unknown)
-        return settle(given, self.weights(), procedure).z[0]
+        return run_inference(given, self.weights(), inference_config).z[0]
 
-    def infer_image(self, y: Tensor, procedure: Procedure) -> Tensor:
+    def infer_image(self, y: Tensor, inference_config: InferenceConfig) -> Tensor:
         """z_L after inference from a label whose image is free: (batch, pixel)."""
         unknown = torch.zeros(self.sizes[-1], dtype=torch.bool, device=y.device)
         given = Given(y.new_zeros(len(y), self.sizes[-1]), y, x_known=unknown)
-        return settle(given, self.weights(), procedure).z[-1]
+        return run_inference(given, self.weights(), inference_config).z[-1]
 
 
 class BPC(PredictiveCoding):
@@ -101,7 +101,7 @@ class BPC(PredictiveCoding):
     def __init__(self, config: BPCConfig | None = None, **settings: Any) -> None:
         config = BPCConfig.from_arguments(config, settings)
         super().__init__(config)
-        self.learning = Procedure(
+        self.learning = InferenceConfig(
             config.n_steps, config.step_size, config.alpha_f, config.alpha_b, config.start
         )
 

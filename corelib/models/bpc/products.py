@@ -25,7 +25,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return F.linear(x, weight, bias)
 
 
-def less(z: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def residual(z: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """z - x weightᵀ - bias: (batch, unit to)."""
     product = linear(x, weight, bias)
     # In the product's own memory, which is still near.

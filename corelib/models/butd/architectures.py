@@ -18,13 +18,7 @@ from torch import nn
 from corelib.errors import SettingsError
 from corelib.models.butd.blocks import BUTDBasicBlock
 from corelib.models.butd.config import Network, Weights
-from corelib.models.butd.layers import (
-    BUTDBatchNorm2d,
-    BUTDConv2d,
-    BUTDFlatten,
-    BUTDLinear,
-    Shape,
-)
+from corelib.models.butd.layers import BUTDBatchNorm2d, BUTDConv2d, BUTDFlatten, BUTDLinear, Shape
 
 Parts = dict[str, nn.Module]
 

@@ -94,9 +94,12 @@ class BUTDGraph(nn.Module):
         return tuple(found[1:])
 
     def back_forward(
-        self, top: Tensor, shapes: Sequence[Shape], counter: Signals | None = None,
+        self,
+        top: Tensor,
+        shapes: Sequence[Shape],
+        counter: Signals | None = None,
         biased: bool = True,
-    ) -> Signals:  # fmt: skip
+    ) -> Signals:
         """The top-down signal of each population, from ``top`` (row, unit...) at the top one.
 
         By ReLU, as the instruction goes; with ``counter``, the bottom-up activities, by GaLU, as

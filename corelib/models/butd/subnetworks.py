@@ -236,9 +236,13 @@ def combinations(model: BUTDNet, x: Tensor, labels: np.ndarray) -> dict[str, Ans
 
 
 def lesion(
-    kinds: Units, layer: int, kind: Kind | None, share: float = 1.0, seed: int = 0,
+    kinds: Units,
+    layer: int,
+    kind: Kind | None,
+    share: float = 1.0,
+    seed: int = 0,
     within: np.ndarray | None = None,
-) -> Lesion:  # fmt: skip
+) -> Lesion:
     """Silence a share of the units of one kind in one population, any open kind if None.
 
     ``within`` (unit...) of bool narrows the choice, to a channel or by hand. The control has as

@@ -48,9 +48,11 @@ def with_larger(data: ImageDataset) -> ImageDataset:
         return Split(split.pixels, torch.cat([split.labels, split.labels.amax(1, keepdim=True)], 1))
 
     return data._replace(
-        train=more(data.train), validation=more(data.validation), test=more(data.test),
+        train=more(data.train),
+        validation=more(data.validation),
+        test=more(data.test),
         task_names=(*data.task_names, "larger"),
-    )  # fmt: skip
+    )
 
 
 def extended(model: BUTDNet, config: BUTDConfig, seed: int = 0) -> BUTDNet:

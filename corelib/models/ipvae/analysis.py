@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from corelib.models.ipvae.dynamics import INTACT, Controls
-from corelib.models.ipvae.inference import settle
+from corelib.models.ipvae.inference import run_inference
 from corelib.models.ipvae.network import IterativeVAE
 
 CHUNK = 500
@@ -15,7 +15,7 @@ CHUNK = 500
 
 class Code(NamedTuple):
     """What the network makes of images after some steps: the mean activity, ``rate`` (image, unit),
-    and means over images after each step, (time,), as in ``inference.Settling``."""
+    and means over images after each step, (time,), as in ``inference.Convergence``."""
 
     rate: np.ndarray
     r2: np.ndarray
@@ -42,7 +42,7 @@ def encode(
 ) -> Code:
     """The code of many images, (image, pixel), some at a time."""
     parts = [
-        (len(some), settle(model, some, n_steps, controls, seed + k))
+        (len(some), run_inference(model, some, n_steps, controls, seed + k))
         for k, some in enumerate(x.split(CHUNK))
     ]
     shares = np.array([n for n, _ in parts]) / len(x)

@@ -40,17 +40,27 @@ class IterativeConfig(Settings):
         8, "Time steps of one update", ge=1, le=1000, symbol="T", source="paper: 16"
     )
     n_iters_inner: int = setting(
-        1, "Gradient steps on the potentials within one time step; more than one adds the leak",
-        ge=1, le=16, more=True,
-    )  # fmt: skip
+        1,
+        "Gradient steps on the potentials within one time step; more than one adds the leak",
+        ge=1,
+        le=16,
+        more=True,
+    )
     beta_inner: float = setting(
-        1.0, "Weight of the leak, which acts with two inner steps or more", ge=0, le=100,
-        symbol="β_inner", more=True,
-    )  # fmt: skip
+        1.0,
+        "Weight of the leak, which acts with two inner steps or more",
+        ge=0,
+        le=100,
+        symbol="β_inner",
+        more=True,
+    )
     init_scale: float = setting(
-        1.0, "Standard deviation of the features at the start, times the square root of M",
-        gt=0, le=10, more=True,
-    )  # fmt: skip
+        1.0,
+        "Standard deviation of the features at the start, times the square root of M",
+        gt=0,
+        le=10,
+        more=True,
+    )
     fit_prior: bool = setting(False, "Learn the state from which inference begins", more=True)
 
 

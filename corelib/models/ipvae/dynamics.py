@@ -190,9 +190,12 @@ def gaussian_step(
             slant = slant - inner.beta * (widened - 1)
         turn = clamp_both(weights.step_size[1] * 0.5 * slant, limits.dxi)
         state = gaussian_state(
-            clamp_both(mu + change, limits.u), clamp_both(xi + turn, limits.xi),
-            weights, draw, controls,
-        )  # fmt: skip
+            clamp_both(mu + change, limits.u),
+            clamp_both(xi + turn, limits.xi),
+            weights,
+            draw,
+            controls,
+        )
     return state, total
 
 

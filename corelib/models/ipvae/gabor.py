@@ -52,9 +52,15 @@ def render(gabors: Gabors, side: int) -> np.ndarray:
     """The functions as images, (neuron, row, column)."""
     turned = np.deg2rad(gabors.direction), np.deg2rad(gabors.phase)
     columns = (
-        gabors.x, gabors.y, turned[0], np.log(gabors.frequency), turned[1],
-        np.log(gabors.along), np.log(gabors.across), gabors.amplitude,
-    )  # fmt: skip
+        gabors.x,
+        gabors.y,
+        turned[0],
+        np.log(gabors.frequency),
+        turned[1],
+        np.log(gabors.along),
+        np.log(gabors.across),
+        gabors.amplitude,
+    )
     x, y = pixel_centres(side)
     return np.stack([_gabor(p, x, y) for p in np.stack(columns, 1)]).reshape(-1, side, side)
 
@@ -173,9 +179,13 @@ def _dictionary(side: int) -> Dictionary:
     x, y = pixel_centres(side)
     places = np.linspace(-0.42, 0.42, 7) * side
     axes = (
-        np.log(FREQUENCIES), places, places, np.arange(12) * np.pi / 12,
-        np.log([1.2, 2.4]), np.log([1.5, 3.5]),
-    )  # fmt: skip
+        np.log(FREQUENCIES),
+        places,
+        places,
+        np.arange(12) * np.pi / 12,
+        np.log([1.2, 2.4]),
+        np.log([1.5, 3.5]),
+    )
     log_f, x0, y0, theta, along, across = (g.ravel() for g in np.meshgrid(*axes, indexing="ij"))
     one, none = np.ones_like(x0), np.zeros_like(x0)
     atoms = np.stack([x0, y0, theta, log_f, none, along, across, one], 1)
@@ -183,9 +193,7 @@ def _dictionary(side: int) -> Dictionary:
     turned = atoms.copy()
     turned[:, 4] = -np.pi / 2
     odd = _gabor(turned, x, y).astype(np.float32)
-    return Dictionary(
-        atoms, even, odd, (even**2).sum(1), (odd**2).sum(1), (even * odd).sum(1)
-    )  # fmt: skip
+    return Dictionary(atoms, even, odd, (even**2).sum(1), (odd**2).sum(1), (even * odd).sum(1))
 
 
 def _starts(unit: np.ndarray, side: int) -> np.ndarray:

@@ -52,7 +52,7 @@ class Responses(NamedTuple):
     activity: np.ndarray
 
 
-class Settling(NamedTuple):
+class Convergence(NamedTuple):
     """Means over the images after each step, (time,): ``r2`` of the reconstruction from the
     activity, portion of ``zeros``, and ``change``, the norm of the potentials' change. ``rate``
     (batch, unit) and ``r2_of_each`` (batch,) are after the last step."""
@@ -104,9 +104,9 @@ def respond(
     return Responses(*(part.transpose(0, 1).numpy() for part in (rates, activities)))
 
 
-def settle(
+def run_inference(
     model: IterativeVAE, x: Tensor, n_steps: int, controls: Controls = INTACT, seed: int = 0
-) -> Settling:
+) -> Convergence:
     """How inference converges on images (batch, pixel)."""
     weights = _weights(model)
     before = weights.resting[0]
@@ -118,7 +118,9 @@ def settle(
         zeros[t] = (state.activity == 0).float().mean()
         change[t] = (state[0] - before).norm(dim=1).mean()
         before = state[0]
-    return Settling(*(part.cpu().numpy() for part in (r2, zeros, change, moment.mean, explained)))
+    return Convergence(
+        *(part.cpu().numpy() for part in (r2, zeros, change, moment.mean, explained))
+    )
 
 
 @torch.no_grad()

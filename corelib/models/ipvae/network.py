@@ -246,8 +246,7 @@ class GaussianVAE(IterativeVAE, ABC):
 
     def objective(self, settings: IGVAETraining) -> Objective:
         return Objective(
-            normal,
-            lambda after, before: kl_gaussian(after.mu, after.xi, before.mu, before.xi),
+            normal, lambda after, before: kl_gaussian(after.mu, after.xi, before.mu, before.xi)
         )
 
     def mean_activity(self, state: GaussianState, weights: Weights) -> Tensor:

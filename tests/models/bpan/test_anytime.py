@@ -1,4 +1,4 @@
-"""What BPAN and its rivals share: stopping when confident, what it costs, gradients, sizes."""
+"""What BPAN and its baselines share: stopping when confident, what it costs, gradients, sizes."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,8 @@ from corelib.data.sequences import Chunks, SequenceDataset
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
 from tests.finite_differences import assert_gradients
 from tests.models.bpan.baselines.small import CLASSES, SIZES, TIME, draw, make, steps_of, values
+from tests.reference import baselines as reference
 from tests.reference import bpan as slow_bpan
-from tests.reference import rivals as reference
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 THRESHOLDS = [0.0, 0.3, 0.5, 0.7, 0.9, 0.99, 1.0, 1.1]
@@ -144,7 +144,7 @@ def test_costs_are_the_products_that_torch_does(name, batch):
             for t in range(2, last + 1):
                 carry = model.advance(carry, t, weights)
                 model.answer(carry, t, weights)
-        assert counter.get_total_flops() == 2 * batch * model.multiply_adds().at(last)
+        assert counter.get_total_flops() == 2 * batch * model.macs().at(last)
 
 
 def test_cost_at_many_steps():
@@ -193,7 +193,7 @@ def test_parameters_number_as_published(name, sizes, count):
         ("gru-sequence", {"input_dim": 98}, 79, 42_890),
     ],
 )
-def test_matched_rivals_are_the_nearest_to_bpan(name, sizes, n_hidden, of_bpan):
+def test_matched_baselines_are_the_nearest_to_bpan(name, sizes, n_hidden, of_bpan):
     distance = {
         n: abs(standard(name, n_hidden=n, **sizes) - of_bpan)
         for n in (n_hidden - 1, n_hidden, n_hidden + 1)

@@ -132,7 +132,7 @@ def test_gradients_are_finite_differences_of_the_reference(dale, ce, balance_cur
     assert_gradients(model, values, loss, atol=1e-8)
 
 
-def test_slow_rival_of_the_benchmark_has_the_same_loss_and_gradient():
+def test_slow_baseline_of_the_benchmark_has_the_same_loss_and_gradient():
     model = make()
     slow = SlowBPAN(INPUTS, 7, 3, 4, 5, 0.3).double().take(model)
     x, y = draw(5)
@@ -160,10 +160,7 @@ def test_parameters_number_as_the_formula_says(sizes):
         assert count == 152_650
 
 
-@given(
-    theta=st.lists(st.floats(-700, 700), min_size=25, max_size=25),
-    gain=st.floats(0, 10),
-)
+@given(theta=st.lists(st.floats(-700, 700), min_size=25, max_size=25), gain=st.floats(0, 10))
 def test_dales_law_holds_whatever_theta(theta, gain):
     model = make(3, 2)
     with torch.no_grad():

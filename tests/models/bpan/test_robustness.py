@@ -215,6 +215,8 @@ def test_the_map_is_told_row_by_row(images, dataset):
 )
 def test_what_is_wrong_with_a_map_is_said(images, dataset, change, words):
     with pytest.raises(DataError, match=words):
-        next(occlusion_map(
-            make_model(), images, dataset.test.labels, dataset, **{"severity": 0.2} | change
-        ))  # fmt: skip
+        next(
+            occlusion_map(
+                make_model(), images, dataset.test.labels, dataset, **{"severity": 0.2} | change
+            )
+        )

@@ -6,7 +6,7 @@ import torch
 
 from corelib.models.bpc import analysis
 from corelib.models.bpc.energy import energy, errors, outputs
-from corelib.models.bpc.inference import Given, Procedure, begin, infer
+from corelib.models.bpc.inference import Given, InferenceConfig, begin, infer
 from corelib.models.bpc.network import BPC
 
 SIZES = {"input_dim": 6, "n_classes": 3, "widths": "5, 4"}
@@ -24,12 +24,12 @@ def inputs(n: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_label_energies_are_those_of_each_label_alone():
     model, (x, _) = network(), inputs()
-    procedure = Procedure(7, 0.05, 0.7, 1.3)
-    found = analysis.label_energies(model, x, procedure)
+    inference_config = InferenceConfig(7, 0.05, 0.7, 1.3)
+    found = analysis.label_energies(model, x, inference_config)
     for n in range(len(x)):
         for k in range(3):
             y = torch.eye(3).double()[k : k + 1]
-            trace = infer(Given(x[n : n + 1], y), model.weights(), procedure)
+            trace = infer(Given(x[n : n + 1], y), model.weights(), inference_config)
             torch.testing.assert_close(found[n, k], trace.energy[0, -1])
 
 
@@ -41,11 +41,11 @@ def test_the_gauge_is_the_largest_eigenvalue_of_autograds_hessian(activation, fr
     x_known = torch.tensor([True, False] * 3) if free == "half the image" else None
     y_known = torch.zeros(3, dtype=torch.bool) if free == "label" else None
     given = Given(x, torch.eye(3).double()[labels], x_known, y_known)
-    procedure = Procedure(5, 0.1, *precision)
+    inference_config = InferenceConfig(5, 0.1, *precision)
     largest = []
     for n in range(len(x)):
         one = Given(given.x[n : n + 1], given.y[n : n + 1], x_known, y_known)
-        z = begin(one, weights, procedure.start)
+        z = begin(one, weights, inference_config.start)
         layers = [1, 2] + [0] * (y_known is not None) + [3] * (x_known is not None)
         sizes = [z[k].shape[1] for k in layers]
 
@@ -55,7 +55,7 @@ def test_the_gauge_is_the_largest_eigenvalue_of_autograds_hessian(activation, fr
                 moved[k] = part[None]
             moved = tuple(moved)
             found = errors(moved, outputs(moved, weights), weights)
-            return energy(found, procedure.precision).sum()
+            return energy(found, inference_config.precision).sum()
 
         start = torch.cat([z[k][0] for k in layers]).detach()
         hessian = torch.autograd.functional.hessian(total, start)
@@ -66,7 +66,7 @@ def test_the_gauge_is_the_largest_eigenvalue_of_autograds_hessian(activation, fr
             ]
         )
         largest.append(torch.linalg.eigvalsh(hessian[kept][:, kept]).abs().max())
-    gauge = analysis.stability(given, weights, procedure)
+    gauge = analysis.stability(given, weights, inference_config)
     assert gauge.eigenvalue == pytest.approx(torch.stack(largest).mean().item(), rel=1e-3)
     assert gauge.value == pytest.approx(0.1 * gauge.eigenvalue)
 
@@ -74,14 +74,14 @@ def test_the_gauge_is_the_largest_eigenvalue_of_autograds_hessian(activation, fr
 def test_the_gauge_tells_where_inference_runs_off():
     model, (x, labels) = network(), inputs()
     given = Given(x, torch.eye(3).double()[labels])
-    eigenvalue = analysis.stability(given, model.weights(), Procedure(1, 1.0)).eigenvalue
+    eigenvalue = analysis.stability(given, model.weights(), InferenceConfig(1, 1.0)).eigenvalue
     ends = []
     for value in (0.5, 4.0):
-        procedure = Procedure(80, value / eigenvalue)
-        gauge = analysis.stability(given, model.weights(), procedure)
+        inference_config = InferenceConfig(80, value / eigenvalue)
+        gauge = analysis.stability(given, model.weights(), inference_config)
         assert gauge.value == pytest.approx(value, rel=1e-6)
         assert ("runs off" in str(gauge)) == (value > 2)
-        trace = infer(given, model.weights(), procedure)
+        trace = infer(given, model.weights(), inference_config)
         ends.append((trace.energy[:, -1] / trace.energy[:, 0]).max().item())
     assert ends[0] < 1
     assert not ends[1] < 10
@@ -134,8 +134,8 @@ def test_no_image_a_class_is_closer_than_its_mean():
 def test_completing_changes_only_what_is_hidden_and_lowers_the_energy():
     model, (x, labels) = network(), inputs()
     known = torch.tensor([True, True, False, True, False, True])
-    procedure = Procedure(200, 0.03, optimiser="adam")
-    found, image = analysis.complete(model, x, known, labels, True, procedure)
+    inference_config = InferenceConfig(200, 0.03, optimiser="adam")
+    found, image = analysis.complete(model, x, known, labels, True, inference_config)
     assert torch.equal(image[:, known], x[:, known])
     assert not torch.equal(image[:, ~known], torch.zeros_like(x[:, ~known]))
     expected = (image - x)[:, ~known].square().mean().item()
@@ -144,6 +144,6 @@ def test_completing_changes_only_what_is_hidden_and_lowers_the_energy():
     after = (model(image).argmax(1) == labels).double().mean().item()
     assert found.after == pytest.approx(after)
     given = Given(x, torch.eye(3).double()[labels], known)
-    trace = infer(given, model.weights(), procedure)
+    trace = infer(given, model.weights(), inference_config)
     assert (trace.energy[:, -1] < trace.energy[:, 0]).all()
     torch.testing.assert_close(trace.image[:, -1], image)

@@ -6,7 +6,7 @@ import torch
 
 from corelib.models.bpc import energy as e
 from corelib.models.bpc.energy import ACTIVATIONS, NOTHING, Errors, Precision
-from corelib.models.bpc.inference import Procedure, constants
+from corelib.models.bpc.inference import InferenceConfig, constants
 from tests.models.bpc.small import CASES, EXACT, draw_activity, make, samples, truth_of
 from tests.reference import bpc as reference
 
@@ -117,7 +117,7 @@ def test_what_stays_constant_is_the_same_computed_once(case, n_steps):
     weights = plain(model.weights())
     z = draw_activity(model, 2)
     hidden = range(1, weights.depth)
-    constant = constants(z, weights, hidden, Procedure(n_steps, 0.1, start="random"))
+    constant = constants(z, weights, hidden, InferenceConfig(n_steps, 0.1, start="random"))
     assert constant.below is not None
     assert constant.above is not None
     assert (constant.gram is not None) == (n_steps > 1)
@@ -129,8 +129,11 @@ def test_what_stays_constant_is_the_same_computed_once(case, n_steps):
     for a, b in zip(by_hand, truth, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
     # What a free end would change is not taken for constant.
-    assert constants(z, weights, [0, *hidden], Procedure(1000, 0.1, start="random")).below is None
-    free_image = constants(z, weights, [*hidden, weights.depth], Procedure(1000, 0.1))
+    assert (
+        constants(z, weights, [0, *hidden], InferenceConfig(1000, 0.1, start="random")).below
+        is None
+    )
+    free_image = constants(z, weights, [*hidden, weights.depth], InferenceConfig(1000, 0.1))
     assert free_image[1:] == (None, None, None)
 
 

@@ -11,11 +11,11 @@ from corelib.models.bpc.inference import (
     COMPLETION,
     START_SD,
     Given,
-    Procedure,
+    InferenceConfig,
     begin,
     downward,
     infer,
-    settle,
+    run_inference,
     upward,
 )
 from tests.models.bpc.small import CASES, CLASSES, EXACT, PIXELS, draw, make, truth_of
@@ -43,14 +43,23 @@ def test_the_way_is_that_of_the_reference(case, start, masks, n_steps):
     weights, truth = model.weights(), truth_of(model.weights())
     x, y = draw(3)
     x_known, y_known = MASKS[masks]
-    procedure = Procedure(n_steps, 0.02, *case.precision, start)
+    inference_config = InferenceConfig(n_steps, 0.02, *case.precision, start)
     what = Given(x, y, x_known, y_known)
-    ended, trace = settle(what, weights, procedure), infer(what, weights, procedure)
+    ended, trace = (
+        run_inference(what, weights, inference_config),
+        infer(what, weights, inference_config),
+    )
     for n in range(3):
         way = truth.infer(
-            x[n].numpy(), y[n].numpy(), n_steps, 0.02, *case.precision, start,
-            numpy(x_known), numpy(y_known),
-        )  # fmt: skip
+            x[n].numpy(),
+            y[n].numpy(),
+            n_steps,
+            0.02,
+            *case.precision,
+            start,
+            numpy(x_known),
+            numpy(y_known),
+        )
         for layer, end in zip(ended.z, way[-1], strict=True):
             np.testing.assert_allclose(layer[n].numpy(), end, **EXACT)
         energies = [truth.energy(z, *case.precision) for z in way]
@@ -71,9 +80,10 @@ def test_the_way_is_that_of_the_reference(case, start, masks, n_steps):
     # The errors that come with the end are those of its activity.
     whole = errors(ended.z, outputs(ended.z, weights), weights)
     for a, b in zip(
-        (*ended.errors.forward, *ended.errors.backward), (*whole.forward, *whole.backward),
+        (*ended.errors.forward, *ended.errors.backward),
+        (*whole.forward, *whole.backward),
         strict=True,
-    ):  # fmt: skip
+    ):
         torch.testing.assert_close(a, b.detach(), rtol=1e-10, atol=1e-10)
 
 
@@ -84,9 +94,9 @@ def test_adam_is_torchs_adam_under_autograd(masks):
     weights = model.weights()
     x, y = draw(3)
     x_known, y_known = MASKS[masks]
-    procedure = Procedure(12, 0.03, *case.precision, optimiser="adam")
+    inference_config = InferenceConfig(12, 0.03, *case.precision, optimiser="adam")
     what = Given(x, y, x_known, y_known)
-    ended = settle(what, weights, procedure)
+    ended = run_inference(what, weights, inference_config)
 
     z = [layer.detach().clone() for layer in begin(what, weights, "bottom-up")]
     free = [torch.ones_like(layer, dtype=torch.bool) for layer in z]
@@ -113,17 +123,15 @@ def test_what_is_given_never_moves_and_what_is_not_does(optimiser, pixels, class
     x, y = draw(2)
     x_known = torch.tensor([bool(pixels >> k & 1) for k in range(PIXELS)])
     y_known = torch.tensor([bool(classes >> k & 1) for k in range(CLASSES)])
-    procedure = Procedure(5, 0.02, optimiser=optimiser)
-    z = settle(Given(x, y, x_known, y_known), model.weights(), procedure).z
+    inference_config = InferenceConfig(5, 0.02, optimiser=optimiser)
+    z = run_inference(Given(x, y, x_known, y_known), model.weights(), inference_config).z
     assert torch.equal(z[-1][:, x_known], x[:, x_known])
     assert torch.equal(z[0][:, y_known], y[:, y_known])
     # Where nothing at all is known the network rests, as it has no bias.
     assert (z[-1][:, ~x_known] != 0).all() or not (x_known.any() or y_known.any())
     # What stands where nothing is known has no part in it.
-    other = Given(
-        torch.where(x_known, x, 7.0), torch.where(y_known, y, -7.0), x_known, y_known
-    )  # fmt: skip
-    for a, b in zip(z, settle(other, model.weights(), procedure).z, strict=True):
+    other = Given(torch.where(x_known, x, 7.0), torch.where(y_known, y, -7.0), x_known, y_known)
+    for a, b in zip(z, run_inference(other, model.weights(), inference_config).z, strict=True):
         assert torch.equal(a, b)
 
 
@@ -133,12 +141,12 @@ def test_masks_may_differ_from_sample_to_sample():
     torch.manual_seed(3)
     x_known = torch.rand(x.shape) > 0.5
     y_known = torch.rand(y.shape) > 0.5
-    procedure = Procedure(9, 0.02)
-    together = settle(Given(x, y, x_known, y_known), model.weights(), procedure).z
+    inference_config = InferenceConfig(9, 0.02)
+    together = run_inference(Given(x, y, x_known, y_known), model.weights(), inference_config).z
     for n in range(4):
         part = slice(n, n + 1)
-        alone = settle(
-            Given(x[part], y[part], x_known[n], y_known[n]), model.weights(), procedure
+        alone = run_inference(
+            Given(x[part], y[part], x_known[n], y_known[n]), model.weights(), inference_config
         ).z
         for a, b in zip(together, alone, strict=True):
             torch.testing.assert_close(a[part], b, rtol=1e-10, atol=1e-10)
@@ -157,15 +165,15 @@ def test_completing_lowers_the_energy(case):
 def test_small_steps_never_raise_the_energy():
     model = make(CASES[5])
     x, y = draw(6)
-    energies = infer(Given(x, y), model.weights(), Procedure(200, 1e-3, 1e-2, 0.5)).energy
+    energies = infer(Given(x, y), model.weights(), InferenceConfig(200, 1e-3, 1e-2, 0.5)).energy
     assert (energies.diff(dim=1) <= 0).all()
 
 
 def test_a_thinned_trace_is_the_whole_one_looked_at_seldom():
     model = make(CASES[2])
     x, y = draw(2)
-    what, procedure = Given(x, y, X_KNOWN), Procedure(10, 0.02)
-    whole, thin = (infer(what, model.weights(), procedure, every) for every in (1, 4))
+    what, inference_config = Given(x, y, X_KNOWN), InferenceConfig(10, 0.02)
+    whole, thin = (infer(what, model.weights(), inference_config, every) for every in (1, 4))
     assert thin.step.tolist() == [0, 4, 8, 10]
     for name in ("energy", "forward", "backward", "image", "label", "predicted_image"):
         torch.testing.assert_close(
@@ -205,13 +213,17 @@ def test_a_weight_of_zero_is_a_network_without_that_direction(which):
     x, y = draw(3)
     alphas = Precision(0.0, 0.6) if which == "generator" else Precision(0.6, 0.0)
     lacking = whole._replace(**{which: ()})
-    procedure = Procedure(8, 0.02, *alphas, "top-down" if which == "amortiser" else "bottom-up")
+    inference_config = InferenceConfig(
+        8, 0.02, *alphas, "top-down" if which == "amortiser" else "bottom-up"
+    )
     what = Given(x, y, X_KNOWN, Y_KNOWN)
     for a, b in zip(
-        settle(what, whole, procedure).z, settle(what, lacking, procedure).z, strict=True
+        run_inference(what, whole, inference_config).z,
+        run_inference(what, lacking, inference_config).z,
+        strict=True,
     ):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
-    trace = infer(what, lacking, procedure)
+    trace = infer(what, lacking, inference_config)
     missing = trace.forward if which == "generator" else trace.backward
     assert missing.shape == (3, 9, 0)
     assert (trace.predicted_image is None) == (which == "generator")
@@ -227,4 +239,4 @@ def test_impossible_starts_are_refused():
     with pytest.raises(ValueError, match="without an amortiser"):
         begin(Given(x, y), weights._replace(amortiser=()), "bottom-up")
     with pytest.raises(ValueError, match="should be above 0"):
-        settle(Given(x, y), weights, Procedure(1, 0.1, 0.0, 0.0))
+        run_inference(Given(x, y), weights, InferenceConfig(1, 0.1, 0.0, 0.0))

@@ -35,7 +35,7 @@ def settings(**more) -> TwoWayTraining:
     return TwoWayTraining(**{"learning_rate": RATE, "schedule": "constant", "batch_size": 8} | more)
 
 
-def rivals() -> list:
+def baselines() -> list:
     sizes = {"input_dim": PIXELS, "n_classes": CLASSES, "widths": "5, 4", "bias": True}
     steps = {"n_steps": 4, "step_size": 0.03}
     return [
@@ -59,9 +59,15 @@ def test_three_steps_are_those_of_the_reference(case, start):
     learner = LocalLearner(model, settings(), pictures())
     batches = [draw(6, seed) for seed in (10, 11, 12)]
     told = reference.train(
-        truth, [(x.numpy(), y.numpy()) for x, y in batches],
-        RATE, 4, 0.03, *case.precision, start, case.bias,
-    )  # fmt: skip
+        truth,
+        [(x.numpy(), y.numpy()) for x, y in batches],
+        RATE,
+        4,
+        0.03,
+        *case.precision,
+        start,
+        case.bias,
+    )
     for x, y in batches:
         F, (W, V, b, c) = next(told)
         metrics = learner.learn(x, y)
@@ -74,8 +80,9 @@ def test_three_steps_are_those_of_the_reference(case, start):
         learner.optimiser.step()
     next(told, None)  # the reference's last update
     for layers, matrices, biases in (
-        (model.generator, truth.W, truth.b), (model.amortiser, truth.V, truth.c),
-    ):  # fmt: skip
+        (model.generator, truth.W, truth.b),
+        (model.amortiser, truth.V, truth.c),
+    ):
         weights, own_biases = arrays(layers)
         for layer in range(1, truth.L + 1):
             np.testing.assert_allclose(weights[layer], matrices[layer], rtol=1e-8, atol=1e-9)
@@ -84,10 +91,10 @@ def test_three_steps_are_those_of_the_reference(case, start):
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_each_rival_follows_its_own_energy(which):
+def test_each_baseline_follows_its_own_energy(which):
     """Activity moves as under autograd of the energy that its docstring gives; the weights descend
     all errors of the directions it has."""
-    model = rivals()[which]
+    model = baselines()[which]
     x, y = draw(6)
     learner = LocalLearner(model, settings(), pictures())
     metrics = learner.learn(x, y)

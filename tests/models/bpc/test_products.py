@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from corelib.models.bpc.products import FEW, less, linear
+from corelib.models.bpc.products import FEW, linear, residual
 
 SHAPES = [(3, 5, 4), (64, 300, 784), (300, 64, 784), (100, 101, 100)]
 
@@ -22,7 +22,9 @@ def test_products_are_those_in_float64(n, source, target, bias, turned):
     with torch.no_grad():
         # Sums of some hundred products, each to seven digits.
         torch.testing.assert_close(linear(x, weight, c).double(), exact, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(less(z, x, weight, c).double(), z - exact, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(
+            residual(z, x, weight, c).double(), z - exact, rtol=1e-4, atol=1e-4
+        )
     assert torch.equal(z, kept)
 
 
@@ -30,7 +32,7 @@ def test_large_products_can_be_differentiated():
     x = torch.randn(64, 300, requires_grad=True)
     weight = torch.randn(784, 300, requires_grad=True)
     assert len(x) * weight.numel() > FEW
-    for sign, result in ((1, linear(x, weight)), (-1, less(torch.zeros(64, 784), x, weight))):
+    for sign, result in ((1, linear(x, weight)), (-1, residual(torch.zeros(64, 784), x, weight))):
         of_x, of_weight = torch.autograd.grad(result.sum(), (x, weight))
         close = {"rtol": 1e-4, "atol": 1e-3}
         torch.testing.assert_close(of_x, sign * weight.sum(0).expand(64, -1), **close)

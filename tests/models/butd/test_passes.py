@@ -10,15 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corelib.models.butd.layers import BUTDConv2d, BUTDLinear, galu
-from tests.models.butd.small import (
-    SHAPE,
-    float64,
-    graph,
-    layer_of,
-    layers_of,
-    net,
-    reference_of,
-)
+from tests.models.butd.small import SHAPE, float64, graph, layer_of, layers_of, net, reference_of
 from tests.reference import butd as reference
 
 EXACT = {"rtol": 1e-11, "atol": 1e-11}
@@ -42,9 +34,7 @@ def both(request):
 
 def test_shapes_and_names_of_the_populations(both):
     sequence, slow = both
-    assert sequence.names == (
-        "conv", "pool", "same inner", "same", "halved inner", "halved", "fc",
-    )  # fmt: skip
+    assert sequence.names == ("conv", "pool", "same inner", "same", "halved inner", "halved", "fc")
     assert list(sequence.shapes(SHAPE)) == reference.shapes(slow, SHAPE)
     assert sequence.shapes(SHAPE)[:3] == ((4, 7, 5), (4, 3, 2), (4, 3, 2))
 
@@ -151,9 +141,12 @@ sides = st.integers(5, 12)
 
 @settings(max_examples=40, deadline=None)
 @given(
-    side=st.tuples(sides, sides), size=st.integers(1, 4), stride=st.integers(1, 4),
-    padding=st.integers(0, 2), depthwise=st.booleans(),
-)  # fmt: skip
+    side=st.tuples(sides, sides),
+    size=st.integers(1, 4),
+    stride=st.integers(1, 4),
+    padding=st.integers(0, 2),
+    depthwise=st.booleans(),
+)
 def test_the_way_down_of_a_convolution_is_its_adjoint(side, size, stride, padding, depthwise):
     """<W x, t> = <x, Wᵀ t>, and the shape is that of x, whatever the stride skips."""
     padding = min(padding, size - 1)

@@ -88,15 +88,16 @@ def test_unreachable_units_are_never_open(model):
 
 
 def test_kinds_and_overlap_by_hand():
-    gates = (
-        np.array([[1, 1, 0, 0, 1], [1, 0, 1, 0, 1]], bool),
-        np.zeros((2, 3), bool),
-    )
+    gates = (np.array([[1, 1, 0, 0, 1], [1, 0, 1, 0, 1]], bool), np.zeros((2, 3), bool))
     reached = (np.array([1, 1, 1, 1, 0], bool), np.ones(3, bool))
     first, second = kinds(gates, reached)
     assert first.tolist() == [
-        Kind.SHARED, Kind.ONLY_FIRST, Kind.ONLY_SECOND, Kind.NEVER, Kind.UNREACHABLE,
-    ]  # fmt: skip
+        Kind.SHARED,
+        Kind.ONLY_FIRST,
+        Kind.ONLY_SECOND,
+        Kind.NEVER,
+        Kind.UNREACHABLE,
+    ]
     assert second.tolist() == [Kind.NEVER] * 3
     turned = kinds(gates, reached, 1, 0)[0]
     assert turned.tolist()[1:3] == [Kind.ONLY_SECOND, Kind.ONLY_FIRST]
@@ -216,14 +217,22 @@ def test_swaps_and_combinations(model, images):
         )
     found = combinations(model, x, labels)
     assert list(found) == [
-        "own gates", "gates of the other task", "union", "intersection", "no gates",
-    ]  # fmt: skip
+        "own gates",
+        "gates of the other task",
+        "union",
+        "intersection",
+        "no gates",
+    ]
     np.testing.assert_array_equal(found["own gates"].right, score(own, labels).right)
     free = model.bottom_up(x, None).logits.argmax(1).numpy()
     np.testing.assert_array_equal(found["no gates"].right, (free[:, None] == labels).mean(0))
-    np.testing.assert_array_equal(found["union"].right, score(
-        predictions(model, x, tuple(g.amax(0, keepdim=True).expand_as(g) for g in gates)), labels
-    ).right)  # fmt: skip
+    np.testing.assert_array_equal(
+        found["union"].right,
+        score(
+            predictions(model, x, tuple(g.amax(0, keepdim=True).expand_as(g) for g in gates)),
+            labels,
+        ).right,
+    )
 
 
 def test_lesions_and_their_controls(model, images):

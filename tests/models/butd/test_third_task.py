@@ -7,13 +7,7 @@ import torch
 from corelib.models.butd.config import BUTDConfig, BUTDTraining
 from corelib.models.butd.learner import BUTDLearner
 from corelib.models.butd.networks import BUTDNet
-from corelib.models.butd.third_task import (
-    Teaching,
-    extended,
-    shared_units,
-    teach,
-    with_larger,
-)
+from corelib.models.butd.third_task import Teaching, extended, shared_units, teach, with_larger
 from tests.models.butd.small import dataset
 
 CONFIG = BUTDConfig(width=4, hidden=12, embedding=6, n_classes=5)

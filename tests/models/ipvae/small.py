@@ -81,7 +81,10 @@ def setting_of(model: IterativeVAE, **more: Any) -> reference.Setting:
         bounds |= {"clamp_xi": limits.xi, "clamp_dxi": limits.dxi}
     return reference.Setting(
         **{
-            "n_steps": model.t_train, "n_inner": model.inner.iterations,
-            "beta_inner": model.inner.beta, **bounds, **more,
+            "n_steps": model.t_train,
+            "n_inner": model.inner.iterations,
+            "beta_inner": model.inner.beta,
+            **bounds,
+            **more,
         }
-    )  # fmt: skip
+    )

@@ -42,7 +42,9 @@ def test_encoding_is_settling_some_at_a_time(monkeypatch):
     model = make("iP")
     x = torch.randn(10, 9, dtype=torch.float64)
     found = analysis.encode(model, x, 6, seed=3)
-    parts = [inference.settle(model, some, 6, seed=3 + k) for k, some in enumerate(x.split(4))]
+    parts = [
+        inference.run_inference(model, some, 6, seed=3 + k) for k, some in enumerate(x.split(4))
+    ]
     np.testing.assert_array_equal(found.rate, np.concatenate([p.rate for p in parts]))
     for name in ("r2", "zeros", "change"):
         truth = sum(n * getattr(p, name) for n, p in zip((4, 4, 2), parts, strict=True)) / 10

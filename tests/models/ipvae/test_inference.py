@@ -58,7 +58,10 @@ def test_a_film_that_stands_still_is_its_image(kind):
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_settling_sums_up_the_trace(kind):
     model, x = make(kind), images()
-    found, traced = inference.settle(model, x, 12, seed=2), inference.trace(model, x, 12, seed=2)
+    found, traced = (
+        inference.run_inference(model, x, 12, seed=2),
+        inference.trace(model, x, 12, seed=2),
+    )
     reconstruction = torch.from_numpy(traced.reconstruction)
     np.testing.assert_allclose(found.r2, r_squared(x[:, None], reconstruction).mean(0), rtol=1e-5)
     np.testing.assert_allclose(found.zeros, (traced.activity == 0).mean((0, 2)), rtol=1e-5)
@@ -132,7 +135,7 @@ def test_leak_brings_potentials_back_where_nothing_is_seen():
 
 def test_results_want_no_gradient():
     model, x = make("iP"), images()
-    found = inference.settle(model, x, 3)
+    found = inference.run_inference(model, x, 3)
     assert all(isinstance(part, np.ndarray) for part in found)
     assert all(p.grad is None for p in model.parameters())
     assert torch.is_grad_enabled()

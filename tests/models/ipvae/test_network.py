@@ -45,10 +45,15 @@ def own_loss(model, kind, sampling, noise, kl="true"):
 @pytest.mark.parametrize("n_inner", [1, 2])
 @pytest.mark.parametrize(
     "controls",
-    [{}, {"explaining_away": 0.0}, {"leak": 0.3}, {"lesioned": (1, 4)},
-     {"explaining_away": 0.5, "leak": 0.1, "lesioned": (0,)}],
+    [
+        {},
+        {"explaining_away": 0.0},
+        {"leak": 0.3},
+        {"lesioned": (1, 4)},
+        {"explaining_away": 0.5, "leak": 0.1, "lesioned": (0,)},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_every_step_is_that_of_the_reference(kind, sampling, n_inner, controls):
     model = make(kind, n_inner=n_inner)
     noise = noise_for(sampling, 1 + 4 * n_inner)

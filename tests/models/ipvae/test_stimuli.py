@@ -23,9 +23,15 @@ def slow_bar(side, direction, place, width, level):
 
 
 @given(
-    st.integers(2, 9), st.floats(0, 360), st.floats(0.5, 6), st.floats(0, 4), st.floats(0.01, 1),
-    st.integers(0, 3), st.integers(1, 6), st.sampled_from(["bright", "dark"]),
-)  # fmt: skip
+    st.integers(2, 9),
+    st.floats(0, 360),
+    st.floats(0.5, 6),
+    st.floats(0, 4),
+    st.floats(0.01, 1),
+    st.integers(0, 3),
+    st.integers(1, 6),
+    st.sampled_from(["bright", "dark"]),
+)
 def test_a_moving_bar_is_the_slow_one(
     side, angle, width, contrast, speed, blanks, frames, polarity
 ):

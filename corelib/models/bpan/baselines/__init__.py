@@ -1,4 +1,4 @@
-"""The rivals of BPAN: other classifiers that answer after each of several steps.
+"""The baselines of BPAN: other classifiers that answer after each of several steps.
 
 Files: ``act`` (Graves 2016), ``pondernet`` (Banino 2021), ``multi_exit``, ``mlp`` and ``gru``, one
 model each behind the interface of ``corelib.models.bpan.anytime``; ``gru_cell`` the dynamics that

@@ -30,12 +30,7 @@ from torch import Tensor
 from corelib.models.bpan.anytime import Answered, answer_early
 from corelib.models.bpan.baselines.config import ACTConfig, ACTTraining
 from corelib.models.bpan.baselines.gru_cell import State, first_step, input_drive, step
-from corelib.models.bpan.baselines.halting_gru import (
-    HaltingGRU,
-    Weights,
-    halting_logit,
-    logits_of,
-)
+from corelib.models.bpan.baselines.halting_gru import HaltingGRU, Weights, halting_logit, logits_of
 
 
 class Carry(NamedTuple):
@@ -80,9 +75,7 @@ class ACT(HaltingGRU):
             spent=carry.spent + halting,
             mixed=torch.addcmul(carry.mixed, halting[:, None], logits),
             answer=torch.where(
-                halted[:, None],
-                carry.answer,
-                torch.addcmul(carry.mixed, left[:, None], logits),
+                halted[:, None], carry.answer, torch.addcmul(carry.mixed, left[:, None], logits)
             ),
             steps=carry.steps.masked_fill(~halted, t),
             remainder=torch.where(halted, carry.remainder, left),

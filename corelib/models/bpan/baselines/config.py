@@ -1,4 +1,4 @@
-"""Settings of the rivals and of their training. Imports no torch."""
+"""Settings of the baselines and of their training. Imports no torch."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A GRU that reads out after each update (Cho 2014): the plain recurrent rival.
+"""A GRU that reads out after each update (Cho 2014): the plain recurrent baseline.
 
 Its loss weighs the steps as BPAN's does, so that the two differ in their dynamics alone.
 Parameters number 3 H (D + H + 2) + (H + 1) C.
@@ -81,7 +81,7 @@ class GRU(ReadOutGRU):
         drive, hidden = carry
         return Carry(drive, step(drive, State(hidden), weights.cell).hidden)
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         n_hidden = self.readout.in_features
         once = self.cell.drive.weight.numel()
         return Cost(once, 3 * n_hidden**2, self.readout.weight.numel())
@@ -108,7 +108,7 @@ class GRUSequence(ReadOutGRU):
         drive = input_drive(x[:, t - 1], weights.cell)
         return SequenceCarry(x, step(drive, State(hidden), weights.cell).hidden)
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         n_hidden = self.readout.in_features
         drive = self.cell.drive.weight.numel()
         return Cost(drive, drive + 3 * n_hidden**2, self.readout.weight.numel())

@@ -44,7 +44,7 @@ class HaltingGRU(AnytimeClassifier):
             self.readout.bias,
         )
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         n_hidden = self.readout.in_features
         each = self.readout.weight.numel() + self.halt.weight.numel()
         return Cost(self.cell.drive.weight.numel(), 3 * n_hidden**2, each)

@@ -1,7 +1,7 @@
 """A multilayer perceptron: one answer, nothing to wait for.
 
-With two hidden layers (D-H-H-C) it is the published rival; with one of E units it is what remains
-of BPAN without recurrence and without I units: the control for what recurrence adds.
+With two hidden layers (D-H-H-C) it is the published baseline. With one layer of E units it is what
+remains of BPAN without recurrence and without I units: the control for what recurrence adds.
 """
 
 from typing import Any, NamedTuple
@@ -63,6 +63,6 @@ class MLP(AnytimeClassifier):
         logits = self(x)[:, 0]
         return F.cross_entropy(logits, y), logits
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         once = sum(layer.weight.numel() for layer in self.layers)
         return Cost(once, 0, self.readout.weight.numel())

@@ -87,7 +87,7 @@ class MultiExit(AnytimeClassifier):
         per_exit = step_losses(logits, y).mean(0)
         return per_exit @ rising(0.5, per_exit), logits[:, -1]
 
-    def multiply_adds(self) -> Cost:
+    def macs(self) -> Cost:
         """The first block belongs to step 1, so to what is computed once."""
         per_step = self.blocks[0].weight.numel()
         once = self.drive.weight.numel() + per_step

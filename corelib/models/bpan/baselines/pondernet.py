@@ -23,12 +23,7 @@ from torch import Tensor
 from corelib.models.bpan.anytime import Answered, answer_early, step_losses
 from corelib.models.bpan.baselines.config import PonderNetConfig, PonderNetTraining
 from corelib.models.bpan.baselines.gru_cell import State, first_step, input_drive, step
-from corelib.models.bpan.baselines.halting_gru import (
-    HaltingGRU,
-    Weights,
-    halting_logit,
-    logits_of,
-)
+from corelib.models.bpan.baselines.halting_gru import HaltingGRU, Weights, halting_logit, logits_of
 
 Rule = Literal["cumulative", "expected", "sampled"]
 

@@ -1,4 +1,4 @@
-"""The rivals of bidirectional predictive coding: the same layers under other rules.
+"""The baselines of bidirectional predictive coding: the same layers under other rules.
 
 Files: ``generative`` the generator alone (Rao and Ballard 1999), ``discriminative`` the amortiser
 alone (Whittington and Bogacz 2017), ``hybrid`` a generator whose inference the amortiser starts

@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from corelib.models.bpc.config import DiscriminativePCConfig
-from corelib.models.bpc.inference import COMPLETION, Procedure
+from corelib.models.bpc.inference import COMPLETION, InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
 
@@ -22,7 +22,7 @@ class DiscriminativePC(PredictiveCoding):
     def __init__(self, config: DiscriminativePCConfig | None = None, **settings: Any) -> None:
         config = DiscriminativePCConfig.from_arguments(config, settings)
         super().__init__(config, generates=False)
-        self.learning = Procedure(config.n_steps, config.step_size, alpha_f=0.0)
+        self.learning = InferenceConfig(config.n_steps, config.step_size, alpha_f=0.0)
         self.answering = COMPLETION._replace(n_steps=config.n_answer_steps, alpha_f=0.0)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from corelib.models.bpc.config import GenerativePCConfig
-from corelib.models.bpc.inference import Procedure
+from corelib.models.bpc.inference import InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
 
@@ -21,7 +21,9 @@ class GenerativePC(PredictiveCoding):
     def __init__(self, config: GenerativePCConfig | None = None, **settings: Any) -> None:
         config = GenerativePCConfig.from_arguments(config, settings)
         super().__init__(config, amortises=False)
-        self.learning = Procedure(config.n_steps, config.step_size, alpha_b=0.0, start="top-down")
+        self.learning = InferenceConfig(
+            config.n_steps, config.step_size, alpha_b=0.0, start="top-down"
+        )
         self.answering = self.learning._replace(
             n_steps=config.n_answer_steps, step_size=config.answer_step_size
         )

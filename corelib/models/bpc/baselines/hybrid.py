@@ -6,7 +6,7 @@ from torch import Tensor
 
 from corelib.models.bpc.config import HybridPCConfig
 from corelib.models.bpc.energy import Precision
-from corelib.models.bpc.inference import Procedure
+from corelib.models.bpc.inference import InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
 
@@ -24,7 +24,9 @@ class HybridPC(PredictiveCoding):
     def __init__(self, config: HybridPCConfig | None = None, **settings: Any) -> None:
         config = HybridPCConfig.from_arguments(config, settings)
         super().__init__(config)
-        self.learning = Procedure(config.n_steps, config.step_size, alpha_b=0.0, start="bottom-up")
+        self.learning = InferenceConfig(
+            config.n_steps, config.step_size, alpha_b=0.0, start="bottom-up"
+        )
         self.answering = self.learning._replace(
             n_steps=config.n_answer_steps, step_size=config.answer_step_size
         )

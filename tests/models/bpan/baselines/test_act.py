@@ -10,7 +10,7 @@ from corelib.models.bpan.anytime import confidence
 from corelib.models.bpan.baselines import act
 from corelib.models.bpan.baselines.config import ACTTraining
 from tests.models.bpan.baselines.small import draw, make, values
-from tests.reference import rivals as reference
+from tests.reference import baselines as reference
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 

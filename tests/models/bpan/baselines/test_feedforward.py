@@ -6,7 +6,7 @@ import torch
 
 from corelib.models.bpan.baselines.config import MLPTraining, MultiExitTraining
 from tests.models.bpan.baselines.small import draw, make, values
-from tests.reference import rivals as reference
+from tests.reference import baselines as reference
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 

@@ -16,7 +16,7 @@ from corelib.models.bpan.baselines.gru_cell import (
     step,
 )
 from tests.models.bpan.baselines.small import draw, make, values
-from tests.reference import rivals as reference
+from tests.reference import baselines as reference
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 

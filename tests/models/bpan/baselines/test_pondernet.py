@@ -16,7 +16,7 @@ from corelib.models.bpan.baselines.pondernet import (
     truncated_geometric,
 )
 from tests.models.bpan.baselines.small import draw, make, values
-from tests.reference import rivals as reference
+from tests.reference import baselines as reference
 
 LOGITS = st.lists(st.floats(-30, 30), min_size=1, max_size=8)
 

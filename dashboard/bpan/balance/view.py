@@ -1,0 +1,212 @@
+"""What the E/I balance page shows: its controls, one record, and the sentence computed from it."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from corelib.analysis.anytime import changes_of_mind
+from dashboard.bpan import cache as bpan_cache
+from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_input
+from dashboard.figures.style import Palette
+from dashboard.shell import cache
+from dashboard.shell.checkpoints import checkpoint_picker
+from dashboard.shell.controls import Preset, number, slider, switch
+from dashboard.shell.theme import palette
+
+if TYPE_CHECKING:
+    from corelib.data import ImageDataset
+    from corelib.models.bpan.analysis import Controls, Currents, Summary
+    from corelib.models.bpan.network import BPAN
+    from corelib.runs.registry import Checkpoint
+
+PAGE = "balance"
+STEPS = 40
+"""So many steps can be asked for, also of a network trained with fewer."""
+
+
+class View(NamedTuple):
+    """One network or two, read by the same controls; ``currents`` of the chosen image, if any."""
+
+    items: "list[Checkpoint]"
+    keys: list[cache.CheckpointKey]
+    models: "list[BPAN]"
+    data: "ImageDataset"
+    chosen: ChosenDigit | None
+    currents: "list[Currents]"
+    controls: "Controls"
+    theta: float
+    with_drive: bool
+    palette: Palette
+
+    @property
+    def trained(self) -> "Controls":
+        """The controls as the first network was trained."""
+        from corelib.models.bpan.analysis import Controls
+
+        return Controls(self.models[0].n_steps, self.models[0].alpha)
+
+    @property
+    def caption(self) -> str:
+        """What image this is, and how many."""
+        seed = self.items[0].card.seed
+        return f"{self.chosen.caption}; n = 1 image, seed {seed}" if self.chosen else ""
+
+    def summaries(self) -> "list[Summary]":
+        """What each network answers to the image and to the test set at the threshold."""
+        from corelib.models.bpan.analysis import summary
+
+        return [
+            summary(
+                view,
+                bpan_cache.test_answers(key, self.controls),
+                cache.test_labels(key.dataset),
+                self.theta,
+            )
+            for key, view in zip(self.keys, self.currents, strict=True)
+        ]
+
+
+def view() -> View:
+    """The sidebar, and what it shows. Raises ``CheckpointError`` or ``DataError``."""
+    with st.sidebar:
+        picked = [
+            checkpoint_picker(PAGE, "model", "Network", "bpan", on_change=_forget_trained),
+            checkpoint_picker(PAGE, "versus", "Compare with", "bpan", optional=True),
+        ]
+    items = [item for item in picked if item is not None]
+    keys = [cache.checkpoint_key(item) for item in items]
+    models = [cache.model(key) for key in keys]
+    data = cache.dataset(keys[0].dataset)
+    if len({key.dataset for key in keys}) > 1:
+        st.warning(
+            "These two networks were trained on different images; both now read the same one."
+        )
+    with st.sidebar:
+        chosen = digit_input(PAGE, data)
+        theta = slider(PAGE, "theta", "Confidence threshold θ", 0.10, 1.0, 0.90, 0.01)
+        gain = slider(PAGE, "gain", "Inhibition gain g", 0.0, 3.0, 1.0, 0.05)
+        with st.expander("More"):
+            controls, with_drive = _more_controls(models, gain)
+    shown = [] if chosen is None else _currents(keys, models, chosen, controls)
+    return View(items, keys, models, data, chosen, shown, controls, theta, with_drive, palette())
+
+
+def _forget_trained() -> None:
+    """A newly picked network brings its own α and number of steps."""
+    for name in ("alpha", "steps"):
+        st.session_state.pop(f"{PAGE}_{name}", None)
+
+
+def _more_controls(models: "list[BPAN]", gain: float) -> "tuple[Controls, bool]":
+    from corelib.models.bpan.analysis import Controls
+
+    first = models[0]
+    least_e = min(model.n_excitatory for model in models)
+    least_i = min(model.n_inhibitory for model in models)
+    n_steps = slider(
+        PAGE,
+        "steps",
+        "Steps T",
+        1,
+        max(STEPS, first.n_steps),
+        first.n_steps,
+        words={"steps": first.n_steps},
+    )
+    alpha = slider(
+        PAGE, "alpha", "Leak α", 0.01, 1.0, first.alpha, 0.01, words={"alpha": first.alpha}
+    )
+    lesioned_e = slider(PAGE, "lesion_e", "Silence E units", 0, least_e, 0)
+    lesioned_i = slider(PAGE, "lesion_i", "Silence I units", 0, least_i, 0)
+    lesion_seed = number(PAGE, "lesion_seed", "Lesion seed", 0, 999, 0)
+    with_drive = switch(PAGE, "drive", "Count the input in the balance")
+    return Controls(n_steps, alpha, gain, lesioned_e, lesioned_i, lesion_seed), with_drive
+
+
+def _currents(
+    keys: list[cache.CheckpointKey], models: "list[BPAN]", chosen: ChosenDigit, controls: "Controls"
+) -> "list[Currents]":
+    """Each network reads the image as its own training data was scaled."""
+    import torch
+
+    from corelib.models.bpan.analysis import currents
+
+    pixels = torch.from_numpy(chosen.pixels)[None]
+    return [
+        currents(model, cache.dataset(key.dataset).inputs(pixels), controls)
+        for model, key in zip(models, keys, strict=True)
+    ]
+
+
+def sentence(v: View) -> str:
+    """What each network answers, and how well it does on the test set."""
+    if v.chosen is None:
+        return "Draw a digit, or upload one, in the sidebar on the left."
+    changed = " under these controls" if v.controls != v.trained else ""
+    said = []
+    for item, key, found in zip(v.items, v.keys, v.summaries(), strict=True):
+        answer = v.data.class_names[found.answer]
+        right = ""
+        if v.chosen.label is not None:
+            true = v.data.class_names[v.chosen.label]
+            right = ", correctly" if true == answer else f", but it is a {true}"
+        kind = "digit" if key.dataset == "mnist" else "image"
+        who = f"**{item.name}**" if len(v.items) > 1 else "this network"
+        said.append(
+            f"At θ = {v.theta:.2f} {who} calls this {kind} a **{answer}** "
+            f"({found.probability:.0%}) after **{found.step} of {v.controls.n_steps} "
+            f"steps**{right}. Over the 10,000 test images it answers after "
+            f"**{found.mean_steps:.2f} steps** on average and is **{found.accuracy:.1%}** "
+            f"correct{changed}."
+        )
+    return "\n\n".join(said)
+
+
+def presets(v: View) -> list[Preset]:
+    """Things to try; all but the first from the controls as trained."""
+    first = v.models[0]
+    least_e = min(model.n_excitatory for model in v.models)
+    as_trained = {
+        "gain": 1.0,
+        "steps": first.n_steps,
+        "lesion_e": 0,
+        "lesion_i": 0,
+        "versus": "none",
+        "theta": 0.9,
+        "alpha": first.alpha,
+        "drive": False,
+    }
+    pondered = changes_of_mind(
+        bpan_cache.test_answers(v.keys[0], v.trained).predicted,
+        cache.test_labels(v.keys[0].dataset),
+    )
+    rows = [
+        (
+            "gain",
+            "No inhibition",
+            "g = 0 for 30 steps: does activity run away?",
+            {"gain": 0.0, "steps": 30},
+        ),
+        ("triple", "Triple inhibition", "g = 3 for 30 steps", {"gain": 3.0, "steps": 30}),
+        (
+            "lesion",
+            "Half the E units",
+            "Silence half of the excitatory units",
+            {"lesion_e": least_e // 2},
+        ),
+        (
+            "unbalanced",
+            "Trained without balance",
+            "Beside the network trained with λ_bal = 0",
+            {"versus": "bpan-unbalanced-mnist"},
+        ),
+        (
+            "dale",
+            "Without Dale's law",
+            "Beside the network whose weights may take any sign",
+            {"versus": "bpan-nodale-mnist"},
+        ),
+    ]
+    if len(pondered):
+        ponder = {"input": TEST, "class": ANY, "index": int(pondered[0])}
+        rows.insert(0, ("hard", "A hard digit", "First wrong, then right: move θ", ponder))
+    return [Preset(name, label, help, as_trained | own) for name, label, help, own in rows]

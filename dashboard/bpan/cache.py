@@ -1,0 +1,170 @@
+"""What the BPAN pages compute once and keep, as ``dashboard.shell.cache`` does.
+
+Everything here is shared by all sessions and must not be changed.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard.shell.cache import CheckpointKey, dataset, model, test_inputs, test_labels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from corelib.analysis.anytime import Answers, Curve
+    from corelib.analysis.representation import Projection
+    from corelib.data.corruptions import Corruption
+    from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
+    from corelib.models.bpan.halting import Clock, OwnAnswers
+
+THRESHOLDS = tuple(
+    round(float(t), 4) for t in [*np.linspace(0.1, 0.95, 35), 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
+)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _test_drive(which: CheckpointKey):
+    from corelib.models.bpan.analysis import drive_of
+
+    data = dataset(which.dataset)
+    return drive_of(model(which), data.inputs(data.test.pixels))
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def test_answers(which: CheckpointKey, controls: "Controls") -> "Answers":
+    """The answer to every test image at every step, under controls."""
+    from corelib.models.bpan.analysis import answers
+
+    return answers(model(which), _test_drive(which), controls)
+
+
+@st.cache_resource(show_spinner="Measuring 10,000 images", max_entries=8)
+def test_densities(which: CheckpointKey, controls: "Controls") -> "tuple[NetDensity, NetDensity]":
+    """How the net current is distributed over the test set, under controls."""
+    from corelib.models.bpan.analysis import net_densities
+
+    return net_densities(model(which), _test_drive(which), controls)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def loop_gain(which: CheckpointKey, inhibition_gain: float) -> "LoopGain":
+    from corelib.models.bpan.analysis import loop_gain
+
+    return loop_gain(model(which), inhibition_gain)
+
+
+# Halting: any classifier that answers after each of its steps.
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def step_answers(which: CheckpointKey, recurrence: bool = True) -> "Answers":
+    """The answer to every test image at every step; without its recurrence, if a BPAN."""
+    from corelib.models.bpan.halting import answers
+
+    return answers(model(which), test_inputs(which.dataset), recurrence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def own_answers(which: CheckpointKey) -> "OwnAnswers":
+    """The test images answered by the model's own rule."""
+    from corelib.models.bpan.halting import own_answers
+
+    return own_answers(model(which), test_inputs(which.dataset))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def clock(which: CheckpointKey, threshold: float, batch: int, images: int, rounds: int) -> "Clock":
+    """Stopping early against fixed depth, by this machine's clock."""
+    from corelib.models.bpan.halting import clock
+
+    inputs = test_inputs(which.dataset)[:images]
+    return clock(model(which), inputs, threshold, batch, rounds)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def clock_curve(which: CheckpointKey, thresholds: tuple[float, ...], images: int) -> np.ndarray:
+    """Milliseconds for so many images at each threshold, in batches of 256, by this machine."""
+    from corelib.models.bpan.halting import clock_curve
+
+    inputs = test_inputs(which.dataset)[:images]
+    return clock_curve(model(which), inputs, thresholds, 256)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def trajectory(which: CheckpointKey, index: int) -> np.ndarray:
+    """Class probabilities of a test image over time: (time, class)."""
+    from corelib.models.bpan.halting import trajectory
+
+    return trajectory(model(which), test_inputs(which.dataset)[index : index + 1])
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def threshold_curve(which: CheckpointKey) -> "Curve":
+    """Accuracy and mean steps over a fine grid of thresholds."""
+    from corelib.analysis.anytime import threshold_curve
+
+    found = step_answers(which)
+    return threshold_curve(
+        found.confidence, found.predicted, test_labels(which.dataset), THRESHOLDS
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def work_curve(which: CheckpointKey) -> np.ndarray:
+    """Mean multiply-adds an image at each of those thresholds."""
+    from corelib.analysis.anytime import halting_steps
+
+    cost, found = model(which).macs(), step_answers(which)
+    return np.array([cost.at(halting_steps(found.confidence, t)).mean() for t in THRESHOLDS])
+
+
+# Robustness: the same networks under corrupted images.
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def corrupted(name: str, corruption: "Corruption", images: int) -> "Tensor":
+    """The first test images corrupted, before normalisation: (image, row, column)."""
+    from corelib.data.corruptions import corrupt
+
+    data = dataset(name)
+    return corrupt(data.test.pixels[:images], corruption, data.mean, data.std)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def corrupted_answers(which: CheckpointKey, corruption: "Corruption", images: int) -> "Answers":
+    """The answer to each of the first test images, corrupted, at each step."""
+    from corelib.models.bpan.halting import answers
+
+    inputs = dataset(which.dataset).inputs(corrupted(which.dataset, corruption, images))
+    return answers(model(which), inputs)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def final_states(which: CheckpointKey, corruption: "Corruption", images: int) -> np.ndarray:
+    """The rates of a BPAN after its last step under corrupted test images: (image, unit)."""
+    from corelib.models.bpan.robustness import final_states
+
+    inputs = dataset(which.dataset).inputs(corrupted(which.dataset, corruption, images))
+    return final_states(model(which), inputs)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def projection(which: CheckpointKey, images: int) -> "Projection":
+    """The principal axes of a BPAN's states after its last step, under clean test images."""
+    from corelib.analysis.representation import principal
+    from corelib.data.corruptions import Corruption
+
+    return principal(final_states(which, Corruption("gaussian", 0.0), images))
+
+
+# Sequential evidence.
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def sequence_answers(which: CheckpointKey, task: str) -> "Answers":
+    """The answer to every test sequence of a task after each of its parts."""
+    from corelib.models.bpan.halting import answers
+
+    return answers(model(which), test_inputs(task))

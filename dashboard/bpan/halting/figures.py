@@ -1,0 +1,326 @@
+"""Figures of the Halting page. Models come as a dict by name; each keeps its colour and dash."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from corelib.analysis.anytime import Calibration, pareto_front
+from dashboard.figures.figure import Figure
+from dashboard.figures.style import HEIGHT, TALL, Palette, TraceStyle, panels, styled
+
+STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
+
+
+class Priced(NamedTuple):
+    """A model's accuracy at each of its costs, and where the threshold stands now."""
+
+    cost: np.ndarray
+    accuracy: np.ndarray
+    cost_now: float
+    accuracy_now: float
+
+
+class Published(NamedTuple):
+    """A published point: hollow, in the colour of the model of that name."""
+
+    model: str
+    cost: float
+    accuracy: float
+    source: str
+
+
+def halting_histograms(
+    shares: dict[str, np.ndarray],
+    means: dict[str, float],
+    styles: dict[str, TraceStyle],
+    palette: Palette,
+    *,
+    height: int = HEIGHT,
+) -> Figure:
+    """Share of the images that halt at each step, one panel a model, the same axes for all.
+
+    ``shares`` (time,) sum to 1. Bars can be clicked: ``customdata`` is the model's name.
+    """
+    most = max(len(share) for share in shares.values())
+    axes, layout = panels(
+        [f"{name}<br>{means[name]:.2f} steps" for name in shares],
+        {"title": {"text": "step"}, "range": [0.4, most + 0.6], "dtick": 1},
+        {"title": {"text": "share of the images"}, "range": [0, 1.02], "tickformat": ".0%"},
+        gap=0.02,
+    )
+    bars = [
+        {
+            "type": "bar",
+            "x": np.arange(1, len(share) + 1),
+            "y": share,
+            **axis,
+            "name": name,
+            "customdata": [name] * len(share),
+            "marker": {"color": styles[name].colour},
+            "showlegend": False,
+            "hovertemplate": f"{name}: %{{y:.1%}} answer at step %{{x}}<extra></extra>",
+        }
+        for (name, share), axis in zip(shares.items(), axes, strict=True)
+    ]
+    shapes = [
+        {
+            "type": "line",
+            "xref": axis["xaxis"],
+            "yref": "paper",
+            "x0": means[name],
+            "x1": means[name],
+            "y0": 0,
+            "y1": 1,
+            "line": {"color": palette.text, "dash": "dot", "width": 1.5},
+        }
+        for name, axis in zip(shares, axes, strict=True)
+    ]
+    own = {"margin": {"t": 64}, "bargap": 0.15, "hovermode": "closest", "clickmode": "event+select"}
+    return styled(bars, {**layout, "shapes": shapes, **own}, palette, height=height)
+
+
+def accuracy_against_cost(
+    models: dict[str, Priced],
+    published: Sequence[Published],
+    styles: dict[str, TraceStyle],
+    cost_name: str,
+    palette: Palette,
+) -> Figure:
+    """Accuracy against cost as the threshold moves; the large marks stand where it is now."""
+    traces = []
+    for name, priced in models.items():
+        s = styles[name]
+        if len(priced.cost) > 1 and np.ptp(priced.cost) > 0:
+            traces.append(
+                {
+                    "type": "scatter",
+                    "x": priced.cost,
+                    "y": priced.accuracy,
+                    "name": name,
+                    "legendgroup": name,
+                    "mode": "lines",
+                    "showlegend": False,
+                    "line": {"color": s.colour, "dash": s.dash, "width": 2},
+                    "hovertemplate": f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+                }
+            )
+        traces.append(
+            {
+                "type": "scatter",
+                "x": [priced.cost_now],
+                "y": [priced.accuracy_now],
+                "name": name,
+                "legendgroup": name,
+                "mode": "markers",
+                "marker": {
+                    "symbol": s.mark,
+                    "size": 14,
+                    "color": s.colour,
+                    "line": {"color": palette.background, "width": 1},
+                },
+                "hovertemplate": f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+            }
+        )
+    told = set()
+    for point in published:
+        s = styles[point.model]
+        traces.append(
+            {
+                "type": "scatter",
+                "x": [point.cost],
+                "y": [point.accuracy],
+                "name": point.source,
+                "legendgroup": point.source,
+                "showlegend": point.source not in told,
+                "mode": "markers",
+                "marker": {
+                    "symbol": f"{s.mark}-open",
+                    "size": 14,
+                    "color": s.colour,
+                    "line": {"width": 2},
+                },
+                "hovertemplate": f"{point.model}, {point.source}: %{{y:.2%}}<extra></extra>",
+            }
+        )
+        told.add(point.source)
+    costs = np.concatenate([m.cost for m in models.values()])
+    accuracies = np.concatenate([m.accuracy for m in models.values()])
+    front = pareto_front(costs, accuracies)
+    traces.append(
+        {
+            "type": "scatter",
+            "x": costs[front],
+            "y": accuracies[front],
+            "name": "Pareto front",
+            "mode": "lines",
+            "hoverinfo": "skip",
+            "line": {"color": palette.text, "width": 1.5, "dash": "dot", "shape": "hv"},
+        }
+    )
+    # Logarithmic: what matters lies near the cheap end.
+    ticks = {"dtick": "D2", "tickformat": "~s"}
+    if costs.max() < 100:
+        ticks = {"tickvals": [v for v in STEP_TICKS if v <= 1.1 * costs.max()]}
+    layout = {
+        "hovermode": "closest",
+        "legend": {"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
+        "xaxis": {"title": {"text": cost_name}, "type": "log", **ticks},
+        "yaxis": {"title": {"text": "accuracy on the test set"}, "tickformat": ".1%"},
+    }
+    return styled(traces, layout, palette, height=TALL)
+
+
+def lines_over_steps(
+    series: dict[str, np.ndarray],
+    styles: dict[str, TraceStyle],
+    y_name: str,
+    palette: Palette,
+    *,
+    percent: bool = True,
+) -> Figure:
+    """One line a series over steps counted from 1."""
+    traces = [
+        {
+            "type": "scatter",
+            "x": np.arange(1, len(values) + 1),
+            "y": values,
+            "name": name,
+            "mode": "lines+markers",
+            "line": {"color": styles[name].colour, "dash": styles[name].dash, "width": 2},
+            "marker": {"symbol": styles[name].mark, "size": 9},
+            "hovertemplate": "%{y:.2%}" if percent else "%{y:.3f}",
+        }
+        for name, values in series.items()
+    ]
+    layout = {
+        "xaxis": {"title": {"text": "step"}, "dtick": 1},
+        "yaxis": {"title": {"text": y_name}, "tickformat": ".1%" if percent else None},
+    }
+    return styled(traces, layout, palette)
+
+
+def halting_heatmap(
+    shares: np.ndarray, groups: Sequence[str], palette: Palette, y_name: str
+) -> Figure:
+    """Share of each group that halts at each step: (group, time)."""
+    trace = {
+        "type": "heatmap",
+        "x": np.arange(1, shares.shape[1] + 1),
+        "y": list(groups),
+        "z": shares.astype(np.float32),
+        "name": "share",
+        "colorscale": "Cividis",
+        "zmin": 0,
+        "zmax": 1,
+        "colorbar": {"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+        "hovertemplate": "%{y}, step %{x}: %{z:.1%}<extra></extra>",
+    }
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {"title": {"text": "step"}, "dtick": 1, "showgrid": False},
+        "yaxis": {
+            "title": {"text": y_name},
+            "type": "category",
+            "showgrid": False,
+            "autorange": "reversed",
+        },
+    }
+    return styled([trace], layout, palette)
+
+
+def reliability(
+    found: dict[str, Calibration], styles: dict[str, TraceStyle], palette: Palette
+) -> Figure:
+    """Accuracy against the confidence that halted, by bins; on the diagonal it is honest."""
+    traces = [
+        {
+            "type": "scatter",
+            "x": [0, 1],
+            "y": [0, 1],
+            "name": "honest",
+            "mode": "lines",
+            "line": {"color": palette.muted, "dash": "dot"},
+            "hoverinfo": "skip",
+        }
+    ]
+    for name, c in found.items():
+        seen = c.share > 0
+        s = styles[name]
+        traces.append(
+            {
+                "type": "scatter",
+                "x": c.confidence[seen],
+                "y": c.accuracy[seen],
+                "customdata": c.share[seen],
+                "name": f"{name}, ECE {c.error:.2%}",
+                "mode": "lines+markers",
+                "line": {"color": s.colour, "dash": s.dash, "width": 1.5},
+                "marker": {
+                    "symbol": s.mark,
+                    "color": s.colour,
+                    "size": 4 + 16 * np.sqrt(c.share[seen]),
+                },
+                "hovertemplate": "%{y:.1%} right where %{x:.1%} sure "
+                "(%{customdata:.1%} of the images)",
+            }
+        )
+    layout = {
+        "hovermode": "closest",
+        "legend": {"orientation": "v", "x": 0.02, "y": 0.98, "yanchor": "top"},
+        "xaxis": {
+            "title": {"text": "confidence that halted"},
+            "tickformat": ".0%",
+            "range": [0, 1.02],
+        },
+        "yaxis": {"title": {"text": "share correct"}, "tickformat": ".0%", "range": [0, 1.02]},
+    }
+    return styled(traces, layout, palette, height=TALL)
+
+
+def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, palette: Palette) -> Figure:
+    """Small images in a grid, each to be clicked; ``pixels`` (image, row, column) uint8.
+
+    The picture is one image; invisible marks above it take the clicks, ``pointIndex`` is the place.
+    """
+    n, side = len(pixels), pixels.shape[1]
+    rows = -(-n // columns)
+    sheet = np.zeros((rows * (side + 2), columns * (side + 2)), np.uint8)
+    x, y = [], []
+    for i, image in enumerate(pixels):
+        row, column = divmod(i, columns)
+        top, left = row * (side + 2) + 1, column * (side + 2) + 1
+        sheet[top : top + side, left : left + side] = image
+        x.append(left + side / 2)
+        y.append(top + side / 2)
+    traces = [
+        {
+            "type": "heatmap",
+            "z": sheet,
+            "name": "images",
+            "colorscale": "gray",
+            "showscale": False,
+            "zmin": 0,
+            "zmax": 255,
+            "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter",
+            "x": x,
+            "y": y,
+            "name": "image",
+            "mode": "markers",
+            "marker": {"size": 30, "symbol": "square", "opacity": 0},
+            "text": list(captions),
+            "showlegend": False,
+            "hovertemplate": "%{text}<extra></extra>",
+        },
+    ]
+    layout = {
+        "margin": {"l": 0, "r": 0, "t": 10, "b": 10},
+        "hovermode": "closest",
+        "clickmode": "event+select",
+        "xaxis": {"visible": False, "constrain": "domain"},
+        "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},
+    }
+    return styled(traces, layout, palette, height=44 * rows + 20)

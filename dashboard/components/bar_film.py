@@ -1,0 +1,62 @@
+"""The stimulus over a receptive field, moving with the sound of the spikes."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.bar_pad import colours
+
+HTML = """
+<canvas role="img"
+  aria-label="The stimulus over the receptive field, moving with the sound"></canvas>
+"""
+CSS = """
+canvas {
+  box-sizing: border-box; width: 100%; aspect-ratio: 5 / 6; display: block;
+  border-radius: var(--st-base-radius);
+}
+"""
+
+_film = st.components.v2.component(
+    "synaptarium_bar_film",
+    html=HTML,
+    css=CSS,
+    js=Path(__file__).with_name("bar_film.js").read_text(encoding="utf-8"),
+)
+
+
+def bar_film(
+    key: str,
+    field: np.ndarray,
+    places: np.ndarray,
+    spikes: np.ndarray,
+    direction: float,
+    width: float,
+    period: float,
+    frame_ms: float,
+    ink: str,
+    sound: str,
+) -> None:
+    """A bar at ``places`` (time,) in pixels from the middle of ``field`` (row, column), NaN where
+    there is none, with the ``spikes`` (time,) so far below, at the time of the sound that is in
+    the element of the key ``sound``.
+
+    ``direction`` in degrees, ``width`` in pixels; with a ``period`` a grating; one frame lasts
+    ``frame_ms``.
+    """
+    _film(
+        key=key,
+        data={
+            "colours": colours(field),
+            "side": field.shape[0],
+            "width": width,
+            "period": period,
+            "direction": direction,
+            "frame": frame_ms,
+            "ink": ink,
+            "places": [None if np.isnan(p) else round(float(p), 2) for p in places],
+            "spikes": [int(s) for s in spikes],
+            "sound": f".st-key-{sound} audio",
+        },
+    )

@@ -1,0 +1,75 @@
+"""A bar to be dragged by hand over a receptive field."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+HTML = """
+<canvas tabindex="0" role="img"
+  aria-label="The receptive field with a bar: drag the bar, or move it by the arrow keys"></canvas>
+"""
+CSS = """
+canvas {
+  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block; cursor: grab;
+  touch-action: none; border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius);
+}
+canvas:active { cursor: grabbing; }
+canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+"""
+MOST = 400
+# RdBu, as in the figures.
+SIGNED = np.array([
+    [103, 0, 31], [178, 24, 43], [214, 96, 77], [244, 165, 130], [253, 219, 199], [247, 247, 247],
+    [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172], [5, 48, 97],
+])  # fmt: skip
+
+_pad = st.components.v2.component(
+    "synaptarium_bar_pad",
+    html=HTML,
+    css=CSS,
+    js=Path(__file__).with_name("bar_pad.js").read_text(encoding="utf-8"),
+)
+
+
+def bar_pad(
+    key: str, field: np.ndarray, direction: float, width: float, frame_ms: float
+) -> tuple[float, ...]:
+    """The path of a bar of ``width`` pixels dragged over ``field`` (row, column) along
+    ``direction`` in degrees: its place in pixels from the middle, one a frame of ``frame_ms``.
+
+    Empty until it has been dragged. Blue in the field is positive, red negative.
+    """
+    _pad(
+        key=key,
+        data={
+            "colours": colours(field),
+            "side": field.shape[0],
+            "width": width,
+            "direction": direction,
+            "frame": frame_ms,
+            "most": MOST,
+        },
+        on_path_change=lambda: None,
+    )
+    return clean((st.session_state.get(key) or {}).get("path"), field.shape[0])
+
+
+def clean(path: object, side: int) -> tuple[float, ...]:
+    """What a browser sent as numbers within reach of the patch; nothing where it is no path."""
+    try:
+        places = np.asarray(path or [], float)
+    except (TypeError, ValueError):
+        return ()
+    if places.ndim != 1 or not np.isfinite(places).all():
+        return ()
+    return tuple(places[:MOST].clip(-2 * side, 2 * side).tolist())
+
+
+def colours(field: np.ndarray) -> list[str]:
+    """The pixels of a receptive field as a browser takes them, row by row."""
+    unit = (field / (np.abs(field).max() or 1)).ravel()
+    stops = np.linspace(-1, 1, len(SIGNED))
+    rgb = np.stack([np.interp(unit, stops, channel) for channel in SIGNED.T], 1)
+    return [f"rgb({r},{g},{b})" for r, g, b in np.rint(rgb).astype(int)]

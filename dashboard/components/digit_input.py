@@ -1,0 +1,216 @@
+"""The image that a page shows to its networks: from the test set, drawn, or uploaded."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from corelib.data.drawn import from_image, from_strokes
+from corelib.errors import DataError
+from dashboard.figures.png import png
+from dashboard.shell.controls import BOUND
+
+if TYPE_CHECKING:
+    from corelib.data import ImageDataset
+
+TEST, DRAW, UPLOAD = "Test set", "Draw", "Upload"
+ANY = "any"
+SIDE, WIDTH = 28, 112
+COPIES = 8  # twice what is shown, so that fine screens show sharp edges too
+
+PAD_HTML = """
+<div class="pad">
+  <canvas role="img" aria-label="Drawing pad: draw a digit with mouse, pen or finger"></canvas>
+  <span class="hint">Draw a digit here</span>
+</div>
+<div class="tools">
+  <button type="button">Undo</button>
+  <button type="button">Clear</button>
+</div>
+"""
+PAD_CSS = """
+.pad { position: relative; }
+canvas {
+  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block;
+  background: #000; cursor: crosshair; touch-action: none;
+  border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius);
+}
+.hint {
+  position: absolute; inset: 0; display: grid; place-items: center; pointer-events: none;
+  color: #9aa7b3; font: 1rem var(--st-font);
+}
+.hint[hidden] { display: none; }
+.tools { display: flex; gap: 0.5rem; margin-top: 0.5rem; }
+button {
+  flex: 1; padding: 0.3rem; cursor: pointer; color: var(--st-text-color);
+  background: var(--st-background-color); font: 0.9rem var(--st-font);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+}
+button:hover:enabled, button:focus-visible {
+  border-color: var(--st-primary-color); color: var(--st-primary-color);
+}
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+button:disabled { opacity: 0.5; cursor: default; }
+"""
+
+_pad = st.components.v2.component(
+    "synaptarium_digit_pad",
+    html=PAD_HTML,
+    css=PAD_CSS,
+    js=Path(__file__).with_name("digit_pad.js").read_text(encoding="utf-8"),
+)
+
+
+class ChosenDigit(NamedTuple):
+    """``pixels`` uint8 (28, 28), 0 is black; ``label`` the true class where it is known."""
+
+    pixels: np.ndarray
+    label: int | None
+    caption: str
+
+
+class _Upload(NamedTuple):
+    """The last file that was tried, and the last good image; they differ after a bad file."""
+
+    file_id: str = ""
+    pixels: np.ndarray | None = None
+    error: str = ""
+
+
+def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenDigit | None:
+    """The controls, and the image as the network sees it; None until there is one.
+
+    ``index`` is the test image that is shown at first.
+
+    Choice, class and index are part of the address; strokes and uploads are kept for the session.
+    All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be changed.
+    """
+    source = st.segmented_control(
+        "Input",
+        [TEST, DRAW, UPLOAD],
+        default=TEST,
+        required=True,
+        key=f"{prefix}_input",
+        width="stretch",
+        **BOUND,
+    )
+    seen = st.container()
+    if source == DRAW:
+        chosen, hint = _drawn(prefix), "Nothing yet: draw on the pad."
+    elif source == UPLOAD:
+        chosen, hint = _uploaded(prefix), "Nothing yet: upload a picture."
+    else:
+        chosen, hint = _from_test_set(prefix, dataset, index), ""
+    with seen:
+        image, said = st.columns(2, vertical_alignment="center")
+        if chosen is None:
+            image.image(png(np.zeros((SIDE, SIDE), np.uint8), COPIES), width=WIDTH, alt="No image")
+            said.caption(hint)
+        else:
+            told = f"What the network sees: {chosen.caption}"
+            image.image(png(chosen.pixels, COPIES), width=WIDTH, alt=told)
+            said.caption(told)
+    return chosen
+
+
+def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDigit:
+    labels = dataset.test.labels.numpy()
+    names = dataset.class_names
+    index_key, class_key = f"{prefix}_index", f"{prefix}_class"
+    last = len(labels) - 1
+
+    def of_class() -> np.ndarray:
+        wanted = st.session_state[class_key]
+        return (
+            np.arange(len(labels))
+            if wanted == ANY
+            else np.flatnonzero(labels == names.index(wanted))
+        )
+
+    def to_class() -> None:
+        candidates = of_class()
+        if len(candidates) and st.session_state[index_key] not in candidates:
+            st.session_state[index_key] = int(candidates[0])
+
+    def to_index() -> None:
+        if st.session_state[index_key] not in of_class():
+            st.session_state[class_key] = ANY
+
+    def another() -> None:
+        candidates = of_class()
+        others = candidates[candidates != st.session_state[index_key]]
+        if len(others):
+            st.session_state[index_key] = int(np.random.default_rng().choice(others))
+
+    left, right = st.columns(2)
+    with left:
+        st.selectbox(
+            "Class",
+            [ANY, *names],
+            key=class_key,
+            on_change=to_class,
+            help="Only images of this class",
+            **BOUND,
+        )
+    with right:
+        index = st.number_input(
+            "Index",
+            0,
+            last,
+            first,
+            key=index_key,
+            on_change=to_index,
+            help=f"Place in the test set, 0 to {last}",
+            **BOUND,
+        )
+    st.button("Another one", key=f"{prefix}_another", on_click=another, width="stretch")
+    label = int(labels[index])
+    return ChosenDigit(
+        dataset.test.pixels[index].numpy().copy(), label, f"test image {index}, {_a(names[label])}"
+    )
+
+
+def _a(name: str) -> str:
+    """The name of a class with its article: a 7, an 8, an Ankle boot."""
+    return f"an {name}" if name[0] in "8AEIOUaeiou" else f"a {name}"
+
+
+def _drawn(prefix: str) -> ChosenDigit | None:
+    # The component forgets its state when it is not shown; this copy does not.
+    pad, kept = f"{prefix}_pad", f"_{prefix}_strokes"
+    st.session_state.setdefault(kept, [])
+    strokes = (st.session_state.get(pad) or {}).get("strokes", st.session_state[kept])
+    pixels = None
+    try:
+        pixels = from_strokes(strokes, canvas_size=1.0)
+        st.session_state[kept] = strokes
+    except DataError as error:
+        st.error(str(error))
+    _pad(key=pad, data={"strokes": st.session_state[kept]}, on_strokes_change=lambda: None)
+    return None if pixels is None else ChosenDigit(pixels, None, "drawn")
+
+
+def _uploaded(prefix: str) -> ChosenDigit | None:
+    kept = f"_{prefix}_uploaded"
+    file = st.file_uploader(
+        "A picture of one digit",
+        key=f"{prefix}_upload",
+        max_upload_size=5,
+        help="Dark on light or light on dark; PNG, JPEG, GIF, BMP or WebP up to 5 MB",
+    )
+    # The file is gone when another page was shown, or for a moment when another file takes its
+    # place; the last good image stays until there is a better one.
+    last = st.session_state.setdefault(kept, _Upload())
+    if file is not None:
+        if file.file_id != last.file_id:
+            try:
+                last = _Upload(file.file_id, from_image(file.getvalue()))
+            except DataError as error:
+                last = _Upload(file.file_id, last.pixels, str(error))
+            st.session_state[kept] = last
+        if last.error:
+            stays = "" if last.pixels is None else " The last good picture stays."
+            st.error(last.error + stays)
+    return None if last.pixels is None else ChosenDigit(last.pixels.copy(), None, "uploaded")

@@ -1,0 +1,41 @@
+"""A digit whose pixels a person paints over, to hide them from a network."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.digit_input import PAD_CSS
+
+HTML = """
+<div class="pad"><canvas role="img"
+  aria-label="The digit: paint over the pixels to hide; with Shift they are uncovered">
+</canvas></div>
+<div class="tools"><button type="button">Uncover all</button></div>
+"""
+
+_pad = st.components.v2.component(
+    "synaptarium_mask_pad",
+    html=HTML,
+    css=PAD_CSS,
+    js=Path(__file__).with_name("mask_pad.js").read_text(encoding="utf-8"),
+)
+
+
+def mask_pad(key: str, pixels: np.ndarray) -> np.ndarray:
+    """Bool (row, column): which pixels of ``pixels`` uint8 (row, column) are hidden.
+
+    Kept for the session, also while the pad is not shown.
+    """
+    # The component forgets its state when it is not shown; this copy does not.
+    kept = f"_{key}_covered"
+    covered = (st.session_state.get(key) or {}).get("covered", st.session_state.get(kept, []))
+    st.session_state[kept] = covered
+    _pad(
+        key=key,
+        data={"pixels": pixels.ravel().tolist(), "side": pixels.shape[0], "covered": covered},
+        on_covered_change=lambda: None,
+    )
+    hidden = np.zeros(pixels.size, bool)
+    hidden[covered] = True
+    return hidden.reshape(pixels.shape)

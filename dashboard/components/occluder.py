@@ -1,0 +1,60 @@
+"""The square that covers a part of a digit, to be dragged where one wants it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+HTML = """
+<canvas tabindex="0" role="img"
+  aria-label="The digit under the occluder: drag the square, or move it by the arrow keys"></canvas>
+"""
+CSS = """
+canvas {
+  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block; cursor: grab;
+  touch-action: none; border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius);
+}
+canvas:active { cursor: grabbing; }
+canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+"""
+
+_pad = st.components.v2.component(
+    "synaptarium_occluder",
+    html=HTML,
+    css=CSS,
+    js=Path(__file__).with_name("occluder.js").read_text(encoding="utf-8"),
+)
+
+
+def occluder(
+    key: str,
+    pixels: np.ndarray,
+    length: int,
+    place: tuple[float, float],
+    fill: str,
+    on_move: Callable[[float, float], None],
+) -> None:
+    """A square of ``length`` pixels over ``pixels`` uint8 (row, column), centred at ``place``.
+
+    ``place`` is row and column as shares of the side; ``on_move`` is called with new ones, before
+    the page runs again. ``fill`` is a CSS colour.
+    """
+
+    def moved() -> None:
+        row, column = st.session_state[key]["at"]
+        on_move(float(row), float(column))
+
+    _pad(
+        key=key,
+        data={
+            "pixels": pixels.ravel().tolist(),
+            "side": pixels.shape[0],
+            "length": length,
+            "row": place[0],
+            "column": place[1],
+            "fill": fill,
+        },
+        on_at_change=moved,
+    )

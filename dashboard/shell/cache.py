@@ -1,0 +1,104 @@
+"""What is computed once and kept: data, models, and results by (checkpoint, controls).
+
+Everything here is shared by all sessions and must not be changed. A checkpoint is named by
+``CheckpointKey``: its name and the time its weights were written, so that a run's newer best is
+seen.
+"""
+
+from threading import Thread
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from corelib.data import read_ahead
+from corelib.runs.registry import available, find, registry_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor, nn
+
+    from corelib.data import ImageDataset
+    from corelib.runs.registry import Checkpoint
+    from dashboard.figures.figure import Figure
+
+
+def warm_up() -> None:
+    """Import what the rooms need, in the background, while a person reads Home."""
+    Thread(target=_import_heavy, daemon=True).start()
+
+
+def _import_heavy() -> None:
+    import plotly.graph_objects  # noqa: F401
+    import torch  # noqa: F401
+
+    read_ahead()
+
+
+class CheckpointKey(NamedTuple):
+    """A checkpoint at a moment."""
+
+    name: str
+    dataset: str
+    written_ns: int
+
+
+def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
+    try:
+        written = (item.folder / "weights.safetensors").stat().st_mtime_ns
+    except FileNotFoundError:
+        # A training has replaced its best checkpoint in this moment.
+        return checkpoint_key(find(item.name))
+    return CheckpointKey(item.name, item.card.dataset, written)
+
+
+def checkpoints() -> "list[Checkpoint]":
+    """All checkpoints; read again only when one has changed."""
+    return _checkpoints(registry_state())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _checkpoints(state: tuple) -> "list[Checkpoint]":
+    return available()
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=128,
+    hash_funcs={FunctionType: lambda f: (f.__module__, f.__qualname__)},
+)
+def figure(make: "Callable[..., Figure]", *args: Any, **options: Any) -> "Figure":
+    """A figure made by a function of ``dashboard.figures``; the same arguments make it once."""
+    return make(*args, **options)
+
+
+@st.cache_resource(show_spinner="Reading the images", max_entries=4)
+def dataset(name: str) -> "ImageDataset":
+    from corelib.data import load_dataset
+
+    return load_dataset(name)
+
+
+def test_labels(name: str) -> np.ndarray:
+    """The true classes of the test images, (image,)."""
+    return dataset(name).test.labels.numpy()
+
+
+@st.cache_resource(show_spinner="Reading the network", max_entries=8)
+def model(which: CheckpointKey) -> "nn.Module":
+    import torch
+
+    from corelib import load
+
+    # The app shares its cores with a training; one thread is then fastest.
+    torch.set_num_threads(1)
+    return load(which.name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def test_inputs(name: str) -> "Tensor":
+    """The test images as the networks read them: (image, input)."""
+    data = dataset(name)
+    return data.inputs(data.test.pixels)

@@ -1,0 +1,113 @@
+"""Picking a trained network: shipped, or from one's own runs."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from corelib.catalog import system as find_system
+from corelib.data import DATASETS
+from corelib.runs.registry import Checkpoint
+from dashboard.shell import cache
+from dashboard.shell.controls import select, several
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from corelib.data import Dataset
+
+NONE = "none"
+MOST = 8
+"""Networks that can be shown at once."""
+
+
+def about(item: Checkpoint) -> str:
+    """What sets a checkpoint apart, and how well it does, in a line."""
+    chosen = find_system(item.card.system)
+    differs = [
+        f"{info.symbol or info.name} = {values[info.name]:g}"
+        if info.kind in ("int", "float")
+        else f"{info.name}: {'on' if values[info.name] is True else values[info.name] or 'off'}"
+        for kind, values in (
+            (chosen.config_type, item.card.config),
+            (chosen.training_type, item.card.training),
+        )
+        for info in kind.infos()
+        if values.get(info.name, info.default) != info.default
+    ]
+    card = item.card
+    parts = [", ".join(differs) or "standard settings", f"{DATASETS[card.dataset].title}"]
+    measured, where = (card.test, "test") if card.test else (card.metrics, "validation")
+    if "accuracy" in measured:
+        parts.append(f"{measured['accuracy']:.2%} {where}")
+    return "; ".join(parts)
+
+
+def of_systems(systems: Sequence[str]) -> dict[str, Checkpoint]:
+    """All checkpoints of these systems by name: standard ones first, then variants, then own."""
+    found = [item for item in cache.checkpoints() if item.card.system in systems]
+    found.sort(
+        key=lambda item: (item.own, item.card.variant != "", systems.index(item.card.system))
+    )
+    return {item.name: item for item in found}
+
+
+def checkpoints_picker(
+    page: str,
+    name: str,
+    label: str,
+    systems: Sequence[str],
+    standard: Sequence[str],
+    among: Collection[str] | None = None,
+) -> list[Checkpoint]:
+    """Several checkpoints of these systems, bound to the address; ``standard`` are chosen first.
+
+    ``among`` limits the choice to these names.
+    """
+    items = {
+        name: item for name, item in of_systems(systems).items() if among is None or name in among
+    }
+    first = [name for name in standard if name in items]
+    chosen = several(page, name, label, list(items), first, most=MOST)
+    return [items[name] for name in chosen]
+
+
+class Opened(NamedTuple):
+    """A checkpoint at hand: its key, the network, and the data that it learned from."""
+
+    which: cache.CheckpointKey
+    model: "nn.Module"
+    data: "Dataset"
+
+
+def opened(item: Checkpoint) -> Opened:
+    """Read a checkpoint and its data. Raises ``CheckpointError`` or ``DataError``."""
+    which = cache.checkpoint_key(item)
+    return Opened(which, cache.model(which), cache.dataset(which.dataset))
+
+
+def checkpoint_picker(
+    page: str,
+    name: str,
+    label: str,
+    systems: str | Sequence[str],
+    *,
+    begin_with: str = "",
+    optional: bool = False,
+    on_change: Callable[[], None] | None = None,
+) -> Checkpoint | None:
+    """A selectbox over the checkpoints of one system or several, bound to the address; None where
+    none is chosen.
+
+    Its choices are the names that ``corelib.load`` takes. It begins with the one named, else with
+    the first.
+    """
+    items = of_systems([systems] if isinstance(systems, str) else systems)
+    names = [NONE, *items] if optional else list(items)
+    if not names:
+        return None
+    first = begin_with if begin_with in names else names[0]
+    item = items.get(select(page, name, label, names, first, on_change=on_change))
+    if item is not None:
+        st.caption(about(item))
+    return item

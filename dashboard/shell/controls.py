@@ -1,0 +1,286 @@
+"""Controls that are part of the address: a link reproduces the view.
+
+Each is named by its page and a name of its own: ``slider("bars", "contrast", ...)`` has the key
+``bars_contrast``, in the session and in the address. Its help stands in assets/texts/help.toml; a
+value that lies outside its bounds or choices, such as another network left it, is brought inside.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import streamlit as st
+
+HELP = Path(__file__).parents[2] / "assets" / "texts" / "help.toml"
+T = TypeVar("T")
+Number = TypeVar("Number", int, float)
+Change = Callable[[], None]
+
+
+class Preset(NamedTuple):
+    """A button that sets some controls of a page: ``values`` by their names on that page."""
+
+    name: str
+    label: str
+    help: str
+    values: Mapping[str, Any]
+
+
+def slider(
+    page: str,
+    name: str,
+    label: str,
+    low: Number,
+    high: Number,
+    default: Number,
+    step: Number | None = None,
+    *,
+    disabled: bool = False,
+    words: Mapping[str, object] | None = None,
+) -> Number:
+    """A number between ``low`` and ``high``. ``words`` fill the gaps of its help."""
+    key = _prepare(page, name, default, partial(_inside, low, high))
+    return st.slider(
+        label,
+        low,
+        high,
+        default,
+        step,
+        key=key,
+        help=_help(page, name, words),
+        disabled=disabled,
+        bind="query-params",
+    )
+
+
+def number(
+    page: str,
+    name: str,
+    label: str,
+    low: Number,
+    high: Number,
+    default: Number,
+    step: Number | None = None,
+    *,
+    words: Mapping[str, object] | None = None,
+    on_change: Change | None = None,
+) -> Number:
+    """A number to be typed, between ``low`` and ``high``; of the type of ``default``."""
+    key = _prepare(page, name, default, partial(_inside, low, high))
+    value = st.number_input(
+        label,
+        low,
+        high,
+        default,
+        step,
+        format="%g" if isinstance(default, float) else None,
+        key=key,
+        help=_help(page, name, words),
+        on_change=on_change,
+        bind="query-params",
+    )
+    return type(default)(value)
+
+
+def steps_slider(
+    page: str,
+    name: str,
+    label: str,
+    options: Sequence[T],
+    default: T,
+    *,
+    words: Mapping[str, object] | None = None,
+) -> T:
+    """One of several ordered values."""
+    key = _prepare(page, name, default, partial(_among, options))
+    return st.select_slider(
+        label, options, default, key=key, help=_help(page, name, words), bind="query-params"
+    )
+
+
+def switch(
+    page: str,
+    name: str,
+    label: str,
+    default: bool = False,
+    *,
+    words: Mapping[str, object] | None = None,
+) -> bool:
+    """On or off."""
+    key = _prepare(page, name, default, bool)
+    return st.toggle(label, default, key=key, help=_help(page, name, words), bind="query-params")
+
+
+def choice(
+    page: str,
+    name: str,
+    label: str,
+    options: Sequence[T],
+    default: T | None = None,
+    *,
+    format_func: Callable[[T], str] = str,
+    words: Mapping[str, object] | None = None,
+    on_change: Change | None = None,
+) -> T:
+    """One of a few, all in sight; the first unless ``default`` is given."""
+    first = options[0] if default is None else default
+    key = _prepare(page, name, first, partial(_among, options))
+    return st.segmented_control(
+        label,
+        options,
+        default=first,
+        required=True,
+        format_func=format_func,
+        key=key,
+        help=_help(page, name, words),
+        on_change=on_change or "rerun",
+        width="stretch",
+        bind="query-params",
+    )
+
+
+def select(
+    page: str,
+    name: str,
+    label: str,
+    options: Sequence[T],
+    default: T | None = None,
+    *,
+    format_func: Callable[[T], str] = str,
+    words: Mapping[str, object] | None = None,
+    on_change: Change | None = None,
+) -> T:
+    """One of many, from a list that opens; the first unless ``default`` is given."""
+    first = options[0] if default is None else default
+    key = _prepare(page, name, first, partial(_among, options))
+    return st.selectbox(
+        label,
+        options,
+        list(options).index(first),
+        format_func=format_func,
+        key=key,
+        help=_help(page, name, words),
+        on_change=on_change,
+        bind="query-params",
+    )
+
+
+def several(
+    page: str,
+    name: str,
+    label: str,
+    options: Sequence[T],
+    default: Sequence[T] = (),
+    *,
+    most: int | None = None,
+    words: Mapping[str, object] | None = None,
+) -> list[T]:
+    """Any of many, at most ``most`` of them."""
+    key = _prepare(page, name, list(default), lambda kept: [x for x in kept if x in options])
+    return st.multiselect(
+        label,
+        options,
+        list(default),
+        key=key,
+        max_selections=most,
+        help=_help(page, name, words),
+        bind="query-params",
+    )
+
+
+def sticky_button(page: str, name: str, label: str, *, icon: str) -> bool:
+    """A button for slow work: once pressed, its result is shown at each rerun."""
+    key = f"{page}_{name}"
+    pressed = st.button(label, key=key, icon=icon, help=_help(page, name, None))
+    kept = st.session_state[f"_{key}"] = pressed or st.session_state.get(f"_{key}", False)
+    return kept
+
+
+def preset_button(page: str, preset: Preset) -> None:
+    """A small button that sets controls, and with them the address."""
+    values = {f"{page}_{name}": value for name, value in preset.values.items()}
+    st.button(
+        preset.label,
+        key=f"{page}_try_{preset.name}",
+        help=preset.help,
+        on_click=partial(set_values, values),
+        type="secondary",
+    )
+
+
+def reset_button(page: str, keep: Sequence[str]) -> None:
+    """Bring every control that this page has shown to its default, apart from those of ``keep``."""
+    kept = {f"{page}_{name}" for name in keep}
+    values = {key: value for key, value in _defaults(page).items() if key not in kept}
+    st.button(
+        "Reset",
+        key=f"{page}_reset",
+        help="All controls as on a first visit; the network and the input stay",
+        on_click=partial(set_values, values),
+        type="secondary",
+    )
+
+
+def set_values(values: Mapping[str, Any]) -> None:
+    """Set controls by their keys; for the callback of a button."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+@cache
+def help_texts() -> dict[str, dict[str, str]]:
+    """The help of every control, by page and name; those of ``any`` serve all pages."""
+    return tomllib.loads(HELP.read_text(encoding="utf-8"))
+
+
+def _help(page: str, name: str, words: Mapping[str, object] | None) -> str | None:
+    texts = help_texts()
+    text = texts.get(page, {}).get(name) or texts["any"].get(name)
+    return text.format(**words) if text and words else text
+
+
+def _defaults(page: str) -> dict[str, Any]:
+    """The defaults of the controls that a page has drawn in this session, by key."""
+    return st.session_state.setdefault("_defaults", {}).setdefault(page, {})
+
+
+def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any]) -> str:
+    """The control's key, with its default noted and its value fitted to what it may be now.
+
+    ``fit`` returns the value that may stand, or None where there is none.
+    """
+    key = f"{page}_{name}"
+    _defaults(page)[key] = default
+    if key in st.session_state:
+        value = st.session_state[key]
+        fitted = fit(value)
+        if fitted is None:
+            del st.session_state[key]
+        elif fitted != value:
+            st.session_state[key] = fitted
+    return key
+
+
+def _inside(low: Number, high: Number, value: Number) -> Number | None:
+    if not isinstance(value, (int, float)):
+        return None
+    return type(low)(min(max(value, low), high))
+
+
+def _among(options: Sequence[T], value: T) -> T | None:
+    return value if value in options else None
+
+
+# To go as soon as no page uses them.
+BOUND = {"bind": "query-params"}
+
+
+def clamp(key: str, most: int) -> None:
+    if st.session_state.get(key, 0) > most:
+        st.session_state[key] = most
+
+
+def preset(label: str, values: Mapping[str, Any], *, key: str, help: str) -> None:
+    st.button(label, key=key, help=help, on_click=partial(set_values, dict(values)))

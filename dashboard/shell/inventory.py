@@ -1,0 +1,116 @@
+"""What is here: data, networks, runs, machine; in words. Imports neither torch nor plotly."""
+
+import platform
+import shutil
+import subprocess
+from importlib.metadata import version
+
+import pandas as pd
+import streamlit as st
+
+from corelib.catalog import system
+from corelib.data import DATASETS, is_here
+from corelib.errors import SynaptariumError
+from corelib.runs.registry import best_checkpoint, shipped
+from corelib.runs.slots import cores, slot_count
+from corelib.runs.store import ENDED, list_runs, runs_root
+from corelib.training.card import read_card
+
+
+def sentence() -> str:
+    """One computed sentence for Home."""
+    networks = shipped()
+    kinds = len({item.card.system for item in networks})
+    return f"{len(networks)} trained networks of {kinds} kinds are on the shelf. {runs_sentence()}"
+
+
+def runs_sentence() -> str:
+    states = [run.status.state for run in list_runs()]
+    if not states:
+        return "You have trained none yet: open a room and press Train."
+    alive = sum(state not in ENDED for state in states)
+    done = states.count("completed")
+    return (
+        f"You have {len(states)} training{'s' * (len(states) != 1)}: {done} completed, "
+        f"{alive} under way."
+    )
+
+
+def models_of(systems: tuple[str, ...]) -> str:
+    n = sum(item.card.system in systems for item in shipped())
+    return f"{n} trained networks to open."
+
+
+def data_lines() -> list[str]:
+    here, missing, sequences = [], [], 0
+    for name, source in DATASETS.items():
+        if source.kind == "sequence":
+            sequences += 1
+        else:
+            (here if is_here(name) else missing).append(source.title)
+    lines = [f"Here: {', '.join(here)}; {sequences} tasks that show digits bit by bit"]
+    if missing:
+        lines.append(f"Not here, a room says how to get it: {', '.join(missing)}")
+    return lines
+
+
+def model_lines() -> list[str]:
+    by_system: dict[str, list[str]] = {}
+    for item in shipped():
+        accuracy = item.card.test.get("accuracy")
+        shown = f"`{item.name}`" + (f" {accuracy:.1%}" if accuracy is not None else "")
+        by_system.setdefault(item.card.system, []).append(shown)
+    lines = [f"{system(name).title}: {', '.join(shown)}" for name, shown in by_system.items()]
+    own = sum(1 for _ in list_runs())
+    return [
+        "Shipped, with their accuracy on test images where they classify:",
+        *(f"- {line}" for line in lines),
+        f"{own} own trainings in `{runs_root().name}/`",
+    ]
+
+
+@st.cache_data(show_spinner=False)
+def _gpu() -> str:
+    """The CUDA device that its driver's own tool reports; asking torch would take seconds."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return ""
+    asked = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip().replace("\n", ", ")
+
+
+def machine_lines() -> list[str]:
+    gpu, slots = _gpu(), slot_count()
+    return [
+        f"Device: {gpu or 'CPU; no CUDA device found'}",
+        f"{cores()} cores; {slots} training{'s' * (slots != 1)} at a time",
+        f"Python {platform.python_version()}, torch {version('torch')}, "
+        f"Streamlit {version('streamlit')}",
+    ]
+
+
+def runs_table() -> pd.DataFrame:
+    """All runs, newest first: id, state, updates, best validation and test accuracy."""
+    rows = []
+    for run in list_runs():
+        try:
+            best, history = best_checkpoint(run), run.history()
+            card = read_card(best) if best else None
+        except SynaptariumError as error:
+            rows.append({"run": run.id, "state": "failed", "note": str(error)})
+            continue
+        rows.append(
+            {
+                "run": run.id,
+                "state": run.status.state,
+                "updates": history.step,
+                "best validation score": card.score if card else None,
+                "test accuracy": card.test.get("accuracy") if card else None,
+                "note": run.status.message,
+            }
+        )
+    return pd.DataFrame(rows)

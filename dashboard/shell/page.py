@@ -1,0 +1,168 @@
+"""The one skeleton of an experiment's page.
+
+Title, the sentence computed from what is shown, presets, the main figure, tabs of which only the
+open one is drawn, and the four parts that all pages have: About, Published, Train, Export.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import streamlit as st
+
+from corelib.errors import SynaptariumError
+from dashboard.rooms import ROOMS
+from dashboard.shell.controls import Preset, choice, preset_button, reset_button, select
+
+if TYPE_CHECKING:
+    from corelib.runs.registry import Checkpoint
+    from dashboard.shell.train_form import Draw, TrainingPreset
+
+TEXTS = Path(__file__).parents[2] / "assets" / "texts"
+ABOUT, PUBLISHED, TRAIN, EXPORT = "About", "Published", "Train", "Export"
+RENAMED = {"What you see": ABOUT, "Take home": EXPORT}
+"""Tabs as they were once called, so that old addresses still open them."""
+
+View = TypeVar("View")
+
+
+class NothingToShow(Exception):
+    """Raised by a page's view: there is nothing to show yet, and this says what to do."""
+
+
+class Training(NamedTuple):
+    """What a page trains: its systems, how a network is drawn while it learns, named settings."""
+
+    systems: Sequence[str]
+    draw: "Draw | None" = None
+    presets: "Callable[[str], Mapping[str, TrainingPreset] | None]" = lambda system: None
+    note: str = ""
+
+
+class Published(NamedTuple):
+    """The reproductions that a page shows; ``missing`` is said where none is there yet."""
+
+    tables: Sequence[str]
+    missing: str = ""
+
+
+class Page(NamedTuple, Generic[View]):
+    """An experiment's page.
+
+    ``name`` begins all its keys, ``room`` is its file and that of its text. ``view`` draws the
+    controls in the sidebar and returns what is shown, one record; ``sentence``, ``presets``,
+    ``main`` and the ``tabs`` (by name) take it. Tabs in ``always`` are drawn with None where there
+    is no view. ``export`` lists the networks to export. ``keep`` names the controls that Reset
+    leaves alone. With ``about_first`` the page opens on its text, so that a slider does not wait
+    for figures below.
+    """
+
+    name: str
+    room: str
+    view: Callable[[], View]
+    sentence: Callable[[View], str]
+    presets: Callable[[View], Sequence[Preset]]
+    main: Callable[[View], None]
+    tabs: Mapping[str, Callable[[View], None]]
+    published: Published
+    training: Training
+    export: "Callable[[View], Sequence[Checkpoint]]"
+    keep: Collection[str] = ("model", "input", "class", "index")
+    always: Collection[str] = ()
+    about_first: bool = False
+
+
+def draw_page(page: Page[View]) -> None:
+    """Draw all of a page. What goes wrong in one part is said there and leaves the others."""
+    st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
+    headline = st.container()
+    view = None
+    try:
+        view = page.view()
+    except NothingToShow as reason:
+        headline.info(str(reason))
+    except SynaptariumError as error:
+        headline.error(str(error))
+    if view is not None:
+        with headline, _errors_shown():
+            st.markdown(page.sentence(view))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.caption("Try this", width="content")
+                for preset in page.presets(view):
+                    preset_button(page.name, preset)
+                reset_button(page.name, tuple(page.keep))
+        with _errors_shown():
+            page.main(view)
+    _draw_tabs(page, view)
+
+
+@contextmanager
+def _errors_shown() -> Iterator[None]:
+    try:
+        yield
+    except SynaptariumError as error:
+        st.error(str(error))
+
+
+def _draw_tabs(page: Page[View], view: View | None) -> None:
+    names = [*page.tabs, ABOUT, PUBLISHED, TRAIN, EXPORT]
+    if page.about_first:
+        names = [ABOUT, *(name for name in names if name != ABOUT)]
+    key = f"{page.name}_tab"
+    asked = st.query_params.get(key)
+    if asked in RENAMED and key not in st.session_state:
+        st.session_state[key] = RENAMED[asked]
+    tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
+    for name, tab in zip(names, tabs, strict=True):
+        if tab.open:
+            with tab, _errors_shown():
+                _draw_tab(page, name, view)
+
+
+def _draw_tab(page: Page[View], name: str, view: View | None) -> None:
+    if name == ABOUT:
+        st.markdown((TEXTS / f"{page.room}.md").read_text(encoding="utf-8"))
+    elif name == PUBLISHED:
+        _draw_published(page)
+    elif name == TRAIN:
+        _draw_training(page)
+    elif view is None and name not in page.always:
+        st.caption("There is nothing to show yet.")
+    elif name == EXPORT:
+        _draw_export(page, view)
+    else:
+        page.tabs[name](view)
+
+
+def _draw_published(page: Page[View]) -> None:
+    from dashboard.shell.reproduction import reproduction_section
+
+    tables = page.published.tables
+    table = tables[0] if len(tables) == 1 else choice(page.name, "table", "Table", tables)
+    reproduction_section(table, page.name, page.published.missing)
+
+
+def _draw_training(page: Page[View]) -> None:
+    from dashboard.shell.train_form import training_section
+
+    training = page.training
+    if training.note:
+        st.caption(training.note)
+    system, prefix = training.systems[0], page.name
+    if len(training.systems) > 1:
+        system = select(page.name, "system", "System", training.systems)
+        prefix = f"{page.name}_{system}"
+    training_section(system, prefix, training.draw, training.presets(system))
+
+
+def _draw_export(page: Page[View], view: View) -> None:
+    from dashboard.shell.export import export_row
+
+    items = {item.name: item for item in page.export(view)}
+    if not items:
+        st.caption("There is nothing to show yet.")
+        return
+    names = list(items)
+    name = names[0] if len(names) == 1 else select(page.name, "export", "Network", names)
+    export_row(items[name], f"{page.name}_export")
