@@ -3,7 +3,6 @@
 import gc
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,24 +10,11 @@ from streamlit.testing.v1 import AppTest
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from dashboard import router
+from tests.pages.app import ROOT, open_page, sentences
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 # Streamlit itself imports plotly at its start; our figures must not be among what Home loads.
 FORBIDDEN_ON_HOME = ("torch", "torchvision", "sklearn", "plotly.subplots", "dashboard.figures")
-
-
-def open_page(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.session_state["_routed"] = True
-    app.switch_page(f"pages/{name}.py")
-    return app.run()
-
-
-def sentences(app: AppTest) -> str:
-    return "\n".join(item.value for item in app.markdown)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
