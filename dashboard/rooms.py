@@ -34,8 +34,8 @@ ROOMS = (
         title="Halting",
         icon=":material/timer:",
         question="Which network knows early that it is right, and what does that save?",
-        about="Six networks answer after each of their steps. Move one threshold and see which stops "
-        "when, what it costs in steps, work and time, and whether the recurrence matters.",
+        about="Six networks answer after each of their steps. Move one threshold and see which "
+        "stops when, what it costs in steps, work and time, and whether recurrence matters.",
         paper="Balanced Predictive Attractor Networks; ACT; PonderNet; Multi-Exit",
         systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="halting",
@@ -45,8 +45,8 @@ ROOMS = (
         title="Robustness",
         icon=":material/broken_image:",
         question="How much accuracy is left when the image is damaged?",
-        about="Cover, blur, rotate and corrupt digits, and see which networks still read them. Drag a "
-        "square over your own digit and watch the decision change. See what the balance term in "
+        about="Cover, blur, rotate and corrupt digits, and see which networks still read them. Drag "
+        "a square over your own digit and watch the decision change. See what the balance term in "
         "the loss is really worth.",
         paper="Balanced Predictive Attractor Networks",
         systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
@@ -57,8 +57,8 @@ ROOMS = (
         title="Sequential evidence",
         icon=":material/visibility:",
         question="How much evidence does a confident answer need?",
-        about="A digit is revealed in glimpses or strips, one per step. Play it, watch beliefs grow "
-        "and flip, and see which network answers too early.",
+        about="A digit is revealed in glimpses or strips, one per step. Play it, watch beliefs "
+        "grow and flip, and see which network answers too early.",
         paper="Balanced Predictive Attractor Networks",
         systems=("bpan-sequence", "gru-sequence"),
         picture="evidence",
@@ -80,8 +80,8 @@ ROOMS = (
         title="Sub-networks",
         icon=":material/account_tree:",
         question="How does one network do two things?",
-        about="Two digits overlap. A top-down instruction selects the sub-network that names the digit "
-        "it asks for. See what the tasks share, silence it, swap it, and give instructions that "
+        about="Two digits overlap. A top-down instruction selects the sub-network that names the "
+        "digit it asks for. See what the tasks share, silence it, swap it, and give instructions that "
         "the network was never trained on.",
         paper="Biologically inspired learning model for instructed vision",
         systems=("butd",),
