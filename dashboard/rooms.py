@@ -46,8 +46,8 @@ ROOMS = (
         icon=":material/broken_image:",
         question="How much accuracy is left when the image is damaged?",
         about="Cover, blur, rotate and corrupt digits, and see which networks still read them. Drag "
-        "a square over your own digit and watch the decision change. See what the balance term in "
-        "the loss is really worth.",
+        "a square over your own digit and watch the decision change. See what the balance term "
+        "in the loss is really worth.",
         paper="Balanced Predictive Attractor Networks",
         systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="robustness",
@@ -81,8 +81,8 @@ ROOMS = (
         icon=":material/account_tree:",
         question="How does one network do two things?",
         about="Two digits overlap. A top-down instruction selects the sub-network that names the "
-        "digit it asks for. See what the tasks share, silence it, swap it, and give instructions that "
-        "the network was never trained on.",
+        "digit it asks for. See what the tasks share, silence it, swap it, and give instructions "
+        "that the network was never trained on.",
         paper="Biologically inspired learning model for instructed vision",
         systems=("butd",),
         picture="subnetworks",
