@@ -46,8 +46,8 @@ ROOMS = (
         icon=":material/broken_image:",
         question="How much accuracy is left when the image is damaged?",
         about="Cover, blur, rotate and corrupt digits, and see which networks still read them. "
-        "Drag a square over your own digit and watch the decision change. See what the balance term "
-        "in the loss is really worth.",
+        "Drag a square over your own digit and watch the decision change. See what the "
+        "balance term in the loss is really worth.",
         paper="Balanced Predictive Attractor Networks",
         systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="robustness",
