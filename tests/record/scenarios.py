@@ -1,0 +1,391 @@
+"""What is done on a page: every tab opened, every preset pressed, every control moved."""
+
+import base64
+import io
+import json
+import math
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1 import AppTest, local_script_runner
+
+from tests.record import still
+from tests.record.elements import Sent, sent
+
+TAB_ALIASES = {"What you see": "About", "Take home": "Export"}
+"""Old names of tabs and what they become: scenarios of both are the same."""
+PLAIN_TABS = ("About", "Train", "Export", "Published")
+"""Tabs that no control in the sidebar changes."""
+PRESETS = ("_try_", "_reset", "_preset_")
+LEFT_ALONE = ("_download", "_remove", "_pause", "_cancel", "_resume", "_step")
+"""Ends of the keys of buttons that are not pressed."""
+FORMS = ("_network_", "_training_", "_train_")
+"""Parts of the keys of a training's form: all its controls are moved at once."""
+MOST_OPTIONS = 6
+DEEP = 3
+"""Controls that appear only when another is moved are moved too, after so many steps at most."""
+SLOW_S = 6.0
+"""A control of which a setting takes longer than this is not tried in the other tabs."""
+
+PADS = {
+    "strokes": [[[0.5, 0.15], [0.5, 0.5], [0.48, 0.85]]],
+    "covered": list(range(280, 420)),
+    "at": [0.4, 0.6],
+    "path": [-6.0, -4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 5.0],
+}
+
+
+class Choice(NamedTuple):
+    """One setting of a control: its words, and what a browser sends for it."""
+
+    words: str
+    field: str
+    value: Any
+
+
+class Move(NamedTuple):
+    """A control and the place of its choice, and the words of that."""
+
+    key: str
+    index: int
+    words: str
+
+
+class Scenario(NamedTuple):
+    """A page opened with a tab, and what is then done, step after step."""
+
+    tab: str | None = None
+    theme: str | None = None
+    steps: tuple[tuple[Move, ...], ...] = ()
+
+    def then(self, *moves: Move) -> "Scenario":
+        return self._replace(steps=(*self.steps, moves))
+
+
+def canonical(tab: str | None) -> str | None:
+    return TAB_ALIASES.get(tab, tab)
+
+
+class Page:
+    """Records one page in this process, whose caches stay warm."""
+
+    def __init__(self, name: str, root: Path, fast: bool) -> None:
+        self.name, self.root, self.fast = name, root, fast
+        self.tab_key = ""
+        self.tabs: list[str] = []
+        self.elements: dict[str, dict] = {}
+        self.scenarios: list[dict] = []
+        self.slow: set[str] = set()
+        self._messages: list = []
+        self._extra: list[WidgetState] = []
+        self._listen()
+
+    def _listen(self) -> None:
+        parse = local_script_runner.parse_tree_from_messages
+
+        def overheard(messages: list) -> Any:
+            self._messages = list(messages)
+            return parse(messages)
+
+        local_script_runner.parse_tree_from_messages = overheard
+
+    def save(self) -> dict:
+        """Everything; scenarios are found on the page itself."""
+        first = self.record(Scenario())
+        self._find_tabs(first)
+        queue = deque([(Scenario(), first)])
+        for tab in sorted(self.tabs, key=canonical):
+            if tab != self.tabs[0]:
+                queue.append((Scenario(tab), self.record(Scenario(tab))))
+            self.record(Scenario(tab, "dark"))
+        seen: set[str] = set()
+        everywhere = [] if self.fast else self._widgets(first)
+        while queue:
+            scenario, found = queue.popleft()
+            for child in self._children(scenario, found, seen):
+                queue.append((child, self.record(child)))
+        for tab in self.tabs[1:]:
+            if canonical(tab) not in PLAIN_TABS:
+                for item in everywhere:
+                    self._elsewhere(tab, item)
+        if self.name == "home":
+            self.record(Scenario(tab=None, theme="dark"))
+        return {
+            "page": self.name, "tabs": self.tabs, "elements": self.elements,
+            "scenarios": self.scenarios,
+        }  # fmt: skip
+
+    def _find_tabs(self, found: list[Sent]) -> None:
+        for item in found:
+            if item.kind == "tab_container" and item.key:
+                self.tab_key = item.key
+        if self.tab_key:
+            self.tabs = [
+                item.proto.label
+                for item in found
+                if item.kind == "tab" and not any(w.startswith("tab") for w in item.value["inside"])
+            ]
+            default = next(i for i in found if i.key == self.tab_key).proto.default_tab_label
+            # A tab container within the page has no key and comes with others' labels.
+            start = self.tabs.index(default) if default in self.tabs else 0
+            self.tabs = self.tabs[start:] if start else self.tabs
+
+    def _widgets(self, found: list[Sent]) -> list[Sent]:
+        kept = [i for i in found if i.key and choices(i)]
+        if self.fast:
+            kept = [i for i in kept if i.kind == "button" and any(p in i.key for p in PRESETS)]
+        return sorted(kept, key=lambda i: i.key)
+
+    def _children(self, scenario: Scenario, found: list[Sent], seen: set[str]) -> list[Scenario]:
+        """Each control that is here for the first time, in each of a few settings."""
+        children, form = [], []
+        if len(scenario.steps) >= DEEP:
+            return []
+        for item in self._widgets(found):
+            if item.key in seen:
+                continue
+            seen.add(item.key)
+            options = choices(item)
+            moves = [Move(item.key, i, options[i].words) for i in _few(item, options)]
+            if any(f in item.key for f in FORMS) and item.kind != "button":
+                form += moves[-1:]
+            else:
+                children += [scenario.then(move) for move in moves]
+        if form:
+            press = [i.key for i in found if i.kind == "button" and i.key.endswith("_train")]
+            moved = scenario.then(*form)
+            children += [moved] + [moved.then(Move(key, 0, "press")) for key in press[:1]]
+        return children
+
+    def _elsewhere(self, tab: str, item: Sent) -> None:
+        """A control of every tab, moved while another tab than the first is open."""
+        if item.kind in ("button", "plotly_chart", "bidi_component") or item.key in self.slow:
+            return
+        options = choices(item)
+        few = _few(item, options)
+        if few:
+            index = few[len(few) // 2]
+            self.record(Scenario(tab).then(Move(item.key, index, options[index].words)))
+
+    def record(self, scenario: Scenario) -> list[Sent]:
+        """Do it and keep what came."""
+        began = time.monotonic()
+        app = AppTest.from_file(str(self.root / "app.py"), default_timeout=600)
+        if scenario.theme:
+            app.context["theme"] = scenario.theme
+        if scenario.tab and self.tab_key:
+            app.query_params[self.tab_key] = scenario.tab
+        app.session_state["_routed"] = True
+        app.switch_page(f"pages/{self.name}.py")
+        error, found = "", []
+        try:
+            found = self._run(app)
+            for number, moves in enumerate(scenario.steps):
+                last = number == len(scenario.steps) - 1
+                found = self._run(app, self._states(moves, found, app), read=last)
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        values = [item.value for item in found] + [dict(word) for word in still.started]
+        seconds = time.monotonic() - began
+        if seconds > SLOW_S:
+            self.slow |= {move.key for step in scenario.steps for move in step}
+        self.scenarios.append({
+            "tab": scenario.tab, "theme": scenario.theme, "steps": scenario.steps,
+            "elements": [self._kept(v) for v in values], "query": dict(app.query_params),
+            "error": error, "seconds": round(seconds, 2),
+        })  # fmt: skip
+        return found
+
+    def _run(self, app: AppTest, extra: list[WidgetState] | None = None, read: bool = True):
+        still.begin()
+        states = app._tree.get_widget_states()
+        if extra:
+            names = {state.id for state in extra}
+            kept = [state for state in states.widgets if state.id not in names]
+            del states.widgets[:]
+            states.widgets.extend([*kept, *extra])
+        app._run(states)
+        return sent(self._messages, app.session_state, self.root)
+
+    def _states(
+        self, moves: tuple[Move, ...], found: list[Sent], app: AppTest
+    ) -> list[WidgetState]:
+        states = []
+        for move in moves:
+            item = next(i for i in found if i.key == move.key and choices(i))
+            choice = choices(item)[move.index]
+            if choice.field == "file":
+                app._tree.get_by_key(move.key).upload(choice.words, choice.value, "image/png")
+                continue
+            state = WidgetState(id=item.proto.id)
+            if choice.field.endswith("array_value"):
+                getattr(state, choice.field).data[:] = choice.value
+            else:
+                setattr(state, choice.field, choice.value)
+            states.append(state)
+        return states
+
+    def _kept(self, value: dict) -> str:
+        import hashlib
+
+        words = json.dumps(value, sort_keys=True, ensure_ascii=False)
+        name = hashlib.sha256(words.encode()).hexdigest()[:20]
+        self.elements.setdefault(name, value)
+        return name
+
+
+def _few(item: Sent, options: list[Choice]) -> list[int]:
+    """All of a few, else the first, the middle and the last."""
+    if len(options) <= MOST_OPTIONS:
+        return list(range(len(options)))
+    return [0, len(options) // 2, len(options) - 1]
+
+
+def choices(item: Sent) -> list[Choice]:
+    """What a control may be set to; nothing where it is none, or is better left alone."""
+    proto = item.proto
+    if proto is None or getattr(proto, "disabled", False):
+        return []
+    make = CHOICES.get(item.kind)
+    return make(item.key or "", proto) if make else []
+
+
+def _button(key: str, proto: Any) -> list[Choice]:
+    return [] if key.endswith(LEFT_ALONE) else [Choice("press", "trigger_value", True)]
+
+
+def _between(low: float, high: float, step: float, default: float) -> float:
+    """Somewhere in between, on a step, not where it stands."""
+    steps = round((high - low) / step) if step else 2
+    middle = low + (steps * 3 // 5) * (step or (high - low) / 2)
+    return low + (steps * 2 // 5) * step if math.isclose(middle, default) else middle
+
+
+def _slider(key: str, proto: Any) -> list[Choice]:
+    if proto.type == proto.SELECT_SLIDER:
+        names = list(proto.options)
+        return [Choice(n, "string_array_value", [n]) for n in names]
+    middle = _between(proto.min, proto.max, proto.step, proto.default[0])
+    values = [proto.min, middle, proto.max]
+    if len(proto.default) == 2:
+        return [
+            Choice(f"{a:g} to {b:g}", "double_array_value", [a, b])
+            for a, b in (values[:2], values[1:])
+        ]
+    return [Choice(f"{v:g}", "double_array_value", [v]) for v in values]
+
+
+def _number(key: str, proto: Any) -> list[Choice]:
+    step = proto.step or 1.0
+    low = proto.min if proto.has_min else proto.default - 5 * step
+    high = proto.max if proto.has_max and proto.max < 1e9 else proto.default + 5 * step
+    values = [low, _between(low, high, step, proto.default), high]
+    if "forms" in key or any(f in key for f in FORMS):
+        values = [min(proto.default + step, high)]
+    return [Choice(f"{v:g}", "double_value", v) for v in values]
+
+
+def _selectbox(key: str, proto: Any) -> list[Choice]:
+    return [Choice(name, "string_value", name) for name in proto.options]
+
+
+def _several(key: str, proto: Any) -> list[Choice]:
+    names = list(proto.options)
+    if proto.max_selections:
+        names = names[: proto.max_selections]
+    kinds = ([], names[:1], names[1:2], names[::2], names)
+    return [Choice(", ".join(k) or "nothing", "string_array_value", k) for k in kinds]
+
+
+def _group(key: str, proto: Any) -> list[Choice]:
+    names = [option.content for option in proto.options]
+    if proto.click_mode == proto.MULTI_SELECT:
+        return [
+            Choice(", ".join(k) or "nothing", "string_array_value", k)
+            for k in ([], names[:1], names[1:], names)
+        ]
+    return [Choice(name, "string_array_value", [name]) for name in names]
+
+
+def _toggle(key: str, proto: Any) -> list[Choice]:
+    value = not (proto.value if proto.set_value else proto.default)
+    return [Choice("on" if value else "off", "bool_value", value)]
+
+
+def _text(key: str, proto: Any) -> list[Choice]:
+    return [Choice("another word", "string_value", "another word"), Choice("mine", "string_value", "mine")]
+
+
+def _upload(key: str, proto: Any) -> list[Choice]:
+    from PIL import Image
+
+    pixels = np.full((60, 60), 255, np.uint8)
+    pixels[8:52, 27:34] = 0
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return [Choice("one.png", "file", buffer.getvalue()), Choice("bad.png", "file", b"no picture")]
+
+
+def _pad(key: str, proto: Any) -> list[Choice]:
+    """What a hand does on a pad: all that any of them understands."""
+    return [Choice("hand", "json_value", json.dumps(PADS))]
+
+
+def _chart(key: str, proto: Any) -> list[Choice]:
+    """A point clicked in the first trace and one in the last, where clicks are heard."""
+    if not proto.selection_mode:
+        return []
+    traces = json.loads(proto.spec)["data"]
+    found = []
+    for number, share in ((0, 0.5), (len(traces) - 1, 0.8)):
+        point = _point(traces[number], number, share)
+        if point:
+            selection = {
+                "points": [point], "point_indices": [point["point_index"]], "box": [], "lasso": [],
+            }  # fmt: skip
+            words = f"point {point['point_number']} of trace {number}"
+            found.append(Choice(words, "string_value", json.dumps({"selection": selection})))
+    return found
+
+
+def _point(trace: dict, number: int, share: float) -> dict | None:
+    if "z" in trace:
+        z = _array(trace["z"])
+        row, column = int(share * z.shape[0]), int(share * z.shape[1])
+        x, y = (_array(trace[n]) if n in trace else np.arange(10**4) for n in "xy")
+        place = {"x": x[column], "y": y[row], "z": z[row, column]}
+        at: Any = [row, column]
+    else:
+        x, y = (_array(trace.get(n, [])) for n in "xy")
+        at = int(share * max(len(x), len(y)))
+        place = {n: v[at] for n, v in (("x", x), ("y", y)) if len(v)}
+        if not place:
+            return None
+    plain = {k: v.item() if hasattr(v, "item") else v for k, v in place.items()}
+    point = {"curve_number": number, "point_number": at, "point_index": at, **plain}
+    if "customdata" in trace and isinstance(at, int):
+        found = _array(trace["customdata"])[at]
+        point["customdata"] = found.tolist() if hasattr(found, "tolist") else found
+    return point
+
+
+def _array(value: Any) -> np.ndarray:
+    """A list, or an array that goes in base64."""
+    if isinstance(value, dict):
+        flat = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+        shape = value.get("shape")
+        return flat.reshape([int(n) for n in shape.split(",")]) if shape else flat
+    kept = np.empty(len(value), object)
+    kept[:] = value
+    return np.array(value) if value and isinstance(value[0], list | int | float) else kept
+
+
+CHOICES = {
+    "button": _button, "slider": _slider, "number_input": _number, "selectbox": _selectbox,
+    "multiselect": _several, "button_group": _group, "checkbox": _toggle, "text_input": _text,
+    "file_uploader": _upload, "bidi_component": _pad, "plotly_chart": _chart,
+}  # fmt: skip
