@@ -27,7 +27,11 @@ def main() -> int:
     page.add_argument("name")
     page.add_argument("out", type=Path)
     page.add_argument("--root", type=Path, default=HERE)
+    page.add_argument("--own", type=Path, help="a folder with trainings to show at the end")
     page.add_argument("--fast", action="store_true")
+    own = commands.add_parser("own", help="make the trainings that are shown")
+    own.add_argument("folder", type=Path)
+    own.add_argument("--root", type=Path, default=HERE)
     compare = commands.add_parser("compare", help="tell values that differ from words that do")
     compare.add_argument("old", type=Path)
     compare.add_argument("new", type=Path)
@@ -38,6 +42,8 @@ def main() -> int:
         return _save(given)
     if given.command == "page":
         return _page(given)
+    if given.command == "own":
+        return _own(given)
     from tests.record.compare import compare_folders, report
 
     found = compare_folders(given.old, given.new, given.rtol)
@@ -50,6 +56,7 @@ def _save(given: argparse.Namespace) -> int:
     names = given.pages or sorted(path.stem for path in (root / "pages").glob("*.py"))
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as runs, ThreadPoolExecutor(given.jobs) as pool:
+        _own_runs(Path(runs) / "own", root)
         codes = list(pool.map(lambda name: _child(name, given, root, Path(runs)), names))
     return max(codes)
 
@@ -57,33 +64,63 @@ def _save(given: argparse.Namespace) -> int:
 def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
     began = time.monotonic()
     words = ["page", name, str(given.out.resolve()), "--root", str(root)]
+    words += ["--own", str(runs / "own")]
     (runs / name).mkdir()
-    env = {
-        **os.environ,
-        "SYNAPTARIUM_RUNS": str(runs / name),
-        "SYNAPTARIUM_SLOTS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-    }
     with (given.out / f"{name}.log").open("w") as log:
         code = subprocess.run(
             [sys.executable, "-m", "tests.record", *words, *["--fast"] * given.fast],
-            cwd=HERE, env=env, stdout=log, stderr=subprocess.STDOUT, check=False,
+            cwd=HERE, env=_env(runs / name), stdout=log, stderr=subprocess.STDOUT, check=False,
         ).returncode  # fmt: skip
     said = (given.out / f"{name}.log").read_text().splitlines()[-1:] or [""]
     print(f"{name}: {time.monotonic() - began:.0f} s, {said[0]}", flush=True)
     return code
 
 
+def _env(runs: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "SYNAPTARIUM_RUNS": str(runs),
+        "SYNAPTARIUM_SLOTS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        "STREAMLIT_LOGGER_LEVEL": "error",
+        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
+    }
+
+
+def _own_runs(folder: Path, root: Path) -> None:
+    """Trainings to be shown, made by the code that is recorded."""
+    words = ["own", str(folder), "--root", str(root)]
+    subprocess.run(
+        [sys.executable, "-m", "tests.record", *words], cwd=HERE, env=_env(folder), check=True
+    )
+
+
+def _own(given: argparse.Namespace) -> int:
+    _enter(given.root)
+    import torch
+
+    from tests.record import own
+
+    torch.set_num_threads(1)
+    own.make(given.folder)
+    return 0
+
+
+def _enter(root: Path) -> None:
+    """From here on the packages of this checkout are those that are imported."""
+    sys.path[0] = str(root)
+    os.chdir(root)
+
+
 def _page(given: argparse.Namespace) -> int:
-    sys.path[0] = str(given.root)
-    os.chdir(given.root)
+    _enter(given.root)
     from tests.record import still
 
     still.hold()
     from tests.record.scenarios import Page
 
-    found = Page(given.name, given.root, given.fast).save()
+    found = Page(given.name, given.root, given.own, given.fast).save()
     import dashboard
 
     assert Path(dashboard.__file__).is_relative_to(given.root)

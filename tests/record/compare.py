@@ -76,7 +76,9 @@ def compare_pages(old: dict, new: dict, found: Found, rtol: float = 0.0) -> None
     for a, b in pairs:
         found.counts["scenarios"] += 1
         comparison = _Scenario(page, told(a), found, rtol, same)
-        comparison.leaves({n: a[n] for n in ("query", "error")}, {n: b[n] for n in ("query", "error")})
+        comparison.leaves(
+            {n: a[n] for n in ("query", "error")}, {n: b[n] for n in ("query", "error")}
+        )
         comparison.run(
             [(h, old["elements"][h]) for h in a["elements"]],
             [(h, new["elements"][h]) for h in b["elements"]],
@@ -101,7 +103,7 @@ def _paired(old: list[dict], new: list[dict], renamed: dict[str, str]) -> tuple:
     def name(scenario: dict, by: int, renamed: dict[str, str]) -> str:
         steps = [[(move[0], move[by]) for move in step] for step in scenario["steps"]]
         tab = scenario["tab"]
-        return json.dumps([renamed.get(tab, tab), scenario["theme"], steps])
+        return json.dumps([renamed.get(tab, tab), scenario["theme"], scenario["own"], steps])
 
     pairs = []
     for by in (2, 1):
@@ -123,6 +125,7 @@ def told(scenario: dict) -> str:
     """A scenario in a line."""
     steps = [" and ".join(f"{m[0]} = {m[2]}" for m in step) for step in scenario["steps"]]
     begin = [scenario["tab"] or "first tab", *([scenario["theme"]] if scenario["theme"] else [])]
+    begin += ["own trainings"] * scenario["own"]
     return ", ".join(begin + steps)
 
 
@@ -205,9 +208,7 @@ def _likeness(a: dict, b: dict) -> float:
     return SequenceMatcher(None, *words, autojunk=False).ratio() + (a["area"] == b["area"]) / 10
 
 
-def _differences(
-    old: Any, new: Any, path: tuple, rtol: float
-) -> Iterator[tuple[tuple, Any, Any]]:
+def _differences(old: Any, new: Any, path: tuple, rtol: float) -> Iterator[tuple[tuple, Any, Any]]:
     """Places at which two plain values differ, with what stands there."""
     old, new = _decoded(old), _decoded(new)
     if isinstance(old, dict) and isinstance(new, dict):
@@ -287,14 +288,20 @@ def _numbers(text: str) -> list[float]:
 def _place(path: Iterable, exact: bool = False) -> str:
     """A path into an element; without the numbers of traces and the like unless ``exact``."""
     return ".".join(
-        str(p) if exact else re.sub(r"^\d+ of .*", "numbers", str(p)) if not isinstance(p, int) else "#"
+        str(p)
+        if exact
+        else re.sub(r"^\d+ of .*", "numbers", str(p))
+        if not isinstance(p, int)
+        else "#"
         for p in path
     )
 
 
 def _short(value: Any, most: int = 160) -> str:
-    words = value if isinstance(value, str) else (
-        str(value) if value is ABSENT else json.dumps(value, ensure_ascii=False)
+    words = (
+        value
+        if isinstance(value, str)
+        else (str(value) if value is ABSENT else json.dumps(value, ensure_ascii=False))
     )
     return words if len(words) <= most else f"{words[:most]}… ({len(words)} characters)"
 

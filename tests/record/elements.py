@@ -55,9 +55,7 @@ def sent(messages: list, state: Any, root: Path) -> list[Sent]:
         elif delta.WhichOneof("type") == "add_block":
             nodes[path] = delta.add_block
     return config + [
-        found
-        for path in sorted(nodes)
-        if (found := _element(path, nodes, state, root)) is not None
+        found for path in sorted(nodes) if (found := _element(path, nodes, state, root)) is not None
     ]
 
 
@@ -106,8 +104,7 @@ def _file(name: str) -> dict:
 
 def _simple(value: Any) -> Any:
     """The value of a widget, as far as it is a plain one."""
-    if isinstance(value, dict) or hasattr(value, "to_dict"):
-        value = value.to_dict() if hasattr(value, "to_dict") else value
+    if isinstance(value, dict):
         return {str(k): _simple(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_simple(v) for v in value]

@@ -4,7 +4,9 @@ import base64
 import io
 import json
 import math
+import os
 import time
+import traceback
 from collections import deque
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,15 +17,15 @@ from streamlit.testing.v1 import AppTest, local_script_runner
 
 from tests.record import still
 from tests.record.elements import Sent, sent
+from tests.record.names import canonical
 
-TAB_ALIASES = {"What you see": "About", "Take home": "Export"}
-"""Old names of tabs and what they become: scenarios of both are the same."""
 PLAIN_TABS = ("About", "Train", "Export", "Published")
 """Tabs that no control in the sidebar changes."""
 PRESETS = ("_try_", "_reset", "_preset_")
 LEFT_ALONE = ("_download", "_remove", "_pause", "_cancel", "_resume", "_step")
 """Ends of the keys of buttons that are not pressed."""
-FORMS = ("_network_", "_training_", "_train_")
+CLICKABLE = ("scatter", "scattergl", "bar", "histogram")
+FORMS = ("_network_", "_training_", "_train_seed", "_train_variant")
 """Parts of the keys of a training's form: all its controls are moved at once."""
 MOST_OPTIONS = 6
 DEEP = 3
@@ -61,20 +63,18 @@ class Scenario(NamedTuple):
     tab: str | None = None
     theme: str | None = None
     steps: tuple[tuple[Move, ...], ...] = ()
+    own: bool = False
+    """With trainings of one's own, else without any."""
 
     def then(self, *moves: Move) -> "Scenario":
         return self._replace(steps=(*self.steps, moves))
 
 
-def canonical(tab: str | None) -> str | None:
-    return TAB_ALIASES.get(tab, tab)
-
-
 class Page:
     """Records one page in this process, whose caches stay warm."""
 
-    def __init__(self, name: str, root: Path, fast: bool) -> None:
-        self.name, self.root, self.fast = name, root, fast
+    def __init__(self, name: str, root: Path, own: Path | None, fast: bool) -> None:
+        self.name, self.root, self.own, self.fast = name, root, own, fast
         self.tab_key = ""
         self.tabs: list[str] = []
         self.elements: dict[str, dict] = {}
@@ -103,7 +103,9 @@ class Page:
                 queue.append((Scenario(tab), self.record(Scenario(tab))))
             self.record(Scenario(tab, "dark"))
         seen: set[str] = set()
+        own = [f"tab {tab}" for tab in self.tabs[:1]]
         everywhere = [] if self.fast else self._widgets(first)
+        everywhere = [item for item in everywhere if item.value["inside"][:1] != own]
         while queue:
             scenario, found = queue.popleft()
             for child in self._children(scenario, found, seen):
@@ -112,8 +114,11 @@ class Page:
             if canonical(tab) not in PLAIN_TABS:
                 for item in everywhere:
                     self._elsewhere(tab, item)
-        if self.name == "home":
-            self.record(Scenario(tab=None, theme="dark"))
+        if not self.tabs:
+            self.record(Scenario(theme="dark"))
+        if self.own:
+            os.environ["SYNAPTARIUM_RUNS"] = str(self.own)
+            self._with_own()
         return {
             "page": self.name, "tabs": self.tabs, "elements": self.elements,
             "scenarios": self.scenarios,
@@ -161,6 +166,16 @@ class Page:
             children += [moved] + [moved.then(Move(key, 0, "press")) for key in press[:1]]
         return children
 
+    def _with_own(self) -> None:
+        """The runs in the tab Train, or all over a page that has no tabs."""
+        for tab in [t for t in self.tabs if canonical(t) == "Train"] or [None]:
+            scenario = Scenario(tab, own=True)
+            found = self.record(scenario)
+            for item in [] if self.fast else self._widgets(found):
+                if item.key.endswith(("_run", "_compare")):
+                    for i, option in enumerate(choices(item)):
+                        self.record(scenario.then(Move(item.key, i, option.words)))
+
     def _elsewhere(self, tab: str, item: Sent) -> None:
         """A control of every tab, moved while another tab than the first is open."""
         if item.kind in ("button", "plotly_chart", "bidi_component") or item.key in self.slow:
@@ -189,12 +204,13 @@ class Page:
                 found = self._run(app, self._states(moves, found, app), read=last)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
+            traceback.print_exc()
         values = [item.value for item in found] + [dict(word) for word in still.started]
         seconds = time.monotonic() - began
         if seconds > SLOW_S:
             self.slow |= {move.key for step in scenario.steps for move in step}
         self.scenarios.append({
-            "tab": scenario.tab, "theme": scenario.theme, "steps": scenario.steps,
+            **scenario._asdict(),
             "elements": [self._kept(v) for v in values], "query": dict(app.query_params),
             "error": error, "seconds": round(seconds, 2),
         })  # fmt: skip
@@ -216,7 +232,9 @@ class Page:
     ) -> list[WidgetState]:
         states = []
         for move in moves:
-            item = next(i for i in found if i.key == move.key and choices(i))
+            item = next((i for i in found if i.key == move.key and choices(i)), None)
+            if item is None:
+                raise LookupError(f"no control {move.key}")
             choice = choices(item)[move.index]
             if choice.field == "file":
                 app._tree.get_by_key(move.key).upload(choice.words, choice.value, "image/png")
@@ -284,7 +302,7 @@ def _number(key: str, proto: Any) -> list[Choice]:
     low = proto.min if proto.has_min else proto.default - 5 * step
     high = proto.max if proto.has_max and proto.max < 1e9 else proto.default + 5 * step
     values = [low, _between(low, high, step, proto.default), high]
-    if "forms" in key or any(f in key for f in FORMS):
+    if any(f in key for f in FORMS):
         values = [min(proto.default + step, high)]
     return [Choice(f"{v:g}", "double_value", v) for v in values]
 
@@ -317,7 +335,7 @@ def _toggle(key: str, proto: Any) -> list[Choice]:
 
 
 def _text(key: str, proto: Any) -> list[Choice]:
-    return [Choice("another word", "string_value", "another word"), Choice("mine", "string_value", "mine")]
+    return [Choice(w, "string_value", w) for w in ("two words", "mine")]
 
 
 def _upload(key: str, proto: Any) -> list[Choice]:
@@ -339,10 +357,11 @@ def _chart(key: str, proto: Any) -> list[Choice]:
     """A point clicked in the first trace and one in the last, where clicks are heard."""
     if not proto.selection_mode:
         return []
-    traces = json.loads(proto.spec)["data"]
+    traces = list(enumerate(json.loads(proto.spec)["data"]))
+    able = [(n, t) for n, t in traces if t["type"] in CLICKABLE and t.get("hoverinfo") != "skip"]
     found = []
-    for number, share in ((0, 0.5), (len(traces) - 1, 0.8)):
-        point = _point(traces[number], number, share)
+    for (number, trace), share in zip((able[:1] + able[-1:]), (0.5, 0.8), strict=False):
+        point = _point(trace, number, share)
         if point:
             selection = {
                 "points": [point], "point_indices": [point["point_index"]], "box": [], "lasso": [],
@@ -353,23 +372,15 @@ def _chart(key: str, proto: Any) -> list[Choice]:
 
 
 def _point(trace: dict, number: int, share: float) -> dict | None:
-    if "z" in trace:
-        z = _array(trace["z"])
-        row, column = int(share * z.shape[0]), int(share * z.shape[1])
-        x, y = (_array(trace[n]) if n in trace else np.arange(10**4) for n in "xy")
-        place = {"x": x[column], "y": y[row], "z": z[row, column]}
-        at: Any = [row, column]
-    else:
-        x, y = (_array(trace.get(n, [])) for n in "xy")
-        at = int(share * max(len(x), len(y)))
-        place = {n: v[at] for n, v in (("x", x), ("y", y)) if len(v)}
-        if not place:
-            return None
-    plain = {k: v.item() if hasattr(v, "item") else v for k, v in place.items()}
-    point = {"curve_number": number, "point_number": at, "point_index": at, **plain}
-    if "customdata" in trace and isinstance(at, int):
-        found = _array(trace["customdata"])[at]
-        point["customdata"] = found.tolist() if hasattr(found, "tolist") else found
+    """A point of a trace, so far along it, as a browser tells of it."""
+    values = {n: _array(trace[n]) for n in ("x", "y", "customdata") if n in trace}
+    length = max((len(values[n]) for n in "xy" if n in values), default=0)
+    if not length:
+        return None
+    at = int(share * length)
+    point: dict[str, Any] = {"curve_number": number, "point_number": at, "point_index": at}
+    for name, found in values.items():
+        point[name] = found[at].tolist() if hasattr(found[at], "tolist") else found[at]
     return point
 
 
