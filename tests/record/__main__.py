@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -115,6 +116,7 @@ def _enter(root: Path) -> None:
 
 def _page(given: argparse.Namespace) -> int:
     _enter(given.root)
+    logging.disable(logging.WARNING)
     from tests.record import still
 
     still.hold()

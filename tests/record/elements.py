@@ -36,6 +36,7 @@ class Sent(NamedTuple):
     key: str | None
     proto: Any
     value: dict
+    path: tuple[int, ...] = ()
 
 
 def sent(messages: list, state: Any, root: Path) -> list[Sent]:
@@ -80,7 +81,7 @@ def _element(path: tuple, nodes: dict, state: Any, root: Path) -> Sent | None:
     elif key and not block and kind != "file_uploader":
         value["state"] = _simple(state.get(key))
     words = json.dumps(value, ensure_ascii=False, default=str).replace(str(root), "ROOT")
-    return Sent(kind or "container", key, proto, json.loads(words))
+    return Sent(kind or "container", key, proto, json.loads(words), path)
 
 
 def _inside(path: tuple, nodes: dict) -> list[str]:

@@ -125,19 +125,15 @@ class Page:
         }  # fmt: skip
 
     def _find_tabs(self, found: list[Sent]) -> None:
-        for item in found:
-            if item.kind == "tab_container" and item.key:
-                self.tab_key = item.key
-        if self.tab_key:
-            self.tabs = [
-                item.proto.label
-                for item in found
-                if item.kind == "tab" and not any(w.startswith("tab") for w in item.value["inside"])
-            ]
-            default = next(i for i in found if i.key == self.tab_key).proto.default_tab_label
-            # A tab container within the page has no key and comes with others' labels.
-            start = self.tabs.index(default) if default in self.tabs else 0
-            self.tabs = self.tabs[start:] if start else self.tabs
+        """The tabs of the container that has a key; others are a part of what is shown."""
+        for around in found:
+            if around.kind == "tab_container" and around.key:
+                self.tab_key = around.key
+                self.tabs = [
+                    item.proto.label
+                    for item in found
+                    if item.kind == "tab" and item.path[:-1] == around.path
+                ]
 
     def _widgets(self, found: list[Sent]) -> list[Sent]:
         kept = [i for i in found if i.key and choices(i)]
