@@ -131,8 +131,9 @@ def _page(given: argparse.Namespace) -> int:
     slowest = sorted(found["scenarios"], key=lambda s: -s["seconds"])[:5]
     for scenario in slowest:
         print(scenario["seconds"], "s", scenario["tab"], scenario["steps"])
+    spent = sum(scenario["seconds"] for scenario in found["scenarios"])
     errors = sum(bool(s["error"]) for s in found["scenarios"])
-    print(f"{len(found['scenarios'])} scenarios, {errors} with errors")
+    print(f"{len(found['scenarios'])} scenarios, {errors} with errors, {spent:.0f} s of processor")
     return 0
 
 

@@ -30,8 +30,6 @@ FORMS = ("_network_", "_training_", "_train_seed", "_train_variant")
 MOST_OPTIONS = 6
 DEEP = 3
 """Controls that appear only when another is moved are moved too, after so many steps at most."""
-SLOW_S = 6.0
-"""A control of which a setting takes longer than this is not tried in the other tabs."""
 
 PADS = {
     "strokes": [[[0.5, 0.15], [0.5, 0.5], [0.48, 0.85]]],
@@ -79,7 +77,6 @@ class Page:
         self.tabs: list[str] = []
         self.elements: dict[str, dict] = {}
         self.scenarios: list[dict] = []
-        self.slow: set[str] = set()
         self._messages: list = []
         self._extra: list[WidgetState] = []
         self._listen()
@@ -174,7 +171,7 @@ class Page:
 
     def _elsewhere(self, tab: str, item: Sent) -> None:
         """A control of every tab, moved while another tab than the first is open."""
-        if item.kind in ("button", "plotly_chart", "bidi_component") or item.key in self.slow:
+        if item.kind in ("button", "plotly_chart", "bidi_component"):
             return
         options = choices(item)
         few = _few(item, options)
@@ -184,7 +181,7 @@ class Page:
 
     def record(self, scenario: Scenario) -> list[Sent]:
         """Do it and keep what came."""
-        began = time.monotonic()
+        began = time.process_time()
         app = AppTest.from_file(str(self.root / "app.py"), default_timeout=600)
         if scenario.theme:
             app.context["theme"] = scenario.theme
@@ -202,9 +199,7 @@ class Page:
             error = f"{type(problem).__name__}: {problem}"
             traceback.print_exc()
         values = [item.value for item in found] + [dict(word) for word in still.started]
-        seconds = time.monotonic() - began
-        if seconds > SLOW_S:
-            self.slow |= {move.key for step in scenario.steps for move in step}
+        seconds = time.process_time() - began
         self.scenarios.append({
             **scenario._asdict(),
             "elements": [self._kept(v) for v in values], "query": dict(app.query_params),
