@@ -39,8 +39,9 @@ class Sent(NamedTuple):
     path: tuple[int, ...] = ()
 
 
-def sent(messages: list, state: Any, root: Path) -> list[Sent]:
-    """All elements and containers of a run, as they stand at its end."""
+def sent(messages: list, state: Any, root: Path, whole: bool = True) -> list[Sent]:
+    """All elements and containers of a run, as they stand at its end; unless ``whole`` their
+    messages only."""
     nodes: dict[tuple, Any] = {}
     config = []
     for message in messages:
@@ -56,11 +57,13 @@ def sent(messages: list, state: Any, root: Path) -> list[Sent]:
         elif delta.WhichOneof("type") == "add_block":
             nodes[path] = delta.add_block
     return config + [
-        found for path in sorted(nodes) if (found := _element(path, nodes, state, root)) is not None
+        found
+        for path in sorted(nodes)
+        if (found := _element(path, nodes, state, root, whole)) is not None
     ]
 
 
-def _element(path: tuple, nodes: dict, state: Any, root: Path) -> Sent | None:
+def _element(path: tuple, nodes: dict, state: Any, root: Path, whole: bool) -> Sent | None:
     node = nodes[path]
     kind = node.WhichOneof("type")
     block = hasattr(node, "allow_empty")
@@ -69,6 +72,8 @@ def _element(path: tuple, nodes: dict, state: Any, root: Path) -> Sent | None:
     proto = getattr(node, kind) if kind else None
     name = getattr(node, "id", "") or getattr(proto, "id", "")
     key = user_key_from_element_id(name) if name else None
+    if not whole:
+        return Sent(kind or "container", key, proto, {}, path)
     value = {
         "type": f"block {kind or 'container'}" if block else kind,
         "key": key,

@@ -78,7 +78,6 @@ class Page:
         self.elements: dict[str, dict] = {}
         self.scenarios: list[dict] = []
         self._messages: list = []
-        self._extra: list[WidgetState] = []
         self._listen()
 
     def _listen(self) -> None:
@@ -191,10 +190,10 @@ class Page:
         app.switch_page(f"pages/{self.name}.py")
         error, found = "", []
         try:
-            found = self._run(app)
+            found = self._run(app, whole=not scenario.steps)
             for number, moves in enumerate(scenario.steps):
                 last = number == len(scenario.steps) - 1
-                found = self._run(app, self._states(moves, found, app), read=last)
+                found = self._run(app, self._states(moves, found, app), whole=last)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
             traceback.print_exc()
@@ -207,7 +206,7 @@ class Page:
         })  # fmt: skip
         return found
 
-    def _run(self, app: AppTest, extra: list[WidgetState] | None = None, read: bool = True):
+    def _run(self, app: AppTest, extra: list[WidgetState] | None = None, whole: bool = True):
         still.begin()
         states = app._tree.get_widget_states()
         if extra:
@@ -216,7 +215,7 @@ class Page:
             del states.widgets[:]
             states.widgets.extend([*kept, *extra])
         app._run(states)
-        return sent(self._messages, app.session_state, self.root)
+        return sent(self._messages, app.session_state, self.root, whole)
 
     def _states(
         self, moves: tuple[Move, ...], found: list[Sent], app: AppTest

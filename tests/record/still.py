@@ -5,8 +5,6 @@ import random
 import sys
 import time
 import zlib
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import torch
 OURS = ("corelib", "dashboard", "pages")
 TICK = 2.0**-10
 """A share of a second, exact in binary: differences of times stay what they are."""
+KEPT = 200
 TEXT = 40_000
 """Longer files are kept by their hash and their first lines only."""
 
@@ -24,6 +23,8 @@ offered: dict[str, tuple[Any, str | None, str | None]] = {}
 """Downloads of this run by the id of their button: data, type, file name."""
 started: list[dict] = []
 """Trainings that this run would have started."""
+_made: dict[tuple, tuple[bytes, list]] = {}
+"""Downloads of the same function over the same objects: most figures stay from run to run."""
 
 
 def hold() -> None:
@@ -126,9 +127,20 @@ def _overhear_files() -> None:
     kind.load_and_get_id, button.marshall_file = load_and_get_id, marshall_file
 
 
-def taken(data: bytes | str | Path | Callable[[], Any]) -> bytes:
+def taken(data: Any) -> bytes:
     """What a click on a download gives, made after the page has run, as in a browser."""
-    found = data() if callable(data) else data
-    if hasattr(found, "read"):
-        found = found.read()
+    if not callable(data):
+        return _as_bytes(data)
+    cells = [cell.cell_contents for cell in getattr(data, "__closure__", None) or ()]
+    key = getattr(data, "__code__", data), *map(id, cells)
+    if key not in _made:
+        while len(_made) >= KEPT:
+            del _made[next(iter(_made))]
+        # What the function holds is kept with it, so that no other object gets its id.
+        _made[key] = _as_bytes(data()), cells
+    return _made[key][0]
+
+
+def _as_bytes(found: Any) -> bytes:
+    found = found.read() if hasattr(found, "read") else found
     return found.encode() if isinstance(found, str) else bytes(found)
