@@ -128,9 +128,6 @@ def _page(given: argparse.Namespace) -> int:
     assert Path(dashboard.__file__).is_relative_to(given.root)
     with gzip.open(given.out / f"{given.name}.json.gz", "wt", compresslevel=4) as file:
         json.dump(found, file)
-    slowest = sorted(found["scenarios"], key=lambda s: -s["seconds"])[:5]
-    for scenario in slowest:
-        print(scenario["seconds"], "s", scenario["tab"], scenario["steps"])
     spent = sum(scenario["seconds"] for scenario in found["scenarios"])
     errors = sum(bool(s["error"]) for s in found["scenarios"])
     print(f"{len(found['scenarios'])} scenarios, {errors} with errors, {spent:.0f} s of processor")

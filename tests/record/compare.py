@@ -14,17 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from tests.record.names import TAB_ALIASES
+from tests.record.names import TAB_ALIASES, canonical, told
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?|\d+(?:\.\d+)?")
 WORDS = {
     "alt", "body", "caption", "code_text", "columns", "command", "content", "customdata",
     "default_tab_label", "data", "help", "hoverlabel", "hovertemplate", "hovertext", "index",
     "inside", "label", "labels", "legendgroup", "message", "name", "options", "page_name",
-    "placeholder", "query", "state", "svg", "tab", "table", "text", "texttemplate", "ticktext",
+    "placeholder", "query", "section_header", "sections", "state", "svg", "tab", "table", "text", "texttemplate", "ticktext",
     "title", "value", "x", "y",
 }  # fmt: skip
 """Strings under these names are words; all other strings are values: colours, symbols, kinds."""
+
+KINDS = ("theme", "own", "link")
+"""What else than its tab and its steps sets a scenario apart."""
 
 
 @dataclass
@@ -103,7 +106,7 @@ def _paired(old: list[dict], new: list[dict], renamed: dict[str, str]) -> tuple:
     def name(scenario: dict, by: int, renamed: dict[str, str]) -> str:
         steps = [[(move[0], move[by]) for move in step] for step in scenario["steps"]]
         tab = scenario["tab"]
-        return json.dumps([renamed.get(tab, tab), scenario["theme"], scenario["own"], steps])
+        return json.dumps([renamed.get(tab, tab), *(scenario.get(n) for n in KINDS), steps])
 
     pairs = []
     for by in (2, 1):
@@ -119,14 +122,6 @@ def _paired(old: list[dict], new: list[dict], renamed: dict[str, str]) -> tuple:
                 missing.append(scenario)
         old, new = missing, [scenario for same in left.values() for scenario in same]
     return pairs, old, new
-
-
-def told(scenario: dict) -> str:
-    """A scenario in a line."""
-    steps = [" and ".join(f"{m[0]} = {m[2]}" for m in step) for step in scenario["steps"]]
-    begin = [scenario["tab"] or "first tab", *([scenario["theme"]] if scenario["theme"] else [])]
-    begin += ["own trainings"] * scenario["own"]
-    return ", ".join(begin + steps)
 
 
 class _Scenario:
@@ -186,6 +181,8 @@ class _Scenario:
             if _are_words(path, a, b, self.rtol):
                 self.found.word(str(a), str(b), f"{self.page}: {self.name}: {where}")
             else:
+                if isinstance(a, str) and isinstance(b, str):
+                    a, b = _around(a, b)
                 example = f"{self.name}: {_place(path, True)}: {_short(a)} -> {_short(b)}"
                 self.found.value(self.page, where, example)
 
@@ -205,7 +202,13 @@ def _alike(old: list[dict], new: list[dict]) -> Iterator[tuple[dict | None, dict
 
 def _likeness(a: dict, b: dict) -> float:
     words = [json.dumps(e, sort_keys=True, ensure_ascii=False)[:600] for e in (a, b)]
-    return SequenceMatcher(None, *words, autojunk=False).ratio() + (a["area"] == b["area"]) / 10
+    places = [(e["area"], [_tab(w) for w in e["inside"]]) for e in (a, b)]
+    return SequenceMatcher(None, *words, autojunk=False).ratio() + (places[0] == places[1]) / 2
+
+
+def _tab(words: str) -> str:
+    """The label of a container, for a tab the name that it becomes."""
+    return f"tab {canonical(words[4:])}" if words.startswith("tab ") else words
 
 
 def _differences(old: Any, new: Any, path: tuple, rtol: float) -> Iterator[tuple[tuple, Any, Any]]:

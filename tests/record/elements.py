@@ -43,10 +43,12 @@ def sent(messages: list, state: Any, root: Path, whole: bool = True) -> list[Sen
     """All elements and containers of a run, as they stand at its end; unless ``whole`` their
     messages only."""
     nodes: dict[tuple, Any] = {}
-    config = []
+    routes = {}
     for message in messages:
-        if message.WhichOneof("type") == "page_config_changed":
-            config.append(Sent("page_config", None, None, _plain(message.page_config_changed)))
+        kind = message.WhichOneof("type")
+        if kind in ("page_config_changed", "navigation"):
+            value = {"type": kind, "key": None, "area": "", "inside": []}
+            routes[kind] = Sent(kind, None, None, value | _plain(getattr(message, kind)))
         if message.WhichOneof("type") != "delta":
             continue
         path, delta = tuple(message.metadata.delta_path), message.delta
@@ -56,7 +58,7 @@ def sent(messages: list, state: Any, root: Path, whole: bool = True) -> list[Sen
             nodes[path] = delta.new_element
         elif delta.WhichOneof("type") == "add_block":
             nodes[path] = delta.add_block
-    return config + [
+    return list(routes.values()) + [
         found
         for path in sorted(nodes)
         if (found := _element(path, nodes, state, root, whole)) is not None

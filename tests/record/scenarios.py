@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest, local_script_runner
 
 from tests.record import still
 from tests.record.elements import Sent, sent
-from tests.record.names import canonical
+from tests.record.names import canonical, told
 
 PLAIN_TABS = ("About", "Train", "Export", "Published")
 """Tabs that no control in the sidebar changes."""
@@ -63,6 +63,8 @@ class Scenario(NamedTuple):
     steps: tuple[tuple[Move, ...], ...] = ()
     own: bool = False
     """With trainings of one's own, else without any."""
+    link: bool = False
+    """By a link into a new session, which finds its way through app.py."""
 
     def then(self, *moves: Move) -> "Scenario":
         return self._replace(steps=(*self.steps, moves))
@@ -110,6 +112,7 @@ class Page:
             if canonical(tab) not in PLAIN_TABS:
                 for item in everywhere:
                     self._elsewhere(tab, item)
+        self.record(Scenario(link=True))
         if not self.tabs:
             self.record(Scenario(theme="dark"))
         if self.own:
@@ -186,7 +189,8 @@ class Page:
             app.context["theme"] = scenario.theme
         if scenario.tab and self.tab_key:
             app.query_params[self.tab_key] = scenario.tab
-        app.session_state["_routed"] = True
+        if not scenario.link:
+            app.session_state["_routed"] = True
         app.switch_page(f"pages/{self.name}.py")
         error, found = "", []
         try:
@@ -199,11 +203,12 @@ class Page:
             traceback.print_exc()
         values = [item.value for item in found] + [dict(word) for word in still.started]
         seconds = time.process_time() - began
-        self.scenarios.append({
-            **scenario._asdict(),
+        kept = scenario._asdict() | {
             "elements": [self._kept(v) for v in values], "query": dict(app.query_params),
             "error": error, "seconds": round(seconds, 2),
-        })  # fmt: skip
+        }  # fmt: skip
+        self.scenarios.append(kept)
+        print(f"{seconds:7.2f} s  {told(kept)}  {error}", flush=True)
         return found
 
     def _run(self, app: AppTest, extra: list[WidgetState] | None = None, whole: bool = True):
