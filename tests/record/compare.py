@@ -21,8 +21,8 @@ WORDS = {
     "alt", "body", "caption", "code_text", "columns", "command", "content", "customdata",
     "default_tab_label", "data", "help", "hoverlabel", "hovertemplate", "hovertext", "index",
     "inside", "label", "labels", "legendgroup", "message", "name", "options", "page_name",
-    "placeholder", "query", "section_header", "sections", "state", "svg", "tab", "table", "text", "texttemplate", "ticktext",
-    "title", "value", "x", "y",
+    "placeholder", "query", "section_header", "sections", "state", "svg", "tab", "table", "text",
+    "texttemplate", "ticktext", "title", "value", "x", "y",
 }  # fmt: skip
 """Strings under these names are words; all other strings are values: colours, symbols, kinds."""
 
