@@ -104,6 +104,8 @@ def _inside(path: tuple, nodes: dict) -> list[str]:
 
 def _file(name: str) -> dict:
     data, mime, file_name = still.offered[name]
+    if mime in still.DEAR and not still.all_files:
+        return {"file_name": file_name, "mime": mime}
     try:
         return {"file_name": file_name, **still.described(still.taken(data), mime)}
     except Exception as error:

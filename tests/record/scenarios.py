@@ -192,6 +192,7 @@ class Page:
         if not scenario.link:
             app.session_state["_routed"] = True
         app.switch_page(f"pages/{self.name}.py")
+        still.all_files = scenario.tab in (None, *self.tabs[:1]) and not scenario.link
         error, found = "", []
         try:
             found = self._run(app, whole=not scenario.steps)

@@ -13,6 +13,8 @@ import torch
 OURS = ("corelib", "dashboard", "pages")
 TICK = 2.0**-10
 """A share of a second, exact in binary: differences of times stay what they are."""
+DEAR = ("image/gif",)
+"""Types of files that are made only where ``all_files`` is set: they take seconds."""
 KEPT = 200
 TEXT = 40_000
 """Longer files are kept by their hash and their first lines only."""
@@ -25,6 +27,8 @@ started: list[dict] = []
 """Trainings that this run would have started."""
 _made: dict[tuple, tuple[bytes, list]] = {}
 """Downloads of the same function over the same objects: most figures stay from run to run."""
+
+all_files = True
 
 
 def hold() -> None:
