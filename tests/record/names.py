@@ -1,0 +1,16 @@
+"""Names that change while what they name stays."""
+
+TAB_ALIASES = {"What you see": "About", "Take home": "Export"}
+"""Old names of tabs and what they become: scenarios of both are the same."""
+
+
+def canonical(tab: str | None) -> str | None:
+    return TAB_ALIASES.get(tab, tab)
+
+
+def told(scenario: dict) -> str:
+    """A scenario in a line."""
+    steps = [" and ".join(f"{m[0]} = {m[2]}" for m in step) for step in scenario["steps"]]
+    begin = [scenario["tab"] or "first tab", *([scenario["theme"]] if scenario["theme"] else [])]
+    begin += ["own trainings"] * scenario["own"] + ["by a link"] * scenario.get("link", False)
+    return ", ".join(begin + steps)
