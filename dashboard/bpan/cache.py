@@ -1,6 +1,6 @@
 """What the BPAN pages compute once and keep, as ``dashboard.shell.cache`` does.
 
-Everything here is shared by all sessions and must not be changed.
+All sessions share the results, which must not be changed.
 """
 
 from typing import TYPE_CHECKING
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from corelib.analysis.representation import Projection
     from corelib.data.corruptions import Corruption
     from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
-    from corelib.models.bpan.halting import Clock, OwnAnswers
-
-THRESHOLDS = tuple(
-    round(float(t), 4) for t in [*np.linspace(0.1, 0.95, 35), 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
-)
+    from corelib.models.bpan.halting import Clock, OwnAnswers, StepTimes
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -68,7 +64,7 @@ def step_answers(which: CheckpointKey, recurrence: bool = True) -> "Answers":
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def own_answers(which: CheckpointKey) -> "OwnAnswers":
-    """The test images answered by the model's own rule."""
+    """The test images answered by the network's own rule."""
     from corelib.models.bpan.halting import own_answers
 
     return own_answers(model(which), test_inputs(which.dataset))
@@ -76,7 +72,7 @@ def own_answers(which: CheckpointKey) -> "OwnAnswers":
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def clock(which: CheckpointKey, threshold: float, batch: int, images: int, rounds: int) -> "Clock":
-    """Stopping early against fixed depth, by this machine's clock."""
+    """Stopping early against fixed depth, timed on this machine."""
     from corelib.models.bpan.halting import clock
 
     inputs = test_inputs(which.dataset)[:images]
@@ -84,12 +80,16 @@ def clock(which: CheckpointKey, threshold: float, batch: int, images: int, round
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def clock_curve(which: CheckpointKey, thresholds: tuple[float, ...], images: int) -> np.ndarray:
-    """Milliseconds for so many images at each threshold, in batches of 256, by this machine."""
-    from corelib.models.bpan.halting import clock_curve
+def step_times(which: CheckpointKey, thresholds: tuple[float, ...], images: int) -> "StepTimes":
+    """How long images take by how many steps they take, in batches of 256, on this machine."""
+    from corelib.analysis import anytime
+    from corelib.models.bpan import halting
 
     inputs = test_inputs(which.dataset)[:images]
-    return clock_curve(model(which), inputs, thresholds, 256)
+    ms = halting.clock_curve(model(which), inputs, thresholds, 256)
+    answers, labels = step_answers(which), test_labels(which.dataset)
+    curve = anytime.threshold_curve(answers.confidence, answers.predicted, labels, thresholds)
+    return halting.step_times(curve.mean_steps, ms, images)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -104,20 +104,19 @@ def trajectory(which: CheckpointKey, index: int) -> np.ndarray:
 def threshold_curve(which: CheckpointKey) -> "Curve":
     """Accuracy and mean steps over a fine grid of thresholds."""
     from corelib.analysis.anytime import threshold_curve
+    from corelib.analysis.halting import THRESHOLDS
 
-    found = step_answers(which)
-    return threshold_curve(
-        found.confidence, found.predicted, test_labels(which.dataset), THRESHOLDS
-    )
+    answers, labels = step_answers(which), test_labels(which.dataset)
+    return threshold_curve(answers.confidence, answers.predicted, labels, THRESHOLDS)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def work_curve(which: CheckpointKey) -> np.ndarray:
-    """Mean multiply-adds an image at each of those thresholds."""
-    from corelib.analysis.anytime import halting_steps
+    """Mean multiply-adds per image at each of those thresholds."""
+    from corelib.analysis.halting import THRESHOLDS
+    from corelib.models.bpan.halting import mean_macs
 
-    cost, found = model(which).macs(), step_answers(which)
-    return np.array([cost.at(halting_steps(found.confidence, t)).mean() for t in THRESHOLDS])
+    return mean_macs(model(which).macs(), step_answers(which).confidence, THRESHOLDS)
 
 
 # Robustness: the same networks under corrupted images.
