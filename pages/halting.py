@@ -19,6 +19,7 @@ from dashboard.shell.checkpoints import checkpoints_picker, of_systems
 from dashboard.shell.export import chart, clicked, export_row
 from dashboard.shell.train_form import training_section
 from dashboard.shell.controls import BOUND, preset
+from dashboard.bpan.anytime_figures import halting_histograms
 from dashboard.bpan.halting import figures
 from dashboard.shell.theme import palette
 
@@ -132,7 +133,7 @@ def open_bar() -> None:
 shares = {name: halting_histogram(at.steps, v.depth(name))[0] for name, at in v.now.items()}
 chart(
     cache.figure(
-        figures.halting_histograms,
+        halting_histograms,
         shares,
         {name: at.mean_steps for name, at in v.now.items()},
         v.styles,

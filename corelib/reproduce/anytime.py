@@ -85,6 +85,29 @@ PUBLISHED: dict[str, Published] = {
     "Multi-Exit": Published(614_204, 98.14, 1.11, 5.41),
 }
 
+
+class PublishedPoint(NamedTuple):
+    """The published figures of a system: ``accuracy`` is a share, ``source`` whose they are."""
+
+    system: str
+    mean_steps: float
+    accuracy: float
+    source: str
+
+
+def published_points() -> list[PublishedPoint]:
+    """All published figures as points of accuracy against mean steps."""
+    return [
+        PublishedPoint(
+            ROWS[name].trained.system if name in ROWS else ROWS[REFERENCE].trained.system,
+            row.mean_steps,
+            row.accuracy / 100,
+            "published" if name in ROWS else "authors' code run again",
+        )
+        for name, row in PUBLISHED.items()
+    ]
+
+
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
     "for Anytime and Sequential Inference; mean steps at θ = 0.9 and T / mean steps. For ACT and "

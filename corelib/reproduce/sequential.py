@@ -99,6 +99,35 @@ NOTES = (
 )
 
 
+class OverSteps(NamedTuple):
+    """Accuracy after each step, shares (time,): ``mean`` and ``sd`` over ``n_seeds`` seeds; the sd
+    of one seed is 0."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+    n_seeds: int
+
+
+def accuracy_over_steps(rows: pd.DataFrame, row: Row) -> OverSteps:
+    """The accuracy of one row of the table after each step, from raw rows."""
+    own = rows[(rows["task"] == row.task) & (rows["model"] == row.model)]
+    columns = [f"accuracy at step {t}" for t in range(1, int(own["steps"].iloc[0]) + 1)]
+    values = own[columns].to_numpy()
+    sd = values.std(0, ddof=1) if len(values) > 1 else 0 * values[0]
+    return OverSteps(values.mean(0), sd, len(values))
+
+
+def row_of(name: str) -> Row | None:
+    """The row whose seed 0 is the checkpoint of this name; None if there is none."""
+    return next((row for row in ROWS if row.spec(0).title == name), None)
+
+
+def published_accuracy(row: Row) -> float | None:
+    """The published accuracy after the last step, a share; None if none was published."""
+    published = PUBLISHED.get((row.task, row.model))
+    return None if published is None else published.accuracy / 100
+
+
 def specs(seed: int) -> list[RunSpec]:
     """What one seed trains."""
     return [row.spec(seed) for row in ROWS]

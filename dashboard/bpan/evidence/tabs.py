@@ -9,8 +9,9 @@ from corelib.analysis import anytime
 from corelib.data import DATASETS
 from corelib.reproduce import results
 from dashboard.bpan import cache as bpan_cache
+from dashboard.bpan.anytime_figures import halting_histograms
 from dashboard.bpan.evidence import figures
-from dashboard.bpan.halting import figures as halting
+from dashboard.figures.images import mosaic
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.export import chart, clicked
@@ -189,7 +190,7 @@ def whole_test_set(v: View) -> None:
         )
     with right:
         short = {name: _short(name, v.task) for name in v.now}
-        figure = halting.halting_histograms(
+        figure = halting_histograms(
             {
                 short[name]: anytime.halting_histogram(at.steps, v.depth(name))[0]
                 for name, at in v.now.items()
@@ -275,7 +276,7 @@ def too_early(v: View) -> None:
             st.session_state["evidence_draw"] = 0
 
     chart(
-        halting.mosaic(data.digits.test.pixels.numpy()[early], captions, 20, v.palette),
+        mosaic(data.digits.test.pixels.numpy()[early], captions, 20, v.palette),
         "evidence_early",
         alt=f"Digits that {name} answers too early",
         caption=f"{name}: surest first, wrong at θ = {v.theta:.2f} though right after the last "

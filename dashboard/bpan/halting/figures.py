@@ -7,7 +7,7 @@ import numpy as np
 
 from corelib.analysis.anytime import Calibration, pareto_front
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import HEIGHT, TALL, Palette, TraceStyle, panels, styled
+from dashboard.figures.style import TALL, Palette, TraceStyle, styled
 
 STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
 
@@ -28,56 +28,6 @@ class Published(NamedTuple):
     cost: float
     accuracy: float
     source: str
-
-
-def halting_histograms(
-    shares: dict[str, np.ndarray],
-    means: dict[str, float],
-    styles: dict[str, TraceStyle],
-    palette: Palette,
-    *,
-    height: int = HEIGHT,
-) -> Figure:
-    """Share of the images that halt at each step, one panel a model, the same axes for all.
-
-    ``shares`` (time,) sum to 1. Bars can be clicked: ``customdata`` is the model's name.
-    """
-    most = max(len(share) for share in shares.values())
-    axes, layout = panels(
-        [f"{name}<br>{means[name]:.2f} steps" for name in shares],
-        {"title": {"text": "step"}, "range": [0.4, most + 0.6], "dtick": 1},
-        {"title": {"text": "share of the images"}, "range": [0, 1.02], "tickformat": ".0%"},
-        gap=0.02,
-    )
-    bars = [
-        {
-            "type": "bar",
-            "x": np.arange(1, len(share) + 1),
-            "y": share,
-            **axis,
-            "name": name,
-            "customdata": [name] * len(share),
-            "marker": {"color": styles[name].colour},
-            "showlegend": False,
-            "hovertemplate": f"{name}: %{{y:.1%}} answer at step %{{x}}<extra></extra>",
-        }
-        for (name, share), axis in zip(shares.items(), axes, strict=True)
-    ]
-    shapes = [
-        {
-            "type": "line",
-            "xref": axis["xaxis"],
-            "yref": "paper",
-            "x0": means[name],
-            "x1": means[name],
-            "y0": 0,
-            "y1": 1,
-            "line": {"color": palette.text, "dash": "dot", "width": 1.5},
-        }
-        for name, axis in zip(shares, axes, strict=True)
-    ]
-    own = {"margin": {"t": 64}, "bargap": 0.15, "hovermode": "closest", "clickmode": "event+select"}
-    return styled(bars, {**layout, "shapes": shapes, **own}, palette, height=height)
 
 
 def accuracy_against_cost(
@@ -171,35 +121,6 @@ def accuracy_against_cost(
     return styled(traces, layout, palette, height=TALL)
 
 
-def lines_over_steps(
-    series: dict[str, np.ndarray],
-    styles: dict[str, TraceStyle],
-    y_name: str,
-    palette: Palette,
-    *,
-    percent: bool = True,
-) -> Figure:
-    """One line a series over steps counted from 1."""
-    traces = [
-        {
-            "type": "scatter",
-            "x": np.arange(1, len(values) + 1),
-            "y": values,
-            "name": name,
-            "mode": "lines+markers",
-            "line": {"color": styles[name].colour, "dash": styles[name].dash, "width": 2},
-            "marker": {"symbol": styles[name].mark, "size": 9},
-            "hovertemplate": "%{y:.2%}" if percent else "%{y:.3f}",
-        }
-        for name, values in series.items()
-    ]
-    layout = {
-        "xaxis": {"title": {"text": "step"}, "dtick": 1},
-        "yaxis": {"title": {"text": y_name}, "tickformat": ".1%" if percent else None},
-    }
-    return styled(traces, layout, palette)
-
-
 def halting_heatmap(
     shares: np.ndarray, groups: Sequence[str], palette: Palette, y_name: str
 ) -> Figure:
@@ -276,51 +197,3 @@ def reliability(
         "yaxis": {"title": {"text": "share correct"}, "tickformat": ".0%", "range": [0, 1.02]},
     }
     return styled(traces, layout, palette, height=TALL)
-
-
-def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, palette: Palette) -> Figure:
-    """Small images in a grid, each to be clicked; ``pixels`` (image, row, column) uint8.
-
-    The picture is one image; invisible marks above it take the clicks, ``pointIndex`` is the place.
-    """
-    n, side = len(pixels), pixels.shape[1]
-    rows = -(-n // columns)
-    sheet = np.zeros((rows * (side + 2), columns * (side + 2)), np.uint8)
-    x, y = [], []
-    for i, image in enumerate(pixels):
-        row, column = divmod(i, columns)
-        top, left = row * (side + 2) + 1, column * (side + 2) + 1
-        sheet[top : top + side, left : left + side] = image
-        x.append(left + side / 2)
-        y.append(top + side / 2)
-    traces = [
-        {
-            "type": "heatmap",
-            "z": sheet,
-            "name": "images",
-            "colorscale": "gray",
-            "showscale": False,
-            "zmin": 0,
-            "zmax": 255,
-            "hoverinfo": "skip",
-        },
-        {
-            "type": "scatter",
-            "x": x,
-            "y": y,
-            "name": "image",
-            "mode": "markers",
-            "marker": {"size": 30, "symbol": "square", "opacity": 0},
-            "text": list(captions),
-            "showlegend": False,
-            "hovertemplate": "%{text}<extra></extra>",
-        },
-    ]
-    layout = {
-        "margin": {"l": 0, "r": 0, "t": 10, "b": 10},
-        "hovermode": "closest",
-        "clickmode": "event+select",
-        "xaxis": {"visible": False, "constrain": "domain"},
-        "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},
-    }
-    return styled(traces, layout, palette, height=44 * rows + 20)

@@ -7,7 +7,9 @@ import streamlit as st
 
 from corelib.analysis import anytime
 from dashboard.bpan import cache as bpan_cache
+from dashboard.bpan.anytime_figures import lines_over_steps
 from dashboard.bpan.halting import figures
+from dashboard.figures.images import mosaic
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
@@ -170,7 +172,7 @@ def digits_by_step(v: View) -> None:
 
         pixels = cache.dataset(v.keys[of].dataset).test.pixels.numpy()[halted]
         chart(
-            cache.figure(figures.mosaic, pixels, captions, 20, v.palette),
+            cache.figure(mosaic, pixels, captions, 20, v.palette),
             "halting_mosaic",
             alt=f"Images that {of} answers at step {step}",
             caption=f"{len(halted)} of {int((at.steps == step).sum()):,} images that {of} "
@@ -190,7 +192,7 @@ def digits_by_step(v: View) -> None:
         true = v.labels[of][index]
         same = {n: s for n, s in v.keys.items() if s.dataset == v.keys[of].dataset}
         chart(
-            figures.lines_over_steps(
+            lines_over_steps(
                 {n: bpan_cache.trajectory(s, int(index))[:, true] for n, s in same.items()},
                 v.styles,
                 f"probability of {names[true]}, the truth",
@@ -269,7 +271,7 @@ def recurrence(v: View) -> None:
             said += f" A network with one hidden layer and no time at all reaches {only[0]:.2%}."
         st.markdown(said)
         chart(
-            figures.lines_over_steps(
+            lines_over_steps(
                 lines, trace_styles(list(lines)), "accuracy on the test set", v.palette
             ),
             "halting_recurrence",
