@@ -1,21 +1,21 @@
-"""Digits that appear part by part: sequences composed from plain digits of 28 x 28.
+"""Digits that are revealed step by step: sequences composed from plain digits of 28 x 28.
 
 Two tasks of Lahiri and Panwar, "Balanced Predictive Attractor Networks for Anytime and Sequential
-Inference". Both are composed of pixels as they are stored, from 0 to 255.
+Inference". Everything is composed of pixels as they are stored, from 0 to 255.
 
-Cluttered translated MNIST: on a black canvas of 60 x 60 a digit lies at a uniform place, among six
-pieces of clutter. A piece is 8 x 8 pixels cut at a uniform place out of another digit of the same
-split, at half contrast, and laid at a uniform place; where they overlap, the brighter pixel shows.
-The network sees six glimpses of 12 x 12, one a step.
+Cluttered translated MNIST: on a black canvas of 60 x 60 a digit lies at a uniformly random place,
+among six pieces of clutter. A piece is 8 x 8 pixels, cut at a random place out of another digit of
+the same split, at half contrast, and put at a random place; where things overlap, the brighter
+pixel shows. The network sees six glimpses of 12 x 12, one a step.
 
 Streaming MNIST: the flattened digit comes in 8 chunks of 98 pixels, each pixel with normal noise
 (sd 0.1 where white is 1), clipped to [0, 1] and rounded to a whole grey level. Whether the authors'
 code adds its noise before or after normalisation is not stated.
 
-A sequence is uint8 (image, time, column): the pixels of the step, then their location, which is the
-row and column of the glimpse's upper left corner or the number of the chunk. The network is given
-the location where the task says so. Training sequences are composed anew for each batch; validation and
-test sequences are fixed by seed and index.
+A sequence is uint8 (image, time, column): the pixels of the step, then their position, which is
+the row and column of the glimpse's upper left corner or the number of the chunk. The network is
+given the position if the task says so. Training sequences are composed anew for each batch;
+validation and test sequences are fixed by seed and index.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ CENTRE = ((24, 24), (10, 24), (20, 37), (35, 32), (35, 16), (20, 11))
 
 
 class Scene(NamedTuple):
-    """Canvases of cluttered digits, and what lies where on them; corners are upper left ones, as row
-    and column.
+    """Canvases of cluttered digits, and the positions of what is on them; corners are upper left
+    ones, as row and column.
 
     ``canvases`` uint8 (image, 60, 60), ``corners`` (image, time, 2) of the glimpses,
     ``digit_corners`` (image, 2) of the digit's 28 x 28 pixels.
@@ -60,7 +60,7 @@ class Scene(NamedTuple):
 
 
 class _Drawn(NamedTuple):
-    """What is random in a scene: where the digit lies, which digits the pieces are cut from
+    """The random numbers of a scene: where the digit lies, which digits the pieces are cut from
     (image, piece), where they are cut and where they lie (image, piece, 2), and the glimpses."""
 
     digit: np.ndarray
@@ -136,7 +136,7 @@ def scene_of_test(dataset: SequenceDataset, images: Sequence[int]) -> Scene:
 
 
 def glimpses(canvases: Tensor, corners: Tensor) -> Tensor:
-    """The sequence that the glimpses give: uint8 (image, time, 144 + 2)."""
+    """The sequences of glimpses: uint8 (image, time, 144 + 2)."""
     import torch
 
     places = _window(corners, GLIMPSE, CANVAS)
@@ -146,35 +146,33 @@ def glimpses(canvases: Tensor, corners: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Task(ABC):
-    """How sequences are composed; ``located`` says whether the network is given the location of the
-    pixels.
+    """How sequences are composed; ``positions``: the network is given where pixels are.
 
-    ``n_pixels`` and ``n_where`` are how many inputs of one step are pixels and how many say where
-    they are.
+    One step has ``n_pixels`` inputs that are pixels, and ``n_position`` that give the position.
     """
 
-    located: bool
+    positions: bool
     n_pixels: ClassVar[int]
-    n_where: ClassVar[int]
+    n_position: ClassVar[int]
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """The name of the data set."""
+        """Of the data set."""
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """Its name for a person to read."""
+        """For a person."""
 
     @property
     @abstractmethod
     def about(self) -> str:
-        """What it is, in one line."""
+        """A description in one line."""
 
     @property
     def input_dim(self) -> int:
-        return self.n_pixels + self.n_where * self.located
+        return self.n_pixels + self.n_position * self.positions
 
     @abstractmethod
     def compose(
@@ -187,32 +185,30 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def where(self, columns: Tensor) -> Tensor:
-        """The location as the network is given it, float32 (image, time, n_where), from the last
-        columns."""
+    def position(self, columns: Tensor) -> Tensor:
+        """The positions as inputs, float32 (image, time, n_position), from the last columns."""
 
 
 @dataclass(frozen=True)
 class Glimpses(Task):
     """Cluttered translated MNIST. ``policy`` says where the glimpses look: at random places, at
-    those of a grid of 2 x 3, row by row, or at the centre of the canvas and then around it. None of
-    them depends on where the digit is. The location is the row and column of the glimpse, from -1
-    to 1."""
+    those of a grid of 2 x 3, row by row, or at the canvas centre and then around it. None of them
+    knows where the digit is. Positions: row and column of the glimpse, from -1 to 1."""
 
     policy: Policy
     n_pixels: ClassVar[int] = GLIMPSE**2
-    n_where: ClassVar[int] = 2
+    n_position: ClassVar[int] = 2
 
     @property
     def name(self) -> str:
         policy = "" if self.policy == "random" else f"-{self.policy}"
-        return f"ct-mnist{policy}{'-located' * self.located}"
+        return f"ct-mnist{policy}{'-located' * self.positions}"
 
     @property
     def title(self) -> str:
         policy = {"random": "at random", "grid": "on a grid", "centre": "from the centre"}
-        located = ", places given" * self.located
-        return f"Cluttered MNIST, glimpses {policy[self.policy]}{located}"
+        given = ", positions given" * self.positions
+        return f"Cluttered MNIST, glimpses {policy[self.policy]}{given}"
 
     @property
     def about(self) -> str:
@@ -231,27 +227,27 @@ class Glimpses(Task):
             parts.append(glimpses(built.canvases, built.corners))
         return torch.cat(parts)
 
-    def where(self, columns: Tensor) -> Tensor:
+    def position(self, columns: Tensor) -> Tensor:
         return columns.float().mul_(2 / (CANVAS - GLIMPSE)).sub_(1)
 
 
 @dataclass(frozen=True)
 class Chunks(Task):
-    """Streaming MNIST; ``shuffled`` draws the order of the chunks for each image. The location is
-    the number of the chunk, one-hot."""
+    """Streaming MNIST; ``shuffled`` draws the order of the chunks for each image. Positions: the
+    number of the chunk, one-hot."""
 
     shuffled: bool
     n_pixels: ClassVar[int] = SIDE**2 // N_CHUNKS
-    n_where: ClassVar[int] = N_CHUNKS
+    n_position: ClassVar[int] = N_CHUNKS
 
     @property
     def name(self) -> str:
-        return f"streaming-mnist{'' if self.shuffled else '-fixed'}{'-numbered' * self.located}"
+        return f"streaming-mnist{'' if self.shuffled else '-fixed'}{'-numbered' * self.positions}"
 
     @property
     def title(self) -> str:
-        order = "in any order" if self.shuffled else "in order"
-        return f"Streaming MNIST, chunks {order}{', numbers given' * self.located}"
+        order = "in random order" if self.shuffled else "in order"
+        return f"Streaming MNIST, chunks {order}{', numbers given' * self.positions}"
 
     @property
     def about(self) -> str:
@@ -275,7 +271,7 @@ class Chunks(Task):
         chunks = chunks[torch.arange(n, device=device)[:, None], order]
         return torch.cat([chunks, order[..., None].to(torch.uint8)], -1)
 
-    def where(self, columns: Tensor) -> Tensor:
+    def position(self, columns: Tensor) -> Tensor:
         import torch
 
         return torch.nn.functional.one_hot(columns[..., 0].long(), N_CHUNKS).float()
@@ -283,11 +279,11 @@ class Chunks(Task):
 
 TASKS: tuple[Task, ...] = (
     *(
-        Glimpses(located, policy)
+        Glimpses(given, policy)
         for policy in ("random", "grid", "centre")
-        for located in (False, True)
+        for given in (False, True)
     ),
-    *(Chunks(located, shuffled) for shuffled in (True, False) for located in (False, True)),
+    *(Chunks(given, shuffled) for shuffled in (True, False) for given in (False, True)),
 )
 
 
@@ -318,14 +314,14 @@ class SequenceDataset(NamedTuple):
 
     def inputs(self, pixels: Tensor) -> Tensor:
         """Network input from sequences: uint8 (batch, time, column) becomes float32
-        (batch, time, input), normalised pixels and, if the task says so, their location."""
+        (batch, time, input), normalised pixels and, if the task says so, their positions."""
         import torch
 
         n = self.task.n_pixels
         unit = pixels[..., :n].float().div_(255).sub_(self.mean).div_(self.std)
-        return (
-            torch.cat([unit, self.task.where(pixels[..., n:])], -1) if self.task.located else unit
-        )
+        if not self.task.positions:
+            return unit
+        return torch.cat([unit, self.task.position(pixels[..., n:])], -1)
 
     def batch(self, train: Split, step: int, size: int, seed: int) -> Split:
         """The batch of a training step, composed anew: a pure function of its arguments.

@@ -43,7 +43,8 @@ class Currents(NamedTuple):
     """One image over time, float32 arrays; the E units come first, then the I units.
 
     ``excitation``, ``inhibition``, ``drive``, ``net``, ``rate`` (time, unit), arbitrary units;
-    ``probability`` (time, class); ``n_excitatory`` is the number of E units; ``lesioned`` (unit) of bool.
+    ``probability`` (time, class); ``n_excitatory`` is the number of E units; ``lesioned`` (unit) of
+    bool.
     """
 
     excitation: np.ndarray

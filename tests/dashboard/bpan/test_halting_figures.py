@@ -41,8 +41,12 @@ def test_costs_show_curves_marks_hollow_points_and_the_front():
 
 
 def test_reliability_shows_only_bins_that_hold_images():
-    calibrations = {"one": calibration(np.array([0.2, 0.9, 0.9]), np.array([True, True, False]), 10)}
-    (line,) = [t for t in halting.reliability(calibrations, STYLES, LIGHT).data if "ECE" in (t.name or "")]
+    calibrations = {
+        "one": calibration(np.array([0.2, 0.9, 0.9]), np.array([True, True, False]), 10)
+    }
+    (line,) = [
+        t for t in halting.reliability(calibrations, STYLES, LIGHT).data if "ECE" in (t.name or "")
+    ]
     np.testing.assert_allclose(line.x, [0.2, 0.9])
     np.testing.assert_allclose(line.y, [1.0, 0.5])
 
