@@ -93,7 +93,7 @@ def view() -> View:
 
 def _network(item: "Checkpoint", theta: float) -> Network:
     key = cache.checkpoint_key(item)
-    model, answers = cache.model(key), bpan_cache.step_answers(key)
+    model, answers = bpan_cache.classifier(key), bpan_cache.step_answers(key)
     labels = cache.test_labels(key.dataset)
     now = anytime.at_threshold(answers.confidence, answers.predicted, labels, theta)
     return Network(item, key, model, answers, labels, now, model.macs())
