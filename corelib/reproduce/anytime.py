@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corelib.analysis.anytime import Spread, at_threshold, paired_difference, spread
 from corelib.reproduce.results import OverSeeds, table
@@ -27,6 +27,8 @@ from corelib.runs.store import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from corelib.models.bpan.anytime import AnytimeClassifier
 
 THRESHOLD = 0.9
 BATCHES = (256, 10_000)
@@ -151,16 +153,16 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def figures(item: Checkpoint, recurrence: bool = True) -> dict[str, float]:
-    """What one network does on the test images: one row of the raw figures."""
+    """The measures of one network on the test images: one row of the raw figures."""
     from corelib.data.sources import load_dataset
     from corelib.models.bpan import halting
 
     dataset = load_dataset(item.card.dataset)
     x, labels = dataset.inputs(dataset.test.pixels), dataset.test.labels.numpy()
-    model = load(item.name)
+    model = cast("AnytimeClassifier", load(item.name))
     answers = halting.answers(model, x, recurrence)
     early = at_threshold(answers.confidence, answers.predicted, labels, THRESHOLD)
-    found = {
+    row = {
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": answers.predicted.shape[1],
         "accuracy": float((answers.predicted[:, -1] == labels).mean()),
@@ -168,20 +170,20 @@ def figures(item: Checkpoint, recurrence: bool = True) -> dict[str, float]:
         "mean steps at 0.9": round(early.mean_steps, 4),
     }
     if not recurrence:
-        # Its layers would not be built at all: what it costs here says nothing.
-        return found
+        # Its recurrent layers would not be built at all: their cost here means nothing.
+        return row
     if model.has_own_rule:
         own = halting.own_answers(model, x)
-        found["accuracy by own rule"] = float((own.predicted == labels).mean())
-        found["mean steps by own rule"] = round(float(own.steps.mean()), 4)
+        row["accuracy by own rule"] = float((own.predicted == labels).mean())
+        row["mean steps by own rule"] = round(float(own.steps.mean()), 4)
     cost = model.macs()
-    found["multiply-adds"] = float(cost.at(model.n_steps))
-    found["multiply-adds at 0.9"] = round(float(cost.at(early.steps).mean()), 1)
+    row["multiply-adds"] = float(cost.at(model.n_steps))
+    row["multiply-adds at 0.9"] = round(float(cost.at(early.steps).mean()), 1)
     for batch in BATCHES:
         clock = halting.clock(model, x, THRESHOLD, batch, CLOCK_ROUNDS)
-        found[f"ms, batch {batch}"] = round(clock.fixed, 2)
-        found[f"ms at 0.9, batch {batch}"] = round(clock.early, 2)
-    return found
+        row[f"ms, batch {batch}"] = round(clock.fixed, 2)
+        row[f"ms at 0.9, batch {batch}"] = round(clock.early, 2)
+    return row
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
@@ -192,10 +194,10 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    reference = rows[rows["model"] == REFERENCE].set_index("seed")["accuracy"]
+    reference: Any = rows[rows["model"] == REFERENCE].set_index("seed")["accuracy"]
     names = [name for name in ROWS if name in set(rows["model"])]
     names[1:1] = [name for name in PUBLISHED if name not in names]
-    lines = [_line(name, rows[rows["model"] == name], reference) for name in names]
+    lines = [_line(name, rows.loc[rows["model"] == name], reference) for name in names]
     # Of objects: whole numbers stay whole beside None.
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = NOTES
@@ -212,7 +214,7 @@ def _line(name: str, rows: pd.DataFrame, reference: pd.Series) -> dict[str, Any]
         difference = paired_difference(100 * accuracy[common], 100 * reference[common])
     steps = rows["steps"]
 
-    def over_seeds(values: pd.Series) -> Spread | None:
+    def over_seeds(values: Any) -> Spread | None:
         return spread(values) if len(values) and values.notna().all() else None
 
     return {

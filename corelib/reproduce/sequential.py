@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corelib.analysis.anytime import (
     Answers,
@@ -33,6 +33,8 @@ from corelib.runs.store import Run
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+    from corelib.models.bpan.anytime import AnytimeClassifier
 
 THRESHOLD = 0.9
 REFERENCE = "BPAN"
@@ -150,28 +152,28 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def figures(name: str) -> dict[str, float]:
-    """What one network does on its test sequences; ``name`` is as ``corelib.load`` takes it."""
+    """The measures of one network on its test sequences; ``name`` as ``corelib.load`` takes it."""
     from corelib.data.sources import load_dataset
     from corelib.models.bpan.halting import answers
 
     dataset = load_dataset(find(name).card.dataset)
-    model = load(name)
-    found = answers(model, dataset.inputs(dataset.test.pixels))
+    model = cast("AnytimeClassifier", load(name))
+    answered = answers(model, dataset.inputs(dataset.test.pixels))
     n_parameters = sum(p.numel() for p in model.parameters())
-    return {"parameters": n_parameters, **shares(found, dataset.test.labels.numpy())}
+    return {"parameters": n_parameters, **shares(answered, dataset.test.labels.numpy())}
 
 
 def shares(answers: Answers, labels: np.ndarray) -> dict[str, float]:
     """Accuracy at each step and at θ = 0.9, mean steps, and the share stopped too early."""
-    right = per_step_accuracy(answers.predicted, labels)
+    accuracy = per_step_accuracy(answers.predicted, labels)
     early = at_threshold(answers.confidence, answers.predicted, labels, THRESHOLD)
     too_early = (early.answers != labels) & (answers.predicted[:, -1] == labels)
     return {
-        "steps": len(right),
+        "steps": len(accuracy),
         "accuracy at 0.9": round(early.accuracy, 4),
         "mean steps at 0.9": round(early.mean_steps, 4),
         "too early at 0.9": round(float(too_early.mean()), 4),
-        **{f"accuracy at step {t}": round(float(share), 4) for t, share in enumerate(right, 1)},
+        **{f"accuracy at step {t}": round(float(share), 4) for t, share in enumerate(accuracy, 1)},
     }
 
 

@@ -3,7 +3,7 @@ multiply-adds and in time."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -73,7 +73,7 @@ class StepTimes(NamedTuple):
     def at(self, mean_steps: np.ndarray | float) -> np.ndarray:
         """Milliseconds for 1,000 images at other mean steps, interpolated linearly; beyond the ends
         as at the nearest end."""
-        return np.interp(mean_steps, self.mean_steps, self.ms)
+        return np.asarray(np.interp(mean_steps, self.mean_steps, self.ms))
 
 
 @torch.no_grad()
@@ -88,17 +88,18 @@ def answers(model: AnytimeClassifier, x: Tensor, recurrence: bool = True) -> Ans
         if not isinstance(model, BPAN):
             raise TypeError("Only a BPAN can be run without its recurrence.")
         weights = model.weights(recurrence_gain=0.0)
-    sure, predicted = [], []
-    for part in x.split(CHUNK):
-        logits = model(part, weights)
-        sure.append(confidence(logits))
+    confidences: list[Tensor] = []
+    predicted: list[Tensor] = []
+    for part in _parts(x, CHUNK):
+        logits: Tensor = model(part, weights)
+        confidences.append(confidence(logits))
         predicted.append(logits.argmax(-1).to(torch.uint8))
-    return Answers(torch.cat(sure).cpu().numpy(), torch.cat(predicted).cpu().numpy())
+    return Answers(torch.cat(confidences).cpu().numpy(), torch.cat(predicted).cpu().numpy())
 
 
 def own_answers(model: AnytimeClassifier, x: Tensor) -> OwnAnswers:
     """The answers by the model's own rule; x (image, input)."""
-    parts = [model.own_rule(part) for part in x.split(CHUNK)]
+    parts = [model.own_rule(part) for part in _parts(x, CHUNK)]
     steps = torch.cat([part.steps for part in parts])
     predicted = torch.cat([part.logits.argmax(-1) for part in parts])
     return OwnAnswers(steps.cpu().numpy(), predicted.to(torch.uint8).cpu().numpy())
@@ -171,10 +172,16 @@ def step_times(mean_steps: np.ndarray, ms: np.ndarray, images: int) -> StepTimes
 
 
 def _by_batch(x: Tensor, batch: int, work: Callable[[Tensor], object]) -> Callable[[], None]:
-    parts = x.split(batch)
+    parts = _parts(x, batch)
 
     def run() -> None:
         for part in parts:
             work(part)
 
     return run
+
+
+def _parts(x: Tensor, size: int) -> tuple[Tensor, ...]:
+    # torch leaves the type of split open.
+    split = cast(Any, x).split
+    return cast("tuple[Tensor, ...]", split(size))

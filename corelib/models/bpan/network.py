@@ -57,6 +57,8 @@ class BalancedNetwork(AnytimeClassifier):
     value, so that both arms of the ablation begin with equal weights and equal step sizes.
     """
 
+    scale: Tensor
+
     def __init__(self, config: BPANConfig | BPANSequenceConfig) -> None:
         super().__init__()
         n_excitatory, n_inhibitory = config.n_excitatory, config.n_inhibitory
@@ -155,8 +157,8 @@ class BalancedNetwork(AnytimeClassifier):
             balances = [balance - d for balance, d in zip(balances, drives, strict=True)]
         # Squares are summed step by step: arrays of all steps are so large that the allocator
         # would give their pages back and fetch them anew in every update.
-        activity = sum(rate.square().sum(0) for rate in rates)
-        imbalance = sum(balance.square().sum(0) for balance in balances)
+        activity = _sum_of_squares(rates)
+        imbalance = _sum_of_squares(balances)
 
         picked = torch.log_softmax(logits, 1).gather(1, y.repeat(n_steps)[:, None])
         per_step = -picked.view(n_steps, len(y)).mean(1)
@@ -191,7 +193,9 @@ class BalancedNetwork(AnytimeClassifier):
         positive, negative = weights.recurrent.clamp(min=0).T, weights.recurrent.clamp(max=0).T
         drives = self.drives(x, weights, n_steps)
         state = initial_state(drives[0])
-        excitation, inhibition, potential = [], [], []
+        excitation: list[Tensor] = []
+        inhibition: list[Tensor] = []
+        potential: list[Tensor] = []
         for drive in drives:
             rate = torch.relu(state.potential)
             excitation.append(rate @ positive)
@@ -199,7 +203,7 @@ class BalancedNetwork(AnytimeClassifier):
             state = step(drive, state, weights, alpha)
             potential.append(state.potential)
         exc, inh, pot, drive = (
-            torch.stack(a, 1) for a in (excitation, inhibition, potential, drives)
+            torch.stack(a, 1) for a in (excitation, inhibition, potential, list(drives))
         )
         rate = torch.relu(pot)
         return Trace(
@@ -212,6 +216,14 @@ class BalancedNetwork(AnytimeClassifier):
             rate=rate,
             logits=F.linear(rate[..., : self.n_excitatory], weights.readout, weights.readout_bias),
         )
+
+
+def _sum_of_squares(values: Sequence[Tensor]) -> Tensor:
+    """Over steps and samples: each (batch, unit) -> (unit,)."""
+    total = values[0].square().sum(0)
+    for value in values[1:]:
+        total = total + value.square().sum(0)
+    return total
 
 
 class First(NamedTuple):
@@ -249,7 +261,7 @@ class BPAN(BalancedNetwork):
         return First(x, _partial_drive(x, weights, slice(self.n_excitatory)))
 
     def advance(self, carry: First | Carry, t: int, weights: Weights) -> Carry:
-        if t == 2:
+        if isinstance(carry, First):
             x, drive = carry
             inhibitory = slice(self.n_excitatory, None)
             drive = torch.cat([drive, _partial_drive(x, weights, inhibitory)], 1)
@@ -259,7 +271,7 @@ class BPAN(BalancedNetwork):
         return Carry(drive, step(drive, state, weights, self.alpha).potential)
 
     def answer(self, carry: First | Carry, t: int, weights: Weights) -> Tensor:
-        if t > 1:
+        if isinstance(carry, Carry):
             return readout(State(carry.potential), weights)
         excitatory = weights._replace(bias=weights.bias[: self.n_excitatory])
         return readout(first_step(carry.drive, excitatory, self.alpha), weights)

@@ -36,7 +36,8 @@ class BPANSequence(BalancedNetwork):
         if n_steps > x.shape[1]:
             raise ValueError(f"A sequence of {x.shape[1]} steps does not drive {n_steps}.")
         x = x[:, :n_steps]
-        return input_drive(x.flatten(0, 1), weights).unflatten(0, x.shape[:2]).unbind(1)
+        drive = input_drive(x.flatten(0, 1), weights)
+        return drive.view(*x.shape[:2], drive.shape[1]).unbind(1)
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
         drive = input_drive(x[:, 0], weights)

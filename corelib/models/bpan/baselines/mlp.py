@@ -4,7 +4,7 @@ With two hidden layers (D-H-H-C) it is the published baseline. With one layer of
 remains of BPAN without recurrence and without I units: the control for what recurrence adds.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -43,8 +43,11 @@ class MLP(AnytimeClassifier):
         self.layers = nn.ModuleList(nn.Linear(size, n_hidden) for size in sizes)
         self.readout = nn.Linear(n_hidden, config.n_classes)
 
+    def _linear(self) -> list[nn.Linear]:
+        return [cast(nn.Linear, layer) for layer in self.layers]
+
     def weights(self) -> Weights:
-        layers = tuple((layer.weight, layer.bias) for layer in self.layers)
+        layers = tuple((layer.weight, layer.bias) for layer in self._linear())
         return Weights(layers, (self.readout.weight, self.readout.bias))
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
@@ -64,5 +67,5 @@ class MLP(AnytimeClassifier):
         return F.cross_entropy(logits, y), logits
 
     def macs(self) -> Cost:
-        once = sum(layer.weight.numel() for layer in self.layers)
+        once = sum(layer.weight.numel() for layer in self._linear())
         return Cost(once, 0, self.readout.weight.numel())
