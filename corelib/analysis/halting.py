@@ -69,7 +69,7 @@ def outcome_shares(answers: Answers, labels: np.ndarray, threshold: float) -> np
 
 
 def measures(answers: Answers, labels: np.ndarray, threshold: float) -> Measures:
-    """Everything that one threshold gives; each field is said at ``Measures``."""
+    """All measures at one threshold; ``Measures`` describes each field."""
     at = at_threshold(answers.confidence, answers.predicted, labels, threshold)
     accuracy = per_step_accuracy(answers.predicted, labels)
     share = outcome_shares(answers, labels, threshold)

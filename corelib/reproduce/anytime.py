@@ -1,10 +1,10 @@
 """Anytime inference: BPAN and its baselines, published and ours, as mean ± sd over seeds.
 
 All are trained alike and answer at the first step whose largest softmax reaches θ = 0.9; models
-that learn when to halt have their own rule beside that. Three costs are kept apart, each as what
-all T steps take over what stopping at θ = 0.9 takes: steps; multiply-adds counted from the layers,
-with an answer read out at each step taken; and milliseconds of one thread for 10,000 test images,
-where the fixed depth reads out its last step only.
+that learn when to halt also have their own rule. Three costs are measured separately, each as the
+ratio of all T steps to stopping at θ = 0.9: steps; multiply-adds counted from the layers, with an
+answer read out at each step taken; and milliseconds of one thread for 10,000 test images, where the
+fixed depth reads out its last step only.
 
 "Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
 Networks for Anytime and Sequential Inference". It heads all mean steps with θ = 0.9, and its
@@ -113,13 +113,13 @@ def published_points() -> list[PublishedPoint]:
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
     "for Anytime and Sequential Inference; mean steps at θ = 0.9 and T / mean steps. For ACT and "
-    "PonderNet these resemble halting by their own rule, so hold them against that.",
+    "PonderNet these resemble halting by their own rule, so compare them with that.",
     "Ours: mean ± sd over seeds, 10,000 test images, networks chosen on validation images. Own "
     "rule: ACT halts when its halting values add up to 0.99, PonderNet at the median of its "
-    "halting distribution; the others have none but θ. Difference: paired by seed, in percentage "
+    "halting distribution; the others have only θ. Difference: paired by seed, in percentage "
     "points.",
-    "By the clock: milliseconds of all T steps over those of really stopping at θ = 0.9, one "
-    "thread, in turns.",
+    "By the clock: milliseconds of all T steps over those of actually stopping at θ = 0.9, one "
+    "thread, measured in turns.",
 )
 
 

@@ -2,9 +2,9 @@
 published and ours, as mean ± sd over seeds.
 
 Each network is trained as the authors' commands say: 20 epochs on cluttered MNIST, 15 on streaming
-MNIST. A second GRU has about as many parameters as BPAN. The rows below the published tasks tell
-the network where its pixels are from. A network is stopped too early when its answer at θ = 0.9 is
-wrong and that of the last step right.
+MNIST. A second GRU has about as many parameters as BPAN. In the rows below the published tasks
+the network is also given the position of its pixels. A network is stopped too early when its answer
+at θ = 0.9 is wrong and that of the last step is correct.
 
 "Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
 Networks for Anytime and Sequential Inference".
@@ -92,11 +92,11 @@ PUBLISHED = {
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
     "for Anytime and Sequential Inference. Their code's clutter, glimpses and noise may differ "
-    "from ours in what the paper leaves open; corelib.data.sequences says what ours are.",
+    "from ours where the paper leaves them open; corelib.data.sequences describes ours.",
     "Ours: mean ± sd over seeds, 10,000 test sequences, networks chosen on validation sequences. "
     "Difference: from BPAN on the same task, paired by seed, in percentage points.",
     "Too early: share of the test sequences whose answer at θ = 0.9 is wrong and whose answer at "
-    "the last step is right. Located: the network is given row and column of each glimpse; "
+    "the last step is correct. Located: the network is given row and column of each glimpse; "
     "numbered: the number of each chunk.",
 )
 

@@ -16,11 +16,11 @@ def test_the_sentence_is_the_networks(runs_root):
     app = open_page("evidence", evidence_theta="0.3", evidence_144_models=[BPAN])
     data = load_dataset("ct-mnist")
     labels = data.test.labels.numpy()
-    found = answers(load(BPAN), data.inputs(data.test.pixels))
-    at = at_threshold(found.confidence, found.predicted, labels, 0.3)
-    early = np.mean(outcomes(found.confidence, found.predicted, labels, 0.3) == 2)
+    answered = answers(load(BPAN), data.inputs(data.test.pixels))
+    at = at_threshold(answered.confidence, answered.predicted, labels, 0.3)
+    early = np.mean(outcomes(answered.confidence, answered.predicted, labels, 0.3) == 2)
     text = sentences(app)
-    last = np.mean(found.predicted[:, -1] == labels)
+    last = np.mean(answered.predicted[:, -1] == labels)
     assert f"reads **{last:.1%}** of the test digits correctly" in text
     assert f"**{at.mean_steps:.2f}** glimpses on average" in text
     assert f"**{at.accuracy:.1%}** of its answers are correct; {early:.1%} come too early" in text

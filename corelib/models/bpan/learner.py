@@ -40,8 +40,8 @@ class GradientLearner(Learner):
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Metrics:
-        """Loss, accuracy at the last step, accuracy and mean steps when θ = 0.9 decides; and when
-        the model's own rule decides, if it has one."""
+        """Loss, accuracy at the last step, and accuracy and mean steps when halting at θ = 0.9 and,
+        if the model has one, by its own rule."""
         rules: dict[str, Callable[[Tensor], Answered]] = {"at θ = 0.9": self.model.forward_anytime}
         if self.model.has_own_rule:
             rules["by own rule"] = self.model.own_rule

@@ -47,10 +47,10 @@ class Trace(NamedTuple):
 
 
 class BalancedNetwork(AnytimeClassifier):
-    """The weights, loss and trace of excitatory and inhibitory units; how the input drives them
-    over time is left open.
+    """The weights, loss and trace of excitatory and inhibitory units; subclasses say how the input
+    drives them over time.
 
-    Parameters number (E + I)² + (D + 2)(E + I) + (E + 1) C.
+    Parameters: (E + I)² + (D + 2)(E + I) + (E + 1) C.
 
     With ``dale=True`` the recurrent weights are softplus(theta) times a fixed sign and 1/E or 1/I.
     With ``dale=False`` theta itself takes the place of softplus(theta), and starts at the same
@@ -139,14 +139,14 @@ class BalancedNetwork(AnytimeClassifier):
     def loss_and_logits(
         self, x: Tensor, y: Tensor, settings: BPANTraining
     ) -> tuple[Tensor, Tensor]:
-        """``compute_loss`` and the logits of the last step, (batch, class), it came from."""
+        """``compute_loss``, and the logits of the last step (batch, class)."""
         weights = self.weights()
         n_steps = self.steps_for(x)
         drives = self.drives(x, weights, n_steps)
         state = first_step(drives[0], weights, self.alpha)
         rates, balances = [torch.relu(state.potential)], [drives[0]]
         for drive in drives[1:]:
-            # balance_current() with the rate that is there already.
+            # balance_current() with the rate already at hand.
             balance = torch.addmm(drive, rates[-1], weights.recurrent.T)
             state = integrate(state, balance + weights.bias, self.alpha)
             rates.append(torch.relu(state.potential))
@@ -229,8 +229,8 @@ def _sum_of_squares(values: Sequence[Tensor]) -> Tensor:
 class First(NamedTuple):
     """A pass after step 1: ``x`` (batch, input) and ``drive`` (batch, E unit), which is the state.
 
-    Only E units are read out and no current recurs in the first step, so what answers there never
-    needs the drive of the I units.
+    Only E units are read out and no current recurs in the first step, so
+    a sample answered there never needs the drive of the I units.
     """
 
     x: Tensor

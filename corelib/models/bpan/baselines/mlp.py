@@ -1,4 +1,4 @@
-"""A multilayer perceptron: one answer, nothing to wait for.
+"""A multilayer perceptron: one answer after one step.
 
 With two hidden layers (D-H-H-C) it is the published baseline. With one layer of E units it is what
 remains of BPAN without recurrence and without I units: the control for what recurrence adds.
@@ -30,7 +30,7 @@ class Carry(NamedTuple):
 class MLP(AnytimeClassifier):
     """``x`` is (batch, input_dim); hidden layers are rectified.
 
-    Parameters number (D + 1) H + (L - 1) (H + 1) H + (H + 1) C: 269,322 at D = 784, H = 256, L = 2.
+    Parameters: (D + 1) H + (L - 1) (H + 1) H + (H + 1) C: 269,322 at D = 784, H = 256, L = 2.
     """
 
     n_steps = 1

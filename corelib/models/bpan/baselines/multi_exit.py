@@ -45,7 +45,7 @@ class Carry(NamedTuple):
 class MultiExit(AnytimeClassifier):
     """``x`` is (batch, input_dim).
 
-    Parameters number (D + 1) H + T ((H + 1) H + 2 H + (H + 1) C): 614,204 at D = 784, H = 256,
+    Parameters: (D + 1) H + T ((H + 1) H + 2 H + (H + 1) C): 614,204 at D = 784, H = 256,
     T = 6.
     """
 
