@@ -105,7 +105,7 @@ def halves(digits: ImageDataset) -> ImageDataset:
 def setup(request) -> Setup:
     system, digits = SYSTEMS[request.param], noisy_digits()
     if system.data == "sequence":
-        return Setup(system, sequences(digits, Chunks(told=True, shuffled=True)))
+        return Setup(system, sequences(digits, Chunks(positions=True, shuffled=True)))
     if system.data == "scene":
         return Setup(system, halves(digits))
     return Setup(system, digits)

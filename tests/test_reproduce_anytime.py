@@ -42,6 +42,16 @@ def raw(model, seed, **figures):
     }
 
 
+def test_published_points_are_the_published_figures():
+    points = anytime.published_points()
+    assert [point.system for point in points] == ["bpan", "bpan", "act", "pondernet", "multi-exit"]
+    for point, row in zip(points, anytime.PUBLISHED.values(), strict=True):
+        assert (point.mean_steps, 100 * point.accuracy) == pytest.approx(
+            (row.mean_steps, row.accuracy)
+        )
+    assert [point.source for point in points].count("authors' code run again") == 1
+
+
 @pytest.fixture
 def rows():
     cost = {"multiply-adds": 300.0, "multiply-adds at 0.9": 100.0}

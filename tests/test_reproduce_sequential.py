@@ -1,6 +1,7 @@
 """Evidence over time: the figures of a network, their summary, and what ships."""
 
 import math
+import statistics
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +155,30 @@ def test_figures_are_what_a_trained_network_does(runs_root, monkeypatch):
     assert shares["too early at 0.9"] == pytest.approx(
         np.mean((early != labels) & (last == labels)), abs=1e-4
     )
+
+
+def test_accuracy_over_steps_is_mean_and_sd_over_seeds(rows):
+    found = sequential.accuracy_over_steps(rows, sequential.ROWS[0])
+    own = [row for row in rows.to_dict("records") if row["model"] == "BPAN"]
+    own = [row for row in own if row["task"] == "ct-mnist"]
+    assert found.n_seeds == len(own) > 1
+    assert found.mean.shape == found.sd.shape == (6,)
+    for t in range(6):
+        values = [row[f"accuracy at step {t + 1}"] for row in own]
+        assert found.mean[t] == pytest.approx(statistics.mean(values))
+        assert found.sd[t] == pytest.approx(statistics.stdev(values))
+    one = sequential.accuracy_over_steps(rows[rows["seed"] == 0], sequential.ROWS[0])
+    assert (one.n_seeds, one.sd.any()) == (1, False)
+
+
+def test_a_checkpoint_finds_its_row_and_what_was_published():
+    row = sequential.row_of("bpan-sequence-ct-mnist")
+    assert row == sequential.Row("ct-mnist")
+    assert sequential.published_accuracy(row) == pytest.approx(0.2498)
+    located = sequential.row_of("bpan-sequence-ct-mnist-located")
+    assert located is not None
+    assert sequential.published_accuracy(located) is None
+    assert sequential.row_of("bpan-mnist") is None
 
 
 # --- what ships ---------------------------------------------------------------------------------

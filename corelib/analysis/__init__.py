@@ -1,1 +1,1 @@
-"""Measures that rooms share, as pure functions."""
+"""Measures that the families share, as pure functions."""

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 
 class Answers(NamedTuple):
-    """A data set answered at every step: ``confidence`` float32 and ``predicted`` uint8, both
+    """The answers to a data set at every step: ``confidence`` float32 and ``predicted`` uint8, both
     (image, time)."""
 
     confidence: np.ndarray
@@ -19,12 +20,21 @@ class Answers(NamedTuple):
 
 
 class Anytime(NamedTuple):
-    """A data set answered at one threshold; ``steps`` and ``answers`` are (image,)."""
+    """The answers to a data set at one threshold; ``steps`` and ``answers`` are (image,)."""
 
     steps: np.ndarray
     answers: np.ndarray
     accuracy: float
     mean_steps: float
+
+
+class Decision(NamedTuple):
+    """One image answered at a threshold: with class ``answer``, held with ``probability``, after
+    ``step`` steps (from 1)."""
+
+    answer: int
+    probability: float
+    step: int
 
 
 class Curve(NamedTuple):
@@ -57,33 +67,40 @@ class Spread(NamedTuple):
 
 def halting_steps(confidence: np.ndarray, threshold: float) -> np.ndarray:
     """The first step whose confidence reaches the threshold, else the last: int64 (image,)."""
-    sure = confidence >= threshold
-    return np.where(sure.any(1), sure.argmax(1), confidence.shape[1] - 1) + 1
+    reached: np.ndarray = confidence >= threshold
+    return np.where(reached.any(1), reached.argmax(1), confidence.shape[1] - 1) + 1
 
 
 def at_threshold(
     confidence: np.ndarray, predicted: np.ndarray, labels: np.ndarray, threshold: float
 ) -> Anytime:
-    """What stopping at a threshold gives; re-indexes what was computed for all steps."""
+    """What stopping at a threshold gives; it only re-indexes what was computed for all steps."""
     steps = halting_steps(confidence, threshold)
-    answers = np.take_along_axis(predicted, steps[:, None] - 1, 1)[:, 0]
+    answers: np.ndarray = np.take_along_axis(predicted, steps[:, None] - 1, 1)[:, 0]
     return Anytime(steps, answers, float(np.mean(answers == labels)), float(steps.mean()))
+
+
+def decision(probability: np.ndarray, threshold: float) -> Decision:
+    """What stopping at a threshold answers to one image; ``probability`` (time, class)."""
+    step = int(halting_steps(probability.max(1)[None], threshold)[0])
+    halted = probability[step - 1]
+    return Decision(int(halted.argmax()), float(halted.max()), step)
 
 
 def threshold_curve(
     confidence: np.ndarray, predicted: np.ndarray, labels: np.ndarray, thresholds: Sequence[float]
 ) -> Curve:
     """Accuracy and mean steps over a range of thresholds."""
-    found = [at_threshold(confidence, predicted, labels, t) for t in thresholds]
+    halted = [at_threshold(confidence, predicted, labels, t) for t in thresholds]
     return Curve(
         np.asarray(thresholds, float),
-        np.array([f.accuracy for f in found]),
-        np.array([f.mean_steps for f in found]),
+        np.array([one.accuracy for one in halted]),
+        np.array([one.mean_steps for one in halted]),
     )
 
 
 def changes_of_mind(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Indices of the images answered wrongly at the first step and rightly at the last."""
+    """Indices of the images answered wrongly at the first step and correctly at the last."""
     return np.flatnonzero((predicted[:, 0] != labels) & (predicted[:, -1] == labels))
 
 
@@ -92,8 +109,8 @@ def outcomes(
 ) -> np.ndarray:
     """What becomes of each image's answer at a threshold: int (image,).
 
-    0 right, as the last step's; 1 right, though the last step's is wrong; 2 wrong, though the last
-    step's is right (sure too early); 3 wrong, as the last step's; 4 never sure.
+    0 correct, as at the last step; 1 correct, though the last step is wrong; 2 wrong, though the
+    last step is correct (halted too early); 3 wrong, as at the last step; 4 never confident enough.
     """
     at = at_threshold(confidence, predicted, labels, threshold)
     wrong = (at.answers != labels).astype(int)
@@ -127,7 +144,8 @@ def halting_histogram(
 
 
 def quantile_groups(difficulty: np.ndarray, n_groups: int) -> np.ndarray:
-    """Images in ``n_groups`` equal parts from easy (0) to hard, by rank: int (image,)."""
+    """The group of each image, by rank, from easy (0) to hard; ``n_groups`` equal groups: int
+    (image,)."""
     rank = np.empty(len(difficulty), int)
     rank[np.argsort(difficulty, kind="stable")] = np.arange(len(difficulty))
     return rank * n_groups // len(difficulty)
@@ -136,14 +154,15 @@ def quantile_groups(difficulty: np.ndarray, n_groups: int) -> np.ndarray:
 def difficulty(answers: Sequence[Answers], labels: np.ndarray) -> np.ndarray:
     """How hard each image is for several models together, from 0 to 2: (image,).
 
-    At its last step a model that is right adds 1 - confidence, one that is wrong 1 + confidence;
+    At its last step a model that is correct adds 1 - confidence, one that is wrong 1 + confidence;
     the mean over models.
     """
-    found = []
+    per_model: list[np.ndarray] = []
     for answer in answers:
-        sure = answer.confidence[:, -1]
-        found.append(np.where(answer.predicted[:, -1] == labels, 1 - sure, 1 + sure))
-    return np.mean(found, 0)
+        confidence = answer.confidence[:, -1]
+        correct = answer.predicted[:, -1] == labels
+        per_model.append(np.where(correct, 1 - confidence, 1 + confidence))
+    return np.mean(per_model, 0)
 
 
 def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> Calibration:
@@ -161,25 +180,27 @@ def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> 
 
 
 def pareto_front(cost: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
-    """Indices of the points that no other beats, by rising cost.
+    """Indices of the points that no other dominates, by rising cost.
 
-    A point is beaten by one that costs no more and is at least as accurate, and better in one.
+    A point is dominated by one that costs no more, is at least as accurate, and is better in one of
+    the two.
     """
-    front, best = [], -np.inf
+    front: list[int] = []
+    best = -np.inf
     for i in np.lexsort((-accuracy, cost)):
         if accuracy[i] > best:
-            front.append(i)
+            front.append(int(i))
             best = accuracy[i]
     return np.array(front, int)
 
 
-def spread(values: Sequence[float]) -> Spread:
+def spread(values: npt.ArrayLike) -> Spread:
     """Mean ± sd over seeds; the sd of one value is NaN."""
     array = np.asarray(values, float)
     sd = float(array.std(ddof=1)) if len(array) > 1 else float("nan")
     return Spread(float(array.mean()), sd, len(array))
 
 
-def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
+def paired_difference(ours: npt.ArrayLike, theirs: npt.ArrayLike) -> Spread:
     """Spread of the differences, seed by seed; both in the same order of seeds."""
     return spread(np.subtract(ours, theirs))

@@ -1,4 +1,4 @@
-"""Timing candidates fairly: interleaved, so that a busy moment of the machine meets all of them."""
+"""Timing candidates fairly: interleaved, so that a busy moment of the machine affects them all."""
 
 import statistics
 import time
@@ -11,9 +11,9 @@ def medians(
 ) -> dict[str, float]:
     """Median milliseconds of each callable over ``rounds`` rounds.
 
-    In each round each candidate runs ``burst`` times in a row. Of more than one the first does not
-    count: it meets caches and a heap as another candidate left them. The order rotates by one each
-    round, so that no candidate always follows the same one.
+    In each round each candidate runs ``burst`` times in a row. If it runs more than once, the first
+    run does not count: it finds the caches and the heap as another candidate left them. The order
+    rotates by one each round, so that no candidate always follows the same one.
     """
     names = list(candidates)
     taken: dict[str, list[float]] = {name: [] for name in names}

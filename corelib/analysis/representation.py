@@ -1,9 +1,9 @@
-"""States of a network seen from outside: angles between them, and maps to the plane."""
+"""States of a network: the angles between them, and maps to the plane."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Projection(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A t-SNE under way: ``done`` is the share of its iterations, ``points`` (image, 2)."""
+    """A t-SNE in progress: ``done`` is the share of its iterations, ``points`` (image, 2)."""
 
     done: float
     points: np.ndarray
@@ -41,31 +41,36 @@ def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def principal(states: np.ndarray, components: int = 2) -> Projection:
     """The principal components of (image, unit), by scikit-learn.
 
-    An axis points where its largest weight is positive, so that equal states give equal pictures.
+    The weight of largest size on each axis is positive, so that equal states give equal pictures.
     """
-    from sklearn.decomposition import PCA
+    # scikit-learn has no types.
+    from sklearn.decomposition import PCA  # pyright: ignore[reportMissingTypeStubs]
 
-    # Quicker than the SVD of the states, which are many more than their units.
-    found = PCA(components, svd_solver="covariance_eigh").fit(states.astype(float))
-    return Projection(found.mean_, found.components_, found.explained_variance_ratio_)
+    # Faster than the SVD of the states, because there are many more states than units.
+    pca: Any = PCA(components, svd_solver="covariance_eigh")
+    pca.fit(states.astype(float))
+    return Projection(pca.mean_, pca.components_, pca.explained_variance_ratio_)
 
 
 def tsne(states: np.ndarray, seed: int, stages: int = 4) -> Iterator[Stage]:
-    """t-SNE of (image, unit) by scikit-learn, told every 250 iterations.
+    """t-SNE of (image, unit) by scikit-learn, in stages of 250 iterations.
 
-    Each stage begins where the one before ended, the first at random from ``seed``, with early
-    exaggeration in the first alone. scikit-learn lowers momentum in the first 250 iterations of a
+    Each stage begins where the one before ended, the first at random from ``seed``; only the first
+    has early exaggeration. scikit-learn lowers momentum in the first 250 iterations of a
     call, so here it stays at 0.5. Perplexity is 30, less for fewer than 91 images.
     """
-    from sklearn.manifold import TSNE
+    # scikit-learn has no types.
+    from sklearn.manifold import TSNE  # pyright: ignore[reportMissingTypeStubs]
 
-    points: np.ndarray | str = "random"
+    start: Any = "random"
     for stage in range(stages):
-        points = TSNE(
-            init=points,
+        method: Any = TSNE(
+            init=start,
             perplexity=min(30.0, (len(states) - 1) / 3),
             early_exaggeration=1.0 if stage else 12.0,
             max_iter=STAGE_ITERATIONS,
             random_state=seed,
-        ).fit_transform(states)
+        )
+        points: np.ndarray = method.fit_transform(states)
         yield Stage((stage + 1) / stages, points)
+        start = points

@@ -1,7 +1,7 @@
 """Corruptions of grey images: pure functions of (images, severity, seed) on pixels in [0, 1].
 
 They come before normalisation and are clipped to [0, 1]; severity 0 changes nothing, bit for bit.
-One seed draws the same noise at every severity: the noise grows where it is, a pixel flipped at a
+One seed draws the same noise at every severity, so that the noise only grows: a pixel flipped at a
 low severity stays flipped at a higher one. What happens to an image depends on its place in the
 batch, not on how many follow it.
 
@@ -9,7 +9,7 @@ batch, not on how many follow it.
 Networks for Anytime and Sequential Inference", which corrupts the normalised input x and does not
 clip: Gaussian noise x + severity N(0, 1); occlusion by a centred square whose side is
 floor(severity times the image's side) set to 0, which is the mean pixel. Salt and pepper is the
-same in both. One departure: there an occlusion of severity 0 still covers a pixel.
+same in both. One departure: in their code an occlusion of severity 0 still covers a pixel.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Place = Literal["centre", "random", "placed"]
 class Kind(NamedTuple):
     """One kind of corruption; ``about`` and ``unit`` say what its severity means.
 
-    ``severities`` is the grid of pages and tables, from 0 to the most there is.
+    ``severities`` is the grid of pages and tables, from 0 to the largest severity allowed.
     """
 
     title: str
@@ -53,7 +53,7 @@ CORRUPTIONS: dict[str, Kind] = {
     ),
     "salt_pepper": Kind(
         "Salt and pepper",
-        "this share of the pixels turns black or white, either by even chance",
+        "this share of the pixels turns black or white, with equal chance",
         "share of the pixels",
         _grid(0.5),
     ),
@@ -65,7 +65,7 @@ CORRUPTIONS: dict[str, Kind] = {
     ),
     "blur": Kind(
         "Blur",
-        "convolution with a Gaussian of this standard deviation, black beyond the rim",
+        "convolution with a Gaussian of this standard deviation; black beyond the edge",
         "sd of the Gaussian / pixels",
         _grid(5),
     ),
@@ -77,29 +77,29 @@ CORRUPTIONS: dict[str, Kind] = {
     ),
     "shift": Kind(
         "Shift",
-        "each image moves this far up, down, left or right, and black moves in",
+        "each image is shifted by this much up, down, left or right; black fills the gap",
         "pixels",
         _grid(10),
     ),
     "rotation": Kind(
         "Rotation",
-        "each image turns this far, one way or the other, about its centre",
+        "each image is rotated about its centre by this angle, clockwise or anticlockwise",
         "degrees",
         _grid(90),
     ),
 }
 
-# The published protocol and the most severity that it knows.
-_FAITHFUL = {"gaussian": 1.0, "salt_pepper": 0.5, "occlusion": 1.0}
+PUBLISHED = {"gaussian": 1.0, "salt_pepper": 0.5, "occlusion": 1.0}
+"""The corruptions of the published protocol, and the largest severity of each."""
 
 
 class Corruption(NamedTuple):
     """One corruption with its severity; hashable.
 
-    ``place``, ``row``, ``column`` and ``fill`` are of the occluding square: ``centre``, ``random``
-    (for each image, wholly inside) or ``placed`` with its centre at ``row`` and ``column``, as
-    shares of the image's side; ``grey`` is the data set's mean, ``noise`` uniform. ``faithful``
-    asks for the published protocol, where they do not count.
+    ``place``, ``row``, ``column`` and ``fill`` describe the occluding square: ``centre``,
+    ``random`` (for each image, wholly inside) or ``placed`` with its centre at ``row`` and
+    ``column``, as shares of the image's side; ``grey`` is the data set's mean, ``noise`` uniform.
+    ``faithful`` asks for the published protocol, which ignores them.
     """
 
     name: str
@@ -110,6 +110,22 @@ class Corruption(NamedTuple):
     column: float = 0.5
     fill: Fill = "black"
     faithful: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """The corruption as part of a sentence, after "with"."""
+        if self.faithful and self.name == "occlusion":
+            return f"a square of {self.severity:.0%} of the side, as published"
+        words = {
+            "gaussian": f"Gaussian noise of sd {self.severity:g}",
+            "salt_pepper": f"{self.severity:.0%} of the pixels black or white",
+            "occlusion": f"{self.severity:.0%} of the area covered",
+            "blur": f"a blur of {self.severity:g} pixels",
+            "contrast": f"{self.severity:.0%} of the contrast lost",
+            "shift": f"a shift of {self.severity:g} pixels",
+            "rotation": f"a rotation of {self.severity:g}°",
+        }
+        return words[self.name] + (", as published" if self.faithful else "")
 
 
 class Square(NamedTuple):
@@ -128,8 +144,8 @@ def square_side(severity: float, side: int) -> int:
 def square(severity: float, side: int, row: float, column: float) -> Square:
     """The occluding square in an image of ``side`` pixels, its centre at ``row`` and ``column``.
 
-    These are shares of the side, 0.5 the middle. The square sits on the pixel grid nearest to its
-    centre; half-way it goes up and left.
+    These are shares of the side, 0.5 the middle. The square lies on the pixel grid as near to its
+    centre as it can; halfway between two places it takes the upper left one.
     """
     length = square_side(severity, side)
     top, left = (math.ceil(share * side - length / 2 - 0.5) for share in (row, column))
@@ -160,11 +176,11 @@ def _check(corruption: Corruption) -> None:
     if name not in CORRUPTIONS:
         known = ", ".join(CORRUPTIONS)
         raise DataError(f"There is no corruption named {name!r}; there are: {known}.")
-    if corruption.faithful and name not in _FAITHFUL:
+    if corruption.faithful and name not in PUBLISHED:
         raise DataError(
-            f"{name} is not part of the published protocol; that has: {', '.join(_FAITHFUL)}."
+            f"{name} is not part of the published protocol, which has: {', '.join(PUBLISHED)}."
         )
-    most = _FAITHFUL[name] if corruption.faithful else CORRUPTIONS[name].severities[-1]
+    most = PUBLISHED[name] if corruption.faithful else CORRUPTIONS[name].severities[-1]
     for what, value, highest in (
         (f"severity of {name}", corruption.severity, most),
         ("row", corruption.row, 1),
@@ -224,7 +240,7 @@ def _gaussian(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
 def _salt_pepper(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
     import torch
 
-    # The last bit tells salt from pepper, the others whether the pixel flips.
+    # The last bit decides between salt and pepper, the others whether the pixel flips.
     bits = _generator(corruption).integers(0, 2**32, tuple(unit.shape), np.uint32)
     flipped = torch.from_numpy((bits >> 1) < corruption.severity * 2**31)
     salt = torch.from_numpy((bits & 1).astype(np.float32))
@@ -242,14 +258,14 @@ def _occlusion(unit: Tensor, corruption: Corruption, mean: float) -> Tensor:
     else:
         placed = corruption.place == "placed"
         row, column = (corruption.row, corruption.column) if placed else (0.5, 0.5)
-        found = square(corruption.severity, side, row, column)
-        tops, lefts, length = np.array([found.top]), np.array([found.left]), found.side
+        covering = square(corruption.severity, side, row, column)
+        tops, lefts, length = np.array([covering.top]), np.array([covering.left]), covering.side
     covered = _covered(tops, lefts, length, side).to(unit.device)
     return torch.where(covered, filling(unit, corruption, mean), unit)
 
 
 def filling(unit: Tensor, corruption: Corruption, mean: float = 0.1307) -> Tensor:
-    """What fills the square: a number, or for noise one for each pixel of ``unit``
+    """What fills the square: one number, or for noise one for each pixel of ``unit``
     (batch, row, column)."""
     import torch
 
@@ -298,7 +314,8 @@ def _moved(
     directions: tuple[tuple[int, int], ...],
     angles: tuple[int, ...],
 ) -> Tensor:
-    """Each image along one of the directions (x, y) and turned by one of the signs, bilinearly."""
+    """Each image shifted in one of the directions (x, y) and rotated by the angle of that place (in
+    severities), bilinearly."""
     import torch
     from torchvision.transforms.v2 import InterpolationMode
     from torchvision.transforms.v2 import functional as transforms

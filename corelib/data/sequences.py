@@ -1,21 +1,21 @@
-"""Digits that show themselves bit by bit: sequences composed from plain digits of 28 x 28.
+"""Digits that are revealed step by step: sequences composed from plain digits of 28 x 28.
 
 Two tasks of Lahiri and Panwar, "Balanced Predictive Attractor Networks for Anytime and Sequential
-Inference". All is composed of pixels as they are stored, from 0 to 255.
+Inference". Everything is composed of pixels as they are stored, from 0 to 255.
 
-Cluttered translated MNIST: on a black canvas of 60 x 60 a digit lies at a uniform place, among six
-pieces of clutter. A piece is 8 x 8 pixels cut at a uniform place out of another digit of the same
-split, at half contrast, and laid at a uniform place; where things overlap the brighter pixel shows.
-The network sees six glimpses of 12 x 12, one a step.
+Cluttered translated MNIST: on a black canvas of 60 x 60 a digit lies at a uniformly random place,
+among six pieces of clutter. A piece is 8 x 8 pixels, cut at a random place out of another digit of
+the same split, at half contrast, and put at a random place; where things overlap, the brighter
+pixel shows. The network sees six glimpses of 12 x 12, one a step.
 
 Streaming MNIST: the flattened digit comes in 8 chunks of 98 pixels, each pixel with normal noise
 (sd 0.1 where white is 1), clipped to [0, 1] and rounded to a whole grey level. Whether the authors'
 code adds its noise before or after normalisation is not stated.
 
-A sequence is uint8 (image, time, column): the pixels of the step, then where they are from, the row
-and column of the glimpse's upper left corner or the number of the chunk. The network is given the
-latter where the task says so. Training sequences are composed anew for each batch; validation and
-test sequences are fixed by seed and index.
+A sequence is uint8 (image, time, column): the pixels of the step, then their position, which is
+the row and column of the glimpse's upper left corner or the number of the chunk. The network is
+given the position if the task says so. Training sequences are composed anew for each batch;
+validation and test sequences are fixed by seed and index.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ CENTRE = ((24, 24), (10, 24), (20, 37), (35, 32), (35, 16), (20, 11))
 
 
 class Scene(NamedTuple):
-    """Canvases of cluttered digits, and where things are on them; corners are upper left ones, as
-    row and column.
+    """Canvases of cluttered digits, and the positions of what is on them; corners are upper left
+    ones, as row and column.
 
     ``canvases`` uint8 (image, 60, 60), ``corners`` (image, time, 2) of the glimpses,
     ``digit_corners`` (image, 2) of the digit's 28 x 28 pixels.
@@ -60,7 +60,7 @@ class Scene(NamedTuple):
 
 
 class _Drawn(NamedTuple):
-    """What chance decides of a scene: where the digit lies, which digits the pieces are cut from
+    """The random numbers of a scene: where the digit lies, which digits the pieces are cut from
     (image, piece), where they are cut and where they lie (image, piece, 2), and the glimpses."""
 
     digit: np.ndarray
@@ -123,7 +123,12 @@ def scene(
 
 
 def scene_of_test(dataset: SequenceDataset, images: Sequence[int]) -> Scene:
-    """The scenes of test images: their glimpses are ``dataset.test.pixels[images]``."""
+    """The scenes of test images: their glimpses are ``dataset.test.pixels[images]``.
+
+    Raises ``TypeError`` if the task has no scenes.
+    """
+    if not isinstance(dataset.task, Glimpses):
+        raise TypeError(f"{dataset.name} has no scenes.")
     digits = dataset.digits.test.pixels
     n, chosen = len(digits), np.asarray(images)
     drawn = _draw(n, n, dataset.task.policy, TEST_SEED, np.arange(n))
@@ -131,7 +136,7 @@ def scene_of_test(dataset: SequenceDataset, images: Sequence[int]) -> Scene:
 
 
 def glimpses(canvases: Tensor, corners: Tensor) -> Tensor:
-    """The sequence that the glimpses give: uint8 (image, time, 144 + 2)."""
+    """The sequences of glimpses: uint8 (image, time, 144 + 2)."""
     import torch
 
     places = _window(corners, GLIMPSE, CANVAS)
@@ -141,14 +146,14 @@ def glimpses(canvases: Tensor, corners: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Task(ABC):
-    """How sequences are composed; ``told`` whether the network is given where pixels are from.
+    """How sequences are composed; ``positions``: the network is given where pixels are.
 
-    ``n_pixels`` and ``n_where`` are the inputs of one step that are pixels and that say where.
+    One step has ``n_pixels`` inputs that are pixels, and ``n_position`` that give the position.
     """
 
-    told: bool
+    positions: bool
     n_pixels: ClassVar[int]
-    n_where: ClassVar[int]
+    n_position: ClassVar[int]
 
     @property
     @abstractmethod
@@ -163,11 +168,11 @@ class Task(ABC):
     @property
     @abstractmethod
     def about(self) -> str:
-        """What it is, in a line."""
+        """A description in one line."""
 
     @property
     def input_dim(self) -> int:
-        return self.n_pixels + self.n_where * self.told
+        return self.n_pixels + self.n_position * self.positions
 
     @abstractmethod
     def compose(
@@ -180,30 +185,30 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def where(self, columns: Tensor) -> Tensor:
-        """What the network is told, float32 (image, time, n_where), from the last columns."""
+    def position(self, columns: Tensor) -> Tensor:
+        """The positions as inputs, float32 (image, time, n_position), from the last columns."""
 
 
 @dataclass(frozen=True)
 class Glimpses(Task):
     """Cluttered translated MNIST. ``policy`` says where the glimpses look: at random places, at
     those of a grid of 2 x 3, row by row, or at the canvas centre and then around it. None of them
-    knows where the digit is. Told: row and column of the glimpse, from -1 to 1."""
+    knows where the digit is. Positions: row and column of the glimpse, from -1 to 1."""
 
     policy: Policy
     n_pixels: ClassVar[int] = GLIMPSE**2
-    n_where: ClassVar[int] = 2
+    n_position: ClassVar[int] = 2
 
     @property
     def name(self) -> str:
         policy = "" if self.policy == "random" else f"-{self.policy}"
-        return f"ct-mnist{policy}{'-located' * self.told}"
+        return f"ct-mnist{policy}{'-located' * self.positions}"
 
     @property
     def title(self) -> str:
         policy = {"random": "at random", "grid": "on a grid", "centre": "from the centre"}
-        told = ", places told" * self.told
-        return f"Cluttered MNIST, glimpses {policy[self.policy]}{told}"
+        given = ", positions given" * self.positions
+        return f"Cluttered MNIST, glimpses {policy[self.policy]}{given}"
 
     @property
     def about(self) -> str:
@@ -222,27 +227,27 @@ class Glimpses(Task):
             parts.append(glimpses(built.canvases, built.corners))
         return torch.cat(parts)
 
-    def where(self, columns: Tensor) -> Tensor:
+    def position(self, columns: Tensor) -> Tensor:
         return columns.float().mul_(2 / (CANVAS - GLIMPSE)).sub_(1)
 
 
 @dataclass(frozen=True)
 class Chunks(Task):
-    """Streaming MNIST; ``shuffled`` draws the order of the chunks for each image. Told: the number
-    of the chunk, one-hot."""
+    """Streaming MNIST; ``shuffled`` draws the order of the chunks for each image. Positions: the
+    number of the chunk, one-hot."""
 
     shuffled: bool
     n_pixels: ClassVar[int] = SIDE**2 // N_CHUNKS
-    n_where: ClassVar[int] = N_CHUNKS
+    n_position: ClassVar[int] = N_CHUNKS
 
     @property
     def name(self) -> str:
-        return f"streaming-mnist{'' if self.shuffled else '-fixed'}{'-numbered' * self.told}"
+        return f"streaming-mnist{'' if self.shuffled else '-fixed'}{'-numbered' * self.positions}"
 
     @property
     def title(self) -> str:
-        order = "in any order" if self.shuffled else "in order"
-        return f"Streaming MNIST, chunks {order}{', numbers told' * self.told}"
+        order = "in random order" if self.shuffled else "in order"
+        return f"Streaming MNIST, chunks {order}{', numbers given' * self.positions}"
 
     @property
     def about(self) -> str:
@@ -266,15 +271,19 @@ class Chunks(Task):
         chunks = chunks[torch.arange(n, device=device)[:, None], order]
         return torch.cat([chunks, order[..., None].to(torch.uint8)], -1)
 
-    def where(self, columns: Tensor) -> Tensor:
+    def position(self, columns: Tensor) -> Tensor:
         import torch
 
         return torch.nn.functional.one_hot(columns[..., 0].long(), N_CHUNKS).float()
 
 
 TASKS: tuple[Task, ...] = (
-    *(Glimpses(told, policy) for policy in ("random", "grid", "centre") for told in (False, True)),
-    *(Chunks(told, shuffled) for shuffled in (True, False) for told in (False, True)),
+    *(
+        Glimpses(given, policy)
+        for policy in ("random", "grid", "centre")
+        for given in (False, True)
+    ),
+    *(Chunks(given, shuffled) for shuffled in (True, False) for given in (False, True)),
 )
 
 
@@ -305,12 +314,14 @@ class SequenceDataset(NamedTuple):
 
     def inputs(self, pixels: Tensor) -> Tensor:
         """Network input from sequences: uint8 (batch, time, column) becomes float32
-        (batch, time, input), normalised pixels and, if the task says so, where they are from."""
+        (batch, time, input), normalised pixels and, if the task says so, their positions."""
         import torch
 
         n = self.task.n_pixels
         unit = pixels[..., :n].float().div_(255).sub_(self.mean).div_(self.std)
-        return torch.cat([unit, self.task.where(pixels[..., n:])], -1) if self.task.told else unit
+        if not self.task.positions:
+            return unit
+        return torch.cat([unit, self.task.position(pixels[..., n:])], -1)
 
     def batch(self, train: Split, step: int, size: int, seed: int) -> Split:
         """The batch of a training step, composed anew: a pure function of its arguments.

@@ -1,10 +1,10 @@
 """Anytime inference: BPAN and its baselines, published and ours, as mean ± sd over seeds.
 
 All are trained alike and answer at the first step whose largest softmax reaches θ = 0.9; models
-that learn when to halt have their own rule beside that. Three costs are kept apart, each as what
-all T steps take over what stopping at θ = 0.9 takes: steps; multiply-adds counted from the layers,
-with an answer read out at each step taken; and milliseconds of one thread for 10,000 test images,
-where the fixed depth reads out its last step only.
+that learn when to halt also have their own rule. Three costs are measured separately, each as the
+ratio of all T steps to stopping at θ = 0.9: steps; multiply-adds counted from the layers, with an
+answer read out at each step taken; and milliseconds of one thread for 10,000 test images, where the
+fixed depth reads out its last step only.
 
 "Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
 Networks for Anytime and Sequential Inference". It heads all mean steps with θ = 0.9, and its
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corelib.analysis.anytime import Spread, at_threshold, paired_difference, spread
 from corelib.reproduce.results import OverSeeds, table
@@ -27,6 +27,8 @@ from corelib.runs.store import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from corelib.models.bpan.anytime import AnytimeClassifier
 
 THRESHOLD = 0.9
 BATCHES = (256, 10_000)
@@ -85,16 +87,39 @@ PUBLISHED: dict[str, Published] = {
     "Multi-Exit": Published(614_204, 98.14, 1.11, 5.41),
 }
 
+
+class PublishedPoint(NamedTuple):
+    """The published figures of a system: ``accuracy`` is a share, ``source`` whose they are."""
+
+    system: str
+    mean_steps: float
+    accuracy: float
+    source: str
+
+
+def published_points() -> list[PublishedPoint]:
+    """All published figures as points of accuracy against mean steps."""
+    return [
+        PublishedPoint(
+            ROWS[name].trained.system if name in ROWS else ROWS[REFERENCE].trained.system,
+            row.mean_steps,
+            row.accuracy / 100,
+            "published" if name in ROWS else "authors' code run again",
+        )
+        for name, row in PUBLISHED.items()
+    ]
+
+
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
     "for Anytime and Sequential Inference; mean steps at θ = 0.9 and T / mean steps. For ACT and "
-    "PonderNet these resemble halting by their own rule, so hold them against that.",
+    "PonderNet these resemble halting by their own rule, so compare them with that.",
     "Ours: mean ± sd over seeds, 10,000 test images, networks chosen on validation images. Own "
     "rule: ACT halts when its halting values add up to 0.99, PonderNet at the median of its "
-    "halting distribution; the others have none but θ. Difference: paired by seed, in percentage "
+    "halting distribution; the others have only θ. Difference: paired by seed, in percentage "
     "points.",
-    "By the clock: milliseconds of all T steps over those of really stopping at θ = 0.9, one "
-    "thread, in turns.",
+    "By the clock: milliseconds of all T steps over those of actually stopping at θ = 0.9, one "
+    "thread, measured in turns.",
 )
 
 
@@ -128,16 +153,16 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def figures(item: Checkpoint, recurrence: bool = True) -> dict[str, float]:
-    """What one network does on the test images: one row of the raw figures."""
+    """The measures of one network on the test images: one row of the raw figures."""
     from corelib.data.sources import load_dataset
     from corelib.models.bpan import halting
 
     dataset = load_dataset(item.card.dataset)
     x, labels = dataset.inputs(dataset.test.pixels), dataset.test.labels.numpy()
-    model = load(item.name)
+    model = cast("AnytimeClassifier", load(item.name))
     answers = halting.answers(model, x, recurrence)
     early = at_threshold(answers.confidence, answers.predicted, labels, THRESHOLD)
-    found = {
+    row = {
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": answers.predicted.shape[1],
         "accuracy": float((answers.predicted[:, -1] == labels).mean()),
@@ -145,20 +170,20 @@ def figures(item: Checkpoint, recurrence: bool = True) -> dict[str, float]:
         "mean steps at 0.9": round(early.mean_steps, 4),
     }
     if not recurrence:
-        # Its layers would not be built at all: what it costs here says nothing.
-        return found
+        # Its recurrent layers would not be built at all: their cost here means nothing.
+        return row
     if model.has_own_rule:
         own = halting.own_answers(model, x)
-        found["accuracy by own rule"] = float((own.predicted == labels).mean())
-        found["mean steps by own rule"] = round(float(own.steps.mean()), 4)
+        row["accuracy by own rule"] = float((own.predicted == labels).mean())
+        row["mean steps by own rule"] = round(float(own.steps.mean()), 4)
     cost = model.macs()
-    found["multiply-adds"] = float(cost.at(model.n_steps))
-    found["multiply-adds at 0.9"] = round(float(cost.at(early.steps).mean()), 1)
+    row["multiply-adds"] = float(cost.at(model.n_steps))
+    row["multiply-adds at 0.9"] = round(float(cost.at(early.steps).mean()), 1)
     for batch in BATCHES:
         clock = halting.clock(model, x, THRESHOLD, batch, CLOCK_ROUNDS)
-        found[f"ms, batch {batch}"] = round(clock.fixed, 2)
-        found[f"ms at 0.9, batch {batch}"] = round(clock.early, 2)
-    return found
+        row[f"ms, batch {batch}"] = round(clock.fixed, 2)
+        row[f"ms at 0.9, batch {batch}"] = round(clock.early, 2)
+    return row
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
@@ -169,10 +194,10 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    reference = rows[rows["model"] == REFERENCE].set_index("seed")["accuracy"]
+    reference: Any = rows[rows["model"] == REFERENCE].set_index("seed")["accuracy"]
     names = [name for name in ROWS if name in set(rows["model"])]
     names[1:1] = [name for name in PUBLISHED if name not in names]
-    lines = [_line(name, rows[rows["model"] == name], reference) for name in names]
+    lines = [_line(name, rows.loc[rows["model"] == name], reference) for name in names]
     # Of objects: whole numbers stay whole beside None.
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = NOTES
@@ -189,7 +214,7 @@ def _line(name: str, rows: pd.DataFrame, reference: pd.Series) -> dict[str, Any]
         difference = paired_difference(100 * accuracy[common], 100 * reference[common])
     steps = rows["steps"]
 
-    def over_seeds(values: pd.Series) -> Spread | None:
+    def over_seeds(values: Any) -> Spread | None:
         return spread(values) if len(values) and values.notna().all() else None
 
     return {

@@ -41,7 +41,7 @@ PUBLISHED = {
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
     "for Anytime and Sequential Inference; mean ± sd over 5 seeds.",
-    "The published parameter counts for 64, 128 and 512 follow from no architecture that we found; "
+    "The published parameter counts for 64, 128 and 512 match no architecture that we found; "
     "the authors' code, with E = h/2 and I = h/8, gives those in the column before.",
     "Ours: the last step's answer, mean ± sd over seeds, 10,000 test images, networks chosen on "
     "validation images. Difference: paired by seed, in percentage points.",
@@ -50,12 +50,12 @@ NOTES = (
 
 def specs(seed: int) -> list[RunSpec]:
     """What one seed trains: both models in each size."""
-    found = []
+    networks: list[RunSpec] = []
     for h in HIDDEN:
         sizes = {"n_excitatory": h // 2, "n_inhibitory": h // 8}
-        found.append(make_spec("bpan", variant=f"h{h}", config=sizes, seed=seed))
-        found.append(make_spec("mlp", variant=f"h{h}", config={"n_hidden": h}, seed=seed))
-    return found
+        networks.append(make_spec("bpan", variant=f"h{h}", config=sizes, seed=seed))
+        networks.append(make_spec("mlp", variant=f"h{h}", config={"n_hidden": h}, seed=seed))
+    return networks
 
 
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:

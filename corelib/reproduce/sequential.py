@@ -2,9 +2,9 @@
 published and ours, as mean ± sd over seeds.
 
 Each network is trained as the authors' commands say: 20 epochs on cluttered MNIST, 15 on streaming
-MNIST. A second GRU has about as many parameters as BPAN. The rows below the published tasks tell
-the network where its pixels are from. A network is stopped too early when its answer at θ = 0.9 is
-wrong and that of the last step right.
+MNIST. A second GRU has about as many parameters as BPAN. In the rows below the published tasks
+the network is also given the position of its pixels. A network is stopped too early when its answer
+at θ = 0.9 is wrong and that of the last step is correct.
 
 "Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
 Networks for Anytime and Sequential Inference".
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corelib.analysis.anytime import (
     Answers,
@@ -33,6 +33,8 @@ from corelib.runs.store import Run
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+    from corelib.models.bpan.anytime import AnytimeClassifier
 
 THRESHOLD = 0.9
 REFERENCE = "BPAN"
@@ -90,13 +92,42 @@ PUBLISHED = {
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
     "for Anytime and Sequential Inference. Their code's clutter, glimpses and noise may differ "
-    "from ours in what the paper leaves open; corelib.data.sequences says what ours are.",
+    "from ours where the paper leaves them open; corelib.data.sequences describes ours.",
     "Ours: mean ± sd over seeds, 10,000 test sequences, networks chosen on validation sequences. "
     "Difference: from BPAN on the same task, paired by seed, in percentage points.",
     "Too early: share of the test sequences whose answer at θ = 0.9 is wrong and whose answer at "
-    "the last step is right. Located: the network is given row and column of each glimpse; "
+    "the last step is correct. Located: the network is given row and column of each glimpse; "
     "numbered: the number of each chunk.",
 )
+
+
+class OverSteps(NamedTuple):
+    """Accuracy after each step, shares (time,): ``mean`` and ``sd`` over ``n_seeds`` seeds; the sd
+    of one seed is 0."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+    n_seeds: int
+
+
+def accuracy_over_steps(rows: pd.DataFrame, row: Row) -> OverSteps:
+    """The accuracy of one row of the table after each step, from raw rows."""
+    own = rows[(rows["task"] == row.task) & (rows["model"] == row.model)]
+    columns = [f"accuracy at step {t}" for t in range(1, int(own["steps"].iloc[0]) + 1)]
+    values = own[columns].to_numpy()
+    sd = values.std(0, ddof=1) if len(values) > 1 else 0 * values[0]
+    return OverSteps(values.mean(0), sd, len(values))
+
+
+def row_of(name: str) -> Row | None:
+    """The row whose seed 0 is the checkpoint of this name; None if there is none."""
+    return next((row for row in ROWS if row.spec(0).title == name), None)
+
+
+def published_accuracy(row: Row) -> float | None:
+    """The published accuracy after the last step, a share; None if none was published."""
+    published = PUBLISHED.get((row.task, row.model))
+    return None if published is None else published.accuracy / 100
 
 
 def specs(seed: int) -> list[RunSpec]:
@@ -121,28 +152,28 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def figures(name: str) -> dict[str, float]:
-    """What one network does on its test sequences; ``name`` is as ``corelib.load`` takes it."""
+    """The measures of one network on its test sequences; ``name`` as ``corelib.load`` takes it."""
     from corelib.data.sources import load_dataset
     from corelib.models.bpan.halting import answers
 
     dataset = load_dataset(find(name).card.dataset)
-    model = load(name)
-    found = answers(model, dataset.inputs(dataset.test.pixels))
+    model = cast("AnytimeClassifier", load(name))
+    answered = answers(model, dataset.inputs(dataset.test.pixels))
     n_parameters = sum(p.numel() for p in model.parameters())
-    return {"parameters": n_parameters, **shares(found, dataset.test.labels.numpy())}
+    return {"parameters": n_parameters, **shares(answered, dataset.test.labels.numpy())}
 
 
 def shares(answers: Answers, labels: np.ndarray) -> dict[str, float]:
     """Accuracy at each step and at θ = 0.9, mean steps, and the share stopped too early."""
-    right = per_step_accuracy(answers.predicted, labels)
+    accuracy = per_step_accuracy(answers.predicted, labels)
     early = at_threshold(answers.confidence, answers.predicted, labels, THRESHOLD)
     too_early = (early.answers != labels) & (answers.predicted[:, -1] == labels)
     return {
-        "steps": len(right),
+        "steps": len(accuracy),
         "accuracy at 0.9": round(early.accuracy, 4),
         "mean steps at 0.9": round(early.mean_steps, 4),
         "too early at 0.9": round(float(too_early.mean()), 4),
-        **{f"accuracy at step {t}": round(float(share), 4) for t, share in enumerate(right, 1)},
+        **{f"accuracy at step {t}": round(float(share), 4) for t, share in enumerate(accuracy, 1)},
     }
 
 

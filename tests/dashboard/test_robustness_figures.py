@@ -1,4 +1,4 @@
-"""Figures of the Robustness and the Sequential evidence page show the arrays they are given."""
+"""Figures of the Robustness page show the arrays they are given."""
 
 from base64 import b64decode
 from io import BytesIO
@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from corelib.models.bpan.analysis import Currents
-from dashboard.bpan.evidence import figures as evidence
 from dashboard.bpan.robustness.figures import severity as robustness
 from dashboard.bpan.robustness.figures.strip import Read, strip
 from dashboard.figures.style import DARK, LIGHT, trace_styles
@@ -114,47 +113,3 @@ def test_sensitivity_map_has_its_centres():
     np.testing.assert_allclose(shown.z, accuracy, atol=1e-6)
     assert list(shown.x) == [3, 24]
     assert shown.zmax == 0.97
-
-
-def test_the_player_uncovers_step_by_step():
-    whole = np.arange(16, dtype=np.uint8).reshape(4, 4) * 10
-    shown = np.zeros((2, 4, 4), bool)
-    shown[:, :2, :2] = True
-    shown[1, 2:, 2:] = True
-    seen = evidence.Seen(whole, shown, np.array([[0, 0, 2, 2], [2, 2, 2, 2]]))
-    beliefs = {"one": np.array([[0.3, 0.7], [0.9, 0.1]])}
-    figure = evidence.player(seen, beliefs, ("a", "b"), 0, SIGN, "glimpse", LIGHT)
-    first, second = figure.frames
-    np.testing.assert_array_equal(np.asarray(first.data[0].z)[:2, :2], whole[:2, :2])
-    assert np.asarray(first.data[0].z)[3, 3] < whole[3, 3] == np.asarray(second.data[0].z)[3, 3]
-    np.testing.assert_allclose(first.data[1].y, [0.3, 0.7])
-    np.testing.assert_allclose(second.data[1].y, [0.9, 0.1])
-    assert [len(frame.layout.shapes) for frame in (first, second)] == [1, 2]
-    # What stands there before anybody plays is the end.
-    np.testing.assert_allclose(figure.data[1].y, [0.9, 0.1])
-
-
-def test_beliefs_mark_the_answer():
-    belief = np.array([[0.3, 0.7], [0.9, 0.1]])
-    figure = evidence.beliefs({"one": belief}, {"one": 2}, ("a", "b"), "glimpse", LIGHT)
-    (heat,) = named(figure, "one")
-    np.testing.assert_allclose(heat.z, belief.T)
-    (ring,) = named(figure, "answer")
-    assert (ring.x[0], ring.y[0]) == (2, "a")
-
-
-def test_accuracy_stands_beside_the_published():
-    mean, sd = np.array([0.2, 0.5]), np.array([0.01, 0.02])
-    figure = evidence.accuracy_over_parts(
-        {"one": (mean, sd), "two": (mean, 0 * sd)}, {"one": 0.47}, SIGN, "glimpse", LIGHT
-    )
-    (hollow,) = named(figure, "published")
-    assert (hollow.x[0], hollow.y[0]) == (2, 0.47)
-    np.testing.assert_array_equal(named(figure, "one")[0].error_y.array, sd)
-
-
-def test_fates_add_up():
-    shares = {"one": np.array([0.5, 0.1, 0.2, 0.1, 0.1]), "two": np.array([1.0, 0, 0, 0, 0])}
-    figure = evidence.outcomes(shares, LIGHT)
-    assert [t.name for t in figure.data] == [name for name, _ in evidence.FATES]
-    np.testing.assert_allclose(np.sum([t.x for t in figure.data], 0), 1)

@@ -1,4 +1,4 @@
-"""Composed sequences against a slow reference; chance, fixed splits, and what a network is told."""
+"""Composed sequences against a slow reference; chance, fixed splits, positions as inputs."""
 
 import hashlib
 
@@ -39,7 +39,7 @@ NAMES = [
 
 
 def noise(n: int, seed: int = 0) -> torch.Tensor:
-    """Digits without a black pixel, so that every pixel of a scene tells."""
+    """Digits without a black pixel, so that every pixel of a scene counts."""
     rng = np.random.default_rng(seed)
     return torch.from_numpy(rng.integers(1, 256, (n, 28, 28), dtype=np.uint8))
 
@@ -203,7 +203,7 @@ def test_the_order_changes_nothing_else():
 
 def test_inputs_are_normalised_pixels_and_where_they_are_from():
     for policy in POLICIES:
-        plain, located = (small(Glimpses(told, policy)) for told in (False, True))
+        plain, located = (small(Glimpses(given, policy)) for given in (False, True))
         pixels = plain.test.pixels
         assert torch.equal(pixels, located.test.pixels)
         kept = pixels.clone()
@@ -220,7 +220,7 @@ def test_inputs_are_normalised_pixels_and_where_they_are_from():
 
 
 def test_chunk_numbers_are_one_hot():
-    plain, numbered = (small(Chunks(told, True)) for told in (False, True))
+    plain, numbered = (small(Chunks(given, True)) for given in (False, True))
     pixels = plain.test.pixels
     x = numbered.inputs(pixels)
     assert x.shape == (40, 8, numbered.input_dim) == (40, 8, 98 + 8)

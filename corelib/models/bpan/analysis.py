@@ -1,4 +1,5 @@
-"""Currents of one image, and a whole test set, under controls that change a trained network."""
+"""The currents of one image and the answers to a test set, under controls that change a trained
+network."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from corelib.analysis.anytime import Answers, at_threshold, halting_steps
+from corelib.analysis.anytime import Answers, at_threshold, decision
 from corelib.models.bpan.anytime import confidence
 from corelib.models.bpan.dynamics import (
     Weights,
@@ -39,10 +40,11 @@ class Controls(NamedTuple):
 
 
 class Currents(NamedTuple):
-    """One digit over time, float32 arrays; units are E first, then I.
+    """One image over time, float32 arrays; the E units come first, then the I units.
 
     ``excitation``, ``inhibition``, ``drive``, ``net``, ``rate`` (time, unit), arbitrary units;
-    ``probability`` (time, class); ``n_excitatory`` divides the units; ``lesioned`` (unit) of bool.
+    ``probability`` (time, class); ``n_excitatory`` is the number of E units; ``lesioned`` (unit) of
+    bool.
     """
 
     excitation: np.ndarray
@@ -55,11 +57,26 @@ class Currents(NamedTuple):
     lesioned: np.ndarray
 
 
+class Population(NamedTuple):
+    """The excitatory or the inhibitory units: the places of those left intact, ``units`` int
+    (unit,), and how many are ``silenced``."""
+
+    units: np.ndarray
+    silenced: int
+
+
+class OverUnits(NamedTuple):
+    """Mean and sd (n) over units at each step, both (time,)."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+
+
 class Summary(NamedTuple):
-    """One image and a test set, answered at a confidence threshold.
+    """The answers to one image and to a test set at a confidence threshold.
 
     The image is answered with class ``answer``, held with ``probability``, after ``step`` steps
-    (from 1). The test set takes ``mean_steps`` and is answered correctly with ``accuracy``.
+    (from 1). The test set takes ``mean_steps`` on average, with ``accuracy`` a share.
     """
 
     answer: int
@@ -125,21 +142,39 @@ def currents(model: BPAN, x: Tensor, controls: Controls) -> Currents:
 
 
 def summary(view: Currents, tested: Answers, labels: np.ndarray, threshold: float) -> Summary:
-    """What a network answers at ``threshold``, 0 to 1: to the image of ``view`` and to a test set.
+    """What a network answers to the image of ``view`` and to a test set.
 
-    ``tested`` are its answers to the test set under the same controls, ``labels`` (image,) int the
-    true classes.
+    It answers at the first step whose largest class probability reaches ``threshold``, 0 to 1, else
+    at the last. ``tested`` are its answers to the test set under the same controls, ``labels``
+    (image,) int the true classes.
     """
-    step = int(halting_steps(view.probability.max(1)[None], threshold)[0])
-    halted = view.probability[step - 1]
+    image = decision(view.probability, threshold)
     whole = at_threshold(tested.confidence, tested.predicted, labels, threshold)
-    return Summary(
-        int(halted.argmax()),
-        float(halted.max()),
-        step,
-        float(whole.mean_steps),
-        float(whole.accuracy),
+    return Summary(*image, whole.mean_steps, whole.accuracy)
+
+
+def populations(view: Currents) -> tuple[Population, Population]:
+    """The E and the I units of a network, without those that are silenced."""
+    excitatory = np.arange(len(view.lesioned)) < view.n_excitatory
+    e, i = (
+        Population(np.flatnonzero(half & ~view.lesioned), int((half & view.lesioned).sum()))
+        for half in (excitatory, ~excitatory)
     )
+    return e, i
+
+
+def over_units(values: np.ndarray) -> OverUnits:
+    """Mean and sd over the units of (time, unit), NaN left out.
+
+    NaN at a step where no unit has a value; zero throughout where there is no unit at all.
+    """
+    n_steps, n_units = values.shape
+    if n_units == 0:
+        return OverUnits(np.zeros(n_steps), np.zeros(n_steps))
+    known = np.isfinite(values).any(1)
+    mean, sd = np.full(n_steps, np.nan), np.full(n_steps, np.nan)
+    mean[known], sd[known] = np.nanmean(values[known], 1), np.nanstd(values[known], 1)
+    return OverUnits(mean, sd)
 
 
 def balance_index(
@@ -159,7 +194,7 @@ def balance_index(
 
 
 def _intact(model: BPAN, drive: Tensor, controls: Controls) -> tuple[Weights, Tensor, Tensor]:
-    """The weights under the controls, the drive of the units that are left, and which are left."""
+    """The weights under the controls, the drive of the intact units, and which are intact."""
     lesioned = lesion_mask(model, controls).to(drive.device)
     weights = model.weights(controls.inhibition_gain, lesioned)
     return weights, drive * ~lesioned, ~lesioned
@@ -167,7 +202,7 @@ def _intact(model: BPAN, drive: Tensor, controls: Controls) -> tuple[Weights, Te
 
 @torch.no_grad()
 def drive_of(model: BPAN, x: Tensor) -> Tensor:
-    """The input drive of a data set, (image, unit): the same whatever the controls."""
+    """The input drive of a data set, (image, unit); the controls do not change it."""
     return input_drive(x, model.weights())
 
 
@@ -175,7 +210,7 @@ def drive_of(model: BPAN, x: Tensor) -> Tensor:
 def answers(model: BPAN, drive: Tensor, controls: Controls) -> Answers:
     """The answer to each image at each step. ``drive`` comes from ``drive_of``."""
     weights, drive, _ = _intact(model, drive, controls)
-    sure = torch.empty(len(drive), controls.n_steps)
+    probability = torch.empty(len(drive), controls.n_steps)
     predicted = torch.empty(len(drive), controls.n_steps, dtype=torch.uint8)
     for at in range(0, len(drive), CHUNK):
         part = slice(at, at + CHUNK)
@@ -184,22 +219,35 @@ def answers(model: BPAN, drive: Tensor, controls: Controls) -> Answers:
             if t:
                 state = step(drive[part], state, weights, controls.alpha)
             logits = readout(state, weights)
-            sure[part, t] = confidence(logits)
+            probability[part, t] = confidence(logits)
             predicted[part, t] = logits.argmax(1)
-    return Answers(sure.numpy(), predicted.numpy())
+    return Answers(probability.numpy(), predicted.numpy())
+
+
+class _Moments(NamedTuple):
+    """What is summed of the net current of one population: ``half`` of the units, of them the
+    intact ``units``; ``counts`` (time, bin), sums ``total`` and ``square`` (time,)."""
+
+    half: slice
+    units: Tensor
+    counts: np.ndarray
+    total: np.ndarray
+    square: np.ndarray
 
 
 @torch.no_grad()
 def net_densities(model: BPAN, drive: Tensor, controls: Controls) -> tuple[NetDensity, NetDensity]:
-    """How the net current is distributed at each step, in the E and in the I population."""
+    """How the net current is distributed at each step, in the E and in the I population.
+
+    ``drive`` comes from ``drive_of``.
+    """
     weights, drive, kept = _intact(model, drive, controls)
-    n_e = model.n_excitatory
-    populations = (slice(0, n_e), slice(n_e, None))
+    n_e, n_steps = model.n_excitatory, controls.n_steps
 
     def net_currents(part: Tensor) -> Iterator[Tensor]:
         state = first_step(part, weights, controls.alpha)
         yield part + weights.bias
-        for _ in range(1, controls.n_steps):
+        for _ in range(1, n_steps):
             net = balance_current(part, state, weights) + weights.bias
             state = integrate(state, net, controls.alpha)
             yield net
@@ -208,29 +256,31 @@ def net_densities(model: BPAN, drive: Tensor, controls: Controls) -> tuple[NetDe
     sample = torch.stack(list(net_currents(drive[:CHUNK])))[..., kept]
     low, high = np.quantile(sample.numpy(), (0.001, 0.999)) if sample.numel() else (-1.0, 1.0)
     edges = np.linspace(low, high, BINS + 1)
-    found = []
-    for half in populations:
-        units = torch.nonzero(kept[half])[:, 0]
-        counts = np.zeros((controls.n_steps, BINS))
-        total, square = np.zeros(controls.n_steps), np.zeros(controls.n_steps)
-        found.append((half, units, counts, total, square))
+    e, i = (
+        _Moments(
+            half,
+            torch.nonzero(kept[half])[:, 0],
+            np.zeros((n_steps, BINS)),
+            np.zeros(n_steps),
+            np.zeros(n_steps),
+        )
+        for half in (slice(0, n_e), slice(n_e, None))
+    )
     for at in range(0, len(drive), CHUNK):
         for t, net in enumerate(net_currents(drive[at : at + CHUNK])):
-            for half, units, counts, total, square in found:
-                values = net[:, half][:, units]
-                counts[t] += torch.histc(values, BINS, edges[0], edges[-1]).numpy()
-                total[t] += values.sum().item()
-                square[t] += values.square().sum().item()
-    return tuple(_density(len(drive) * len(f[1]), *f[2:], edges) for f in found)
+            for moments in (e, i):
+                values = net[:, moments.half][:, moments.units]
+                moments.counts[t] += torch.histc(values, BINS, edges[0], edges[-1]).numpy()
+                moments.total[t] += values.sum().item()
+                moments.square[t] += values.square().sum().item()
+    return _density(len(drive), e, edges), _density(len(drive), i, edges)
 
 
-def _density(
-    n: int, counts: np.ndarray, total: np.ndarray, square: np.ndarray, edges: np.ndarray
-) -> NetDensity:
-    n = max(n, 1)
-    mean = total / n
-    sd = np.sqrt(np.maximum(square / n - mean**2, 0))
-    return NetDensity((counts / n).astype(np.float32), edges, mean, sd)
+def _density(n_images: int, moments: _Moments, edges: np.ndarray) -> NetDensity:
+    n = max(n_images * len(moments.units), 1)
+    mean = moments.total / n
+    sd = np.sqrt(np.maximum(moments.square / n - mean**2, 0))
+    return NetDensity((moments.counts / n).astype(np.float32), edges, mean, sd)
 
 
 def loop_gain(model: BPAN, inhibition_gain: float = 1.0) -> LoopGain:
@@ -239,6 +289,11 @@ def loop_gain(model: BPAN, inhibition_gain: float = 1.0) -> LoopGain:
         recurrent = model.weights(inhibition_gain).recurrent.double().cpu()
     n_e = model.n_excitatory
     return LoopGain(
-        excitatory=torch.linalg.eigvals(recurrent[:n_e, :n_e]).abs().max().item(),
-        whole=torch.linalg.eigvals(recurrent).real.max().item(),
+        excitatory=_eigenvalues(recurrent[:n_e, :n_e]).abs().max().item(),
+        whole=_eigenvalues(recurrent).real.max().item(),
     )
+
+
+def _eigenvalues(matrix: Tensor) -> Tensor:
+    values: Tensor = torch.linalg.eigvals(matrix)  # pyright: ignore[reportUnknownMemberType]
+    return values

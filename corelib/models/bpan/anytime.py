@@ -1,14 +1,14 @@
-"""Classifiers that answer after each of their steps, and stopping them early.
+"""Classifiers that answer after each of their steps, and early stopping.
 
 One interface serves BPAN and its baselines. A forward pass is
 
-    weights = model.weights()              what all samples share, a NamedTuple
+    weights = model.weights()              shared by all samples, a NamedTuple
     carry = model.begin(x, weights)        the state after step 1, a NamedTuple of (batch, ...)
     carry = model.advance(carry, t, weights)    after step t = 2, 3, ...
     logits = model.answer(carry, t, weights)    of step t
 
-Every field of a carry has the samples along its first axis, so samples that have answered are
-dropped from it and cost nothing more. Other ``weights`` than the trained ones may be given.
+Every field of a carry has the samples along its first axis, so samples that have been answered are
+dropped from it and cost nothing more. Weights other than the trained ones may be passed.
 """
 
 from abc import ABC, abstractmethod
@@ -31,7 +31,7 @@ class Cost(NamedTuple):
     """Multiply-adds of one sample in matrix products; the drive of a constant input counts once.
 
     ``once`` up to the state of step 1, ``per_step`` for each later step, ``readout`` for the
-    answer (and the halting unit) of each step, ``second`` for what only step 2 adds.
+    answer (and the halting unit) of each step, ``second`` for what is added at step 2 only.
     """
 
     once: int
@@ -40,7 +40,7 @@ class Cost(NamedTuple):
     second: int = 0
 
     def at(self, steps: int | np.ndarray) -> np.ndarray:
-        """What an answer at a step costs; ``steps`` of any shape, from 1."""
+        """The cost of an answer at each of ``steps``, of any shape, from 1."""
         steps = np.asarray(steps)
         later = self.once + (steps - 1) * self.per_step + (steps > 1) * self.second
         return later + steps * self.readout
@@ -55,7 +55,7 @@ class AnytimeClassifier(nn.Module, ABC):
 
     @abstractmethod
     def weights(self) -> Any:
-        """What all samples share in a forward pass."""
+        """The weights that all samples share in a forward pass."""
 
     @abstractmethod
     def begin(self, x: Tensor, weights: Any) -> Any:
@@ -100,8 +100,8 @@ class AnytimeClassifier(nn.Module, ABC):
     ) -> Answered:
         """Answer at the first step whose largest softmax reaches the threshold, else at the last.
 
-        Returns logits (batch, class) and steps used (batch,) of int64. A sample that has answered
-        is computed no further.
+        Returns logits (batch, class) and steps used (batch,) of int64. Computation stops for a
+        sample once it is answered.
         """
         return answer_early(
             self,
@@ -112,7 +112,7 @@ class AnytimeClassifier(nn.Module, ABC):
 
     @torch.no_grad()
     def own_rule(self, x: Tensor) -> Answered:
-        """Answer by the rule that the model was made with: here a confidence of 0.9."""
+        """Answer by the model's own rule: here a confidence of 0.9."""
         return self.forward_anytime(x)
 
 
@@ -122,10 +122,10 @@ def answer_early(
     weights: Any,
     stops: Callable[[Any, Tensor, Tensor], Tensor],
 ) -> Answered:
-    """Advance only those samples that ``stops`` does not end, up to the last step.
+    """Advance only those samples that ``stops`` does not stop, up to the last step.
 
     ``stops(carry, logits, computing)`` returns bool (sample,) for the samples still computed;
-    ``computing`` (sample,) are their places in the batch.
+    ``computing`` (sample,) are their indices in the batch.
     """
     carry = model.begin(x, weights)
     logits = answers = model.answer(carry, 1, weights)
@@ -161,7 +161,7 @@ def step_losses(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def rising(first: float, like: Tensor) -> Tensor:
-    """linspace(first, 1, T) / its sum, for the T last-axis entries of ``like``: later counts more.
+    """Weights of the steps, linspace(first, 1, T) / its sum; T is the last axis of ``like``.
 
     Returns (time,).
     """

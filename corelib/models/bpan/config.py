@@ -10,17 +10,17 @@ BalanceCurrent = Literal["recurrent+drive", "recurrent"]
 
 
 def ce_setting() -> Any:
-    """Which steps' cross-entropies the loss holds."""
+    """Which steps' cross-entropies enter the loss."""
     return setting(
         "time",
-        "Cross-entropy at each step, later steps weighing more (time), or at the last step only "
-        "(final)",
+        "Cross-entropy at each step, with later steps weighted more (time), or at the last step "
+        "only (final)",
         more=True,
     )
 
 
 def input_setting(default: int, help: str) -> Any:
-    """The size of the input, which the data set tells."""
+    """The size of the input, which follows from the data set."""
     return setting(default, help, ge=1, le=4096, symbol="D", more=True, from_data=True)
 
 

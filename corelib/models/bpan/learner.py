@@ -1,13 +1,13 @@
 """Training BPAN and its baselines by back-propagation (through time) and Adam."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split
-from corelib.models.bpan.anytime import AnytimeClassifier
+from corelib.models.bpan.anytime import Answered, AnytimeClassifier
 from corelib.models.bpan.config import GradientTraining
 from corelib.training.adam import Adam
 from corelib.training.learner import Learner, Metrics
@@ -21,7 +21,7 @@ class GradientLearner(Learner):
     def __init__(
         self, model: AnytimeClassifier, settings: GradientTraining, dataset: ImageDataset
     ) -> None:
-        self.model = model
+        self.model: AnytimeClassifier = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.settings = settings
         self.dataset = dataset
         self.optimiser = Adam(model, settings.learning_rate, settings.clip_norm)
@@ -32,16 +32,17 @@ class GradientLearner(Learner):
 
     def step(self, batch: Split) -> Metrics:
         loss, logits = self._loss(batch)
-        loss.backward()
+        # torch leaves the type of backward open.
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
         self.optimiser.step()
         hits = logits.detach().argmax(1) == batch.labels
         return {"loss": loss.item(), "accuracy": hits.float().mean().item()}
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Metrics:
-        """Loss, accuracy at the last step, accuracy and mean steps when θ = 0.9 decides; and when
-        the model's own rule decides, if it has one."""
-        rules = {"at θ = 0.9": self.model.forward_anytime}
+        """Loss, accuracy at the last step, and accuracy and mean steps when halting at θ = 0.9 and,
+        if the model has one, by its own rule."""
+        rules: dict[str, Callable[[Tensor], Answered]] = {"at θ = 0.9": self.model.forward_anytime}
         if self.model.has_own_rule:
             rules["by own rule"] = self.model.own_rule
         sums = {"loss": 0.0, "accuracy": 0.0}

@@ -47,15 +47,17 @@ class Trace(NamedTuple):
 
 
 class BalancedNetwork(AnytimeClassifier):
-    """The weights, loss and trace of excitatory and inhibitory units; how the input drives them
-    over time is left open.
+    """The weights, loss and trace of excitatory and inhibitory units; subclasses say how the input
+    drives them over time.
 
-    Parameters number (E + I)² + (D + 2)(E + I) + (E + 1) C.
+    Parameters: (E + I)² + (D + 2)(E + I) + (E + 1) C.
 
     With ``dale=True`` the recurrent weights are softplus(theta) times a fixed sign and 1/E or 1/I.
     With ``dale=False`` theta itself takes the place of softplus(theta), and starts at the same
     value, so that both arms of the ablation begin with equal weights and equal step sizes.
     """
+
+    scale: Tensor
 
     def __init__(self, config: BPANConfig | BPANSequenceConfig) -> None:
         super().__init__()
@@ -137,14 +139,14 @@ class BalancedNetwork(AnytimeClassifier):
     def loss_and_logits(
         self, x: Tensor, y: Tensor, settings: BPANTraining
     ) -> tuple[Tensor, Tensor]:
-        """``compute_loss`` and the logits of the last step, (batch, class), it came from."""
+        """``compute_loss``, and the logits of the last step (batch, class)."""
         weights = self.weights()
         n_steps = self.steps_for(x)
         drives = self.drives(x, weights, n_steps)
         state = first_step(drives[0], weights, self.alpha)
         rates, balances = [torch.relu(state.potential)], [drives[0]]
         for drive in drives[1:]:
-            # balance_current() with the rate that is there already.
+            # balance_current() with the rate already at hand.
             balance = torch.addmm(drive, rates[-1], weights.recurrent.T)
             state = integrate(state, balance + weights.bias, self.alpha)
             rates.append(torch.relu(state.potential))
@@ -155,8 +157,8 @@ class BalancedNetwork(AnytimeClassifier):
             balances = [balance - d for balance, d in zip(balances, drives, strict=True)]
         # Squares are summed step by step: arrays of all steps are so large that the allocator
         # would give their pages back and fetch them anew in every update.
-        activity = sum(rate.square().sum(0) for rate in rates)
-        imbalance = sum(balance.square().sum(0) for balance in balances)
+        activity = _sum_of_squares(rates)
+        imbalance = _sum_of_squares(balances)
 
         picked = torch.log_softmax(logits, 1).gather(1, y.repeat(n_steps)[:, None])
         per_step = -picked.view(n_steps, len(y)).mean(1)
@@ -191,7 +193,9 @@ class BalancedNetwork(AnytimeClassifier):
         positive, negative = weights.recurrent.clamp(min=0).T, weights.recurrent.clamp(max=0).T
         drives = self.drives(x, weights, n_steps)
         state = initial_state(drives[0])
-        excitation, inhibition, potential = [], [], []
+        excitation: list[Tensor] = []
+        inhibition: list[Tensor] = []
+        potential: list[Tensor] = []
         for drive in drives:
             rate = torch.relu(state.potential)
             excitation.append(rate @ positive)
@@ -199,7 +203,7 @@ class BalancedNetwork(AnytimeClassifier):
             state = step(drive, state, weights, alpha)
             potential.append(state.potential)
         exc, inh, pot, drive = (
-            torch.stack(a, 1) for a in (excitation, inhibition, potential, drives)
+            torch.stack(a, 1) for a in (excitation, inhibition, potential, list(drives))
         )
         rate = torch.relu(pot)
         return Trace(
@@ -214,11 +218,19 @@ class BalancedNetwork(AnytimeClassifier):
         )
 
 
+def _sum_of_squares(values: Sequence[Tensor]) -> Tensor:
+    """Over steps and samples: each (batch, unit) -> (unit,)."""
+    total = values[0].square().sum(0)
+    for value in values[1:]:
+        total = total + value.square().sum(0)
+    return total
+
+
 class First(NamedTuple):
     """A pass after step 1: ``x`` (batch, input) and ``drive`` (batch, E unit), which is the state.
 
-    Only E units are read out and no current recurs in the first step, so what answers there never
-    needs the drive of the I units.
+    Only E units are read out and no current recurs in the first step, so
+    a sample answered there never needs the drive of the I units.
     """
 
     x: Tensor
@@ -249,7 +261,7 @@ class BPAN(BalancedNetwork):
         return First(x, _partial_drive(x, weights, slice(self.n_excitatory)))
 
     def advance(self, carry: First | Carry, t: int, weights: Weights) -> Carry:
-        if t == 2:
+        if isinstance(carry, First):
             x, drive = carry
             inhibitory = slice(self.n_excitatory, None)
             drive = torch.cat([drive, _partial_drive(x, weights, inhibitory)], 1)
@@ -259,7 +271,7 @@ class BPAN(BalancedNetwork):
         return Carry(drive, step(drive, state, weights, self.alpha).potential)
 
     def answer(self, carry: First | Carry, t: int, weights: Weights) -> Tensor:
-        if t > 1:
+        if isinstance(carry, Carry):
             return readout(State(carry.potential), weights)
         excitatory = weights._replace(bias=weights.bias[: self.n_excitatory])
         return readout(first_step(carry.drive, excitatory, self.alpha), weights)

@@ -1,4 +1,4 @@
-"""BPAN on a sequence: input t drives step t, and the answer of step t has seen t inputs."""
+"""BPAN on a sequence: input t drives step t, so the answer of step t has seen t inputs."""
 
 from typing import Any, NamedTuple
 
@@ -32,11 +32,12 @@ class BPANSequence(BalancedNetwork):
         return x.shape[1]
 
     def drives(self, x: Tensor, weights: Weights, n_steps: int) -> tuple[Tensor, ...]:
-        """All by one product. Raises ``ValueError`` for more steps than the sequence has."""
+        """All drives by one product. Raises ``ValueError`` for more steps than the sequence has."""
         if n_steps > x.shape[1]:
             raise ValueError(f"A sequence of {x.shape[1]} steps does not drive {n_steps}.")
         x = x[:, :n_steps]
-        return input_drive(x.flatten(0, 1), weights).unflatten(0, x.shape[:2]).unbind(1)
+        drive = input_drive(x.flatten(0, 1), weights)
+        return drive.view(*x.shape[:2], drive.shape[1]).unbind(1)
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
         drive = input_drive(x[:, 0], weights)

@@ -12,7 +12,7 @@ from dashboard.shell.export import chart
 def ablation(palette: Palette) -> None:
     """The balance term: what it changes, arm by arm, seeds paired."""
     from corelib.reproduce.balance import MEASURES, NONE, STANDARD, summary
-    from dashboard.bpan.halting.figures import lines_over_steps
+    from dashboard.bpan.anytime_figures import lines_over_steps
 
     try:
         rows = results.newest("balance").rows

@@ -289,7 +289,7 @@ def test_what_the_learner_measures_is_what_the_rules_say(name):
     chosen = SYSTEMS[name]
     if chosen.data == "sequence":
         split = Split(torch.randint(256, (1100, TIME, 6 + 1), dtype=torch.uint8), labels)
-        task = SixPixels(told=False, shuffled=False)
+        task = SixPixels(positions=False, shuffled=False)
         dataset = SequenceDataset(*dataset[:4], split, split, split, task, dataset)
     model = make(name, *GRADUAL[name], input_dim=6).float()
     learner = chosen.make_learner(model, chosen.training_type(), dataset)

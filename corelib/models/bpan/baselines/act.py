@@ -90,7 +90,7 @@ class ACT(HaltingGRU):
 
     @torch.no_grad()
     def own_rule(self, x: Tensor) -> Answered:
-        """ACT's answer and N: the same as in training, but what has halted is not computed on."""
+        """ACT's answer and N, as in training; samples that have halted are computed no further."""
         return answer_early(
             self, x, self.weights(), lambda carry, logits, computing: self.has_halted(carry)
         )

@@ -17,7 +17,7 @@ def _n_steps(help: str) -> Any:
 
 
 class _Sizes(Settings):
-    """Input and classes, which all have."""
+    """Input and classes, which all baselines have."""
 
     input_dim: int = input_setting(784, "Input units, one a pixel")
     n_classes: int = setting(10, "Classes of the readout", ge=2, le=1000, symbol="C", more=True)

@@ -1,7 +1,7 @@
 """A GRU that reads out after each update (Cho 2014): the plain recurrent baseline.
 
 Its loss weighs the steps as BPAN's does, so that the two differ in their dynamics alone.
-Parameters number 3 H (D + H + 2) + (H + 1) C.
+Parameters: 3 H (D + H + 2) + (H + 1) C.
 """
 
 from typing import Any, NamedTuple
@@ -44,7 +44,7 @@ class SequenceCarry(NamedTuple):
 
 
 class ReadOutGRU(AnytimeClassifier):
-    """The weights, readout and loss; what drives the cell over time is left open."""
+    """The weights, readout and loss; subclasses say what drives the cell over time."""
 
     def __init__(self, config: GRUConfig | GRUSequenceConfig) -> None:
         super().__init__()

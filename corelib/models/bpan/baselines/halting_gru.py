@@ -23,7 +23,7 @@ class Weights(NamedTuple):
 class HaltingGRU(AnytimeClassifier):
     """``x`` is (batch, input_dim), constant over the updates, its drive computed once.
 
-    Parameters number 3 H (D + H + 2) + (H + 1) (C + 1): 803,083 at D = 784, H = 256, C = 10.
+    Parameters: 3 H (D + H + 2) + (H + 1) (C + 1): 803,083 at D = 784, H = 256, C = 10.
     """
 
     has_own_rule: ClassVar[bool] = True

@@ -1,10 +1,10 @@
-"""A multilayer perceptron: one answer, nothing to wait for.
+"""A multilayer perceptron: one answer after one step.
 
 With two hidden layers (D-H-H-C) it is the published baseline. With one layer of E units it is what
 remains of BPAN without recurrence and without I units: the control for what recurrence adds.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +30,7 @@ class Carry(NamedTuple):
 class MLP(AnytimeClassifier):
     """``x`` is (batch, input_dim); hidden layers are rectified.
 
-    Parameters number (D + 1) H + (L - 1) (H + 1) H + (H + 1) C: 269,322 at D = 784, H = 256, L = 2.
+    Parameters: (D + 1) H + (L - 1) (H + 1) H + (H + 1) C: 269,322 at D = 784, H = 256, L = 2.
     """
 
     n_steps = 1
@@ -43,8 +43,11 @@ class MLP(AnytimeClassifier):
         self.layers = nn.ModuleList(nn.Linear(size, n_hidden) for size in sizes)
         self.readout = nn.Linear(n_hidden, config.n_classes)
 
+    def _linear(self) -> list[nn.Linear]:
+        return [cast(nn.Linear, layer) for layer in self.layers]
+
     def weights(self) -> Weights:
-        layers = tuple((layer.weight, layer.bias) for layer in self.layers)
+        layers = tuple((layer.weight, layer.bias) for layer in self._linear())
         return Weights(layers, (self.readout.weight, self.readout.bias))
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
@@ -64,5 +67,5 @@ class MLP(AnytimeClassifier):
         return F.cross_entropy(logits, y), logits
 
     def macs(self) -> Cost:
-        once = sum(layer.weight.numel() for layer in self.layers)
+        once = sum(layer.weight.numel() for layer in self._linear())
         return Cost(once, 0, self.readout.weight.numel())

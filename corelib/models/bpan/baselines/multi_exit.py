@@ -7,7 +7,7 @@ A sample leaves at the first exit that is confident. Blocks and heads differ fro
 depth takes the place of time. The authors' code agrees with these equations and with the loss.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -45,7 +45,7 @@ class Carry(NamedTuple):
 class MultiExit(AnytimeClassifier):
     """``x`` is (batch, input_dim).
 
-    Parameters number (D + 1) H + T ((H + 1) H + 2 H + (H + 1) C): 614,204 at D = 784, H = 256,
+    Parameters: (D + 1) H + T ((H + 1) H + 2 H + (H + 1) C): 614,204 at D = 784, H = 256,
     T = 6.
     """
 
@@ -59,10 +59,17 @@ class MultiExit(AnytimeClassifier):
         self.norms = nn.ModuleList(nn.LayerNorm(n_hidden) for _ in range(n_steps))
         self.heads = nn.ModuleList(nn.Linear(n_hidden, n_classes) for _ in range(n_steps))
 
+    def _exits(self) -> list[tuple[nn.Linear, nn.LayerNorm, nn.Linear]]:
+        """The layers of each step: a block, its LayerNorm and its head."""
+        return [
+            (cast(nn.Linear, block), cast(nn.LayerNorm, norm), cast(nn.Linear, head))
+            for block, norm, head in zip(self.blocks, self.norms, self.heads, strict=True)
+        ]
+
     def weights(self) -> Weights:
         blocks = tuple(
             Block(block.weight, block.bias, norm.weight, norm.bias, head.weight, head.bias)
-            for block, norm, head in zip(self.blocks, self.norms, self.heads, strict=True)
+            for block, norm, head in self._exits()
         )
         return Weights(self.drive.weight, self.drive.bias, blocks)
 
@@ -89,6 +96,7 @@ class MultiExit(AnytimeClassifier):
 
     def macs(self) -> Cost:
         """The first block belongs to step 1, so to what is computed once."""
-        per_step = self.blocks[0].weight.numel()
+        block, _, head = self._exits()[0]
+        per_step = block.weight.numel()
         once = self.drive.weight.numel() + per_step
-        return Cost(once, per_step, self.heads[0].weight.numel())
+        return Cost(once, per_step, head.weight.numel())
