@@ -55,8 +55,8 @@ def test_the_discriminative_network_infers_an_image_of_lower_energy():
     _, (_, y) = truth_of(model.weights()), draw(3)
     grey, unknown = torch.zeros(3, PIXELS).double(), torch.zeros(PIXELS, dtype=torch.bool)
     # Against the steps of inference, which have their own reference.
-    inference_config = COMPLETION._replace(n_steps=25, alpha_f=0.0)
-    trace = infer(Given(grey, y, unknown), model.weights(), inference_config)
+    config = COMPLETION._replace(n_steps=25, alpha_f=0.0)
+    trace = infer(Given(grey, y, unknown), model.weights(), config)
     image = model.generate(y)
     torch.testing.assert_close(image, trace.image[:, -1])
     assert (trace.energy[:, -1] < trace.energy[:, 0]).all()
