@@ -173,12 +173,17 @@ def principal_axes(z: Tensor, labels: np.ndarray, n_axes: int = 2) -> Axes:
 def layer_axes(model: TwoWay, dataset: ImageDataset, layer: int, n_images: int) -> Axes:
     """The two principal axes of a hidden layer over the first test images, with image and label
     clamped and inference as in training. Back-propagation has none: there it is the activity of
-    the amortiser's pass."""
+    the amortiser's pass. Raises ``SettingsError`` if inference runs away."""
     test = dataset.test
     x, labels = dataset.inputs(test.pixels[:n_images]), test.labels[:n_images]
     infers = isinstance(model, PredictiveCoding)
     config = model.learning if infers else InferenceConfig(0, 0.1)
     z = activity(model, x, labels_of(model)[labels], layer, config)
+    if not torch.isfinite(z).all():
+        raise SettingsError(
+            f"step_size is {config.step_size:g}, but with it this network's inference runs away to "
+            "infinity; train with a smaller one."
+        )
     return principal_axes(z, labels.numpy())
 
 
