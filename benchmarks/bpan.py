@@ -13,22 +13,12 @@ from benchmarks.slow_bpan import SlowBPAN
 from corelib.analysis.clock import medians
 from corelib.data import load_dataset
 from corelib.models.bpan import BPAN
-from corelib.models.bpan.dynamics import first_step, input_drive, readout, step
+from corelib.models.bpan.config import BPANTraining
+from corelib.models.bpan.halting import fixed_depth
 from corelib.training.adam import Adam
 
 STEP_NEEDED, ANYTIME_NEEDED = 2.5, 1.4
 THRESHOLD = 0.9
-
-
-@torch.no_grad()
-def fixed_depth(model: BPAN, x: Tensor) -> Tensor:
-    """The last step's logits and nothing else: drive once, T - 1 products, one readout."""
-    weights = model.weights()
-    drive = input_drive(x, weights)
-    state = first_step(drive, weights, model.alpha)
-    for _ in range(1, model.n_steps):
-        state = step(drive, state, weights, model.alpha)
-    return readout(state, weights)
 
 
 def training_step(rounds: int = 60, batch: int = 128) -> dict:
@@ -36,11 +26,12 @@ def training_step(rounds: int = 60, batch: int = 128) -> dict:
     fast = BPAN()
     slow = SlowBPAN().take(fast)
     x, y = torch.randn(batch, 784), torch.randint(10, (batch,))
-    ours = Adam(fast, 1e-3, clip_norm=5.0)
+    settings = BPANTraining()
+    ours = Adam(fast, settings.learning_rate, settings.clip_norm)
     theirs = torch.optim.Adam(slow.parameters(), 1e-3)
 
     def fast_step() -> None:
-        fast.compute_loss(x, y).backward()
+        fast.compute_loss(x, y, settings).backward()
         ours.step()
 
     def slow_step() -> None:
