@@ -47,8 +47,10 @@ def test_the_tutorials_trainings_end_where_it_prints():
 
 
 def test_the_rows_of_alpha_are_those_that_differ_in_it():
-    found = {resolve(bpc.ROWS[name].spec(0)).config.alpha_f: name for name in bpc.ALPHAS.values()}
-    assert found == bpc.ALPHAS
+    of_alpha = {
+        resolve(bpc.ROWS[name].spec(0)).config.alpha_f: name for name in bpc.ALPHAS.values()
+    }
+    assert of_alpha == bpc.ALPHAS
 
 
 def test_summary_is_the_arithmetic_of_its_rows():

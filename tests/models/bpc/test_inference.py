@@ -47,7 +47,7 @@ def test_the_trajectory_is_that_of_the_reference(case, start, masks, n_steps):
     what = Given(x, y, x_known, y_known)
     ended, trace = (run_inference(what, weights, config), infer(what, weights, config))
     for n in range(3):
-        way = truth.infer(
+        trajectory = truth.infer(
             x[n].numpy(),
             y[n].numpy(),
             n_steps,
@@ -57,22 +57,22 @@ def test_the_trajectory_is_that_of_the_reference(case, start, masks, n_steps):
             numpy(x_known),
             numpy(y_known),
         )
-        for layer, end in zip(ended.z, way[-1], strict=True):
+        for layer, end in zip(ended.z, trajectory[-1], strict=True):
             np.testing.assert_allclose(layer[n].numpy(), end, **EXACT)
-        energies = [truth.energy(z, *case.precision) for z in way]
+        energies = [truth.energy(z, *case.precision) for z in trajectory]
         np.testing.assert_allclose(trace.energy[n].numpy(), energies, **EXACT)
-        np.testing.assert_allclose(trace.image[n].numpy(), [z[-1] for z in way], **EXACT)
-        np.testing.assert_allclose(trace.label[n].numpy(), [z[0] for z in way], **EXACT)
+        np.testing.assert_allclose(trace.image[n].numpy(), [z[-1] for z in trajectory], **EXACT)
+        np.testing.assert_allclose(trace.label[n].numpy(), [z[0] for z in trajectory], **EXACT)
         for k, hidden in enumerate(trace.hidden, 1):
-            np.testing.assert_allclose(hidden[n].numpy(), [z[k] for z in way], **EXACT)
+            np.testing.assert_allclose(hidden[n].numpy(), [z[k] for z in trajectory], **EXACT)
         depth = weights.depth
-        e = [[np.sum(truth.e(z, k) ** 2) for k in range(1, depth + 1)] for z in way]
-        delta = [[np.sum(truth.delta(z, k) ** 2) for k in range(depth)] for z in way]
+        e = [[np.sum(truth.e(z, k) ** 2) for k in range(1, depth + 1)] for z in trajectory]
+        delta = [[np.sum(truth.delta(z, k) ** 2) for k in range(depth)] for z in trajectory]
         np.testing.assert_allclose(trace.forward[n].numpy(), e, **EXACT)
         np.testing.assert_allclose(trace.backward[n].numpy(), delta, **EXACT)
-        predicted = [truth.W[depth] @ truth.f(z, depth - 1) + truth.b[depth] for z in way]
+        predicted = [truth.W[depth] @ truth.f(z, depth - 1) + truth.b[depth] for z in trajectory]
         np.testing.assert_allclose(trace.predicted_image[n].numpy(), predicted, **EXACT)
-        predicted = [truth.V[1] @ truth.f(z, 1) + truth.c[1] for z in way]
+        predicted = [truth.V[1] @ truth.f(z, 1) + truth.c[1] for z in trajectory]
         np.testing.assert_allclose(trace.predicted_label[n].numpy(), predicted, **EXACT)
     # The errors that come with the end are those of its activity.
     whole = errors(ended.z, outputs(ended.z, weights), weights)
@@ -184,9 +184,9 @@ def test_one_pass_leaves_no_errors_of_its_own_direction():
     x, y = draw(4)
     with torch.no_grad():
         for z, side in ((upward(x, weights), 1), (downward(y, weights), 0)):
-            found = errors(z, outputs(z, weights), weights)
-            assert max(error.abs().max() for error in found[side]) < 1e-14
-            assert min(error.abs().max() for error in found[1 - side]) > 0.1
+            e = errors(z, outputs(z, weights), weights)
+            assert max(error.abs().max() for error in e[side]) < 1e-14
+            assert min(error.abs().max() for error in e[1 - side]) > 0.1
 
 
 def test_a_random_start_is_small_and_drawn_from_torchs_seed():
