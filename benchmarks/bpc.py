@@ -1,8 +1,8 @@
 """BPC's budget: ``python -m benchmarks.bpc`` prints one line of JSON for each measurement.
 
-A training step (inference, gradients, Adam, and the measures told of each step) against
+A training step (inference, gradients, Adam, and the metrics of each step) is timed against
 ``slow_bpc``, and against ``jax_bpc`` where JAX can be imported; all on one core, in turns. Before
-the clock starts all three train for some steps and are compared.
+the clock starts all three train for some steps and their metrics are compared.
 """
 
 import importlib.util
@@ -23,7 +23,7 @@ COMPARED = 5
 
 
 def training_step(preset: str, batch: int, rounds: int = 40) -> dict:
-    """One line: the settings of a preset at a batch size."""
+    """Time one training step with the settings of a preset at a batch size."""
     torch.manual_seed(0)
     config = BPCConfig(**PRESETS[preset].config)
     settings = TwoWayTraining(batch_size=batch, schedule="constant")
@@ -47,11 +47,11 @@ def training_step(preset: str, batch: int, rounds: int = 40) -> dict:
         jax_x, jax_y = jnp.asarray(x.numpy()), jnp.asarray(y.numpy())
         candidates["jax"] = lambda: jax.step(jax_x, jax_y)
     for _ in range(COMPARED):
-        told = {name: step() for name, step in candidates.items()}
-        for metrics in told.values():
+        compared = {name: step() for name, step in candidates.items()}
+        for metrics in compared.values():
             for name, value in metrics.items():
-                if abs(value - told["bpc"][name]) > 1e-3 * abs(value) + 1e-6:
-                    raise AssertionError(f"{name} differs: {told}")
+                if abs(value - compared["bpc"][name]) > 1e-3 * abs(value) + 1e-6:
+                    raise AssertionError(f"{name} differs: {compared}")
     ms = medians(candidates, rounds, burst=4)
     details = {"ratio_to_jax": round(ms["jax"] / ms["bpc"], 2)} if "jax" in ms else {}
     return report(
@@ -77,10 +77,10 @@ def _jax(model: BPC, learning_rate: float):
 def main() -> None:
     torch.set_num_threads(1)
     if hasattr(os, "sched_setaffinity"):
-        # JAX has no other way to be held to one thread.
+        # There is no other way to limit JAX to one thread.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if importlib.util.find_spec("jax") is None:
-        print("JAX is not installed; our step is held against automatic differentiation alone.")
+        print("JAX is not installed; our step is compared with automatic differentiation alone.")
     for preset in ("seed", "best"):
         for batch in (64, 256):
             show(training_step(preset, batch))

@@ -1,5 +1,5 @@
-"""One update of bidirectional predictive coding in JAX, compiled whole: what the published tutorial
-computes, in its language at its fastest. Needs ``jax``, which nothing else here does."""
+"""One update of bidirectional predictive coding in JAX, compiled as a whole: the computation of the
+published tutorial, in its language at its fastest. Only this file needs ``jax``."""
 
 from functools import partial
 from typing import Any

@@ -1,6 +1,6 @@
-"""Bidirectional predictive coding as one would first write it down: the energy, and automatic
-differentiation for activity and parameters alike; all products computed anew at each step. The
-benchmark's measure; the same numbers as ``corelib.models.bpc``."""
+"""Bidirectional predictive coding in its simplest form: the energy, and automatic differentiation
+for activity and parameters alike; all products computed again at each step. It gives the same
+numbers as ``corelib.models.bpc``, which the benchmark compares with it."""
 
 import torch
 import torch.nn.functional as F
@@ -54,7 +54,7 @@ class SlowBPC:
         return z[::-1]
 
     def step(self, x: Tensor, y: Tensor) -> dict[str, float]:
-        """One update from images and labels; the same measures as the fast learner's."""
+        """One update from images and labels; returns the same metrics as the fast learner."""
         down, up = self.downward(y), self.upward(x)
         start = up if self.learning.start == "bottom-up" else down
         z = [y, *start[1:-1], x]

@@ -47,8 +47,10 @@ def test_the_tutorials_trainings_end_where_it_prints():
 
 
 def test_the_rows_of_alpha_are_those_that_differ_in_it():
-    found = {resolve(bpc.ROWS[name].spec(0)).config.alpha_f: name for name in bpc.ALPHAS.values()}
-    assert found == bpc.ALPHAS
+    of_alpha = {
+        resolve(bpc.ROWS[name].spec(0)).config.alpha_f: name for name in bpc.ALPHAS.values()
+    }
+    assert of_alpha == bpc.ALPHAS
 
 
 def test_summary_is_the_arithmetic_of_its_rows():
@@ -100,3 +102,42 @@ def test_the_shipped_networks_are_seed_0_of_the_table():
         # Shipped in half precision.
         assert shipped.loc[(name, 0), "accuracy"] == pytest.approx(measured, abs=0.002)
     assert {"bpc", "gpc", "dpc", "hybrid-pc", "backprop"} <= {r.system for r in RECIPES}
+
+
+def test_weighing_is_mean_and_sd_over_seeds_by_alpha():
+    names = {alpha: bpc.ALPHAS[alpha] for alpha in (1e-3, 1.0)}
+    raw = [
+        (names[1.0], 0, 0.5, 0.30),
+        (names[1e-3], 1, 0.9, 0.29),
+        (names[1e-3], 0, 0.8, 0.27),
+        (names[1.0], 1, 0.7, 0.34),
+        ("back-propagation", 0, 0.1, 0.9),
+    ]
+    rows = pd.DataFrame(raw, columns=["network", "seed", "accuracy", "generator loss"])
+    weighing = bpc.weighing(rows)
+    assert weighing.seeds == 2
+    assert weighing.alpha.tolist() == [1e-3, 1.0]
+    # The sd of two values is their difference over the root of two.
+    expected = [[0.85, 0.1 * HALF], [0.6, 0.2 * HALF]]
+    assert weighing.accuracy.tolist() == [pytest.approx(pair) for pair in expected]
+    expected = [[0.28, 0.02 * HALF], [0.32, 0.04 * HALF]]
+    assert weighing.loss.tolist() == [pytest.approx(pair) for pair in expected]
+
+
+def test_the_completion_table_has_the_networks_that_fill_in_pixels():
+    rows = results.shipped("bpc")
+    table = bpc.completion_table(rows)
+    assert set(table.index) == {name for name, row in bpc.ROWS.items() if row.completes}
+    own = bpc.summary(rows).set_index("network").loc[bpc.REFERENCE]
+    column = "completed: accuracy / %"
+    assert table.loc[bpc.REFERENCE, column] == str(own[column])
+    assert table.loc[bpc.REFERENCE, "seeds"] == "3"
+
+
+def test_what_is_measured_of_a_network():
+    measured = bpc.measurements("backprop-mnist", False)
+    test = find("backprop-mnist").card.test
+    assert measured == {
+        "accuracy": test["accuracy"],
+        "generator loss": round(test["generator loss"], 6),
+    }

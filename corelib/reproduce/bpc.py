@@ -1,9 +1,9 @@
-"""Bidirectional predictive coding on MNIST: the published tutorial's three lines, the standard
+"""Bidirectional predictive coding on MNIST: the three lines of the published tutorial, the standard
 settings, and the baselines with the same layers, as mean ± sd over seeds.
 
-"Tutorial" is what the published tutorial prints after 100, 200 and 300 updates; a "re-run" is the
-standard settings run elsewhere with other code. Accuracy and generator loss are of the 10,000 test
-images; the loss is half the squared error, mean over all pixels.
+The tutorial prints its lines after 100, 200 and 300 updates; an "independent re-run" used the
+standard settings in other code. Accuracy and generator loss are those of the 10,000 test images;
+the loss is half the squared error, mean over all pixels.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from corelib.analysis.anytime import paired_difference, spread
+from corelib.data.images import ImageDataset
+from corelib.data.sources import load_dataset
 from corelib.models.bpc.config import PRESETS
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
@@ -24,14 +28,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEEDS, LONG_SEEDS = 5, 3
-"""The tutorial's lines take seconds; the others are trained for fewer seeds."""
+"""Seeds of the tutorial's lines, which take seconds, and of the other rows."""
 COMPLETED = 500
+"""Test images whose hidden pixels are filled in."""
 REFERENCE = "standard settings, five epochs"
 
 
 class Row(NamedTuple):
-    """A training, and what others found: accuracy in per cent and generator loss; ``completes``
-    whether it also fills in hidden pixels, which takes a while."""
+    """A training, and the numbers that others report: accuracy in per cent and generator loss.
+    ``completes`` says whether it also fills in hidden pixels, which takes a while."""
 
     system: str
     variant: str = ""
@@ -74,7 +79,7 @@ ROWS: dict[str, Row] = {
     "one epoch, α_f = 0.001": _weighed(1e-3),
     "one epoch, α_f = 0.01": _weighed(1e-2),
     "one epoch, α_f = 0.1": _weighed(0.1),
-    # A step of 0.1 would run off.
+    # Steps of 0.1 would run away.
     "one epoch, α_f = 1": _weighed(1.0, 0.01),
 }
 ALPHAS = {
@@ -88,23 +93,23 @@ ALPHAS = {
 
 NOTES = (
     "Others': the tutorial's own lines, its loss about 0.29; for the standard settings an "
-    "independent re-run. Best possible loss of one image a class: 0.2788, that of the class means.",
+    "independent re-run. Best loss of one image per class: 0.2788, that of the class means.",
     f"Ours: mean ± sd over seeds ({SEEDS} for the tutorial's lines, else {LONG_SEEDS}), 10,000 "
-    "test images, networks chosen on validation images. Difference: paired by seed, in points.",
+    "test images, networks selected on validation images. Difference: paired by seed, in points.",
     f"Completed: {COMPLETED} test digits whose left half is grey, and after it has been inferred "
     "by 300 steps of Adam with the label unknown; back-propagation has no inference.",
-    "α_f = 1 is trained with steps of 0.01 instead of 0.1, which would run off.",
+    "α_f = 1 is trained with steps of 0.01 instead of 0.1, which would run away.",
 )
 
 
 def specs(seed: int) -> list[RunSpec]:
-    """What one seed trains."""
+    """The trainings of one seed."""
     return [row.spec(seed) for row in ROWS.values() if seed < row.seeds]
 
 
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
-    """Raw figures, one row a network and seed; accuracies are shares. What a network does not have
-    is missing."""
+    """Raw measurements, one row for each network and seed; accuracies are shares. A measurement
+    that a network lacks is missing."""
     import pandas as pd
 
     run_of = {(spec.title, spec.seed): run for spec, run in zip(specs, runs, strict=True)}
@@ -114,45 +119,69 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
             if (row.spec(seed).title, seed) in run_of:
                 say(f"Measuring {name}, seed {seed}.")
                 run = run_of[row.spec(seed).title, seed]
-                rows.append({"network": name, "seed": seed, **figures(run.id, row.completes)})
+                rows.append({"network": name, "seed": seed, **measurements(run.id, row.completes)})
     return pd.DataFrame(rows)
 
 
-def figures(name: str, completes: bool) -> dict[str, float]:
-    """What one network does on the test images; ``name`` is as ``corelib.load`` takes it."""
-    import torch
+def measurements(name: str, completes: bool) -> dict[str, float]:
+    """The measurements of one network on the test images; ``name`` as ``corelib.load`` takes it."""
+    from corelib.models.bpc.analysis import completed_test_images, mask_of
+    from corelib.models.bpc.network import TwoWay
 
-    from corelib.data import load_dataset
-    from corelib.models.bpc.analysis import complete
-    from corelib.models.bpc.inference import COMPLETION
-
-    test = find(name).card.test
-    found = {"accuracy": test["accuracy"], "generator loss": round(test["generator loss"], 6)}
+    card = find(name).card
+    test = card.test or {}
+    measured = {"accuracy": test["accuracy"], "generator loss": round(test["generator loss"], 6)}
     if not completes:
-        return found
-    model = load(name)
-    dataset = load_dataset(find(name).card.dataset)
-    x = dataset.inputs(dataset.test.pixels[:COMPLETED])
-    known = torch.ones(28, 28, dtype=torch.bool)
-    known[:, :14] = False
-    start = COMPLETION.start if model.amortiser else "top-down"
-    completed, _ = complete(
-        model,
-        x,
-        known.flatten(),
-        dataset.test.labels[:COMPLETED],
-        False,
-        COMPLETION._replace(start=start),
-    )
-    return found | {
+        return measured
+    model, dataset = load(name), load_dataset(card.dataset)
+    assert isinstance(model, TwoWay)
+    assert isinstance(dataset, ImageDataset)
+    half = mask_of("left half")
+    completed = completed_test_images(model, dataset, half, COMPLETED, label_known=False)
+    return measured | {
         "accuracy, half grey": completed.before,
         "accuracy, completed": completed.after,
         "error, completed": round(completed.error, 5),
     }
 
 
+class Weighing(NamedTuple):
+    """Networks that differ in ``alpha`` (alpha), the weight α_f: test ``accuracy``, a share, and
+    generator ``loss``, each (alpha, 2) as mean and sd over ``seeds``."""
+
+    alpha: np.ndarray
+    accuracy: np.ndarray
+    loss: np.ndarray
+    seeds: int
+
+
+def weighing(rows: pd.DataFrame) -> Weighing:
+    """The rows of ``ALPHAS``, from raw rows as ``measure`` returns them."""
+    of_network = dict(iter(rows.groupby("network")))
+    of_alpha = {alpha: of_network[name] for alpha, name in ALPHAS.items() if name in of_network}
+
+    def over_seeds(column: str) -> np.ndarray:
+        return np.array([[own[column].mean(), own[column].std()] for own in of_alpha.values()])
+
+    seeds = len(next(iter(of_alpha.values())))
+    alpha = np.array(list(of_alpha))
+    return Weighing(alpha, over_seeds("accuracy"), over_seeds("generator loss"), seeds)
+
+
+COMPLETION_COLUMNS = ("left half grey: accuracy / %", "completed: accuracy / %")
+
+
+def completion_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy with the left half grey and after it is filled in, by network, as text; only the
+    networks that fill in pixels. ``rows`` as ``measure`` returns them."""
+    table = summary(rows).set_index("network")
+    columns = ["seeds", *COMPLETION_COLUMNS]
+    shown: pd.DataFrame = table.loc[table[COMPLETION_COLUMNS[1]].notna(), columns]
+    return shown.map(str)
+
+
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table from raw rows, others' figures beside ours. Cells over seeds are ``Spread``."""
+    """The table from raw rows, others' numbers beside ours. Cells over seeds are ``Spread``."""
     import pandas as pd
 
     reference = rows[rows["network"] == REFERENCE].set_index("seed")["accuracy"]
@@ -164,11 +193,13 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
         common = own.index.intersection(reference.index)
         difference = None
         if name != REFERENCE and len(common):
-            difference = paired_difference(100 * own["accuracy"][common], 100 * reference[common])
+            difference = paired_difference(
+                list(100 * own.loc[common, "accuracy"]), list(100 * reference.loc[common])
+            )
 
         def over_seeds(column: str, times: float = 1.0, own: pd.DataFrame = own) -> Any:
             values = own[column].dropna()
-            return spread(times * values) if len(values) else None
+            return spread(list(times * values)) if len(values) else None
 
         lines.append(
             {
@@ -179,8 +210,8 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
                 "less BPC's of five epochs / points": difference,
                 "generator loss x 1000": over_seeds("generator loss", 1000),
                 "others' loss x 1000": None if row.loss is None else 1000 * row.loss,
-                "left half grey: accuracy / %": over_seeds("accuracy, half grey", 100),
-                "completed: accuracy / %": over_seeds("accuracy, completed", 100),
+                COMPLETION_COLUMNS[0]: over_seeds("accuracy, half grey", 100),
+                COMPLETION_COLUMNS[1]: over_seeds("accuracy, completed", 100),
             }
         )
     frame = pd.DataFrame(lines, dtype=object)

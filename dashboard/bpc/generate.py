@@ -1,176 +1,153 @@
-"""Digits that a network generates: from labels, from mixtures, from moved activity."""
+"""The tab Generate: digits from labels, from mixed labels, and from moved activity."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from dashboard.bpc import figures
-from dashboard.bpc.view import COMPARED, View
-from dashboard.shell import cache
-from dashboard.shell.controls import BOUND
+from dashboard.bpc import cache as bpc_cache
+from dashboard.bpc.view import PAGE, View, noise
+from dashboard.shell.controls import choice, select, slider
 from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
     from corelib.models.bpc.analysis import Axes
-    from dashboard.components.digit_input import ChosenDigit
+
+THIS_DIGIT = "this digit"
+SAMPLES = 6
+PLANE = np.array([[a, b] for b in (2, 0, -2) for a in (-2, -1, 0, 1, 2)], float)
+"""A grid over two axes, in standard deviations: (point, axis)."""
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _axes(which: cache.CheckpointKey, layer: int) -> "Axes":
-    """The principal axes of a layer's activity over test digits with their labels given."""
-    import torch
-
-    from corelib.models.bpc.analysis import activity, axes
-    from corelib.models.bpc.inference import InferenceConfig
-    from corelib.models.bpc.network import PredictiveCoding
-
-    model, data = cache.model(which), cache.dataset(which.dataset)
-    x, labels = data.inputs(data.test.pixels[:COMPARED]), data.test.labels[:COMPARED]
-    learned = isinstance(model, PredictiveCoding)
-    inference_config = model.learning if learned else InferenceConfig(0, 0.1, start="bottom-up")
-    y = torch.eye(model.n_classes)[labels]
-    return axes(activity(model, x, y, layer, inference_config), labels.numpy())
-
-
-def generate(v: View, chosen: "ChosenDigit | None") -> None:
-    """Digits from labels, mixed labels, moved activity, and samples around a digit's own."""
+def draw_generate(v: View) -> None:
+    """The digit of each label above the mean of its class; mixtures; moved activity."""
     import torch
 
     from corelib.models.bpc.analysis import class_means, labels_of
+    from dashboard.bpc.figures.images import gallery
 
     names = v.data.class_names
     with torch.no_grad():
         images = v.model.generate(labels_of(v.model))
     chart(
-        figures.gallery(v.pixels(images), names, 10, v.palette),
+        gallery(v.pixels(images), names, 10, v.palette),
         "bpc_digits",
         alt="The digit that each label generates",
         caption=f"{v.item.name}: one image from each label. n = 1 seed.",
     )
     chart(
-        figures.gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.palette),
+        gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.palette),
         "bpc_means",
         alt="The mean training image of each class",
-        caption="The mean training image of each class: nothing that knows the label alone comes "
-        "closer in squared error.",
+        caption="The mean training image of each class: no image made from the label alone has a "
+        "smaller squared error.",
     )
     if not v.model.generator:
         st.info(
-            "This network has no generator: its images are inferred, and there is no activity "
-            "above the label to move."
+            "This network has no generator: it infers its images, and it has no activity between "
+            "label and image that could be moved."
         )
         return
-    _mix(v)
-    _move(v, chosen)
+    _draw_mixture(v)
+    _draw_moved(v)
 
 
-def _mix(v: View) -> None:
+def _draw_mixture(v: View) -> None:
     import torch
+
+    from corelib.models.bpc.analysis import mixed_labels
+    from dashboard.bpc.figures.images import gallery
 
     names = v.data.class_names
     st.markdown("##### Two labels at once")
     controls, picture = st.columns([2, 5], gap="large")
     with controls:
-        one = st.selectbox("From", names, 4, key="bpc_from", **BOUND)
-        other = st.selectbox("To", names, 9, key="bpc_to", **BOUND)
-        share = st.slider("Share of the second", 0.0, 1.0, 0.5, 0.05, key="bpc_mix", **BOUND)
+        one = select(PAGE, "from", "From", names, names[4])
+        other = select(PAGE, "to", "To", names, names[9])
+        share = slider(PAGE, "mix", "Share of the second", 0.0, 1.0, 0.5, 0.05)
     shares = [*np.linspace(0, 1, 6), share]
-    y = torch.zeros(len(shares), len(names))
-    for k, s in enumerate(shares):
-        y[k, names.index(one)] += 1 - s
-        y[k, names.index(other)] += s
     with torch.no_grad():
-        images = v.model.generate(y)
-    titles = [f"{s:.0%} {other}" for s in shares]
+        labels = mixed_labels(v.model, names.index(one), names.index(other), shares)
+        images = v.model.generate(labels)
     with picture:
         chart(
-            figures.gallery(v.pixels(images), titles, 7, v.palette),
+            gallery(v.pixels(images), [f"{s:.0%} {other}" for s in shares], 7, v.palette),
             "bpc_mixed",
             alt="Digits generated from mixtures of two labels",
-            caption=f"From {one} to {other}; at the right, the share chosen.",
+            caption=f"From {one} to {other}; on the right, the chosen share.",
         )
 
 
-def _move(v: View, chosen: "ChosenDigit | None") -> None:
-    """Activity moved along its principal axes, and samples around the digit chosen."""
+class Move(NamedTuple):
+    """The layer whose activity is moved, where the move starts, how far it goes along each axis
+    and how far samples spread, in standard deviations."""
+
+    layer: int
+    start: str
+    steps: list[float]
+    spread: float
+
+
+def _move_controls(v: View) -> Move:
+    layers = [f"z{k}" for k in range(1, len(v.model.sizes) - 1)]
+    layer = choice(PAGE, "layer", "Layer", layers, layers[-1])
+    start = select(PAGE, "start_from", "Start from", [THIS_DIGIT, *v.data.class_names])
+    steps = [slider(PAGE, f"axis{k}", f"Along axis {k} / sd", -3.0, 3.0, 0.0, 0.1) for k in (1, 2)]
+    spread = slider(PAGE, "spread", "Spread of the samples / sd", 0.0, 3.0, 1.0, 0.1)
+    return Move(int(layer[1:]), start, steps, spread)
+
+
+def _origin(v: View, move: Move, along: "Axes") -> tuple[np.ndarray, str]:
+    """The activity that is moved, (unit), and what it is called."""
+    from corelib.models.bpc.analysis import activity, answers, labels_of
+
+    if move.start != THIS_DIGIT:
+        of_class = along.of_class[v.data.class_names.index(move.start)]
+        return of_class, f"the mean activity of class {move.start}"
+    if v.chosen is None:
+        return along.mean, "the mean activity of all digits"
+    x, label = v.input(v.chosen), v.chosen.label
+    if label is None:
+        label = int(answers(v.model, x)[0])
+    y = labels_of(v.model)[[label]]
+    own = activity(v.model, x, y, move.layer, v.inference, noise())[0].numpy()
+    return own, f"the activity of {v.chosen.caption}"
+
+
+def _draw_moved(v: View) -> None:
+    """Activity moved along its principal axes, and samples around the chosen digit."""
     import torch
 
-    from corelib.models.bpc.analysis import activity, around, decode, moved
+    from corelib.models.bpc.analysis import decode, moved, samples_around
+    from dashboard.bpc.figures.images import gallery
 
-    names = v.data.class_names
     st.markdown("##### Moving the hidden activity")
     controls, picture = st.columns([2, 5], gap="large")
-    n_hidden = len(v.model.sizes) - 2
     with controls:
-        layer = int(
-            st.segmented_control(
-                "Layer",
-                [f"z{k}" for k in range(1, n_hidden + 1)],
-                default=f"z{n_hidden}",
-                required=True,
-                key="bpc_layer",
-                width="stretch",
-                **BOUND,
-            )[1:]
-        )
-        start = st.selectbox(
-            "Start from",
-            ["this digit", *names],
-            key="bpc_start_from",
-            **BOUND,
-            help="The activity of the digit in the sidebar, or the mean activity of a class",
-        )
-        steps = [
-            st.slider(
-                f"Along axis {k + 1} / sd", -3.0, 3.0, 0.0, 0.1, key=f"bpc_axis{k + 1}", **BOUND
-            )
-            for k in range(2)
-        ]
-        spread = st.slider(
-            "Spread of the samples / sd",
-            0.0,
-            3.0,
-            1.0,
-            0.1,
-            key="bpc_spread",
-            **BOUND,
-            help="Along the same two axes",
-        )
-    along = _axes(v.which, layer)
-    if start != "this digit":
-        origin, of = along.of_class[names.index(start)], f"the mean activity of class {start}"
-    elif chosen is None:
-        origin, of = along.mean, "the mean activity of all digits"
-    else:
-        x = v.data.inputs(torch.from_numpy(chosen.pixels)[None])
-        with torch.no_grad():
-            told = v.model(x)[0].argmax() if chosen.label is None else chosen.label
-        y = torch.eye(len(names))[[int(told)]]
-        origin = activity(v.model, x, y, layer, v.inference_config)[0].numpy()
-        of = f"the activity of {chosen.caption}"
+        move = _move_controls(v)
+    along = bpc_cache.axes(v.which, move.layer)
+    origin, name = _origin(v, move, along)
 
     def images(z: np.ndarray) -> np.ndarray:
-        return v.pixels(decode(v.model, torch.from_numpy(z.astype(np.float32)), layer))
+        return v.pixels(decode(v.model, torch.from_numpy(z.astype(np.float32)), move.layer))
 
-    grid = np.array([[a, b] for b in (2, 0, -2) for a in (-2, -1, 0, 1, 2)], float)
     with picture:
-        here = images(moved(origin, along, np.array([steps])))
-        drawn = images(around(along, origin, spread, 6, seed=0))
+        here = images(moved(origin, along, np.array([move.steps])))
+        samples = images(samples_around(origin, along, move.spread, SAMPLES))
         chart(
-            figures.gallery(
-                np.concatenate([here, drawn]),
-                ["moved", *(f"sample {k + 1}" for k in range(6))],
+            gallery(
+                np.concatenate([here, samples]),
+                ["moved", *(f"sample {k + 1}" for k in range(SAMPLES))],
                 7,
                 v.palette,
             ),
             "bpc_moved",
             alt="The image of the moved activity, and samples around it",
-            caption=f"From {of}, layer z{layer}.",
+            caption=f"From {name}, layer z{move.layer}.",
         )
-        titles = [f"{a:+.0f}, {b:+.0f}" for a, b in grid]
+        titles = [f"{a:+.0f}, {b:+.0f}" for a, b in PLANE]
         chart(
-            figures.gallery(images(moved(origin, along, grid)), titles, 5, v.palette, cell=104),
+            gallery(images(moved(origin, along, PLANE)), titles, 5, v.palette, cell=104),
             "bpc_grid",
             alt="Images over a grid of the two axes",
             caption="The plane of the two axes, in standard deviations.",

@@ -107,11 +107,19 @@ def switch(
     label: str,
     default: bool = False,
     *,
+    disabled: bool = False,
     words: Mapping[str, object] | None = None,
 ) -> bool:
     """On or off."""
     key = _prepare(page, name, default, bool)
-    return st.toggle(label, default, key=key, help=_help(page, name, words), bind="query-params")
+    return st.toggle(
+        label,
+        default,
+        key=key,
+        help=_help(page, name, words),
+        disabled=disabled,
+        bind="query-params",
+    )
 
 
 def choice(

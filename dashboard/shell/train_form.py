@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     class TrainingPreset(Protocol):
         """What differs from a system's standard settings."""
 
-        config: dict[str, Any]
-        training: dict[str, Any]
+        @property
+        def config(self) -> dict[str, Any]: ...
+        @property
+        def training(self) -> dict[str, Any]: ...
 
 
 def training_section(

@@ -1,6 +1,5 @@
 """The BPC digits page says what its networks do."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -9,7 +8,7 @@ from corelib.data import load_dataset
 from corelib.models.bpc import analysis
 from corelib.models.bpc.inference import Given, InferenceConfig, infer
 from corelib.runs.registry import find
-from dashboard.bpc import inference as bpc_inference
+from dashboard.bpc import cache as bpc_cache
 from tests.pages.app import open_page, sentences
 
 BEST = "bpc-mnist"
@@ -26,9 +25,9 @@ def test_the_sentence_is_the_networks(runs_root):
     answer = int(load(BEST)(x).argmax())
     test = find(BEST).card.test
     text = sentences(app)
-    assert f"reads **{test['accuracy']:.1%}** of the test digits" in text
+    assert f"reads **{test['accuracy']:.1%}** of the test digits correctly" in text
     assert f"**{test['generator loss']:.4f}**" in text
-    right = ", rightly" if answer == label else f", but it is a {label}"
+    right = ", correctly" if answer == label else f", but it is a {label}"
     assert f"It calls this digit a **{answer}**{right}" in text
 
 
@@ -40,8 +39,8 @@ def test_every_tab_opens_for_every_network(runs_root, tab, name):
     app = open_page("bpc", bpc_model=name, bpc_tab=tab)
     assert not app.exception
     assert not app.error
-    told = len(app.get("plotly_chart")) + len(app.info)
-    assert told > 0
+    shown = len(app.get("plotly_chart")) + len(app.info)
+    assert shown > 0
 
 
 def test_inference_is_played_as_the_controls_say(runs_root):
@@ -57,15 +56,15 @@ def test_inference_is_played_as_the_controls_say(runs_root):
     x, _ = digit(3)
     model = load(BEST)
     y = torch.eye(10)[[0]]
-    inference_config = InferenceConfig(12, 0.01, 0.5, 1.0, "bottom-up")
-    energy = infer(Given(x, y), model.weights(), inference_config).energy[0]
+    config = InferenceConfig(12, 0.01, 0.5, 1.0, "bottom-up")
+    energy = infer(Given(x, y), model.weights(), config).energy[0]
     text = sentences(app)
     assert f"In 12 steps the energy goes from {energy[0]:.4g} to **{energy[-1]:.4g}**" in text
-    gauge = analysis.stability(Given(x, y), model.weights(), inference_config)
-    assert app.metric[0].value == f"{gauge.value:.2f}"
+    stability = analysis.stability(Given(x, y), model.weights(), config)
+    assert app.metric[0].value == f"{stability.value:.2f}"
 
 
-def test_a_step_that_is_too_large_is_said(runs_root):
+def test_too_large_a_step_is_said(runs_root):
     app = open_page(
         "bpc",
         bpc_tab="Inference",
@@ -78,28 +77,67 @@ def test_a_step_that_is_too_large_is_said(runs_root):
     assert any("Lower γ" in w.value or "lower the step size" in w.value for w in app.warning)
 
 
-def test_masks_hide_half():
-    for name in bpc_inference.MASKS[:-1]:
-        assert bpc_inference.mask_of(name).mean() == 0.5
-    assert bpc_inference.mask_of("left half")[:, :14].all()
-    assert bpc_inference.mask_of("bottom half")[14:].all()
-    painted = np.zeros((28, 28), bool)
-    painted[3, 4] = True
-    np.testing.assert_array_equal(bpc_inference.mask_of("painted", painted), painted)
+def test_a_network_of_one_direction_infers_by_its_own(runs_root):
+    app = open_page("bpc", bpc_model="gpc-mnist", bpc_tab="Inference", bpc_start="bottom-up")
+    assert not app.exception
+    assert app.selectbox(key="bpc_start").value == "top-down"
+    assert {item.key for item in app.number_input} >= {"bpc_step_size"}
+    assert "bpc_alpha_f" not in {item.key for item in app.number_input}
+
+
+def test_a_random_start_leaves_torchs_own_generator_alone(runs_root):
+    model = load(BEST)
+    # Reading the network draws its first weights, once.
+    open_page("bpc", bpc_tab="Inference")
+    torch.manual_seed(11)
+    before = torch.get_rng_state()
+    values = []
+    for _ in range(2):
+        app = open_page("bpc", bpc_tab="Inference", bpc_start="random")
+        assert not app.exception
+        values.append(sentences(app))
+    assert values[0] == values[1]
+    x, _ = digit(0)
+    given = analysis.clamped(model, x, None)
+    config = model.learning._replace(start="random")
+    generator = torch.Generator().manual_seed(0)
+    energy = infer(given, model.weights(), config, 1, generator).energy[0]
+    assert f"energy goes from {energy[0]:.4g} to **{energy[-1]:.4g}**" in values[0]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_too_many_steps_for_the_slider_are_its_new_end(runs_root):
+    from corelib.runs.spec import make_spec
+    from corelib.runs.store import create_run
+    from corelib.runs.trained import Trained
+
+    config = {"widths": "9, 7", "n_steps": 150, "step_size": 3.0, "alpha_f": 200.0}
+    run = create_run(make_spec("bpc", config=config))
+    Trained.begin_or_resume(run).save()
+    run.set_status("cancelled")
+    app = open_page("bpc", bpc_model=run.id, bpc_tab="About")
+    assert not app.exception
+    assert app.slider(key="bpc_n_steps").value == 150
+    assert app.number_input(key="bpc_step_size").value == 3.0
+    assert app.number_input(key="bpc_alpha_f").value == 200.0
+    # It cannot be stable: the page says so.
+    app = open_page("bpc", bpc_model=run.id, bpc_tab="Generate")
+    assert not app.exception
+    assert "step_size is 3, but with it this network's inference runs away" in app.error[0].value
 
 
 def test_completion_on_the_test_set_helps(runs_root, monkeypatch):
     from dashboard.shell import cache
 
-    monkeypatch.setattr(bpc_inference, "COMPLETED", 100)
-    found = bpc_inference.completed(cache.checkpoint_key(find(BEST)), "left half", False)
+    monkeypatch.setattr(bpc_cache, "COMPLETED", 100)
+    completed = bpc_cache.completed(cache.checkpoint_key(find(BEST)), "left half", False)
     data = load_dataset()
-    known = torch.from_numpy(~bpc_inference.mask_of("left half").ravel())
+    known = torch.from_numpy(~analysis.mask_of("left half").ravel())
     x, labels = data.inputs(data.test.pixels[:100]), data.test.labels[:100]
     expected, _ = analysis.complete(load(BEST), x, known, labels, False)
-    assert found == expected
-    assert found.after > found.before
-    assert found.error < found.error_before
+    assert completed == expected
+    assert completed.after > completed.before
+    assert completed.error < completed.error_before
 
 
 def test_a_preset_fills_in_the_form(runs_root):
@@ -112,10 +150,10 @@ def test_a_preset_fills_in_the_form(runs_root):
     assert app.number_input(key="bpc_bpc_training_max_steps").value == 0
 
 
-def test_the_standard_view_brings_back_the_networks_own_inference(runs_root):
+def test_reset_brings_back_the_networks_own_inference(runs_root):
     app = open_page("bpc", bpc_n_steps="50", bpc_tab="Inference")
     assert app.slider(key="bpc_n_steps").value == 50
-    app.button(key="bpc_try_standard").click().run()
+    app.button(key="bpc_reset").click().run()
     assert app.slider(key="bpc_n_steps").value == load(BEST).learning.n_steps
 
 

@@ -33,7 +33,7 @@ def slope(z, activation):
 
 
 class Network:
-    """The weights of a two-way chain, as lists that start at 1."""
+    """The weights of a chain of two directions, as lists that start at 1."""
 
     def __init__(self, W, V, b, c, activation):
         self.W, self.V, self.b, self.c, self.activation = W, V, b, c, activation
@@ -114,14 +114,14 @@ class Network:
         else:
             up = self.upward(x)
             z = [np.where(y_known, y, up[0]), *up[1:]]
-        way = [z]
+        trajectory = [z]
         for _ in range(n_steps):
             gradient = self.activity_gradient(z, alpha_f, alpha_b)
             gradient[0] = np.where(y_known, 0.0, gradient[0])
             gradient[self.L] = np.where(x_known, 0.0, gradient[self.L])
             z = [layer - gamma * g for layer, g in zip(z, gradient, strict=True)]
-            way.append(z)
-        return way
+            trajectory.append(z)
+        return trajectory
 
 
 class AdamOf:
@@ -149,8 +149,8 @@ def train(network, batches, rate, n_steps, gamma, alpha_f, alpha_b, start, bias)
         for x, y in zip(xs, ys, strict=True):
             z = network.infer(x, y, n_steps, gamma, alpha_f, alpha_b, start)[-1]
             F += network.energy(z, alpha_f, alpha_b) / len(xs)
-            found = network.parameter_gradient(z, alpha_f, alpha_b)
-            scaled = [[g if g is None else g / len(xs) for g in part] for part in found]
+            gradient = network.parameter_gradient(z, alpha_f, alpha_b)
+            scaled = [[g if g is None else g / len(xs) for g in part] for part in gradient]
             if total is None:
                 total = scaled
             else:

@@ -1,26 +1,27 @@
 """Bidirectional predictive coding (BPC): one network that classifies digits and generates them.
 
 Paper: Oliviers, Tang and Bogacz, "Bidirectional predictive coding" (2025, arXiv 2505.23415).
-Its published figures that ours are held against are those of a tutorial of the library JPC,
-"Bidirectional PC on MNIST".
+The published numbers beside ours are those of a tutorial of the library JPC, "Bidirectional PC on
+MNIST".
 
-The label is z_0, the image z_L; the hidden layers between are z_1 .. z_{L-1}. Both predict them:
+The label is z_0, the image z_L; the hidden layers between them are z_1 .. z_{L-1}, predicted from
+both sides:
 
     generator, top-down      e_l = z_l - W_l f(z_{l-1})          f = φ; the identity at both ends
     amortiser, bottom-up     δ_{l-1} = z_{l-1} - V_l f(z_l)
     energy                   F = mean over the batch of  α_f/2 Σ |e_l|² + α_b/2 Σ |δ_l|²
     inference                z <- z - γ dF_n/dz, all hidden layers at once, T times
-    learning                 one step of Adam on dF/dW and dF/dV at the activity inferred
+    learning                 one step of Adam on dF/dW and dF/dV at the inferred activity
 
 Files: ``config`` settings and presets; ``energy`` errors, energy and gradients by hand;
-``inference`` activity moving down the energy, whatever is given; ``network`` the modules;
-``learner`` the update rules; ``analysis`` what the page shows; ``baselines`` the baselines.
+``inference`` all activity that is not given descends the energy; ``network`` the modules;
+``learner`` the update rules; ``analysis`` measurements of trained networks; ``baselines``.
 
 Departures:
-- γ is of one sample's energy. The tutorial descends the mean over its batch of 64 by 0.5, which is
-  γ = 0.5 / 64 here.
-- The tutorial calls half the squared error, averaged over all elements, the loss; ours are told by
-  that convention and summed over units.
+- γ multiplies the gradient of one sample's energy. The tutorial takes steps of 0.5 along the mean
+  over its batch of 64, which is γ = 0.5 / 64 here.
+- In the tutorial the loss is half the squared error, averaged over all elements; ours is stated so,
+  and also summed over units.
 - Images are normalised to mean 0 and standard deviation 1 over the training set, as in the
   tutorial.
 """
@@ -34,7 +35,7 @@ __all__ = ["BPC"]
 
 
 def __getattr__(name: str) -> Any:
-    # Lazily: whoever needs only the settings must not wait for torch.
+    # Lazily: code that needs only the settings does not wait for torch.
     if name == "BPC":
         from corelib.models.bpc.network import BPC
 

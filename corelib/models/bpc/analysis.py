@@ -1,6 +1,13 @@
-"""What the BPC page shows: energies of labels, moved activity, completed digits, stability."""
+"""Measurements of the networks: what they answer, generate and fill in, and whether inference is
+stable.
 
-from typing import NamedTuple
+Images are normalised, (batch, pixel), unless a function says otherwise. Where inference starts at
+random it draws from the ``generator`` that is given, else from torch's global one.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -8,16 +15,32 @@ from torch import Tensor
 
 from corelib.analysis.representation import principal
 from corelib.data.images import ImageDataset, Split
+from corelib.errors import SettingsError
 from corelib.models.bpc.energy import Weights, apply, energy, errors, hessian_product
-from corelib.models.bpc.inference import COMPLETION, Given, InferenceConfig, begin, run_inference
-from corelib.models.bpc.network import TwoWay
+from corelib.models.bpc.inference import (
+    COMPLETION,
+    Given,
+    InferenceConfig,
+    begin,
+    infer,
+    run_inference,
+)
+from corelib.models.bpc.network import PredictiveCoding, TwoWay
 
+SIDE = 28
+"""Pixels along each side of an image."""
 CHUNK = 1000
+"""Images that are processed at once."""
 POWER_STEPS = 60
+"""Steps of power iteration."""
+
+Mask = Literal["left half", "right half", "top half", "bottom half", "random half"]
+MASKS: tuple[Mask, ...] = get_args(Mask)
+"""Names of the halves of an image that ``mask_of`` hides."""
 
 
 class Axes(NamedTuple):
-    """Where the activity of a hidden layer varies most over a set of digits.
+    """Where the activity of a hidden layer varies most over a set of images.
 
     ``mean`` (unit), ``axes`` (axis, unit) of length 1, ``sd`` (axis) of the activity along them,
     ``of_class`` (class, unit) the mean activity of each class.
@@ -29,10 +52,10 @@ class Axes(NamedTuple):
     of_class: np.ndarray
 
 
-class Gauge(NamedTuple):
+class Stability(NamedTuple):
     """Whether inference converges: ``eigenvalue`` is the largest of the energy's Hessian over the
-    free activity, mean over samples; ``value`` = step size times it. Gradient steps settle below 2
-    and run off above."""
+    free activity, mean over samples; ``value`` = γ times it. Gradient steps converge below 2 and
+    run away above."""
 
     eigenvalue: float
     value: float
@@ -41,19 +64,30 @@ class Gauge(NamedTuple):
         if self.value < 1:
             return "Each step of inference lowers the energy: stable."
         if self.value < 2:
-            return "Inference overshoots along its steepest direction, but settles."
-        return "Inference runs off along its steepest direction: lower the step size."
+            return "Inference overshoots along its steepest direction, but converges."
+        return "Inference runs away along its steepest direction: lower the step size."
 
 
 class Completed(NamedTuple):
-    """Digits with hidden pixels, read before and after these are inferred, as shares that are
-    right; ``error`` is the mean squared error of the hidden pixels, normalised, ``error_before``
-    with grey in their place."""
+    """How well a network reads images before and after it fills in their hidden pixels.
+
+    ``before`` and ``after`` are accuracies, as shares. ``error`` is the mean squared error of the
+    hidden pixels, normalised, after filling in; ``error_before`` that of grey in their place.
+    """
 
     before: float
     after: float
     error_before: float
     error: float
+
+
+class Filling(NamedTuple):
+    """Hidden pixels while they are inferred: ``step`` (time), ``image`` (batch, time, pixel), and
+    ``answer`` (batch, time), the class that the network gives each image."""
+
+    step: Tensor
+    image: Tensor
+    answer: Tensor
 
 
 def labels_of(model: TwoWay) -> Tensor:
@@ -62,40 +96,112 @@ def labels_of(model: TwoWay) -> Tensor:
     return torch.eye(model.n_classes, device=like.device, dtype=like.dtype)
 
 
+def mixed_labels(model: TwoWay, one: int, other: int, shares: Sequence[float]) -> Tensor:
+    """Labels between two classes, (1 - s) y_one + s y_other for each share s: (share, class)."""
+    labels = labels_of(model)
+    s = torch.tensor(list(shares), device=labels.device, dtype=torch.float64)[:, None]
+    return ((1 - s) * labels[one] + s * labels[other]).to(labels)
+
+
 @torch.no_grad()
-def label_energies(model: TwoWay, x: Tensor, inference_config: InferenceConfig) -> Tensor:
+def answers(model: TwoWay, x: Tensor) -> Tensor:
+    """The class that the network gives each image, by its own rule: (batch, pixel) -> (batch)."""
+    evidence: list[Tensor] = [model(x[at : at + CHUNK]) for at in range(0, len(x), CHUNK)]
+    return torch.cat(evidence).argmax(1)
+
+
+def to_pixels(images: Tensor, dataset: ImageDataset) -> Tensor:
+    """Normalised images (..., pixel) as uint8 (..., row, column), the inverse of
+    ``dataset.inputs``; what is darker than black or brighter than white is clipped."""
+    grey = (images * dataset.std + dataset.mean).clamp(0, 1).mul(255).round().byte()
+    return grey.reshape(*images.shape[:-1], *dataset.train.pixels.shape[-2:])
+
+
+def clamped(model: TwoWay, x: Tensor, label: int | None, x_known: Tensor | None = None) -> Given:
+    """Images, and the label clamped at the other end; with None the label is free.
+
+    x (batch, pixel); ``x_known``, bool (pixel) or (batch, pixel), frees the other pixels.
+    """
+    y = x.new_zeros(len(x), model.n_classes)
+    if label is None:
+        return Given(x, y, x_known, torch.zeros_like(y[0], dtype=torch.bool))
+    y[:, label] = 1
+    return Given(x, y, x_known)
+
+
+def trained_inference(model: TwoWay) -> InferenceConfig:
+    """How the network infers while it learns; eight steps of 0.1 for one that does not infer."""
+    return model.learning if isinstance(model, PredictiveCoding) else InferenceConfig(8, 0.1)
+
+
+@torch.no_grad()
+def label_energies(
+    model: TwoWay, x: Tensor, config: InferenceConfig, generator: torch.Generator | None = None
+) -> Tensor:
     """The energy after inference with each label clamped in turn: (batch, pixel) ->
-    (batch, class). The smallest is the label that the network finds most plausible."""
-    weights, labels = model.weights(), labels_of(model)
-    found = []
-    for label in labels:
-        inferred = run_inference(Given(x, label.expand(len(x), -1)), weights, inference_config)
-        found.append(energy(errors(inferred.z, inferred.f, weights), inference_config.precision))
-    return torch.stack(found, 1)
+    (batch, class). The smallest belongs to the label that the network finds most plausible."""
+    weights = model.weights()
+    energies: list[Tensor] = []
+    for label in labels_of(model):
+        both = Given(x, label.expand(len(x), -1))
+        inferred = run_inference(both, weights, config, generator)
+        energies.append(energy(errors(inferred.z, inferred.f, weights), config.precision))
+    return torch.stack(energies, 1)
 
 
 @torch.no_grad()
 def activity(
-    model: TwoWay, x: Tensor, y: Tensor, layer: int, inference_config: InferenceConfig
+    model: TwoWay,
+    x: Tensor,
+    y: Tensor,
+    layer: int,
+    config: InferenceConfig,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
-    """z_layer after inference with image and label given: (batch, unit)."""
-    return run_inference(Given(x, y), model.weights(), inference_config).z[layer]
+    """z_layer after inference with image and label clamped: (batch, unit)."""
+    return run_inference(Given(x, y), model.weights(), config, generator).z[layer]
 
 
-def axes(z: Tensor, labels: np.ndarray, n_axes: int = 2) -> Axes:
-    """The principal axes of activity (batch, unit) by scikit-learn; ``labels`` (batch,)."""
-    found = principal(z.cpu().numpy(), n_axes)
-    along = found.apply(z.cpu().numpy())
+def principal_axes(z: Tensor, labels: np.ndarray, n_axes: int = 2) -> Axes:
+    """The principal axes of activity (batch, unit) by scikit-learn; ``labels`` (batch)."""
+    states: np.ndarray = z.cpu().numpy()
+    projection = principal(states, n_axes)
     of_class = np.stack([z[labels == k].mean(0).cpu().numpy() for k in np.unique(labels)])
-    return Axes(found.mean, found.axes, along.std(0), of_class)
+    return Axes(projection.mean, projection.axes, projection.apply(states).std(0), of_class)
+
+
+def layer_axes(model: TwoWay, dataset: ImageDataset, layer: int, n_images: int) -> Axes:
+    """The two principal axes of a hidden layer over the first test images, with image and label
+    clamped and inference as in training. Back-propagation has none: there it is the activity of
+    the amortiser's pass. Raises ``SettingsError`` if inference runs away."""
+    test = dataset.test
+    x, labels = dataset.inputs(test.pixels[:n_images]), test.labels[:n_images]
+    infers = isinstance(model, PredictiveCoding)
+    config = model.learning if infers else InferenceConfig(0, 0.1)
+    z = activity(model, x, labels_of(model)[labels], layer, config)
+    if not torch.isfinite(z).all():
+        raise SettingsError(
+            f"step_size is {config.step_size:g}, but with it this network's inference runs away to "
+            "infinity; train with a smaller one."
+        )
+    return principal_axes(z, labels.numpy())
 
 
 def moved(start: np.ndarray, along: Axes, steps: np.ndarray) -> np.ndarray:
-    """Activity moved by so many standard deviations along each axis.
+    """Activity moved along each axis by ``steps`` of its standard deviation.
 
     ``start`` (unit) or (batch, unit), ``steps`` (..., axis) -> (..., unit).
     """
     return start + (steps * along.sd) @ along.axes
+
+
+def samples_around(
+    start: np.ndarray, along: Axes, spread: float, n: int, seed: int = 0
+) -> np.ndarray:
+    """Samples of activity around ``start`` (unit): normal along the axes, with ``spread`` times
+    the standard deviation of each: (n, unit)."""
+    noise = np.random.default_rng(seed).standard_normal((n, len(along.sd)))
+    return moved(start, along, spread * noise)
 
 
 @torch.no_grad()
@@ -103,26 +209,20 @@ def decode(model: TwoWay, z: Tensor, layer: int) -> Tensor:
     """The image that the generator makes of z_layer: (batch, unit) -> (batch, pixel)."""
     weights = model.weights()
     phi = weights.phi.value
-    for at, below in enumerate(weights.generator[layer:], layer):
-        z = apply(below, phi(z) if at else z)
+    for at, affine in enumerate(weights.generator[layer:], layer):
+        z = apply(affine, phi(z) if at else z)
     return z
 
 
-def around(along: Axes, start: np.ndarray, spread: float, n: int, seed: int) -> np.ndarray:
-    """Activity drawn around a digit's own, normal along the axes with ``spread`` times their
-    standard deviation: (n, unit)."""
-    drawn = np.random.default_rng(seed).standard_normal((n, len(along.sd)))
-    return moved(start, along, spread * drawn)
-
-
 def class_means(dataset: ImageDataset) -> Tensor:
-    """The mean training image of each class, normalised: (class, pixel). No function of the label
-    alone can be closer to the images in squared error."""
+    """The mean training image of each class, normalised: (class, pixel). Of all images that are
+    a function of the label alone it has the least squared error."""
     pixels, labels = dataset.train
     member = torch.eye(len(dataset.class_names))[labels]
     # Normalised after the mean: a mean of few images instead of 55,000 images.
     sums = member.t() @ pixels.flatten(1).float()
-    return dataset.inputs((sums / (255 * member.sum(0)[:, None])).unflatten(1, pixels.shape[1:]))
+    means = sums / (255 * member.sum(0)[:, None])
+    return dataset.inputs(means.reshape(-1, *pixels.shape[1:]))
 
 
 def generation_loss(images: Tensor, dataset: ImageDataset, split: Split) -> float:
@@ -132,6 +232,41 @@ def generation_loss(images: Tensor, dataset: ImageDataset, split: Split) -> floa
     return (images.cpu()[split.labels] - x).square().mean().item() / 2
 
 
+def best_generation_loss(dataset: ImageDataset) -> float:
+    """The generation loss of the class means on the test images: the best that a network can do
+    that knows the label alone."""
+    return generation_loss(class_means(dataset), dataset, dataset.test)
+
+
+def mask_of(name: Mask, seed: int = 0) -> np.ndarray:
+    """Which pixels a mask hides, half of them: bool (row, column). ``seed`` draws those of
+    "random half". Raises ``SettingsError`` for an unknown name."""
+    hidden = np.zeros((SIDE, SIDE), bool)
+    half = SIDE // 2
+    match name:
+        case "left half":
+            hidden[:, :half] = True
+        case "right half":
+            hidden[:, half:] = True
+        case "top half":
+            hidden[:half] = True
+        case "bottom half":
+            hidden[half:] = True
+        case "random half":
+            order = np.random.default_rng(seed).permutation(SIDE * SIDE)
+            hidden.ravel()[order[: SIDE * SIDE // 2]] = True
+        case _:
+            raise SettingsError(f"mask is {name!r}, but should be one of: {', '.join(MASKS)}.")
+    return hidden
+
+
+def completion_config(model: TwoWay, n_steps: int = COMPLETION.n_steps) -> InferenceConfig:
+    """How a network fills in pixels: by Adam, with all the errors that it has at equal weight,
+    from the amortiser's pass or, without an amortiser, from the generator's."""
+    start = COMPLETION.start if model.amortiser else "top-down"
+    return COMPLETION._replace(n_steps=n_steps, start=start)
+
+
 @torch.no_grad()
 def complete(
     model: TwoWay,
@@ -139,53 +274,82 @@ def complete(
     known: Tensor,
     labels: Tensor,
     label_known: bool,
-    inference_config: InferenceConfig = COMPLETION,
+    config: InferenceConfig = COMPLETION,
 ) -> tuple[Completed, Tensor]:
     """Fill in the pixels that are not ``known``, bool (pixel) or (batch, pixel).
 
-    x (batch, pixel); ``labels`` (batch,) are given to the network only if ``label_known``. It
-    answers from the image, by its own rule: before with grey (the mean) in place of the hidden
-    pixels, after with what was inferred. Returns that, and the images.
+    x (batch, pixel); ``labels`` (batch) are given to the network only if ``label_known``. It reads
+    the images by its own rule, before with grey (the mean) in place of the hidden pixels and after
+    they are inferred. Returns the measurements, and the completed images (batch, pixel).
     """
     known = known.expand_as(x)
     grey = torch.where(known, x, torch.zeros_like(x))
     weights, eye = model.weights(), labels_of(model)
     y_known = torch.full((model.n_classes,), label_known, device=x.device)
-    filled = []
+    filled: list[Tensor] = []
     for at in range(0, len(x), CHUNK):
         part = slice(at, at + CHUNK)
-        given = Given(grey[part], eye[labels[part]], known[part], y_known)
-        filled.append(run_inference(given, weights, inference_config).z[-1])
+        some = Given(grey[part], eye[labels[part]], known[part], y_known)
+        filled.append(run_inference(some, weights, config).z[-1])
     image = torch.cat(filled)
     hidden = (~known).sum().clamp(min=1)
     return Completed(
-        before=_right(model, grey, labels),
-        after=_right(model, image, labels),
+        before=_accuracy(model, grey, labels),
+        after=_accuracy(model, image, labels),
         error_before=((grey - x).square().sum() / hidden).item(),
         error=((image - x).square().sum() / hidden).item(),
     ), image
 
 
-def _right(model: TwoWay, x: Tensor, labels: Tensor) -> float:
-    answers = torch.cat([model(part).argmax(1) for part in x.split(CHUNK)])
-    return (answers == labels).float().mean().item()
+def completed_test_images(
+    model: TwoWay, dataset: ImageDataset, hidden: np.ndarray, n_images: int, label_known: bool
+) -> Completed:
+    """How well the network reads the first test images before and after it fills in the pixels
+    that are ``hidden``, bool (row, column)."""
+    test = dataset.test
+    x, labels = dataset.inputs(test.pixels[:n_images]), test.labels[:n_images]
+    known = torch.as_tensor(~hidden.ravel())
+    return complete(model, x, known, labels, label_known, completion_config(model))[0]
+
+
+def watch_completion(
+    model: TwoWay, x: Tensor, hidden: np.ndarray, label: int | None, n_steps: int, every: int
+) -> Filling:
+    """Images (batch, pixel) at each ``every`` steps while their ``hidden`` pixels, bool (row,
+    column), are filled in. ``label`` is clamped; with None it is free."""
+    known = torch.as_tensor(~hidden.ravel()).to(x.device)
+    config = completion_config(model, n_steps)
+    trace = infer(clamped(model, x, label, known), model.weights(), config, every)
+    answer = answers(model, trace.image.flatten(0, 1)).reshape(trace.image.shape[:2])
+    return Filling(trace.step, trace.image, answer)
+
+
+def _accuracy(model: TwoWay, x: Tensor, labels: Tensor) -> float:
+    return (answers(model, x) == labels).float().mean().item()
 
 
 @torch.no_grad()
-def stability(given: Given, weights: Weights, inference_config: InferenceConfig) -> Gauge:
-    """The gauge of inference from its start, by power iteration on each sample's Hessian over the
+def stability(
+    given: Given,
+    weights: Weights,
+    config: InferenceConfig,
+    generator: torch.Generator | None = None,
+) -> Stability:
+    """The stability of inference at its start: power iteration on each sample's Hessian over the
     layers that are free, with products written by hand (``energy.hessian_product``)."""
-    z = begin(given, weights, inference_config.start)
+    z = begin(given, weights, config.start, generator)
     known = {0: given.y_known, weights.depth: given.x_known}
     free = [k for k in range(weights.depth + 1) if 0 < k < weights.depth or known[k] is not None]
-    masks = [None if known.get(k) is None else ~known[k] for k in free]
-    product = hessian_product(z, weights, inference_config.precision, free)
-    generator = torch.Generator().manual_seed(0)
-    v = [torch.randn(z[k].shape, generator=generator, dtype=z[k].dtype).to(z[k]) for k in free]
+    masks = [None if mask is None else ~mask for mask in (known.get(k) for k in free)]
+    product = hessian_product(z, weights, config.precision, free)
+    noise = torch.Generator().manual_seed(0)
+    v = [torch.randn(z[k].shape, generator=noise, dtype=z[k].dtype).to(z[k]) for k in free]
+    length = torch.zeros(())
     for _ in range(POWER_STEPS + 1):
         # What is clamped does not move.
         v = [a if mask is None else a * mask for a, mask in zip(v, masks, strict=True)]
-        size = sum(a.square().sum(1, keepdim=True) for a in v).sqrt().clamp(min=1e-30)
-        v = product([a / size for a in v])
-    eigenvalue = size.mean().item()
-    return Gauge(eigenvalue, inference_config.step_size * eigenvalue)
+        squares = reduce(torch.add, (a.square().sum(1, keepdim=True) for a in v))
+        length = squares.sqrt().clamp(min=1e-30)
+        v = product([a / length for a in v])
+    eigenvalue = length.mean().item()
+    return Stability(eigenvalue, config.step_size * eigenvalue)

@@ -1,4 +1,4 @@
-"""Settings of the networks of this room, of their training, and the presets. Imports no torch."""
+"""Settings of this family's networks, of their training, and the presets. Imports no torch."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ WIDEST, DEEPEST = 2048, 8
 
 
 def parse_widths(text: str) -> tuple[int, ...]:
-    """ "300, 300" as numbers; raises ``ValueError`` with what it should be."""
+    """ "300, 300" as numbers. Raises ``ValueError``, which says what the text should be."""
     try:
         widths = tuple(int(word) for word in text.split(","))
     except ValueError:
@@ -35,7 +35,7 @@ def _n_steps() -> Any:
 def _step_size(default: float) -> Any:
     return setting(
         default,
-        "How far a step of inference follows the gradient of one sample's energy",
+        "How far each step of inference follows the gradient of one sample's energy",
         gt=0,
         le=10,
         symbol="γ",
@@ -47,22 +47,17 @@ def _n_answer_steps(what: str) -> Any:
 
 
 class BackpropConfig(Settings):
-    """The two chains of layers that all networks of this room are made of."""
+    """The two chains of layers that all networks of this family are built from."""
 
     input_dim: int = setting(
-        784,
-        "Pixels of the image, which is the last layer",
-        ge=1,
-        le=4096,
-        more=True,
-        from_data=True,
+        784, "Pixels of the image, the last layer", ge=1, le=4096, more=True, from_data=True
     )
-    n_classes: int = setting(10, "Classes, the first layer", ge=2, le=1000, more=True)
+    n_classes: int = setting(10, "Classes of the label, the first layer", ge=2, le=1000, more=True)
     widths: str = setting("300, 300", "Units of each hidden layer, from label to image")
     activation: ActivationName = setting(
-        "gelu", "What hidden activity passes through before it predicts; gelu by its tanh formula"
+        "gelu", "The function of hidden activity that predicts; gelu by its tanh formula"
     )
-    bias: bool = setting(False, "Whether predictions have a bias", more=True)
+    bias: bool = setting(False, "Whether predictions include a bias", more=True)
 
     @field_validator("widths")
     @classmethod
@@ -83,8 +78,8 @@ class BPCConfig(BackpropConfig):
     step_size: float = _step_size(0.1)
     start: Start = setting(
         "bottom-up",
-        "Hidden activity before inference: what the amortiser makes of the image, what the "
-        "generator makes of the label, or small random numbers",
+        "Hidden activity before inference: the amortiser's pass from the image, the generator's "
+        "pass from the label, or small random numbers",
     )
 
 
@@ -96,15 +91,15 @@ class GenerativePCConfig(BackpropConfig):
     n_answer_steps: int = _n_answer_steps("the label of an image")
     answer_step_size: float = setting(
         0.003,
-        "How far these follow the gradient: less than in learning, since a free label adds a "
-        "steeper direction, along which larger steps run off as the weights grow",
+        "How far each of these steps follows the gradient: less than in learning, because a free "
+        "label adds a steeper direction, along which larger steps run away as the weights grow",
         gt=0,
         le=10,
     )
 
 
 class HybridPCConfig(GenerativePCConfig):
-    """The generator, its inference, and the amortiser that starts it."""
+    """The generator, its inference, and the amortiser that inference starts from."""
 
 
 class DiscriminativePCConfig(BackpropConfig):
@@ -116,18 +111,18 @@ class DiscriminativePCConfig(BackpropConfig):
 
 
 class TwoWayTraining(TrainingSettings):
-    """The optimiser (Adam) of all networks of this room."""
+    """The optimiser (Adam) of all networks of this family."""
 
     epochs: int = setting(5, "Passes over the 55,000 training images", ge=1, le=1000)
     batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
-    learning_rate: float = setting(1e-3, "Step size of Adam at the start", gt=0, le=1)
+    learning_rate: float = setting(1e-3, "Learning rate of Adam at the start", gt=0, le=1)
     schedule: Schedule = setting(
-        "cosine", "The step size stays as it is (constant), or falls to zero by half a cosine"
+        "cosine", "The learning rate stays the same (constant) or falls to zero by half a cosine"
     )
 
 
 class Preset(NamedTuple):
-    """What differs from the standard settings of BPC."""
+    """The settings that differ from the standard ones of BPC."""
 
     config: dict[str, Any]
     training: dict[str, Any]

@@ -8,12 +8,13 @@ z_{l-1} to z_l, the amortiser upwards, from z_l to z_{l-1}:
     F = mean over the batch of  α_f/2 Σ_l |e_l|² + α_b/2 Σ_l |δ_l|²
 
 f is the activation φ in hidden layers and the identity at both ends, whose values are data. A
-network that lacks one direction has no such errors. Every function is pure; arrays are
-(batch, unit), and gradients with respect to activity are those of one sample's energy, N times
-those of F, so that the step size of inference does not depend on the batch.
+network that lacks one direction lacks its errors. Every function is pure; arrays are (batch, unit).
+Gradients with respect to activity are those of one sample's energy, N times those of F, so that the
+step size of inference does not depend on the batch size.
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import repeat
 from typing import NamedTuple
 
@@ -28,13 +29,13 @@ Activity = tuple[Tensor, ...]
 """z_0 .. z_L, each (batch, unit)."""
 
 SLOPE = 0.01
-"""Of the leaky rectifier below zero."""
+"""Slope of the leaky rectifier below zero."""
 
 
 class Activation(NamedTuple):
     """φ(z); ``back(g, z, φ(z))`` = g ⊙ φ'(z); ``curvature(z)`` = φ''(z).
 
-    A rectifier's slope at zero is that of its negative side, its curvature zero everywhere.
+    At zero a rectifier has the slope of its negative side; its curvature is zero everywhere.
     """
 
     value: Callable[[Tensor], Tensor]
@@ -43,7 +44,7 @@ class Activation(NamedTuple):
 
 
 def _gelu_curvature(z: Tensor) -> Tensor:
-    """Of z/2 (1 + tanh u), u = a (z + b z³)."""
+    """φ'' of φ(z) = z/2 (1 + tanh u), u = a (z + b z³)."""
     a, b = (2 / torch.pi) ** 0.5, 0.044715
     t = torch.tanh(a * (z + b * z**3))
     du, ddu = a * (1 + 3 * b * z**2), 6 * a * b * z
@@ -58,21 +59,36 @@ def _tanh_curvature(z: Tensor) -> Tensor:
 # torch's elementwise kernels of g ⊙ φ'(z): one pass over memory where formulas take five.
 _aten = torch.ops.aten
 
+
+def _relu_back(g: Tensor, z: Tensor, f: Tensor) -> Tensor:
+    return _aten.threshold_backward(g, z, 0)
+
+
+def _leaky_relu(z: Tensor) -> Tensor:
+    return F.leaky_relu(z, SLOPE)
+
+
+def _leaky_relu_back(g: Tensor, z: Tensor, f: Tensor) -> Tensor:
+    return _aten.leaky_relu_backward(g, z, SLOPE, False)
+
+
+def _tanh_back(g: Tensor, z: Tensor, f: Tensor) -> Tensor:
+    return _aten.tanh_backward(g, f)
+
+
+def _gelu(z: Tensor) -> Tensor:
+    return F.gelu(z, approximate="tanh")
+
+
+def _gelu_back(g: Tensor, z: Tensor, f: Tensor) -> Tensor:
+    return _aten.gelu_backward(g, z, approximate="tanh")
+
+
 ACTIVATIONS: dict[ActivationName, Activation] = {
-    "relu": Activation(
-        torch.relu, lambda g, z, f: _aten.threshold_backward(g, z, 0), torch.zeros_like
-    ),
-    "leaky-relu": Activation(
-        lambda z: F.leaky_relu(z, SLOPE),
-        lambda g, z, f: _aten.leaky_relu_backward(g, z, SLOPE, False),
-        torch.zeros_like,
-    ),
-    "tanh": Activation(torch.tanh, lambda g, z, f: _aten.tanh_backward(g, f), _tanh_curvature),
-    "gelu": Activation(
-        lambda z: F.gelu(z, approximate="tanh"),
-        lambda g, z, f: _aten.gelu_backward(g, z, approximate="tanh"),
-        _gelu_curvature,
-    ),
+    "relu": Activation(torch.relu, _relu_back, torch.zeros_like),
+    "leaky-relu": Activation(_leaky_relu, _leaky_relu_back, torch.zeros_like),
+    "tanh": Activation(torch.tanh, _tanh_back, _tanh_curvature),
+    "gelu": Activation(_gelu, _gelu_back, _gelu_curvature),
 }
 
 
@@ -84,7 +100,7 @@ class Affine(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """``generator`` W_1 .. W_L, ``amortiser`` V_1 .. V_L; one that is absent is empty."""
+    """``generator`` W_1 .. W_L, ``amortiser`` V_1 .. V_L; empty where the network lacks it."""
 
     generator: tuple[Affine, ...]
     amortiser: tuple[Affine, ...]
@@ -92,7 +108,7 @@ class Weights(NamedTuple):
 
     @property
     def depth(self) -> int:
-        """L."""
+        """L, the number of layers of weights in each direction."""
         return max(len(self.generator), len(self.amortiser))
 
     @property
@@ -124,7 +140,7 @@ class Errors(NamedTuple):
 
 
 class Constant(NamedTuple):
-    """Products that do not change while an end of the network is clamped; None where it is free.
+    """Products that stay the same while an end of the network is clamped; None where it is free.
 
     ``below`` (batch, unit) = W_1 z_0 + b_1 and ``above`` = V_L z_L + c_L. With ``gram`` = W_Lᵀ W_L
     and ``image_back`` = W_Lᵀ (z_L - b_L), W_Lᵀ e_L is image_back - gram φ(z_{L-1}).
@@ -153,10 +169,11 @@ def apply(layer: Affine, f: Tensor) -> Tensor:
 def errors(z: Activity, f: Activity, weights: Weights, constant: Constant = NOTHING) -> Errors:
     """All errors; ``f`` are the ``outputs`` of z.
 
-    What ``constant`` holds is not computed again; with its gram matrix e_L is left out.
+    Products in ``constant`` are not computed again; with its gram matrix e_L is left out.
     """
     depth = weights.depth
-    forward, backward = [], []
+    forward: list[Tensor] = []
+    backward: list[Tensor] = []
     for at, layer in enumerate(weights.generator, 1):
         if at == 1 and constant.below is not None:
             forward.append(z[1] - constant.below)
@@ -170,16 +187,20 @@ def errors(z: Activity, f: Activity, weights: Weights, constant: Constant = NOTH
     return Errors(tuple(forward), tuple(backward))
 
 
-def energy(found: Errors, precision: Precision) -> Tensor:
+def energy(e: Errors, precision: Precision) -> Tensor:
     """Each sample's energy, (batch,); F is its mean."""
-    sides = zip(precision, found, strict=True)
-    return sum(alpha / 2 * e.square().sum(-1) for alpha, side in sides for e in side)
+    terms = (
+        alpha / 2 * layer.square().sum(-1)
+        for alpha, side in zip(precision, e, strict=True)
+        for layer in side
+    )
+    return reduce(torch.add, terms)
 
 
 def activity_gradients(
     z: Activity,
     f: Activity,
-    found: Errors,
+    e: Errors,
     weights: Weights,
     precision: Precision,
     layers: Sequence[int],
@@ -189,31 +210,30 @@ def activity_gradients(
 
         α_f (e_l - φ'(z_l) ⊙ W_{l+1}ᵀ e_{l+1}) + α_b (δ_l - φ'(z_l) ⊙ V_lᵀ δ_{l-1})
 
-    At an end the slope is 1, and terms with errors that are not there are left out.
+    At either end the slope is 1; terms whose errors do not exist are left out.
     """
-    gradients = []
+    gradients: list[Tensor] = []
     for k in layers:
         own = _both(
             precision,
-            found.forward[k - 1] if found.forward and k > 0 else None,
-            found.backward[k] if found.backward and k < weights.depth else None,
+            e.forward[k - 1] if e.forward and k > 0 else None,
+            e.backward[k] if e.backward and k < weights.depth else None,
         )
-        feedback = _feedback(k, f, found, weights, precision, constant)
-        if feedback is None:
-            gradients.append(own)
-            continue
-        if 0 < k < weights.depth:
+        feedback = _feedback(k, f, e, weights, precision, constant)
+        if feedback is not None and 0 < k < weights.depth:
             feedback = weights.phi.back(feedback, z[k], f[k])
-        gradients.append(-feedback if own is None else own - feedback)
+        if own is None:
+            assert feedback is not None, "a layer has errors of its own or causes some"
+            gradients.append(-feedback)
+        else:
+            gradients.append(own if feedback is None else own - feedback)
     return gradients
 
 
-def parameter_gradients(
-    f: Activity, found: Errors, weights: Weights, precision: Precision
-) -> Weights:
+def parameter_gradients(f: Activity, e: Errors, weights: Weights, precision: Precision) -> Weights:
     """dF/dW_l = -α_f e_lᵀ f(z_{l-1}) / N and dF/dV_l = -α_b δ_{l-1}ᵀ f(z_l) / N, biases alike.
 
-    Each is a product of what the two ends of a connection hold, and nothing else.
+    Each is a product of an error and an activity at the two ends of a connection, and nothing else.
     """
 
     def of(layer: Affine, error: Tensor, source: Tensor, alpha: float) -> Affine:
@@ -222,8 +242,8 @@ def parameter_gradients(
 
     alpha_f, alpha_b = precision
     return Weights(
-        tuple(map(of, weights.generator, found.forward, f, repeat(alpha_f))),
-        tuple(map(of, weights.amortiser, found.backward, f[1:], repeat(alpha_b))),
+        tuple(map(of, weights.generator, e.forward, f, repeat(alpha_f))),
+        tuple(map(of, weights.amortiser, e.backward, f[1:], repeat(alpha_b))),
         weights.activation,
     )
 
@@ -231,22 +251,22 @@ def parameter_gradients(
 def hessian_product(
     z: Activity, weights: Weights, precision: Precision, layers: Sequence[int]
 ) -> Callable[[Sequence[Tensor]], list[Tensor]]:
-    """The function v -> H v, with H each sample's Hessian of its energy over the layers asked for.
+    """The function v -> H v, with H the Hessian of each sample's energy over the layers asked for.
 
-    v and H v are one tensor (batch, unit) a layer. Changing z by v changes the errors by those of
-    v through the slopes, dz_l - W_l f'(z_{l-1}) ⊙ dz_{l-1}, so that
+    v and H v have one tensor (batch, unit) a layer. A change dz = v changes the errors by
+    dz_l - W_l f'(z_{l-1}) ⊙ dz_{l-1}, and likewise through V, so that
 
-        (H v)_l = the gradient with these in place of the errors
+        (H v)_l = the gradient with these changes in place of the errors
                   - φ''(z_l) ⊙ v_l ⊙ (α_f W_{l+1}ᵀ e_{l+1} + α_b V_lᵀ δ_{l-1})
     """
     phi, depth = weights.phi, weights.depth
     f = outputs(z, weights)
-    found = errors(z, f, weights)
-    bend = {
-        k: phi.curvature(z[k]) * _feedback(k, f, found, weights, precision, NOTHING)
-        for k in layers
-        if 0 < k < depth
-    }
+    e = errors(z, f, weights)
+    bend: dict[int, Tensor] = {}
+    for k in layers:
+        feedback = _feedback(k, f, e, weights, precision, NOTHING) if 0 < k < depth else None
+        if feedback is not None:
+            bend[k] = phi.curvature(z[k]) * feedback
     linear = weights._replace(
         generator=tuple(layer._replace(bias=None) for layer in weights.generator),
         amortiser=tuple(layer._replace(bias=None) for layer in weights.amortiser),
@@ -270,25 +290,26 @@ def hessian_product(
 
 
 def _feedback(
-    k: int, f: Activity, found: Errors, weights: Weights, precision: Precision, constant: Constant
+    k: int, f: Activity, e: Errors, weights: Weights, precision: Precision, constant: Constant
 ) -> Tensor | None:
-    """What the errors that layer l causes send back: α_f W_{l+1}ᵀ e_{l+1} + α_b V_lᵀ δ_{l-1}.
+    """The errors that layer l causes, sent back to it: α_f W_{l+1}ᵀ e_{l+1} + α_b V_lᵀ δ_{l-1}.
 
     None at an end that predicts nothing.
     """
     forward = backward = None
-    if found.forward and k < weights.depth:
+    if e.forward and k < weights.depth:
         if k == weights.depth - 1 and constant.gram is not None:
+            assert constant.image_back is not None, "it comes with the gram matrix"
             forward = residual(constant.image_back, f[k], constant.gram)
         else:
-            forward = linear(found.forward[k], weights.generator[k].weight.t())
-    if found.backward and k > 0:
-        backward = linear(found.backward[k - 1], weights.amortiser[k - 1].weight.t())
+            forward = linear(e.forward[k], weights.generator[k].weight.t())
+    if e.backward and k > 0:
+        backward = linear(e.backward[k - 1], weights.amortiser[k - 1].weight.t())
     return _both(precision, forward, backward)
 
 
 def _both(precision: Precision, forward: Tensor | None, backward: Tensor | None) -> Tensor | None:
-    """α_f forward + α_b backward, of those that are there."""
+    """α_f forward + α_b backward; None counts as zero, and None if both are."""
     alpha_f, alpha_b = precision
     if backward is None:
         return None if forward is None else alpha_f * forward

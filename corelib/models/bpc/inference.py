@@ -1,4 +1,4 @@
-"""Inference: activity that is not given moves down its energy, whatever is given.
+"""Inference: all activity that is not given descends the energy.
 
 Hidden layers are always inferred. Of the image each pixel, and of the label each class, may be
 given (clamped) or free. All free activity moves at once:
@@ -6,9 +6,10 @@ given (clamped) or free. All free activity moves at once:
     z_l <- z_l - γ dF_n/dz_l                 "gradient", γ per sample
     z_l <- z_l - γ m_l / (sqrt(v_l) + ε)     "adam", with Adam's running means m and v
 
-``run_inference`` returns where it ends, ``infer`` the whole way.
+``run_inference`` returns the end, ``infer`` the whole trajectory.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -38,7 +39,7 @@ START_SD = 0.05
 
 
 class InferenceConfig(NamedTuple):
-    """How to infer; ``step_size`` is of one sample's energy."""
+    """How to infer; ``step_size`` is γ, which follows the gradient of one sample's energy."""
 
     n_steps: int
     step_size: float
@@ -53,15 +54,15 @@ class InferenceConfig(NamedTuple):
 
 
 COMPLETION = InferenceConfig(n_steps=300, step_size=0.03, optimiser="adam")
-"""To fill in hidden pixels. Plain steps would be far too slow: the largest eigenvalue of the
-Hessian bounds their size."""
+"""For filling in hidden pixels. Gradient steps would take far too long: the largest eigenvalue of
+the Hessian limits their size."""
 
 
 class Given(NamedTuple):
     """What inference is given: ``x`` (batch, pixel), normalised, and ``y`` (batch, class).
 
     ``x_known`` (pixel) or (batch, pixel) and ``y_known`` (class) or (batch, class) of bool; None
-    means all. What x and y hold where they are not known does not matter.
+    means all. The values of x and y that are not known do not matter.
     """
 
     x: Tensor
@@ -71,7 +72,7 @@ class Given(NamedTuple):
 
 
 class Inferred(NamedTuple):
-    """Activity z_0 .. z_L, its ``outputs`` f and all errors; ``constant`` may be used again."""
+    """Activity z_0 .. z_L, its ``outputs`` f and all errors; ``constant`` can be used again."""
 
     z: Activity
     f: Activity
@@ -80,13 +81,13 @@ class Inferred(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """Inference over time: ``step`` (time) counts the updates made, the first is 0.
+    """Inference over time: ``step`` (time) counts the updates made so far, from 0.
 
     ``energy`` (batch, time). ``forward`` and ``backward`` (batch, time, layer) are the squared
-    lengths |e_l|², l = 1 .. L, and |δ_l|², l = 0 .. L-1; of a direction that the network lacks,
+    lengths |e_l|², l = 1 .. L, and |δ_l|², l = 0 .. L-1; a direction that the network lacks has
     no layers. ``hidden``: z_1 .. z_{L-1}, each (batch, time, unit). ``image`` (batch, time, pixel)
     and ``label`` (batch, time, class) are z_L and z_0; ``predicted_image`` and ``predicted_label``
-    what the neighbouring layers predict, None in a network that lacks that direction.
+    are what the neighbouring layers predict, None in a network that lacks that direction.
     """
 
     step: Tensor
@@ -103,7 +104,7 @@ class Trace(NamedTuple):
 def upward(x: Tensor, weights: Weights, above: Tensor | None = None) -> Activity:
     """The amortiser's pass: image (batch, pixel) -> z_0 .. z_L with δ = 0 throughout.
 
-    ``above`` is V_L x + c_L if that is there already.
+    ``above`` is V_L x + c_L where it is computed already.
     """
     phi = weights.phi.value
     last, *others = reversed(weights.amortiser)
@@ -114,20 +115,23 @@ def upward(x: Tensor, weights: Weights, above: Tensor | None = None) -> Activity
 
 
 def downward(y: Tensor, weights: Weights, depth: int | None = None) -> Activity:
-    """The generator's pass: label (batch, class) -> z_0 .. z_L with e = 0 throughout; with
-    ``depth`` only so many layers of it."""
+    """The generator's pass: label (batch, class) -> z_0 .. z_L with e = 0 throughout; only its
+    first ``depth`` layers if that is given."""
     phi, z = weights.phi.value, [y]
     for at, layer in enumerate(weights.generator[:depth]):
         z.append(apply(layer, phi(z[-1]) if at else y))
     return tuple(z)
 
 
-def begin(given: Given, weights: Weights, start: Start) -> Activity:
+def begin(
+    given: Given, weights: Weights, start: Start, generator: torch.Generator | None = None
+) -> Activity:
     """Activity before the first step, z_0 .. z_L.
 
-    Pixels that are not known are zero, the training set's mean grey. A label that is not known is
-    the amortiser's from that image if the start is bottom-up, else 1 / classes. A network without
-    a generator cannot start top-down, nor one without an amortiser bottom-up: ``ValueError``.
+    Unknown pixels are zero, the mean grey of the training set. An unknown label is the amortiser's
+    from that image if the start is bottom-up, else 1 / classes. A random start is drawn from
+    ``generator`` on the CPU, else from torch's global one. Raises ``ValueError`` when a network
+    without a generator should start top-down, or one without an amortiser bottom-up.
     """
     x, y = given.x, given.y
     if given.x_known is not None:
@@ -145,17 +149,27 @@ def begin(given: Given, weights: Weights, start: Start) -> Activity:
         if given.y_known is not None:
             y = torch.where(given.y_known, y, z[0])
         return (y, *z[1:])
-    hidden = (START_SD * torch.randn(len(x), n, dtype=x.dtype) for n in weights.sizes[1:-1])
     # Drawn on the CPU, so that a seed means the same on every device.
+    hidden = (
+        START_SD * torch.randn(len(x), n, dtype=x.dtype, generator=generator)
+        for n in weights.sizes[1:-1]
+    )
     return (y, *(layer.to(x.device) for layer in hidden), x)
 
 
 @torch.no_grad()
-def run_inference(given: Given, weights: Weights, inference_config: InferenceConfig) -> Inferred:
-    """Where inference ends. Nothing on the way there is kept."""
-    constant = NOTHING
-    for z, constant in _way(given, weights, inference_config):  # noqa: B007
-        pass
+def run_inference(
+    given: Given,
+    weights: Weights,
+    config: InferenceConfig,
+    generator: torch.Generator | None = None,
+) -> Inferred:
+    """The activity after the last step, and its errors; a random start is drawn from ``generator``.
+
+    Raises ``ValueError`` when the network cannot start as asked, or has no errors to descend.
+    """
+    # Only the last state is kept.
+    z, constant = deque(_trajectory(given, weights, config, generator), maxlen=1).pop()
     constant = constant._replace(gram=None, image_back=None)
     f = outputs(z, weights)
     return Inferred(z, f, errors(z, f, weights, constant), constant)
@@ -163,12 +177,20 @@ def run_inference(given: Given, weights: Weights, inference_config: InferenceCon
 
 @torch.no_grad()
 def infer(
-    given: Given, weights: Weights, inference_config: InferenceConfig, every: int = 1
+    given: Given,
+    weights: Weights,
+    config: InferenceConfig,
+    every: int = 1,
+    generator: torch.Generator | None = None,
 ) -> Trace:
-    """The whole way: the state at the start, after each ``every`` steps, and at the end."""
-    moments, steps = [], []
-    for step, (z, _) in enumerate(_way(given, weights, inference_config)):
-        if step % every == 0 or step == inference_config.n_steps:
+    """The whole trajectory: the state at the start, after each ``every`` steps, and at the end.
+
+    A random start is drawn from ``generator``. Raises ``ValueError`` as ``run_inference`` does.
+    """
+    moments: list[Inferred] = []
+    steps: list[int] = []
+    for step, (z, _) in enumerate(_trajectory(given, weights, config, generator)):
+        if step % every == 0 or step == config.n_steps:
             f = outputs(z, weights)
             moments.append(Inferred(z, f, errors(z, f, weights), NOTHING))
             steps.append(step)
@@ -176,20 +198,20 @@ def infer(
     def over_time(tensors: Iterable[Tensor]) -> Tensor:
         return torch.stack(list(tensors), 1)
 
-    def lengths(side: str) -> Tensor:
-        squares = ([e.square().sum(1) for e in getattr(m.errors, side)] for m in moments)
+    def lengths(side: Iterable[tuple[Tensor, ...]]) -> Tensor:
+        squares = ([e.square().sum(1) for e in layers] for layers in side)
         return over_time(
             torch.stack(s, 1) if s else given.x.new_zeros(len(given.x), 0) for s in squares
         )
 
-    # What a layer receives is what it holds less its error.
+    # The prediction of a layer is its activity minus its error.
     images = [m.z[-1] - m.errors.forward[-1] for m in moments if m.errors.forward]
     labels = [m.z[0] - m.errors.backward[0] for m in moments if m.errors.backward]
     return Trace(
         step=torch.tensor(steps),
-        energy=over_time(energy(m.errors, inference_config.precision) for m in moments),
-        forward=lengths("forward"),
-        backward=lengths("backward"),
+        energy=over_time(energy(m.errors, config.precision) for m in moments),
+        forward=lengths(m.errors.forward for m in moments),
+        backward=lengths(m.errors.backward for m in moments),
         hidden=tuple(over_time(m.z[k] for m in moments) for k in range(1, weights.depth)),
         image=over_time(m.z[-1] for m in moments),
         label=over_time(m.z[0] for m in moments),
@@ -198,15 +220,15 @@ def infer(
     )
 
 
-def _way(
-    given: Given, weights: Weights, inference_config: InferenceConfig
+def _trajectory(
+    given: Given, weights: Weights, config: InferenceConfig, generator: torch.Generator | None
 ) -> Iterator[tuple[Activity, Constant]]:
     """Activity at the start and after each step, and the products that stay the same."""
-    z = begin(given, weights, inference_config.start)
+    z = begin(given, weights, config.start, generator)
     # A direction without weight in the energy costs nothing.
-    if inference_config.alpha_f == 0:
+    if config.alpha_f == 0:
         weights = weights._replace(generator=())
-    if inference_config.alpha_b == 0:
+    if config.alpha_b == 0:
         weights = weights._replace(amortiser=())
     if not (weights.generator or weights.amortiser):
         raise ValueError("Inference needs errors: one of alpha_f and alpha_b should be above 0.")
@@ -214,15 +236,13 @@ def _way(
     known = {0: given.y_known, depth: given.x_known}
     layers = [k for k in range(depth + 1) if 0 < k < depth or known[k] is not None]
     free = {k: ~mask for k, mask in known.items() if mask is not None}
-    constant = constants(z, weights, layers, inference_config)
-    move = MOVES[inference_config.optimiser](inference_config.step_size)
+    constant = constants(z, weights, layers, config)
+    move = MOVES[config.optimiser](config.step_size)
     yield z, constant
-    for _ in range(inference_config.n_steps):
+    for _ in range(config.n_steps):
         f = outputs(z, weights)
-        found = errors(z, f, weights, constant)
-        gradients = activity_gradients(
-            z, f, found, weights, inference_config.precision, layers, constant
-        )
+        e = errors(z, f, weights, constant)
+        gradients = activity_gradients(z, f, e, weights, config.precision, layers, constant)
         gradients = [
             g * free[k] if k in free else g for k, g in zip(layers, gradients, strict=True)
         ]
@@ -232,11 +252,11 @@ def _way(
 
 
 def constants(
-    z: Activity, weights: Weights, layers: Sequence[int], inference_config: InferenceConfig
+    z: Activity, weights: Weights, layers: Sequence[int], config: InferenceConfig
 ) -> Constant:
     """The products that stay the same while only ``layers`` move from the start z.
 
-    The gram matrix is made where it saves multiplications: it costs n h² + N n h and saves
+    The gram matrix is computed where it saves multiplications: it costs n h² + N n h and saves
     N (2 n h - h²) a step, for N samples, n pixels and h units before them.
     """
     below = above = gram = image_back = None
@@ -244,12 +264,12 @@ def constants(
         below = apply(weights.generator[0], z[0])
     if weights.depth not in layers:
         if weights.amortiser:
-            begun = inference_config.start == "bottom-up"
+            begun = config.start == "bottom-up"
             above = z[-2] if begun else apply(weights.amortiser[-1], z[-1])
         if weights.generator:
             last, (n, h) = weights.generator[-1], weights.generator[-1].weight.shape
             batch = len(z[-1])
-            if inference_config.n_steps * batch * (2 * n - h) > n * (h + batch):
+            if config.n_steps * batch * (2 * n - h) > n * (h + batch):
                 gram = linear(last.weight.t(), last.weight.t())
                 image = z[-1] if last.bias is None else z[-1] - last.bias
                 image_back = linear(image, last.weight.t())
@@ -277,7 +297,7 @@ def _by_adam(step_size: float) -> Move:
             square.extend(torch.zeros_like(g) for g in gradients)
         count += 1
         scale, root = 1 - beta1**count, (1 - beta2**count) ** 0.5
-        moved = []
+        moved: list[Tensor] = []
         for layer, g, m, v in zip(z, gradients, mean, square, strict=True):
             m.lerp_(g, 1 - beta1)
             v.mul_(beta2).addcmul_(g, g, value=1 - beta2)

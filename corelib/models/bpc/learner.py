@@ -1,9 +1,9 @@
-"""Training the networks of this room: predictive coding by hand, back-propagation beside it."""
+"""Training: predictive coding with gradients written by hand, and back-propagation beside it."""
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,21 +21,24 @@ CHUNK = 1000
 
 
 def half_squared(error: Tensor) -> float:
-    """Half the squared error (batch, unit), mean over all elements: the tutorial's loss."""
+    """Half the squared error of (batch, unit), mean over all elements: the tutorial's loss."""
     return error.square().mean().item() / 2
 
 
 class TwoWayLearner(Learner, ABC):
     """One update from the images and labels of a batch.
 
-    Adam works elementwise, so one for all parameters is one for W and one for V. Its step size
-    follows the schedule by the updates it has made, so a resumed training goes on in place.
+    Adam works on each element, so one for all parameters equals one for W and one for V. Its
+    learning rate follows the schedule by the number of its updates, so a resumed training continues
+    where it stopped.
     """
 
+    model: TwoWay
     score: ClassVar[str] = "accuracy"
 
     def __init__(self, model: TwoWay, settings: TwoWayTraining, dataset: ImageDataset) -> None:
-        self.model = model
+        # Narrower than a Learner's, and never replaced.
+        self.model = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.settings = settings
         self.dataset = dataset
         self.total = total_steps(dataset, settings)
@@ -46,11 +49,12 @@ class TwoWayLearner(Learner, ABC):
 
     @abstractmethod
     def learn(self, x: Tensor, y: Tensor) -> Metrics:
-        """Leave gradients in the parameters; returns what was measured, the loss first."""
+        """Leave gradients in the parameters; returns the measurements, the loss first."""
 
     @abstractmethod
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
-        """What training lowers, of each sample: (batch,)."""
+    def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """The objective of training for each sample, (batch,); a random start of inference is
+        drawn from ``generator``."""
 
     def step(self, batch: Split) -> Metrics:
         self.optimiser.learning_rate = self.learning_rate()
@@ -69,37 +73,37 @@ class TwoWayLearner(Learner, ABC):
     @torch.no_grad()
     def evaluate(self, split: Split) -> Metrics:
         """Accuracy and loss; half the squared error of the generated images, and of the amortiser
-        if there is one, mean over all elements, and summed over units; the amortiser's accuracy
-        where it does not answer."""
+        if there is one, as a mean over all elements and summed over units; the amortiser's accuracy
+        where the network answers by inference. A random start is the same each time."""
         model, device = self.model, self.labels.device
         # The image of a label depends on nothing else.
         images = model.generate(self.labels)
         sums: dict[str, float] = {}
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)  # a random start is the same each time
-            for at in range(0, len(split.labels), CHUNK):
-                part = Split(*(tensor[at : at + CHUNK].to(device) for tensor in split))
-                for name, value in self._totals(part, images).items():
-                    sums[name] = sums.get(name, 0.0) + value
+        generator = torch.Generator().manual_seed(0)
+        for at in range(0, len(split.labels), CHUNK):
+            part = Split(*(tensor[at : at + CHUNK].to(device) for tensor in split))
+            for name, value in self._totals(part, images, generator).items():
+                sums[name] = sums.get(name, 0.0) + value
         metrics = {name: value / len(split.labels) for name, value in sums.items()}
         metrics["generator loss, summed"] = metrics["generator loss"] * model.sizes[-1]
         if model.amortiser:
             metrics["amortiser loss, summed"] = metrics["amortiser loss"] * model.sizes[0]
         return metrics
 
-    def _totals(self, part: Split, images: Tensor) -> Metrics:
-        """The metrics of some images, times their number; ``images`` (class, pixel) generated."""
+    def _totals(self, part: Split, images: Tensor, generator: torch.Generator) -> Metrics:
+        """The metrics of some images, times their number; ``images`` (class, pixel) are the
+        generated ones."""
         x, y, n = self.dataset.inputs(part.pixels), self.labels[part.labels], len(part.labels)
-        found = {
+        totals: Metrics = {
             "accuracy": _hits(self.model(x), part.labels),
-            "loss": self.loss(x, y).sum().item(),
+            "loss": self.loss(x, y, generator).sum().item(),
             "generator loss": half_squared(images[part.labels] - x) * n,
         }
         if self.model.amortiser:
             evidence = self.model.amortise(x)
-            found["amortiser loss"] = half_squared(evidence - y) * n
-            found[self.named_accuracy] = _hits(evidence, part.labels)
-        return found
+            totals["amortiser loss"] = half_squared(evidence - y) * n
+            totals[self.named_accuracy] = _hits(evidence, part.labels)
+        return totals
 
     def state(self) -> dict[str, Tensor]:
         return self.optimiser.state()
@@ -113,10 +117,10 @@ def _hits(evidence: Tensor, labels: Tensor) -> float:
 
 
 class LocalLearner(TwoWayLearner):
-    """Predictive coding: infer with both ends given, then each W_l descends F by e_l alone and each
-    V_l by δ_{l-1} alone. No automatic differentiation."""
+    """Predictive coding: infer with both ends clamped, then each W_l descends F by e_l alone and
+    each V_l by δ_{l-1} alone, without automatic differentiation."""
 
-    model: PredictiveCoding
+    model: PredictiveCoding  # pyright: ignore[reportIncompatibleVariableOverride]  (never replaced)
 
     @torch.no_grad()
     def learn(self, x: Tensor, y: Tensor) -> Metrics:
@@ -125,8 +129,8 @@ class LocalLearner(TwoWayLearner):
         gradients = parameter_gradients(
             inferred.f, inferred.errors, weights, model.learning_precision
         )
-        _put(model.generator, gradients.generator)
-        _put(model.amortiser, gradients.amortiser)
+        _set_gradients(model.generator, gradients.generator)
+        _set_gradients(model.amortiser, gradients.amortiser)
         metrics = {"loss": energy(inferred.errors, model.learning.precision).mean().item()}
         if model.generator:
             images = model.imagine(self.labels)[y.argmax(1)]
@@ -137,16 +141,18 @@ class LocalLearner(TwoWayLearner):
             metrics[self.named_accuracy] = _hits(evidence, y.argmax(1)) / len(y)
         return metrics
 
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+    def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """The energy F after inference."""
-        inferred = run_inference(Given(x, y), self.model.weights(), self.model.learning)
+        weights, config = self.model.weights(), self.model.learning
+        inferred = run_inference(Given(x, y), weights, config, generator)
         return energy(inferred.errors, self.model.learning.precision)
 
 
-def _put(layers: nn.ModuleList, gradients: tuple[Affine, ...]) -> None:
-    for layer, gradient in zip(layers, gradients, strict=True):
+def _set_gradients(layers: nn.ModuleList, gradients: tuple[Affine, ...]) -> None:
+    linear = cast("Iterable[nn.Linear]", layers)
+    for layer, gradient in zip(linear, gradients, strict=True):
         layer.weight.grad = gradient.weight
-        if layer.bias is not None:
+        if gradient.bias is not None:
             layer.bias.grad = gradient.bias
 
 
@@ -156,7 +162,7 @@ class BackpropLearner(TwoWayLearner):
     def learn(self, x: Tensor, y: Tensor) -> Metrics:
         image, evidence = self.model.imagine(y), self.model.amortise(x)
         loss = self._sum(x, y, image, evidence).mean()
-        loss.backward()
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]  (torch leaves types out)
         return {
             "loss": loss.item(),
             "generator loss": half_squared(image.detach() - x),
@@ -164,7 +170,7 @@ class BackpropLearner(TwoWayLearner):
             self.named_accuracy: _hits(evidence, y.argmax(1)) / len(y),
         }
 
-    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+    def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
         return self._sum(x, y, self.model.imagine(y), self.model.amortise(x))
 
     @staticmethod

@@ -1,7 +1,8 @@
-"""What all networks of this room are, and the bidirectional one."""
+"""What all networks of this family share, and the bidirectional one."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +18,11 @@ class TwoWay(nn.Module, ABC):
     ``generator`` holds W_1 .. W_L, ``amortiser`` V_1 .. V_L as ``nn.Linear`` with torch's own
     initial weights; a network that lacks a direction has an empty list. ``x`` is (batch, pixel),
     normalised to mean 0 and standard deviation 1 over the training set; ``y`` (batch, class) is
-    one-hot, or anything between.
+    one-hot, or a mixture of classes.
     """
 
     one_pass: ClassVar[bool] = True
-    """Whether its answer is the amortiser's one pass; else it is inferred."""
+    """Whether it answers by one pass of the amortiser; else it infers its answer."""
 
     def __init__(
         self, config: BackpropConfig, *, generates: bool = True, amortises: bool = True
@@ -43,15 +44,11 @@ class TwoWay(nn.Module, ABC):
 
     def weights(self) -> Weights:
         """The parameters as the pure functions take them."""
-        return Weights(
-            tuple(Affine(layer.weight, layer.bias) for layer in self.generator),
-            tuple(Affine(layer.weight, layer.bias) for layer in self.amortiser),
-            self.activation,
-        )
+        return Weights(_affine(self.generator), _affine(self.amortiser), self.activation)
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """Evidence for each class: (batch, pixel) -> (batch, class); the largest is the answer."""
+        """Evidence for each class: (batch, pixel) -> (batch, class); its largest is the answer."""
 
     @abstractmethod
     def generate(self, y: Tensor) -> Tensor:
@@ -66,30 +63,38 @@ class TwoWay(nn.Module, ABC):
         return downward(y, self.weights())[-1]
 
 
+def _affine(layers: nn.ModuleList) -> tuple[Affine, ...]:
+    linear = cast("Iterable[nn.Linear]", layers)
+    return tuple(Affine(layer.weight, layer.bias) for layer in linear)
+
+
 class PredictiveCoding(TwoWay, ABC):
     """A network that infers its hidden activity before it learns.
 
-    ``learning`` is how it infers while image and label are both given.
+    ``learning`` is how it infers while image and label are both clamped.
     """
 
     learning: InferenceConfig
 
     @property
     def learning_precision(self) -> Precision:
-        """The weights of the errors in what the parameters descend."""
+        """The weights of the errors in the energy that the parameters descend."""
         return self.learning.precision
 
-    def infer_label(self, x: Tensor, inference_config: InferenceConfig) -> Tensor:
-        """z_0 after inference from an image whose label is free: (batch, class)."""
+    def infer_label(
+        self, x: Tensor, config: InferenceConfig, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """z_0 after inference from an image whose label is free: (batch, class). A random start is
+        drawn from ``generator``."""
         unknown = torch.zeros(self.n_classes, dtype=torch.bool, device=x.device)
         given = Given(x, x.new_zeros(len(x), self.n_classes), y_known=unknown)
-        return run_inference(given, self.weights(), inference_config).z[0]
+        return run_inference(given, self.weights(), config, generator).z[0]
 
-    def infer_image(self, y: Tensor, inference_config: InferenceConfig) -> Tensor:
+    def infer_image(self, y: Tensor, config: InferenceConfig) -> Tensor:
         """z_L after inference from a label whose image is free: (batch, pixel)."""
         unknown = torch.zeros(self.sizes[-1], dtype=torch.bool, device=y.device)
         given = Given(y.new_zeros(len(y), self.sizes[-1]), y, x_known=unknown)
-        return run_inference(given, self.weights(), inference_config).z[-1]
+        return run_inference(given, self.weights(), config).z[-1]
 
 
 class BPC(PredictiveCoding):

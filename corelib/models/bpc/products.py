@@ -1,7 +1,7 @@
-"""Matrix products of what is not differentiated: by oneDNN where that is quicker.
+"""Matrix products without automatic differentiation, by oneDNN where that is faster.
 
-For float32 on the CPU torch asks MKL, which on some processors (AMD's with AVX-512) uses half of
-what they can do; oneDNN's kernels, which torch carries for its compiler, use all of it.
+For float32 on the CPU torch calls MKL, which on some processors (AMD's with AVX-512) reaches half
+their speed; oneDNN's kernels, which torch carries for its compiler, reach all of it.
 """
 
 import torch
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 FEW = 1_000_000
-"""Multiplications below which oneDNN's longer way to its kernel costs more than it saves."""
+"""Below this many multiplications oneDNN's overhead costs more than its kernel saves."""
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -28,5 +28,5 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 def residual(z: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """z - x weightᵀ - bias: (batch, unit to)."""
     product = linear(x, weight, bias)
-    # In the product's own memory, which is still near.
+    # In the product's own memory, which is still in the cache.
     return z - product if torch.is_grad_enabled() else torch.sub(z, product, out=product)

@@ -63,19 +63,19 @@ def test_energy_and_gradients_are_those_of_the_reference(case, which):
     weights = plain(sides(model.weights(), which))
     z, truth = draw_activity(model, 5), truth_of(weights)
     f = e.outputs(z, weights)
-    found = e.errors(z, f, weights)
+    own = e.errors(z, f, weights)
     energies = [truth.energy(sample, *case.precision) for sample in samples(z)]
-    np.testing.assert_allclose(e.energy(found, case.precision).numpy(), energies, **EXACT)
+    np.testing.assert_allclose(e.energy(own, case.precision).numpy(), energies, **EXACT)
 
     layers = range(weights.depth + 1)
-    gradients = e.activity_gradients(z, f, found, weights, case.precision, layers)
+    gradients = e.activity_gradients(z, f, own, weights, case.precision, layers)
     expected = [truth.activity_gradient(sample, *case.precision) for sample in samples(z)]
     for layer in layers:
         np.testing.assert_allclose(
             gradients[layer].numpy(), [sample[layer] for sample in expected], **EXACT
         )
 
-    of_weights = e.parameter_gradients(f, found, weights, case.precision)
+    of_weights = e.parameter_gradients(f, own, weights, case.precision)
     each = [truth.parameter_gradient(sample, *case.precision) for sample in samples(z)]
     for at, side in ((0, of_weights.generator), (1, of_weights.amortiser)):
         for layer, gradient in enumerate(side, 1):
@@ -93,10 +93,10 @@ def test_gradients_are_those_of_autograd(case, which):
     model = make(case)
     weights = sides(model.weights(), which)
     z = tuple(layer.requires_grad_() for layer in draw_activity(model, 5))
-    found = energy_of(z, weights, case.precision)
-    for_activity = torch.autograd.grad(found.sum(), z, retain_graph=True)
+    energies = energy_of(z, weights, case.precision)
+    for_activity = torch.autograd.grad(energies.sum(), z, retain_graph=True)
     parameters = [p for side in weights[:2] for layer in side for p in layer if p is not None]
-    for_parameters = torch.autograd.grad(found.mean(), parameters)
+    for_parameters = torch.autograd.grad(energies.mean(), parameters)
     with torch.no_grad():
         f = e.outputs(z, weights)
         errors = e.errors(z, f, weights)
@@ -148,7 +148,7 @@ def test_hessian_product_is_that_of_autograds_full_hessian(case, ends, which):
     product = e.hessian_product(z, weights, case.precision, layers)
     torch.manual_seed(5)
     v = [torch.randn_like(z[layer]) for layer in layers]
-    found = product(v)
+    products = product(v)
     for n in range(3):
         sizes = [z[layer].shape[1] for layer in layers]
 
@@ -160,7 +160,7 @@ def test_hessian_product_is_that_of_autograds_full_hessian(case, ends, which):
         flat = torch.cat([z[layer][n] for layer in layers])
         hessian = torch.autograd.functional.hessian(of_sample, flat)
         truth = hessian @ torch.cat([part[n] for part in v])
-        ours = torch.cat([part[n] for part in found])
+        ours = torch.cat([part[n] for part in products])
         torch.testing.assert_close(ours, truth, rtol=1e-9, atol=1e-9)
 
 
@@ -177,6 +177,6 @@ def test_a_direction_adds_its_own_energy_and_nothing_else():
 
 def test_energy_counts_each_error_once():
     """By hand: 0.5 * 2 * (1 + 4) + 0.5 * 3 * 9."""
-    found = Errors((torch.tensor([[1.0, 2.0]]),), (torch.tensor([[3.0]]),))
-    assert e.energy(found, Precision(2.0, 3.0)).tolist() == [18.5]
+    own = Errors((torch.tensor([[1.0, 2.0]]),), (torch.tensor([[3.0]]),))
+    assert e.energy(own, Precision(2.0, 3.0)).tolist() == [18.5]
     assert NOTHING == (None, None, None, None)

@@ -38,19 +38,16 @@ def numpy(mask):
 @pytest.mark.parametrize("start", ["bottom-up", "top-down"])
 @pytest.mark.parametrize("masks", list(MASKS))
 @pytest.mark.parametrize("n_steps", [0, 3, 40])
-def test_the_way_is_that_of_the_reference(case, start, masks, n_steps):
+def test_the_trajectory_is_that_of_the_reference(case, start, masks, n_steps):
     model = make(case)
     weights, truth = model.weights(), truth_of(model.weights())
     x, y = draw(3)
     x_known, y_known = MASKS[masks]
-    inference_config = InferenceConfig(n_steps, 0.02, *case.precision, start)
+    config = InferenceConfig(n_steps, 0.02, *case.precision, start)
     what = Given(x, y, x_known, y_known)
-    ended, trace = (
-        run_inference(what, weights, inference_config),
-        infer(what, weights, inference_config),
-    )
+    ended, trace = (run_inference(what, weights, config), infer(what, weights, config))
     for n in range(3):
-        way = truth.infer(
+        trajectory = truth.infer(
             x[n].numpy(),
             y[n].numpy(),
             n_steps,
@@ -60,22 +57,22 @@ def test_the_way_is_that_of_the_reference(case, start, masks, n_steps):
             numpy(x_known),
             numpy(y_known),
         )
-        for layer, end in zip(ended.z, way[-1], strict=True):
+        for layer, end in zip(ended.z, trajectory[-1], strict=True):
             np.testing.assert_allclose(layer[n].numpy(), end, **EXACT)
-        energies = [truth.energy(z, *case.precision) for z in way]
+        energies = [truth.energy(z, *case.precision) for z in trajectory]
         np.testing.assert_allclose(trace.energy[n].numpy(), energies, **EXACT)
-        np.testing.assert_allclose(trace.image[n].numpy(), [z[-1] for z in way], **EXACT)
-        np.testing.assert_allclose(trace.label[n].numpy(), [z[0] for z in way], **EXACT)
+        np.testing.assert_allclose(trace.image[n].numpy(), [z[-1] for z in trajectory], **EXACT)
+        np.testing.assert_allclose(trace.label[n].numpy(), [z[0] for z in trajectory], **EXACT)
         for k, hidden in enumerate(trace.hidden, 1):
-            np.testing.assert_allclose(hidden[n].numpy(), [z[k] for z in way], **EXACT)
+            np.testing.assert_allclose(hidden[n].numpy(), [z[k] for z in trajectory], **EXACT)
         depth = weights.depth
-        e = [[np.sum(truth.e(z, k) ** 2) for k in range(1, depth + 1)] for z in way]
-        delta = [[np.sum(truth.delta(z, k) ** 2) for k in range(depth)] for z in way]
+        e = [[np.sum(truth.e(z, k) ** 2) for k in range(1, depth + 1)] for z in trajectory]
+        delta = [[np.sum(truth.delta(z, k) ** 2) for k in range(depth)] for z in trajectory]
         np.testing.assert_allclose(trace.forward[n].numpy(), e, **EXACT)
         np.testing.assert_allclose(trace.backward[n].numpy(), delta, **EXACT)
-        predicted = [truth.W[depth] @ truth.f(z, depth - 1) + truth.b[depth] for z in way]
+        predicted = [truth.W[depth] @ truth.f(z, depth - 1) + truth.b[depth] for z in trajectory]
         np.testing.assert_allclose(trace.predicted_image[n].numpy(), predicted, **EXACT)
-        predicted = [truth.V[1] @ truth.f(z, 1) + truth.c[1] for z in way]
+        predicted = [truth.V[1] @ truth.f(z, 1) + truth.c[1] for z in trajectory]
         np.testing.assert_allclose(trace.predicted_label[n].numpy(), predicted, **EXACT)
     # The errors that come with the end are those of its activity.
     whole = errors(ended.z, outputs(ended.z, weights), weights)
@@ -94,9 +91,9 @@ def test_adam_is_torchs_adam_under_autograd(masks):
     weights = model.weights()
     x, y = draw(3)
     x_known, y_known = MASKS[masks]
-    inference_config = InferenceConfig(12, 0.03, *case.precision, optimiser="adam")
+    config = InferenceConfig(12, 0.03, *case.precision, optimiser="adam")
     what = Given(x, y, x_known, y_known)
-    ended = run_inference(what, weights, inference_config)
+    ended = run_inference(what, weights, config)
 
     z = [layer.detach().clone() for layer in begin(what, weights, "bottom-up")]
     free = [torch.ones_like(layer, dtype=torch.bool) for layer in z]
@@ -123,15 +120,15 @@ def test_what_is_given_never_moves_and_what_is_not_does(optimiser, pixels, class
     x, y = draw(2)
     x_known = torch.tensor([bool(pixels >> k & 1) for k in range(PIXELS)])
     y_known = torch.tensor([bool(classes >> k & 1) for k in range(CLASSES)])
-    inference_config = InferenceConfig(5, 0.02, optimiser=optimiser)
-    z = run_inference(Given(x, y, x_known, y_known), model.weights(), inference_config).z
+    config = InferenceConfig(5, 0.02, optimiser=optimiser)
+    z = run_inference(Given(x, y, x_known, y_known), model.weights(), config).z
     assert torch.equal(z[-1][:, x_known], x[:, x_known])
     assert torch.equal(z[0][:, y_known], y[:, y_known])
     # Where nothing at all is known the network rests, as it has no bias.
     assert (z[-1][:, ~x_known] != 0).all() or not (x_known.any() or y_known.any())
     # What stands where nothing is known has no part in it.
     other = Given(torch.where(x_known, x, 7.0), torch.where(y_known, y, -7.0), x_known, y_known)
-    for a, b in zip(z, run_inference(other, model.weights(), inference_config).z, strict=True):
+    for a, b in zip(z, run_inference(other, model.weights(), config).z, strict=True):
         assert torch.equal(a, b)
 
 
@@ -141,12 +138,12 @@ def test_masks_may_differ_from_sample_to_sample():
     torch.manual_seed(3)
     x_known = torch.rand(x.shape) > 0.5
     y_known = torch.rand(y.shape) > 0.5
-    inference_config = InferenceConfig(9, 0.02)
-    together = run_inference(Given(x, y, x_known, y_known), model.weights(), inference_config).z
+    config = InferenceConfig(9, 0.02)
+    together = run_inference(Given(x, y, x_known, y_known), model.weights(), config).z
     for n in range(4):
         part = slice(n, n + 1)
         alone = run_inference(
-            Given(x[part], y[part], x_known[n], y_known[n]), model.weights(), inference_config
+            Given(x[part], y[part], x_known[n], y_known[n]), model.weights(), config
         ).z
         for a, b in zip(together, alone, strict=True):
             torch.testing.assert_close(a[part], b, rtol=1e-10, atol=1e-10)
@@ -172,8 +169,8 @@ def test_small_steps_never_raise_the_energy():
 def test_a_thinned_trace_is_the_whole_one_looked_at_seldom():
     model = make(CASES[2])
     x, y = draw(2)
-    what, inference_config = Given(x, y, X_KNOWN), InferenceConfig(10, 0.02)
-    whole, thin = (infer(what, model.weights(), inference_config, every) for every in (1, 4))
+    what, config = Given(x, y, X_KNOWN), InferenceConfig(10, 0.02)
+    whole, thin = (infer(what, model.weights(), config, every) for every in (1, 4))
     assert thin.step.tolist() == [0, 4, 8, 10]
     for name in ("energy", "forward", "backward", "image", "label", "predicted_image"):
         torch.testing.assert_close(
@@ -187,9 +184,9 @@ def test_one_pass_leaves_no_errors_of_its_own_direction():
     x, y = draw(4)
     with torch.no_grad():
         for z, side in ((upward(x, weights), 1), (downward(y, weights), 0)):
-            found = errors(z, outputs(z, weights), weights)
-            assert max(error.abs().max() for error in found[side]) < 1e-14
-            assert min(error.abs().max() for error in found[1 - side]) > 0.1
+            e = errors(z, outputs(z, weights), weights)
+            assert max(error.abs().max() for error in e[side]) < 1e-14
+            assert min(error.abs().max() for error in e[1 - side]) > 0.1
 
 
 def test_a_random_start_is_small_and_drawn_from_torchs_seed():
@@ -213,17 +210,13 @@ def test_a_weight_of_zero_is_a_network_without_that_direction(which):
     x, y = draw(3)
     alphas = Precision(0.0, 0.6) if which == "generator" else Precision(0.6, 0.0)
     lacking = whole._replace(**{which: ()})
-    inference_config = InferenceConfig(
-        8, 0.02, *alphas, "top-down" if which == "amortiser" else "bottom-up"
-    )
+    config = InferenceConfig(8, 0.02, *alphas, "top-down" if which == "amortiser" else "bottom-up")
     what = Given(x, y, X_KNOWN, Y_KNOWN)
     for a, b in zip(
-        run_inference(what, whole, inference_config).z,
-        run_inference(what, lacking, inference_config).z,
-        strict=True,
+        run_inference(what, whole, config).z, run_inference(what, lacking, config).z, strict=True
     ):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
-    trace = infer(what, lacking, inference_config)
+    trace = infer(what, lacking, config)
     missing = trace.forward if which == "generator" else trace.backward
     assert missing.shape == (3, 9, 0)
     assert (trace.predicted_image is None) == (which == "generator")

@@ -58,7 +58,7 @@ def test_three_steps_are_those_of_the_reference(case, start):
     truth = truth_of(model.weights())
     learner = LocalLearner(model, settings(), pictures())
     batches = [draw(6, seed) for seed in (10, 11, 12)]
-    told = reference.train(
+    updates = reference.train(
         truth,
         [(x.numpy(), y.numpy()) for x, y in batches],
         RATE,
@@ -69,7 +69,7 @@ def test_three_steps_are_those_of_the_reference(case, start):
         case.bias,
     )
     for x, y in batches:
-        F, (W, V, b, c) = next(told)
+        F, (W, V, b, c) = next(updates)
         metrics = learner.learn(x, y)
         assert metrics["loss"] == pytest.approx(F, rel=1e-10)
         for layers, matrices, biases in ((model.generator, W, b), (model.amortiser, V, c)):
@@ -78,7 +78,7 @@ def test_three_steps_are_those_of_the_reference(case, start):
                 if case.bias:
                     np.testing.assert_allclose(layer.bias.grad.numpy(), bias, **EXACT)
         learner.optimiser.step()
-    next(told, None)  # the reference's last update
+    next(updates, None)  # the reference's last update
     for layers, matrices, biases in (
         (model.generator, truth.W, truth.b),
         (model.amortiser, truth.V, truth.c),
@@ -117,9 +117,9 @@ def test_each_baseline_follows_its_own_energy(which):
 
 def truth_start(model, x, y):
     truth = truth_of(model.weights())
-    way = truth.downward if isinstance(model, GenerativePC) else truth.upward
+    one_pass = truth.downward if isinstance(model, GenerativePC) else truth.upward
     ends = y if isinstance(model, GenerativePC) else x
-    samples = [way(row.numpy()) for row in ends]
+    samples = [one_pass(row.numpy()) for row in ends]
     z = [torch.from_numpy(np.stack([s[k] for s in samples])) for k in range(truth.L + 1)]
     return (y, *z[1:-1], x)
 
@@ -196,23 +196,23 @@ def test_evaluation_is_the_arithmetic_of_answers_and_images(kind):
     model = kind(input_dim=PIXELS, n_classes=CLASSES, widths="5, 4")
     rule = BackpropLearner if kind is Backprop else LocalLearner
     data = pictures(2100)  # more than two chunks
-    found = rule(model, settings(), data).evaluate(data.test)
+    metrics = rule(model, settings(), data).evaluate(data.test)
     x, labels = data.inputs(data.test.pixels), data.test.labels
     y = torch.eye(CLASSES)[labels]
     with torch.no_grad():
         right = (model(x).argmax(1) == labels).double().mean().item()
         squares = (model.generate(torch.eye(CLASSES))[labels] - x).square().double()
-        assert found["accuracy"] == pytest.approx(right)
-        assert found["generator loss"] == pytest.approx(squares.mean().item() / 2, rel=1e-5)
+        assert metrics["accuracy"] == pytest.approx(right)
+        assert metrics["generator loss"] == pytest.approx(squares.mean().item() / 2, rel=1e-5)
         summed = squares.sum(1).mean().item() / 2
-        assert found["generator loss, summed"] == pytest.approx(summed, rel=1e-5)
-        assert ("amortiser loss" in found) == (kind is not GenerativePC)
+        assert metrics["generator loss, summed"] == pytest.approx(summed, rel=1e-5)
+        assert ("amortiser loss" in metrics) == (kind is not GenerativePC)
         if kind is not GenerativePC:
             squares = (model.amortise(x) - y).square().double()
-            assert found["amortiser loss"] == pytest.approx(squares.mean().item() / 2, rel=1e-5)
+            assert metrics["amortiser loss"] == pytest.approx(squares.mean().item() / 2, rel=1e-5)
             summed = squares.sum(1).mean().item() / 2
-            assert found["amortiser loss, summed"] == pytest.approx(summed, rel=1e-5)
-    assert ("accuracy of the amortiser" in found) == (kind is HybridPC)
+            assert metrics["amortiser loss, summed"] == pytest.approx(summed, rel=1e-5)
+    assert ("accuracy of the amortiser" in metrics) == (kind is HybridPC)
 
 
 def test_a_random_start_is_evaluated_the_same_each_time():
@@ -239,7 +239,7 @@ def test_presets_are_settings_of_bpc():
 @pytest.mark.parametrize(
     "widths", ["", "300; 300", "0", "3000", "1.5", ",".join(["5"] * 9), "300,,300"]
 )
-def test_wrong_widths_are_told_in_a_sentence(widths):
+def test_wrong_widths_are_explained(widths):
     from corelib.errors import SettingsError
 
     with pytest.raises(SettingsError, match="numbers from 1 to 2,048 between commas"):

@@ -38,12 +38,16 @@ def test_answers(kind):
     expected = []
     for row in x.numpy():
         if kind is GenerativePC:
-            way = truth.infer(row, np.zeros(CLASSES), 25, 0.02, 1, 0, "top-down", None, unknown)
+            trajectory = truth.infer(
+                row, np.zeros(CLASSES), 25, 0.02, 1, 0, "top-down", None, unknown
+            )
         elif kind is HybridPC:
-            way = truth.infer(row, np.zeros(CLASSES), 25, 0.02, 1, 0, "bottom-up", None, unknown)
+            trajectory = truth.infer(
+                row, np.zeros(CLASSES), 25, 0.02, 1, 0, "bottom-up", None, unknown
+            )
         else:
-            way = [truth.upward(row)]
-        expected.append(way[-1][0])
+            trajectory = [truth.upward(row)]
+        expected.append(trajectory[-1][0])
     np.testing.assert_allclose(model(x).detach().numpy(), expected, **EXACT)
 
 
@@ -60,8 +64,8 @@ def test_the_discriminative_network_infers_an_image_of_lower_energy():
     _, (_, y) = truth_of(model.weights()), draw(3)
     grey, unknown = torch.zeros(3, PIXELS).double(), torch.zeros(PIXELS, dtype=torch.bool)
     # Against the steps of inference, which have their own reference.
-    inference_config = COMPLETION._replace(n_steps=25, alpha_f=0.0)
-    trace = infer(Given(grey, y, unknown), model.weights(), inference_config)
+    config = COMPLETION._replace(n_steps=25, alpha_f=0.0)
+    trace = infer(Given(grey, y, unknown), model.weights(), config)
     image = model.generate(y)
     torch.testing.assert_close(image, trace.image[:, -1])
     assert (trace.energy[:, -1] < trace.energy[:, 0]).all()
@@ -86,7 +90,7 @@ def test_parameters_and_their_start(kind, bias):
             assert (layer.bias is None) is not bias
 
 
-def test_settings_become_the_procedure():
+def test_settings_become_the_inference_config():
     model = BPC(n_steps=3, step_size=0.2, alpha_f=0.5, alpha_b=2.0, start="random")
     assert model.learning == (3, 0.2, 0.5, 2.0, "random", "gradient")
     assert model.learning_precision == (0.5, 2.0)

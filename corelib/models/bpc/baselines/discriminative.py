@@ -12,11 +12,11 @@ from corelib.models.bpc.network import PredictiveCoding
 class DiscriminativePC(PredictiveCoding):
     """The amortiser alone: F = mean over the batch of 1/2 Σ |δ_l|².
 
-    It classifies by one pass. It generates by inference: the image starts grey and is free. Many
-    images satisfy the amortiser equally, so what comes out is hardly a digit; a rectifier without
-    bias has no slope at the grey image and stays there. The image moves by Adam, as where hidden
-    pixels are filled in: training raises the largest eigenvalue of the Hessian over pixels until
-    plain steps of any fixed size run off.
+    It classifies by one pass. It generates by inference: the image is free and starts grey. Many
+    images satisfy the amortiser equally, so the result hardly looks like a digit; a rectifier
+    without bias has no slope at the grey image and stays there. The image moves by Adam, as
+    hidden pixels do: training raises the largest eigenvalue of the Hessian over pixels until
+    gradient steps of any fixed size run away.
     """
 
     def __init__(self, config: DiscriminativePCConfig | None = None, **settings: Any) -> None:

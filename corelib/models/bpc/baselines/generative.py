@@ -12,8 +12,8 @@ from corelib.models.bpc.network import PredictiveCoding
 class GenerativePC(PredictiveCoding):
     """The generator alone: F = mean over the batch of 1/2 Σ |e_l|².
 
-    It learns from the activity that the label alone would cause, moved towards the image. It
-    classifies by inference: the label starts at 1 / classes and is free.
+    In learning, inference starts from the activity that the label alone would cause. It classifies
+    by inference: the label is free and starts at 1 / classes.
     """
 
     one_pass: ClassVar[bool] = False

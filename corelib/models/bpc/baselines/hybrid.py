@@ -11,12 +11,12 @@ from corelib.models.bpc.network import PredictiveCoding
 
 
 class HybridPC(PredictiveCoding):
-    """Generative predictive coding whose inference starts where the amortiser says.
+    """Generative predictive coding whose inference starts from the amortiser's pass.
 
-    Activity descends the generator's errors alone, 1/2 Σ |e_l|²; the amortiser learns to predict
-    where it ends, by its own errors. It classifies by inference with the label free, starting from
-    the amortiser's. In the paper the amortiser learns from an inference without labels; here both
-    ends are given, as to the other networks of this room.
+    Activity descends the generator's errors alone, 1/2 Σ |e_l|²; the amortiser learns, by its own
+    errors, to predict where it ends. It classifies by inference with the label free, starting from
+    the amortiser's label. In the paper the amortiser learns from inference without labels;
+    here both ends are clamped, as in the other networks of this family.
     """
 
     one_pass: ClassVar[bool] = False

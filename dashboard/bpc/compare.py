@@ -1,0 +1,88 @@
+"""The tab Compare: all networks of this page, and results over seeds."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.bpc import cache as bpc_cache
+from dashboard.bpc.view import SYSTEMS, View
+from dashboard.figures.style import trace_styles
+from dashboard.shell.checkpoints import of_systems
+from dashboard.shell.export import chart
+
+if TYPE_CHECKING:
+    from corelib.runs.registry import Checkpoint
+
+
+def draw_compare(v: View) -> None:
+    """Accuracy against generation for all networks; then α_f and completion over seeds."""
+    from dashboard.bpc.figures.networks import trade_off
+
+    items = {
+        name: item
+        for name, item in of_systems(SYSTEMS).items()
+        if "generator loss" in (item.card.test or {})
+    }
+    tests = {name: item.card.test or {} for name, item in items.items()}
+    best = bpc_cache.best_loss("mnist")
+    chart(
+        trade_off(
+            {name: (test["generator loss"], test["accuracy"]) for name, test in tests.items()},
+            "generator loss, mean over all pixels",
+            trace_styles(list(items)),
+            best,
+            v.palette,
+        ),
+        "bpc_trade_off",
+        alt="Accuracy against generator loss of all networks",
+        caption=f"10,000 test digits; dotted: the mean of each class, {best:.4f}. n = 1 seed per "
+        "network; for more seeds see the tab Published.",
+    )
+    _draw_table(items)
+    _draw_seeds(v)
+
+
+def _draw_table(items: "dict[str, Checkpoint]") -> None:
+    import pandas as pd
+
+    rows = []
+    for name, item in items.items():
+        test, config = item.card.test or {}, item.card.config
+        amortiser = test.get("accuracy of the amortiser")
+        rows.append(
+            {
+                "network": name,
+                "accuracy / %": 100 * test["accuracy"],
+                "the amortiser's / %": None if amortiser is None else 100 * amortiser,
+                "generator loss": test["generator loss"],
+                "summed over pixels": test["generator loss, summed"],
+                "amortiser loss": test.get("amortiser loss"),
+                "α_f": config.get("alpha_f"),
+                "α_b": config.get("alpha_b"),
+                "T": config.get("n_steps"),
+            }
+        )
+    table = pd.DataFrame(rows).round(4)
+    st.dataframe(table, hide_index=True, width="stretch", key="bpc_comparison")
+    st.caption("Losses: half the squared error, mean over all elements and summed over pixels.")
+
+
+def _draw_seeds(v: View) -> None:
+    """What takes several trainings: both against α_f, and completion by network."""
+    from corelib.reproduce import results
+    from corelib.reproduce.bpc import completion_table, weighing
+    from dashboard.bpc.figures import networks
+
+    rows = results.newest("bpc").rows
+    weighed = weighing(rows)
+    st.markdown("##### The weight of the generator's errors")
+    chart(
+        networks.weighing(weighed.alpha, weighed.accuracy, weighed.loss, v.palette),
+        "bpc_weighing",
+        alt="Accuracy and generator loss against the weight of the generator's errors",
+        caption=f"One epoch each; mean ± sd over {weighed.seeds} seeds, 10,000 test digits. "
+        "α_f = 1 with smaller steps of inference.",
+    )
+    st.markdown("##### Filling in the left half")
+    st.dataframe(completion_table(rows), width="stretch", key="bpc_completion_table")
+    st.caption("500 test digits per seed; the label is unknown. Back-propagation has no inference.")

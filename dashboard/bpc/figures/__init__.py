@@ -1,0 +1,1 @@
+"""Figures of the BPC digits page: results in, plotly figures out."""
