@@ -3,33 +3,24 @@
 As in ``dashboard.shell.cache``: shared by all sessions, never to be changed.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from corelib.models.ipvae.experiment import Intervention, controls  # noqa: F401 (used through here)
 from dashboard.shell import cache
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from corelib.models.ipvae.dynamics import Controls
     from corelib.models.ipvae.gabor import Gabors
-    from corelib.models.ipvae.network import IterativeVAE
 
 AT_ONCE, FITS_KEPT = 16, 16
 NAMES = {"ipvae": "iP-VAE", "igvae-relu": "iG-relu-VAE", "igvae": "iG-VAE"}
 """The paper's names of the three systems."""
 SYSTEMS = tuple(NAMES)
 EXAMPLE = "ipvae-natural-16"
-
-
-class Intervention(NamedTuple):
-    """What a person changes in a network: explaining-away on or off, leak, neurons silenced."""
-
-    explaining_away: bool = True
-    leak: float = 0.0
-    lesioned: tuple[int, ...] = ()
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -40,7 +31,7 @@ def features(which: cache.CheckpointKey) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _fits() -> "dict[cache.Stamp, Gabors]":
+def _fits() -> "dict[cache.CheckpointKey, Gabors]":
     return {}
 
 
@@ -95,19 +86,3 @@ def own_unit(name: str, pixels: "Tensor") -> "Tensor":
     from corelib.models.ipvae.learner import images
 
     return images(cache.dataset(name), pixels)
-
-
-def controls(model: "IterativeVAE", intervention: Intervention) -> "Controls":
-    from corelib.models.ipvae.analysis import without
-    from corelib.models.ipvae.dynamics import Controls
-
-    lesioned = (
-        without(model, list(intervention.lesioned)).lesioned if intervention.lesioned else None
-    )
-    return Controls(float(intervention.explaining_away), intervention.leak, lesioned)
-
-
-# Sparse code.
-
-
-# Moving bars.

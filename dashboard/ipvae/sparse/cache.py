@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dashboard.ipvae.cache import Intervention, controls, images
+from corelib.models.ipvae.experiment import Intervention, controls
+from dashboard.ipvae.cache import images
 from dashboard.shell import cache
 
 if TYPE_CHECKING:
