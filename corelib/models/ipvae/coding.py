@@ -26,7 +26,7 @@ NeuronOrder = Literal["rate", "orientation", "frequency", "Gabor fit", "number"]
 ORDERS: tuple[NeuronOrder, ...] = get_args(NeuronOrder)
 READ_AT_ONCE = 500
 
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], object]
 """Called with the share that is done, 0 to 1, and what is being done."""
 
 

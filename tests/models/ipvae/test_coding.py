@@ -74,9 +74,7 @@ def test_sparsity_is_that_of_each_neuron_and_image():
     np.testing.assert_allclose(sparsity.population, population)
     assert np.isnan(sparsity.lifetime[3])
     assert sparsity.lifetime_median == pytest.approx(np.median([v for v in lifetime if v == v]))
-    assert sparsity.population_median == pytest.approx(
-        np.median([v for v in population if v == v])
-    )
+    assert sparsity.population_median == pytest.approx(np.median([v for v in population if v == v]))
     assert sparsity.point == (0.7, 0.4)
 
 
@@ -121,8 +119,7 @@ def test_digits_are_read_from_rates_piece_by_piece(monkeypatch, lesioned):
     )
     x = data.train.pixels.flatten(1) / 255
     pieces = [
-        trace(model, x[at : min(at + 7, 18)], 9, controls, seed=at).rate[:, -1]
-        for at in (0, 7, 14)
+        trace(model, x[at : min(at + 7, 18)], 9, controls, seed=at).rate[:, -1] for at in (0, 7, 14)
     ]
     tested = trace(model, x[:10], 9, controls, seed=18)
     labels = data.train.labels.numpy()
