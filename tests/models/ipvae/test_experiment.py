@@ -8,7 +8,7 @@ from corelib.models.ipvae.network import IPVAE
 
 def test_an_intervention_is_what_the_dynamics_take():
     torch.manual_seed(0)
-    model = IPVAE(9, 6)
+    model = IPVAE(input_dim=9, n_latents=6)
     untouched = controls(model, Intervention())
     assert (untouched.explaining_away, untouched.leak, untouched.lesioned) == (1.0, 0.0, None)
     changed = controls(model, Intervention(False, 0.25, (1, 4)))
