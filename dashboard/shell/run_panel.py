@@ -6,7 +6,7 @@ reload, a closed tab or a new server finds the run again.
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -18,10 +18,6 @@ from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
 from dashboard.shell.theme import palette
-
-if TYPE_CHECKING:
-    from torch import nn
-
 
 WORDS = {
     "queued": ("Waiting: another run is using the processor", "orange"),
@@ -37,7 +33,7 @@ WORDS = {
 POLL_S = 0.4
 
 
-Draw = Callable[["nn.Module", Run], None]
+Draw = Callable[[Any, Run], None]
 """Shows a network while it learns."""
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from dashboard.ipvae.cache import Intervention, controls, features
+from corelib.models.ipvae.experiment import Intervention, controls
+from dashboard.ipvae.cache import features
 from dashboard.shell import cache
 
 if TYPE_CHECKING:

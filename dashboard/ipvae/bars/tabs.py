@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.models.ipvae.experiment import Intervention
 from dashboard.components.bar_film import bar_film
 from dashboard.components.bar_pad import bar_pad
 from dashboard.figures import mosaic as mosaics
@@ -16,7 +17,6 @@ from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.bars.cache import Stimulus
 from dashboard.ipvae.bars.figures import bars as figures
 from dashboard.ipvae.bars.figures.bars import Curve
-from dashboard.ipvae.cache import Intervention
 from dashboard.ipvae.features import activity_words
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
