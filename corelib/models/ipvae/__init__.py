@@ -18,7 +18,9 @@ e^gain relu(z).
 Files: ``config`` settings and presets; ``distributions`` draws, limits, divergences; ``dynamics``
 the equations; ``network`` the loss; ``learner`` the update rule; ``inference`` long inference and
 its trace; ``analysis`` features, codes and sparsity; ``gabor`` fits of receptive fields;
-``stimuli`` bars and gratings; ``tuning`` what neurons answer to them; ``sound`` spikes to be heard.
+``stimuli`` bars and gratings; ``experiment`` shows them to a network; ``tuning`` measures what its
+neurons answer; ``lesions`` what one neuron is worth; ``sound`` spikes to be heard; ``movie`` a film
+of them.
 
 Departures, choosable where said so:
 - The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is
