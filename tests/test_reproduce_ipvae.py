@@ -128,3 +128,16 @@ def test_what_ships_is_whole():
     assert ip["zeros / %"].mean > relu["zeros / %"].mean > ig["zeros / %"].mean == 0
     assert ig["R² / %"].mean > max(ip["R² / %"].mean, relu["R² / %"].mean)
     assert ip["Gabor fit / %"].mean >= 80
+
+
+def test_the_papers_points_are_those_of_the_table():
+    published = ipvae.published_points()
+    assert set(published.converged) == {"iP-VAE", "iG-relu-VAE", "iG-VAE"}
+    assert published.converged["iP-VAE"] == pytest.approx((0.773, 0.830))
+    assert published.plane["LCA"] == pytest.approx((0.778, 0.826))
+    # Of iP-VAE the plane holds one point, that of its own section, under the name with its β.
+    of_poisson = [name for name in published.plane if ipvae.kind_of(name) == "iP-VAE"]
+    assert of_poisson == ["iP-VAE, β = 24"]
+    assert published.plane["iP-VAE, β = 24"] == pytest.approx((0.775, 0.827))
+    assert published.plane["iG-VAE"] == published.converged["iG-VAE"]
+    assert published.digits.readout == 96.46

@@ -4,17 +4,17 @@ Inference runs for 1,000 steps on images that the networks were not trained on. 
 |x - mean x|² of each image, with the reconstruction y from one draw of z; zeros are the share of
 z = 0. Both are means over images. On MNIST a logistic regression reads the digit from the rates.
 
-"Published" are figures of Vafaii, Galor and Yates, "Brain-like variational inference"
-(arXiv 2410.19315), on van Hateren's images with 512 neurons. Ours are pictures that come with
-scikit-image and scikit-learn, networks of 256 neurons, and minutes of training: the comparison is
-between the models of one column.
+"Published" figures are those of Vafaii, Galor and Yates, "Brain-like variational inference"
+(arXiv 2410.19315), with 512 neurons on van Hateren's images. We use pictures that come with
+scikit-image and scikit-learn, 256 neurons and minutes of training: compare the models within a
+column, not one column with the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corelib.analysis.anytime import Spread, spread
 from corelib.reproduce.results import OverSeeds, table
@@ -26,6 +26,10 @@ from corelib.runs.store import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+    from corelib.data.images import ImageDataset
+    from corelib.models.ipvae.coding import CodePoint
+    from corelib.models.ipvae.network import IterativeVAE
+
 N_STEPS = 1000
 N_IMAGES = 500
 READOUT_STEPS, READOUT_IMAGES = 100, 10_000
@@ -35,7 +39,7 @@ _LONG = {"t_train": 16}
 
 
 class Trained(NamedTuple):
-    """A network that is trained for the table."""
+    """A network that the table needs."""
 
     system: str
     dataset: str = NATURAL
@@ -54,7 +58,7 @@ class Trained(NamedTuple):
 
 
 class Published(NamedTuple):
-    """Shares in per cent."""
+    """A published row, in per cent: ``r2``, ``zeros``, and digits read correctly."""
 
     r2: float
     zeros: float
@@ -99,22 +103,62 @@ SECTIONS: dict[str, dict[str, Published | None]] = {
 NOTES = (
     "Published: Vafaii, Galor and Yates, Brain-like variational inference (arXiv 2410.19315), 512 "
     "neurons on van Hateren's natural images.",
-    "Our natural images are not van Hateren's: pictures that come with scikit-image and "
-    "scikit-learn, whitened by us, each patch brought to unit deviation; 256 neurons, minutes of "
-    "training. Measured on 500 patches of a picture that no training saw, after 1,000 steps.",
+    "Our natural images are not van Hateren's: they are pictures that come with scikit-image and "
+    "scikit-learn, whitened by us, each patch scaled to unit standard deviation; 256 neurons, "
+    "minutes of training. Measured after 1,000 steps on 500 patches of a picture that was never "
+    "used in training.",
     "Gabor fit: the share of a feature's variance that a Gabor function explains, median over "
     "features. Readout: logistic regression from the rates of 10,000 training digits after 100 "
     "steps, on all test digits.",
 )
 
 
+class PublishedPoints(NamedTuple):
+    """The paper's codes: ``converged`` after 1,000 steps by the name of their kind, ``plane`` all
+    that have a place in the plane of sparsity and quality by the name in the table, and ``digits``,
+    the row of MNIST."""
+
+    converged: dict[str, CodePoint]
+    plane: dict[str, CodePoint]
+    digits: Published
+
+
+def kind_of(name: str) -> str:
+    """The kind of a network in the table: "iP-VAE" of "iP-VAE, β = 24"."""
+    return name.split(",")[0]
+
+
+def published_points() -> PublishedPoints:
+    """The published figures as shares.
+
+    iP-VAE is in two sections; in the plane it has the figures of "rate and distortion", under the
+    name with its β.
+    """
+    from corelib.models.ipvae.coding import CodePoint
+
+    convergence, distortion, mnist = SECTIONS.values()
+
+    def points(section: dict[str, Published | None]) -> dict[str, CodePoint]:
+        return {
+            name: CodePoint(row.zeros / 100, row.r2 / 100)
+            for name, row in section.items()
+            if row is not None
+        }
+
+    digits = mnist[IP_DIGITS]
+    assert digits is not None
+    converged = {kind_of(name): point for name, point in points(convergence).items()}
+    others = {kind: point for kind, point in converged.items() if kind != kind_of(IP)}
+    return PublishedPoints(converged, others | points(distortion), digits)
+
+
 def specs(seed: int) -> list[RunSpec]:
-    """What one seed trains."""
+    """The runs that one seed of the table needs."""
     return [network.spec(seed) for network in NETWORKS.values()]
 
 
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
-    """Raw figures, one row a network and seed, as shares."""
+    """Raw figures as shares, one row for each network and seed."""
     import pandas as pd
     import torch
 
@@ -134,17 +178,18 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def figures(item: Checkpoint, n_images: int = N_IMAGES, n_steps: int = N_STEPS) -> dict[str, float]:
-    """One row of the raw figures: what a network does with test images."""
+    """One row of the raw figures, measured on test images."""
     import numpy as np
 
     from corelib.data.sources import load_dataset
     from corelib.models.ipvae import analysis, gabor
     from corelib.models.ipvae.learner import images
 
-    dataset, model = load_dataset(item.card.dataset), load(item.name)
+    dataset = cast("ImageDataset", load_dataset(item.card.dataset))
+    model = cast("IterativeVAE", load(item.name))
     x = images(dataset, dataset.test.pixels[:n_images])
     code = analysis.encode(model, x, n_steps)
-    found = {
+    row = {
         "R²": round(float(code.r2[-1]), 4),
         "zeros": round(float(code.zeros[-1]), 4),
         "change": round(float(code.change[-1]), 4),
@@ -162,18 +207,18 @@ def figures(item: Checkpoint, n_images: int = N_IMAGES, n_steps: int = N_STEPS) 
             test.rate,
             dataset.test.labels[:READOUT_IMAGES].numpy(),
         )
-        found["readout"] = readout.accuracy
+        row["readout"] = readout.accuracy
     else:
         fits = gabor.fit(analysis.features(model))
-        found["Gabor fit"] = round(float(np.nanmedian(fits.r2)), 4)
-    return found
+        row["Gabor fit"] = round(float(np.nanmedian(fits.r2)), 4)
+    return row
 
 
 def quality(item: Checkpoint) -> dict[str, float]:
-    """What the card of a network that ships tells beside its learner's measures."""
-    found = figures(item)
-    late = {f"{name} after {N_STEPS:,} steps": found[name] for name in ("R²", "zeros")}
-    return late | {name: found[name] for name in ("Gabor fit", "readout") if name in found}
+    """What is added to the card of a network that ships, beside its learner's measures."""
+    row = figures(item)
+    late = {f"{name} after {N_STEPS:,} steps": row[name] for name in ("R²", "zeros")}
+    return late | {name: row[name] for name in ("Gabor fit", "readout") if name in row}
 
 
 def _key(name: str) -> str:
@@ -181,7 +226,7 @@ def _key(name: str) -> str:
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table from raw rows, published figures beside ours; what there is not is None."""
+    """The table from raw rows, published figures beside ours; None where a figure is missing."""
     import pandas as pd
 
     lines = [
@@ -197,11 +242,14 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 def _line(
     section: str, name: str, published: Published | None, rows: pd.DataFrame
 ) -> dict[str, Any]:
+    import numpy as np
+
     own = rows[rows["model"] == _key(name)] if name in NETWORKS else rows[:0]
 
     def over_seeds(column: str) -> Spread | None:
-        values = own[column] if column in own else own[:0]
-        return spread(100 * values) if len(values) and values.notna().all() else None
+        values = np.asarray(own[column], float) if column in own else np.empty(0)
+        known = len(values) > 0 and not np.isnan(values).any()
+        return spread((100 * values).tolist()) if known else None
 
     return {
         "figure": section,

@@ -1,20 +1,29 @@
 """Many small images as one figure."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import plotly.colors
 
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, panels, styled
+from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, Panels, panels, styled
 
 GAP = 2
-
-
+"""Pixels between two features."""
 ZERO = 128
-
-
 CHOSEN = OKABE_ITO[0]
+EDGE = 1.5
+
+
+class _Sheet(NamedTuple):
+    """Features side by side as one image: ``pixels`` uint8 (row, column), 0 between them; the
+    middle of each place at ``x`` and ``y``; ``side`` of one feature."""
+
+    pixels: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    side: int
 
 
 def mosaic(
@@ -32,22 +41,11 @@ def mosaic(
     Blue is positive, red negative. A click gives the feature's number as ``customdata``; the chosen
     one is framed. ``cell`` is the width of one on the screen in pixels.
     """
-    side = features.shape[-1]
-    step = side + GAP
-    rows = -(-len(order) // columns)
-    sheet = np.zeros((rows * step - GAP, columns * step - GAP), np.uint8)
-    x, y = np.empty(len(order)), np.empty(len(order))
-    scale = np.abs(features).max((1, 2))
-    for place, k in enumerate(order):
-        row, column = divmod(place, columns)
-        top, left = row * step, column * step
-        unit = features[k] / (scale[k] or 1)
-        sheet[top : top + side, left : left + side] = np.rint(ZERO + 127 * unit)
-        x[place], y[place] = left + (side - 1) / 2, top + (side - 1) / 2
+    sheet = _sheet(features, order, columns)
     traces = [
         {
             "type": "heatmap",
-            "z": sheet,
+            "z": sheet.pixels,
             "name": "features",
             "colorscale": _signed_on(palette),
             "zmin": 0,
@@ -57,8 +55,8 @@ def mosaic(
         },
         {
             "type": "scatter",
-            "x": x,
-            "y": y,
+            "x": sheet.x,
+            "y": sheet.y,
             "name": "feature",
             "mode": "markers",
             "marker": {"size": cell - 2, "symbol": "square", "opacity": 0},
@@ -68,45 +66,67 @@ def mosaic(
             "showlegend": False,
         },
     ]
-    shapes = []
-    if chosen is not None and chosen in order:
-        at = int(np.flatnonzero(order == chosen)[0])
-        half = (side + GAP) / 2
-        shapes.append(
-            {
-                "type": "rect",
-                "x0": x[at] - half,
-                "x1": x[at] + half,
-                "y0": y[at] - half,
-                "y1": y[at] + half,
-                "line": {"color": CHOSEN, "width": 4},
-            }
-        )
-    edge = 1.5
-    layout = {
+    framed = [] if chosen is None else np.flatnonzero(order == chosen)[:1]
+    layout = _mosaic_layout(sheet, [_frame(sheet, int(place)) for place in framed])
+    rows = -(-len(order) // columns)
+    return styled(traces, layout, palette, height=rows * cell + 10)
+
+
+def _sheet(features: np.ndarray, order: np.ndarray, columns: int) -> _Sheet:
+    side = features.shape[-1]
+    step = side + GAP
+    rows = -(-len(order) // columns)
+    pixels = np.zeros((rows * step - GAP, columns * step - GAP), np.uint8)
+    x, y = np.empty(len(order)), np.empty(len(order))
+    scale = np.abs(features).max((1, 2))
+    for place, k in enumerate(order):
+        row, column = divmod(place, columns)
+        top, left = row * step, column * step
+        unit = features[k] / (scale[k] or 1)
+        pixels[top : top + side, left : left + side] = np.rint(ZERO + 127 * unit)
+        x[place], y[place] = left + (side - 1) / 2, top + (side - 1) / 2
+    return _Sheet(pixels, x, y, side)
+
+
+def _frame(sheet: _Sheet, place: int) -> dict:
+    """A frame around the feature at a place."""
+    half = (sheet.side + GAP) / 2
+    x, y = sheet.x[place], sheet.y[place]
+    return {
+        "type": "rect",
+        "x0": x - half,
+        "x1": x + half,
+        "y0": y - half,
+        "y1": y + half,
+        "line": {"color": CHOSEN, "width": 4},
+    }
+
+
+def _mosaic_layout(sheet: _Sheet, shapes: list[dict]) -> dict:
+    height, width = sheet.pixels.shape
+    return {
         "shapes": shapes,
         "margin": {"l": 2, "r": 2, "t": 4, "b": 4},
         "hovermode": "closest",
         "clickmode": "event+select",
         "xaxis": {
             "visible": False,
-            "range": [-0.5 - edge, columns * step - GAP - 0.5 + edge],
+            "range": [-0.5 - EDGE, width - 0.5 + EDGE],
             "constrain": "domain",
             "constraintoward": "left",
         },
         "yaxis": {
             "visible": False,
-            "range": [rows * step - GAP - 0.5 + edge, -0.5 - edge],
+            "range": [height - 0.5 + EDGE, -0.5 - EDGE],
             "scaleanchor": "x",
             "constrain": "domain",
             "constraintoward": "top",
         },
     }
-    return styled(traces, layout, palette, height=rows * cell + 10)
 
 
 def _signed_on(palette: Palette) -> list:
-    """RdBu over 1 to 255; 0 is the page behind."""
+    """RdBu over 1 to 255; 0 has the colour of the page."""
     colours = plotly.colors.get_colorscale(SIGNED)
     rest = [[(1 + 254 * at) / 255, colour] for at, colour in colours]
     return [
@@ -125,7 +145,7 @@ def row_of_images(
     limits: Sequence[float] | None = None,
     height: int = 190,
 ) -> Figure:
-    """Images of either sign side by side; ``limits`` are the values of full colour."""
+    """Images of either sign side by side; ``limits`` are the values shown in full colour."""
     axes, layout = picture_panels(titles)
     limits = [float(np.abs(image).max()) or 1.0 for image in images] if limits is None else limits
     traces = [
@@ -146,8 +166,8 @@ def row_of_images(
     return styled(traces, layout, palette, height=height)
 
 
-def picture_panels(titles: Sequence[str], gap: float = 0.04):
-    """Panels without axes whose pixels are square."""
+def picture_panels(titles: Sequence[str], gap: float = 0.04) -> Panels:
+    """Panels without visible axes and with square pixels."""
     axes, layout = panels(titles, {}, {}, gap=gap)
     for k in range(len(titles)):
         number = "" if k == 0 else str(k + 1)
@@ -165,10 +185,10 @@ def picture_panels(titles: Sequence[str], gap: float = 0.04):
             "anchor": f"x{number}",
             "constrain": "domain",
         }
-    return axes, layout
+    return Panels(axes, layout)
 
 
 def grid(n: int) -> tuple[int, int]:
-    """How many features stand in a row, and how wide one is on the screen."""
+    """The number of features in a row, and the width of one on the screen in pixels."""
     columns = int(np.ceil(np.sqrt(2.2 * n)))
     return columns, max(18, min(44, 770 // columns))

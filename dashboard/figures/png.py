@@ -1,4 +1,4 @@
-"""Small grey images for the page."""
+"""Small grey images as addresses that hold their own data."""
 
 from base64 import b64encode
 from io import BytesIO
@@ -8,9 +8,9 @@ from PIL import Image
 
 
 def png(pixels: np.ndarray, times: int) -> str:
-    """A PNG inside its own address, from uint8 (row, column): no second request for it.
+    """A data URL with a PNG of uint8 pixels (row, column), which needs no second request.
 
-    Each pixel is drawn ``times`` as large, so that a browser leaves its edges sharp.
+    Each pixel is drawn ``times`` as large, so that its edges stay sharp in a browser.
     """
     file = BytesIO()
     Image.fromarray(pixels.repeat(times, 0).repeat(times, 1)).save(file, "PNG", compress_level=1)

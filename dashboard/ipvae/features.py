@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.figures import mosaic as mosaics
-from dashboard.figures.mosaic import grid
+from dashboard.figures.mosaic import grid, mosaic
 from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
@@ -14,17 +13,17 @@ if TYPE_CHECKING:
 
 
 MISSING = (
-    "The paper's table beside ours is not part of this copy yet. This command trains the networks "
-    "it needs and makes it; the tab shows it from then on."
+    "The paper's table beside ours is not part of this copy yet. The command below trains the "
+    "networks that it needs and computes it; it then appears here."
 )
-"""What is said where the table is missing."""
+"""Shown where the published table is missing."""
 
 
 def activity_words(kind: str) -> tuple[str, str, str]:
-    """What potential, rate and activity of a network are called."""
+    """The names of potential, rate and activity of a network of this kind."""
     if kind == "iP-VAE":
         return "potentials u", "rates exp(u)", "spikes z"
-    return "means μ", "mean activity", "activity drawn"
+    return "means μ", "mean activity", "sampled activity"
 
 
 def draw_features(network: "IterativeVAE", run: "Run") -> None:
@@ -32,13 +31,14 @@ def draw_features(network: "IterativeVAE", run: "Run") -> None:
     from corelib.models.ipvae.analysis import features
     from dashboard.shell.theme import palette
 
-    found = features(network)
-    columns, cell = grid(len(found))
+    images = features(network)
+    n = len(images)
+    columns, cell = grid(n)
     chart(
-        mosaics.mosaic(
-            found,
-            [f"neuron {k}" for k in range(len(found))],
-            np.arange(len(found)),
+        mosaic(
+            images,
+            [f"neuron {k}" for k in range(n)],
+            np.arange(n),
             None,
             columns,
             palette(),
@@ -46,6 +46,5 @@ def draw_features(network: "IterativeVAE", run: "Run") -> None:
         ),
         f"ipvae_learning_{run.spec.system}",
         alt="The features as they are now",
-        caption=f"Features a moment ago: they begin as noise (n = {len(found)}, seed "
-        f"{run.spec.seed}).",
+        caption=f"The features a moment ago; they start as noise (n = {n}, seed {run.spec.seed}).",
     )

@@ -6,7 +6,7 @@ a reload, a closed tab or a new server finds it again.
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 
@@ -18,10 +18,6 @@ from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
 from dashboard.shell.controls import BOUND
 from dashboard.shell.export import chart
 from dashboard.shell.theme import palette
-
-if TYPE_CHECKING:
-    from torch import nn
-
 
 WORDS = {
     "queued": ("Waiting for its turn: another training has the processor", "orange"),
@@ -37,7 +33,7 @@ WORDS = {
 POLL_S = 0.4
 
 
-Draw = Callable[["nn.Module", Run], None]
+Draw = Callable[[Any, Run], None]
 """Shows a network while it learns."""
 
 

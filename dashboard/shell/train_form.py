@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     class TrainingPreset(Protocol):
         """What differs from a system's standard settings."""
 
-        config: dict[str, Any]
-        training: dict[str, Any]
+        @property
+        def config(self) -> Mapping[str, Any]: ...
+
+        @property
+        def training(self) -> Mapping[str, Any]: ...
 
 
 def training_section(

@@ -97,7 +97,9 @@ def test_a_clicked_feature_is_chosen_and_silenced(page: Page, server: str, netwo
     ready(page)
     page.wait_for_url("**sparse_neuron=4*", timeout=driver.PATIENCE_MS)
     widget(page, "sparse_lesion").locator("label").first.click()
-    expect(page.get_by_text("untouched it would be")).to_be_visible(timeout=driver.PATIENCE_MS)
+    expect(page.get_by_text("in the intact network these would be")).to_be_visible(
+        timeout=driver.PATIENCE_MS
+    )
     no_errors(page)
 
 

@@ -1,4 +1,4 @@
-"""Figures of the Sparse code and the Moving bars page show the arrays they are given."""
+"""Figures of the Moving bars page show the arrays they are given."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,8 @@ import pytest
 from corelib.models.ipvae.gabor import Gabors
 from corelib.models.ipvae.stimuli import bars as bar_films
 from dashboard.components.bar_pad import MOST, clean, colours
-from dashboard.figures import mosaic as mosaics
-from dashboard.figures.style import DARK, LIGHT, trace_styles
+from dashboard.figures.style import LIGHT, trace_styles
 from dashboard.ipvae.bars.figures import bars
-from dashboard.ipvae.sparse import figures as sparse
 
 RNG = np.random.default_rng(0)
 SIGN = trace_styles(("one", "two"))
@@ -17,91 +15,6 @@ SIGN = trace_styles(("one", "two"))
 
 def named(figure, name):
     return [trace for trace in figure.data if trace.name == name]
-
-
-@pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_mosaic_puts_features_in_order_and_frames_the_chosen_one(palette):
-    features = RNG.normal(size=(5, 4, 4))
-    order = np.array([3, 0, 4, 1, 2])
-    figure = mosaics.mosaic(features, [f"n{k}" for k in range(5)], order, 4, 3, palette)
-    (sheet,) = (np.asarray(t.z) for t in named(figure, "features"))
-    scaled = np.rint(128 + 127 * features[1] / np.abs(features[1]).max())
-    np.testing.assert_array_equal(sheet[6:10, 0:4], scaled)
-    assert (sheet[:, 4] == 0).all(), "between features the page shows through"
-    (marks,) = named(figure, "feature")
-    np.testing.assert_array_equal(marks.customdata, order)
-    assert marks.text[0] == "n3"
-    (frame,) = figure.layout.shapes
-    assert (frame.x0 + frame.x1) / 2 == marks.x[2]
-    assert (frame.y0 + frame.y1) / 2 == marks.y[2]
-
-
-def test_player_shows_units_where_the_mosaic_has_them():
-    order = np.array([2, 0, 1])
-    parts = [RNG.random((4, 3)) for _ in range(3)]
-    moments = sparse.Moments(np.array([1, 2, 5, 9]), RNG.normal(size=(4, 6, 6)), *parts)
-    figure = sparse.player(RNG.normal(size=(6, 6)), moments, order, 2, ("u", "r", "z"), LIGHT)
-    assert [f.name for f in figure.frames] == ["1", "2", "5", "9"]
-    frame = figure.frames[1]
-    np.testing.assert_allclose(frame.data[0].z, moments.reconstruction[1], rtol=1e-6)
-    rates = np.asarray(frame.data[2].z)
-    np.testing.assert_allclose(rates.ravel()[:3], parts[1][1][order], rtol=1e-6)
-    assert np.isnan(rates[1, 1])
-    # The image stands still: it is no part of the frames.
-    assert tuple(frame.traces) == (1, 2, 3, 4)
-
-
-def test_settling_is_thinned_on_log_time_and_carries_the_papers_points():
-    n = 1000
-    course = sparse.Course(np.linspace(0, 0.8, n), np.linspace(1, 0.7, n), np.geomspace(9, 0.1, n))
-    point = sparse.Point(0.77, 0.83)
-    figure = sparse.settling({"one": course}, SIGN, LIGHT, published={"one": (1000, point)})
-    r2, zeros, change = named(figure, "one")
-    assert r2.x[0] == 1
-    assert r2.x[-1] == n
-    np.testing.assert_allclose(change.y, course.change[np.asarray(change.x) - 1])
-    theirs = named(figure, "one, published")
-    assert [t.y[0] for t in theirs] == [0.83, 0.77]
-    assert all(t.marker.symbol.endswith("-open") for t in theirs)
-    np.testing.assert_allclose(zeros.y[-1], 0.7)
-
-
-def test_strongest_shows_means_between_the_steps():
-    activity = RNG.poisson(1.0, (50, 3)).astype(float)
-    figure = sparse.strongest(
-        RNG.normal(size=(50, 3)), activity, np.array([7, 1, 4]), ("u", "z"), LIGHT
-    )
-    (heat,) = named(figure, "z")
-    edges, z = np.asarray(heat.x) + 0.5, np.asarray(heat.z)
-    assert edges[0] == 1
-    assert edges[-1] == 51
-    widths = np.diff(edges)
-    np.testing.assert_allclose((z * widths).sum(1), activity.sum(0), rtol=1e-5)
-    np.testing.assert_allclose(z[:, 0], activity[: int(widths[0])].mean(0), rtol=1e-5)
-
-
-def test_rate_distortion_tells_ours_from_theirs():
-    figure = sparse.rate_distortion(
-        {"one": sparse.Point(0.8, 0.7)},
-        {"theirs": sparse.Point(0.77, 0.83), "LCA": sparse.Point(0.78, 0.82)},
-        SIGN,
-        {"one": "one", "theirs": "one"},
-        LIGHT,
-    )
-    own, theirs, lca = figure.data
-    assert (own.x[0], own.y[0]) == (0.8, 0.7)
-    assert theirs.marker.symbol == f"{own.marker.symbol}-open"
-    assert theirs.marker.color == own.marker.color
-    assert lca.marker.color == LIGHT.muted
-
-
-def test_lesions_are_sorted_and_the_chosen_one_is_marked():
-    drop = np.array([0.1, 0.5, 0.0, 0.3])
-    trace, mark = sparse.lesions(drop, 3, LIGHT).data
-    assert (mark.x[0], mark.y[0], mark.text[0]) == (1, 0.3, "neuron 3")
-    np.testing.assert_array_equal(trace.y, [0.5, 0.3, 0.1, 0.0])
-    np.testing.assert_array_equal(trace.customdata, [1, 3, 0, 2])
-    assert trace.marker.color[1] != trace.marker.color[0] == trace.marker.color[2]
 
 
 @pytest.mark.parametrize("direction", [0, 30, 90, 200, 315])

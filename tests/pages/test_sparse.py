@@ -5,9 +5,11 @@ import pytest
 
 from corelib import load
 from corelib.data import load_dataset
-from corelib.models.ipvae.inference import run_inference
+from corelib.models.ipvae.coding import ReadoutSize
+from corelib.models.ipvae.inference import run_inference, trace
 from corelib.models.ipvae.learner import images
-from dashboard.ipvae.sparse import tabs as sparse_tabs
+from dashboard.ipvae.sparse import cache as sparse_cache
+from dashboard.ipvae.sparse import digits, features
 from dashboard.shell import cache
 from tests.pages.app import open_page, sentences
 from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
@@ -34,32 +36,32 @@ def open_sparse(network: str, **query: str):
 
 def test_the_sentence_is_what_inference_finds(network):
     app = open_sparse(network, sparse_patch="7", sparse_steps="50", sparse_seed="3")
-    found = run_inference(load(network), patch(7), 50, seed=3)
+    convergence = run_inference(load(network), patch(7), 50, seed=3)
     text = sentences(app)
     assert f"**{network}** (iP-VAE) has {UNITS} features. After **50** steps" in text
-    assert f"R² of **{found.r2[-1]:.2f}**, **{found.zeros[-1]:.0%}** of the neurons at zero" in text
+    assert f"R² of **{convergence.r2[-1]:.2f}**" in text
+    assert f"with **{convergence.zeros[-1]:.0%}** of the neurons at zero" in text
 
 
 def test_explaining_away_and_lesions_change_it_and_it_says_so(network):
     before = sentences(open_sparse(network, sparse_steps="20"))
-    assert "untouched" not in before
+    assert "intact" not in before
     off = sentences(open_sparse(network, sparse_steps="20", sparse_away="false"))
-    assert "untouched it would be" in off
+    assert "in the intact network these would be" in off
     assert "Without explaining-away" in off
     lesioned = open_sparse(network, sparse_lesion="true", sparse_neuron="5")
-    assert "untouched it would be" in sentences(lesioned)
+    assert "in the intact network these would be" in sentences(lesioned)
 
 
 def test_features_are_sorted_by_their_orientation(network):
     app = open_sparse(network, sparse_sort="orientation")
-    which = cache.CheckpointKey(network, DATASET, 0)
-    which = next(cache.checkpoint_key(i) for i in cache.checkpoints() if i.name == network)
-    order, said = sparse_tabs._order(which, "orientation")
+    key = next(cache.checkpoint_key(i) for i in cache.checkpoints() if i.name == network)
+    order = sparse_cache.neuron_order(key, "orientation")
     axes = (15 * (np.arange(UNITS) % 12) + 90) % 180
     np.testing.assert_array_equal(axes[order], np.sort(axes))
-    assert "axis 90°" in said[0]
+    assert "axis 90°" in features.hover_texts(key, "orientation")[0]
     app.number_input(key="sparse_neuron").set_value(3).run()
-    assert "Axis of the stripes 135°, 0.14 cycles a pixel" in "\n".join(
+    assert "Axis of the stripes 135°, 0.14 cycles per pixel" in "\n".join(
         c.value for c in app.caption
     )
 
@@ -72,16 +74,14 @@ def test_features_are_sorted_by_their_orientation(network):
         "Sparsity",
         "Lesions",
         "Digits",
-        "What you see",
+        "About",
         "Published",
-        "Take home",
+        "Export",
         "Train",
     ],
 )
 def test_every_tab_opens(network, tab, monkeypatch):
-    from dashboard.ipvae.sparse import cache as sparse_cache
-
-    monkeypatch.setattr(sparse_cache, "PATIENCE", 40)
+    monkeypatch.setattr(sparse_cache, "CONVERGENCE_STEPS", 40)
     app = open_sparse(network, sparse_tab=tab)
     if tab == "Digits":
         assert "which have no classes" in app.info[0].value
@@ -99,8 +99,7 @@ def test_without_the_published_table_it_says_how_to_get_it(network, monkeypatch,
 def test_digits_are_read_from_the_code(runs_root, monkeypatch):
     from corelib.models.ipvae.analysis import encode, read_out
 
-    for name, value in (("READ_TRAIN", 500), ("READ_TEST", 300), ("READ_STEPS", 12)):
-        monkeypatch.setattr(sparse_tabs, name, value)
+    monkeypatch.setattr(digits, "SIZE", ReadoutSize(500, 300, 12))
     app = open_sparse(DIGITS, sparse_tab="Digits", sparse_steps="5")
     app.button(key="sparse_read").click().run(timeout=120)
     assert not app.exception
@@ -117,15 +116,14 @@ def test_digits_are_read_from_the_code(runs_root, monkeypatch):
         f"{test.zeros[-1]:.3f}",
         f"{share:.2%}",
     ]
-    told = next(i for i in cache.checkpoints() if i.name == DIGITS).card.test
-    assert table.loc["this network, its card", "digits read"] == f"{told['readout']:.2%}"
-    assert table.loc["paper, iP-VAE", "digits read"] == "96.46%"
+    test_figures = next(i for i in cache.checkpoints() if i.name == DIGITS).card.test
+    correctly = table["digits read correctly"]
+    assert correctly["this network, its card"] == f"{test_figures['readout']:.2%}"
+    assert correctly["paper, iP-VAE"] == "96.46%"
 
 
 def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
-    from dashboard.ipvae.sparse import cache as sparse_cache
-
-    monkeypatch.setattr(sparse_cache, "PATIENCE", 40)
+    monkeypatch.setattr(sparse_cache, "CONVERGENCE_STEPS", 40)
     one, other = put_on_shelf("ipvae"), put_on_shelf("igvae")
     app = open_sparse(
         one, sparse_tab="Rate and distortion", **{f"sparse_{DATASET}_models": [one, other]}
@@ -137,8 +135,6 @@ def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
 
 
 def test_the_lesion_named_is_the_neuron_that_matters(network):
-    from corelib.models.ipvae.inference import trace
-
     app = open_sparse(network, sparse_tab="Lesions", sparse_steps="100", sparse_neuron="2")
     rate = trace(load(network), patch(0), 100).rate[0, -1]
     x, decoder = patch(0)[0].numpy(), fields().reshape(UNITS, -1).T
@@ -148,21 +144,14 @@ def test_the_lesion_named_is_the_neuron_that_matters(network):
 
     drops = [r2(rate) - r2(np.where(np.arange(UNITS) == k, 0, rate)) for k in range(UNITS)]
     text = sentences(app)
-    assert f"neuron **2** costs this image **{drops[2]:.3f}**" in text
-    assert f"Most needed here: neuron **{int(np.argmax(drops))}**" in text
+    assert "When neuron **2** is removed from the finished code" in text
+    assert f"this image loses **{drops[2]:.3f}** of R²" in text
+    assert f"The neuron needed most here is **{int(np.argmax(drops))}**" in text
 
 
 def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
     monkeypatch.setattr(cache, "checkpoints", list)
     app = open_page("sparse", sparse_tab="Train")
     assert not app.exception
-    assert "No iterative VAE is on the shelf yet" in app.info[0].value
+    assert "No iterative VAE is available yet" in app.info[0].value
     assert not app.button(key="sparse_ipvae_train").disabled
-
-
-def test_the_papers_points_are_those_that_are_reproduced():
-    told = sparse_tabs.theirs()
-    assert set(told.converged) == {"iP-VAE", "iG-relu-VAE", "iG-VAE"}
-    assert told.converged["iP-VAE"] == pytest.approx((0.773, 0.830))
-    assert told.plane["LCA"] == pytest.approx((0.778, 0.826))
-    assert told.digits.readout == 96.46

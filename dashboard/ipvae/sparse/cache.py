@@ -6,56 +6,52 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.experiment import Intervention, controls
-from dashboard.ipvae.cache import images
+from dashboard.ipvae.cache import gabors, images, network
 from dashboard.shell import cache
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from corelib.models.ipvae.analysis import Code
+    from corelib.models.ipvae.coding import NeuronOrder
     from corelib.models.ipvae.inference import Convergence, Trace
 
-
-IMAGES, LONG = 100, 50
-"""So many test images are read where means over images are shown, and over 1,000 steps."""
-
-
-PATIENCE = 1000
-
-
-STEPS = 100
+CODE_IMAGES, CODE_STEPS = 100, 100
+"""Test images and steps of inference for rates and sparsity."""
+CONVERGENCE_IMAGES, CONVERGENCE_STEPS = 50, 1000
+"""Test images and steps of inference where networks are compared over time."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def inferred(
-    which: cache.CheckpointKey, pixels: bytes, n_steps: int, intervention: Intervention, seed: int
+def image_trace(
+    key: cache.CheckpointKey, pixels: bytes, n_steps: int, intervention: Intervention, seed: int
 ) -> "Trace":
     """Everything over time for one image, float32 (pixel,) given as bytes."""
     from corelib.models.ipvae.inference import trace
 
-    model = cache.model(which)
+    model = network(key)
     return trace(model, _image(pixels), n_steps, controls(model, intervention), seed)
 
 
+@st.cache_resource(show_spinner=False, max_entries=24)
+def image_convergence(
+    key: cache.CheckpointKey, pixels: bytes, n_steps: int, intervention: Intervention, seed: int
+) -> "Convergence":
+    """How inference of one image converges; its noise is that of ``image_trace``."""
+    from corelib.models.ipvae.inference import run_inference
+
+    model = network(key)
+    return run_inference(model, _image(pixels), n_steps, controls(model, intervention), seed)
+
+
 @st.cache_resource(show_spinner="Inferring 50 images over 1,000 steps", max_entries=24)
-def convergence(which: cache.CheckpointKey, intervention: Intervention) -> "Convergence":
+def convergence(key: cache.CheckpointKey, intervention: Intervention) -> "Convergence":
     """How inference converges on the first test images."""
     from corelib.models.ipvae.inference import run_inference
 
-    model = cache.model(which)
-    x = images(which.dataset, LONG)
-    return run_inference(model, x, PATIENCE, controls(model, intervention), seed=0)
-
-
-@st.cache_resource(show_spinner=False, max_entries=24)
-def course(
-    which: cache.CheckpointKey, pixels: bytes, n_steps: int, intervention: Intervention, seed: int
-) -> "Convergence":
-    """How inference of one image settles; its noise is that of ``inferred``."""
-    from corelib.models.ipvae.inference import run_inference
-
-    model = cache.model(which)
-    return run_inference(model, _image(pixels), n_steps, controls(model, intervention), seed)
+    model = network(key)
+    x = images(key.dataset, CONVERGENCE_IMAGES)
+    return run_inference(model, x, CONVERGENCE_STEPS, controls(model, intervention), seed=0)
 
 
 def _image(pixels: bytes) -> "Tensor":
@@ -65,24 +61,35 @@ def _image(pixels: bytes) -> "Tensor":
 
 
 @st.cache_resource(show_spinner="Inferring 100 images", max_entries=24)
-def code(which: cache.CheckpointKey, n_steps: int, intervention: Intervention) -> "Code":
-    """The code of the first test images after some steps."""
+def code(key: cache.CheckpointKey, intervention: Intervention) -> "Code":
+    """The code of the first test images."""
     from corelib.models.ipvae.analysis import encode
 
-    model = cache.model(which)
-    return encode(model, images(which.dataset, IMAGES), n_steps, controls(model, intervention))
+    model = network(key)
+    x = images(key.dataset, CODE_IMAGES)
+    return encode(model, x, CODE_STEPS, controls(model, intervention))
 
 
-def mean_rate(which: cache.CheckpointKey) -> np.ndarray:
-    """Of each neuron the mean size of its activity over the first test images, (unit,)."""
-    return np.abs(code(which, STEPS, Intervention()).rate).mean(0)
+def mean_activity(key: cache.CheckpointKey) -> np.ndarray:
+    """Each neuron's mean activity over the first test images, (unit,)."""
+    from corelib.models.ipvae.coding import mean_activity
+
+    return mean_activity(code(key, Intervention()).rate)
+
+
+def neuron_order(key: cache.CheckpointKey, by: "NeuronOrder") -> np.ndarray:
+    """The neurons' numbers in an order, (unit,)."""
+    from corelib.models.ipvae.coding import neuron_order
+
+    fits = None if by in ("rate", "number") else gabors(key)
+    return neuron_order(by, mean_activity(key), fits)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def needed(which: cache.CheckpointKey, pixels: bytes, n_steps: int, seed: int) -> np.ndarray:
-    """What R² of an image loses when one neuron is taken out of its finished code, (unit,)."""
-    from corelib.models.ipvae.lesions import needed
+def losses(key: cache.CheckpointKey, pixels: bytes, n_steps: int, seed: int) -> np.ndarray:
+    """The loss of R² of an image without each neuron of its finished code, (unit,)."""
+    from corelib.models.ipvae.lesions import loss_without
 
-    found = inferred(which, pixels, n_steps, Intervention(), seed)
-    decoder = cache.model(which).decoder.detach().numpy()
-    return needed(decoder, found.rate[0, -1], np.frombuffer(pixels, np.float32))
+    rate = image_trace(key, pixels, n_steps, Intervention(), seed).rate[0, -1]
+    decoder = network(key).decoder.detach().numpy()
+    return loss_without(decoder, rate, np.frombuffer(pixels, np.float32))

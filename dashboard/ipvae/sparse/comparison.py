@@ -1,0 +1,153 @@
+"""Tabs of the Sparse code page that compare networks: convergence, rate and distortion, and
+sparsity."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from corelib.models.ipvae.coding import code_point, first_of_kind, sparsity
+from corelib.models.ipvae.experiment import Intervention
+from corelib.reproduce.ipvae import kind_of, published_points
+from dashboard.figures.style import trace_styles
+from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.sparse import cache as sparse_cache
+from dashboard.ipvae.sparse.figures.comparison import rate_distortion, sparsities
+from dashboard.ipvae.sparse.figures.curves import PublishedEnd, convergence_curves
+from dashboard.ipvae.sparse.view import PAGE, View
+from dashboard.shell import cache
+from dashboard.shell.checkpoints import checkpoints_picker, of_systems
+from dashboard.shell.export import chart, table
+
+if TYPE_CHECKING:
+    from corelib.models.ipvae.inference import Convergence
+    from corelib.runs.registry import Checkpoint
+
+
+def draw_convergence(v: View) -> None:
+    """Several networks over 1,000 steps, with the paper's points."""
+    items = _compared(v)
+    if not items:
+        return
+    kinds = _kinds(items)
+    curves = _convergence(items)
+    if v.changed and v.item.name in curves:
+        curves[f"{v.item.name}, changed"] = sparse_cache.convergence(v.key, v.intervention)
+    published = {}
+    if v.natural:
+        ends = published_points().converged
+        published = {
+            name: PublishedEnd(sparse_cache.CONVERGENCE_STEPS, ends[kind])
+            for kind, name in first_of_kind(kinds).items()
+        }
+    chart(
+        convergence_curves(curves, trace_styles(list(curves)), v.palette, published=published),
+        f"{PAGE}_convergence",
+        alt="R², zeros and change of the potentials over 1,000 steps for each network",
+        caption=f"Means over {sparse_cache.CONVERGENCE_IMAGES} test images; n = 1 seed per "
+        "network. "
+        + (
+            "Hollow: published values, for van Hateren's images; ours are other images."
+            if published
+            else "No values are published for these images."
+        ),
+    )
+
+
+def _compared(v: View) -> "list[Checkpoint]":
+    """The networks to compare: at first one of each kind that reads the same images."""
+    fitting = {
+        name: item
+        for name, item in of_systems(ipvae_cache.SYSTEMS).items()
+        if item.card.dataset == v.key.dataset
+    }
+    first = first_of_kind(_kinds(list(fitting.values())))
+    standard = [v.item.name, *(name for kind, name in first.items() if kind != v.kind)]
+    items = checkpoints_picker(
+        PAGE, f"{v.key.dataset}_models", "Networks", ipvae_cache.SYSTEMS, standard, fitting
+    )
+    if not items:
+        st.info("Choose at least one network above.")
+    elif len(set(_kinds(items).values())) < len(ipvae_cache.NAMES):
+        st.caption("Train the missing kinds under Train to see all three side by side.")
+    return items
+
+
+def _kinds(items: "list[Checkpoint]") -> dict[str, str]:
+    """The kind of each network by its name."""
+    return {item.name: ipvae_cache.NAMES[item.card.system] for item in items}
+
+
+def _convergence(items: "list[Checkpoint]") -> "dict[str, Convergence]":
+    """How each intact network converges, by its name."""
+    return {
+        item.name: sparse_cache.convergence(cache.checkpoint_key(item), Intervention())
+        for item in items
+    }
+
+
+def draw_rate_distortion(v: View) -> None:
+    """The quality of the codes against their sparsity."""
+    items = _compared(v)
+    if not items:
+        return
+    kinds = _kinds(items)
+    points = {name: code_point(curve) for name, curve in _convergence(items).items()}
+    first = first_of_kind(kinds)
+    published = published_points().plane if v.natural else {}
+    same_kind = {name: first[kind_of(name)] for name in published if kind_of(name) in first}
+    chart(
+        rate_distortion(points, published, trace_styles(list(kinds)), same_kind, v.palette),
+        f"{PAGE}_plane",
+        alt="R² against the portion of zeros, ours and the paper's",
+        caption="After 1,000 steps. Filled: ours, means over "
+        f"{sparse_cache.CONVERGENCE_IMAGES} test images, n = 1 seed. "
+        + (
+            "Hollow and crosses: the paper's, for van Hateren's images; ours are whitened pictures "
+            "of another kind."
+            if published
+            else ""
+        ),
+    )
+    rows = [
+        {
+            "network": item.name,
+            "kind": kinds[item.name],
+            "neurons": item.card.config["n_latents"],
+            "β": f"{item.card.training.get('beta_outer', float('nan')):g}",
+            "R² at 1,000": round(points[item.name].r2, 3),
+            "zeros at 1,000": round(points[item.name].zeros, 3),
+        }
+        for item in items
+    ]
+    table(rows, f"{PAGE}_plane_table", 3)
+    st.caption("Train with another β under Train: a smaller β gives a higher R² and more spikes.")
+
+
+def draw_sparsity(v: View) -> None:
+    """Lifetime and population sparsity."""
+    items = _compared(v)
+    if not items:
+        return
+    codes = {
+        item.name: sparsity(sparse_cache.code(cache.checkpoint_key(item), Intervention()))
+        for item in items
+    }
+    chart(
+        sparsities(codes, trace_styles(list(codes)), v.palette),
+        f"{PAGE}_sparsities",
+        alt="Distributions of lifetime sparsity over neurons and population sparsity over images",
+        caption=f"Of the mean activity after {sparse_cache.CODE_STEPS} steps, over "
+        f"{sparse_cache.CODE_IMAGES} test images (Vinje and Gallant 2000); of Gaussian codes, its "
+        "absolute value. n = 1 seed per network.",
+    )
+    rows = [
+        {
+            "network": name,
+            "lifetime sparsity, median": round(code.lifetime_median, 3),
+            "population sparsity, median": round(code.population_median, 3),
+            "zeros": round(code.point.zeros, 3),
+            "R²": round(code.point.r2, 3),
+        }
+        for name, code in codes.items()
+    ]
+    table(rows, f"{PAGE}_sparsity_table", 3)

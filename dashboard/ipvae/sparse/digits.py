@@ -1,0 +1,95 @@
+"""The tab Digits of the Sparse code page: how well digits can be read from the code."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from corelib.models.ipvae.coding import ReadoutSize, read_digits
+from corelib.models.ipvae.experiment import controls
+from corelib.reproduce.ipvae import READOUT_IMAGES, published_points
+from dashboard.ipvae import cache as ipvae_cache
+from dashboard.ipvae.sparse import cache as sparse_cache
+from dashboard.ipvae.sparse.view import PAGE, View
+from dashboard.shell import cache
+from dashboard.shell.checkpoints import of_systems
+from dashboard.shell.controls import help_texts
+
+if TYPE_CHECKING:
+    from corelib.models.ipvae.coding import DigitReadout
+
+SIZE = ReadoutSize()
+
+
+def draw_digits(v: View) -> None:
+    """MNIST: how well classes can be read from the code."""
+    if v.natural:
+        st.info(
+            "This network reads patches of natural images, which have no classes. " + _elsewhere(v)
+        )
+        return
+    st.markdown(
+        f"A logistic regression learns the class from the rates of {SIZE.n_train:,} training "
+        f"digits after {SIZE.n_steps} steps, and is tested on {SIZE.n_test:,} test digits."
+    )
+    kept: dict = st.session_state.setdefault(f"_{PAGE}_readouts", {})
+    key = (v.key, v.intervention)
+    if st.button(
+        "Read the code",
+        key=f"{PAGE}_read",
+        icon=":material/menu_book:",
+        help=help_texts(PAGE)["read"],
+    ):
+        kept[key] = _read(v)
+    if key in kept:
+        _draw_readout(v, kept[key])
+
+
+def _elsewhere(v: View) -> str:
+    """Where there are digits to be read."""
+    others = [
+        name
+        for name, item in of_systems(ipvae_cache.SYSTEMS).items()
+        if item.card.dataset != v.key.dataset
+    ]
+    if others:
+        return f"Choose {others[0]} in the sidebar to see how digits are read from spikes."
+    return "Train one on MNIST under Train, then choose it in the sidebar."
+
+
+def _read(v: View) -> "DigitReadout":
+    model = ipvae_cache.network(v.key)
+    bar = st.progress(0.0, "Inferring training digits")
+    changed = controls(model, v.intervention)
+    readout = read_digits(model, cache.dataset(v.key.dataset), SIZE, changed, bar.progress)
+    bar.empty()
+    return readout
+
+
+def _draw_readout(v: View, readout: "DigitReadout") -> None:
+    paper = published_points().digits
+    rows = [
+        _row("this network", readout.point.r2, readout.point.zeros, f"{readout.accuracy:.2%}"),
+        *_row_of_card(v),
+        _row("paper, iP-VAE", paper.r2 / 100, paper.zeros / 100, f"{paper.readout:.2f}%"),
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch", key=f"{PAGE}_read_table")
+    st.caption(
+        f"R² and zeros of the test digits after {SIZE.n_steps} steps. On its card: after "
+        f"{sparse_cache.CONVERGENCE_STEPS:,} steps, with a readout that learned from "
+        f"{READOUT_IMAGES:,} digits. The paper's readout learned from all training digits. "
+        "n = 1 seed."
+    )
+
+
+def _row_of_card(v: View) -> list[dict[str, str]]:
+    """The figures on the network's card as a row; none for networks that were trained here."""
+    test = v.item.card.test or {}
+    steps = f"{sparse_cache.CONVERGENCE_STEPS:,} steps"
+    r2, zeros = (test.get(f"{name} after {steps}") for name in ("R²", "zeros"))
+    if r2 is None or zeros is None or "readout" not in test:
+        return []
+    return [_row("this network, its card", r2, zeros, f"{test['readout']:.2%}")]
+
+
+def _row(name: str, r2: float, zeros: float, digits: str) -> dict[str, str]:
+    return {"": name, "R²": f"{r2:.3f}", "zeros": f"{zeros:.3f}", "digits read correctly": digits}
