@@ -189,7 +189,7 @@ def best_place(field: np.ndarray, direction: float, width: float, polarity: Pola
     return float(places[int((shown @ field.ravel()).argmax())])
 
 
-def axis_difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def axis_difference(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
     """The angle between axes in degrees, from 0 to 90; 0 and 180 are the same."""
     return np.abs((np.asarray(a) - b + 90) % 180 - 90)
 

@@ -42,9 +42,16 @@ def draw_main(v: View) -> None:
 
 def _draw_player(v: View, outcome: Outcome) -> None:
     first, baseline = outcome.first, v.stimulus.baseline_frames
-    courses = (part[0, :, v.neuron] for part in (first.potential, first.rate, first.activity))
-    outlines = geometry.outlines(outcome, v.field.shape[0] / 2)
-    played = Played(v.field, outlines, *courses, activity_words(v.kind), baseline, v.frame_ms)
+    played = Played(
+        v.field,
+        geometry.outlines(outcome, v.field.shape[0] / 2),
+        first.potential[0, :, v.neuron],
+        first.rate[0, :, v.neuron],
+        first.activity[0, :, v.neuron],
+        activity_words(v.kind),
+        baseline,
+        v.frame_ms,
+    )
     chart(
         player(played, v.palette),
         "bars_player",

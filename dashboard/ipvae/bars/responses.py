@@ -105,10 +105,14 @@ def _say_adaptation(rate: np.ndarray, stimulus: Stimulus) -> None:
     peak, late, index, after = (float(value[0]) for value in change)
     if not (np.isfinite(index) and peak > 0):
         return
-    side = "above" if after > 0 else "below"
-    gone = f" After the flash it is {abs(after):.2f} {side} its baseline." if after == after else ""
+    text = (
+        f"The rate rises by **{peak:.2f}** at its peak and has fallen to **{late:.2f}** in the "
+        f"last quarter of the flash: **{index:.0%}** less. "
+    )
+    if np.isfinite(after):
+        side = "above" if after > 0 else "below"
+        text += f"After the flash it is {abs(after):.2f} {side} its baseline. "
     st.markdown(
-        f"The rate rises by **{peak:.2f}** at its peak and has fallen to **{late:.2f}** in the last "
-        f"quarter of the flash: **{index:.0%}** less.{gone} Nothing tires in this network: the "
-        "response fades because other neurons explain the bar away."
+        text + "Nothing tires in this network: the response fades because other neurons explain "
+        "the bar away."
     )

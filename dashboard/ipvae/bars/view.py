@@ -130,7 +130,12 @@ def presets(v: View) -> list[Preset]:
     best = round(v.best_direction()) % 360
     paper = {"blanks": 300, "frames": 400, "speed": 0.064}
     rows = (
-        ("best", "Its best bar", "The direction that excites this neuron most", {"direction": best}),
+        (
+            "best",
+            "Its best bar",
+            "The direction that excites this neuron most",
+            {"direction": best},
+        ),
         (
             "turned",
             "Turned by 90°",

@@ -60,7 +60,9 @@ def player(played: Played, palette: Palette) -> Figure:
     courses = _courses(played, axes, palette)
     traces = [*courses, *_moving_parts(played, first)]
     at = len(courses)
-    frames = [{"name": str(x[t]), "data": _at(played, int(t)), "traces": [at, at + 2]} for t in shown]
+    frames = [
+        {"name": str(x[t]), "data": _at(played, int(t)), "traces": [at, at + 2]} for t in shown
+    ]
     active = int(np.flatnonzero(shown == first)[0])
     layout |= playing(
         [str(x[t]) for t in shown], active, "frame ", round(every * played.frame_ms), palette
