@@ -1,30 +1,18 @@
 """The stimulus over a receptive field, moving with the sound of the spikes."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
 from dashboard.components.bar_pad import colours
+from dashboard.components.pad import make_pad
 
 HTML = """
-<canvas role="img"
+<canvas class="film" role="img"
   aria-label="The stimulus over the receptive field, moving with the sound"></canvas>
 """
-CSS = """
-canvas {
-  box-sizing: border-box; width: 100%; aspect-ratio: 5 / 6; display: block;
-  border-radius: var(--st-base-radius);
-}
-"""
 
-_film = st.components.v2.component(
-    "synaptarium_bar_film",
-    html=HTML,
-    css=CSS,
-    js=Path(__file__).with_name("bar_film.js").read_text(encoding="utf-8"),
-)
+_film = make_pad("bar_film", HTML)
 
 
 class BarFilm(NamedTuple):
