@@ -53,17 +53,17 @@ def test_a_neuron_prefers_the_bar_along_its_stripes(network, neuron):
 
 def test_tuning_by_means_of_trials_is_tuning_of_everything(network):
     v = view(network)
-    found = v.sweep()
-    films = stimuli.film(v.stimulus, SIDE, found.directions)
+    sweep = v.sweep()
+    films = stimuli.film(v.stimulus, SIDE, sweep.directions)
     whole = np.concatenate([record(load(network), films, 1, seed=k).rate for k in range(4)])
-    expected = tuning(whole, found.directions, v.stimulus.baseline_frames)
+    expected = tuning(whole, sweep.directions, v.stimulus.baseline_frames)
     curves = v.tuning()
     for part, other in zip(curves, expected, strict=True):
         np.testing.assert_allclose(part, other, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(
         v.selectivity().orientation, selectivity(expected).orientation, atol=1e-3
     )
-    np.testing.assert_allclose(found.over_time, whole.mean(0)[:, :: found.every], atol=1e-5)
+    np.testing.assert_allclose(sweep.over_time, whole.mean(0)[:, :: sweep.every], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", stimuli.KINDS)
@@ -84,20 +84,20 @@ def test_every_tab_opens(network, tab):
 
 def test_leak_and_reset_are_the_networks_own(network):
     v = view(network, intervention=Intervention(leak=0.5), reset_every=30)
-    found = v.outcome()
+    outcome = v.outcome()
     film = stimuli.film(v.stimulus, SIDE, [45.0])
     expected = record(load(network), film, 5, Controls(leak=0.5), 0, (40, 70, 100, 130))
-    np.testing.assert_allclose(found.activity, expected.activity[:, 0])
-    np.testing.assert_allclose(found.rate, expected.rate[:, 0].mean(0), atol=1e-6)
-    assert not np.allclose(found.rate, view(network).outcome().rate)
+    np.testing.assert_allclose(outcome.activity, expected.activity[:, 0])
+    np.testing.assert_allclose(outcome.rate, expected.rate[:, 0].mean(0), atol=1e-6)
+    assert not np.allclose(outcome.rate, view(network).outcome().rate)
 
 
 def test_the_trial_that_is_played_is_the_first_of_the_raster(network):
-    found = view(network, trials=12).outcome()
-    assert found.activity.shape[0] == 12
-    np.testing.assert_array_equal(found.first.activity[0], found.activity[0])
+    outcome = view(network, trials=12).outcome()
+    assert outcome.activity.shape[0] == 12
+    np.testing.assert_array_equal(outcome.first.activity[0], outcome.activity[0])
     # Two parts of trials have noise of their own.
-    assert not np.allclose(found.activity[0], found.activity[10])
+    assert not np.allclose(outcome.activity[0], outcome.activity[10])
 
 
 def test_forgetful_networks_are_compared(network):

@@ -193,8 +193,8 @@ def record(
     (trial, direction, time, unit)."""
     device = model.decoder.device
     many = torch.as_tensor(films).to(device).expand(trials, *films.shape).flatten(0, 1)
-    found = respond(model, many, controls, seed, reset_at)
-    return Responses(*(part.reshape(trials, len(films), *part.shape[1:]) for part in found))
+    responses = respond(model, many, controls, seed, reset_at)
+    return Responses(*(part.reshape(trials, len(films), *part.shape[1:]) for part in responses))
 
 
 def all_directions(n: int) -> np.ndarray:

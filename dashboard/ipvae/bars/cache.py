@@ -59,5 +59,5 @@ def decoded(key: CheckpointKey, experiment: Experiment) -> "Decoding":
     """The direction as a readout decodes it from a sweep."""
     from corelib.models.ipvae.tuning import decode
 
-    found = sweep(key, experiment)
-    return decode(found.counts, found.directions)
+    swept = sweep(key, experiment)
+    return decode(swept.counts, swept.directions)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from corelib.models.ipvae.tuning import Population, population, psth
+from corelib.models.ipvae.tuning import SELECTIVE, Population, population, psth
 from dashboard.figures.mosaic import grid, mosaic
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.bars import cache as bars_cache
@@ -27,10 +27,10 @@ COLUMNS = 200
 def draw_population(v: View) -> None:
     """The map of axes, everyone's activity, the Gabor functions, the readout, all features."""
     chosen, gabors = v.selectivity(), ipvae_cache.gabors(v.key)
-    found = population(v.tuning(), gabors.orientation)
-    axis = np.where(found.responsive, chosen.best_axis, np.nan)
+    shared = population(v.tuning(), gabors.orientation)
+    axis = np.where(shared.responsive, chosen.best_axis, np.nan)
     preferences = Preferences(gabors, axis, np.nan_to_num(chosen.orientation), v.neuron)
-    _say_population(found)
+    _say_population(shared)
     left, right = st.columns(2, gap="large")
     with left:
         chart(
@@ -42,14 +42,14 @@ def draw_population(v: View) -> None:
             on_select=_choose("bars_map"),
         )
     with right:
-        _draw_everyone(v, found.responsive)
+        _draw_everyone(v, shared.responsive)
     left, right = st.columns(2, gap="large")
     with left:
         chart(
             agreement(preferences, v.palette),
             "bars_agreement",
             alt="Axis of the best bar against the axis of the Gabor function",
-            caption=f"n = {found.responsive.sum()} responsive neurons, {SWEEP_TRIALS} trials. "
+            caption=f"n = {shared.responsive.sum()} responsive neurons, {SWEEP_TRIALS} trials. "
             "Click one to choose it.",
             on_select=_choose("bars_agreement"),
         )
@@ -58,13 +58,13 @@ def draw_population(v: View) -> None:
     _draw_features(v, axis)
 
 
-def _say_population(found: Population) -> None:
-    responds = found.responsive
+def _say_population(shared: Population) -> None:
+    responds = shared.responsive
     st.markdown(
-        f"**{responds.sum()}** of {len(responds)} neurons respond; **{found.selective:.0%}** of "
-        "them have 1 − circular variance over 0.4 for orientation (median "
-        f"{found.orientation:.2f}; for direction {found.direction:.2f}). The axis of the best bar "
-        f"is **{found.off_gabor:.0f}°** (median) from that of the Gabor function."
+        f"**{responds.sum()}** of {len(responds)} neurons respond; **{shared.selective:.0%}** of "
+        f"them have 1 − circular variance over {SELECTIVE:g} for orientation (median "
+        f"{shared.orientation:.2f}; for direction {shared.direction:.2f}). The axis of the best "
+        f"bar is **{shared.off_gabor:.0f}°** (median) from that of the Gabor function."
     )
 
 

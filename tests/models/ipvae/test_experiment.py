@@ -1,5 +1,7 @@
 """Experiments against slow ones: trial by trial, direction by direction, frame by frame."""
 
+import doctest
+
 import numpy as np
 import pytest
 import torch
@@ -149,9 +151,9 @@ def test_mean_responses_are_above_the_baseline():
         for contrast in (0.0, 2.0)
     ]
     several.append(several[0]._replace(stimulus=MOVING._replace(baseline_frames=0)))
-    found = experiments.mean_responses(model, several)
-    assert found.shape == (3, 3, UNITS)
-    for responses, e in zip(found, several, strict=True):
+    responses = experiments.mean_responses(model, several)
+    assert responses.shape == (3, 3, UNITS)
+    for of_one, e in zip(responses, several, strict=True):
         onset = e.stimulus.baseline_frames
         film = slow_film(e.stimulus, 45.0)
         rate = respond(model, film.expand(3, -1, -1), seed=5).rate
@@ -161,7 +163,7 @@ def test_mean_responses_are_above_the_baseline():
             for trial in range(3):
                 during = rate[trial, onset:, unit].tolist()
                 mean = sum(during) / len(during)
-                assert responses[trial, unit] == pytest.approx(mean - base, abs=1e-5)
+                assert of_one[trial, unit] == pytest.approx(mean - base, abs=1e-5)
 
 
 def test_forgetful_networks_differ_in_their_memory_alone():
@@ -178,9 +180,15 @@ def test_forgetful_networks_differ_in_their_memory_alone():
 def test_recorded_trials_are_those_of_the_films_alone():
     model = network()
     films = np.random.default_rng(0).normal(size=(3, 5, SIDE**2)).astype(np.float32)
-    found = experiments.record(model, films, trials=2, seed=4)
-    assert found.activity.shape == (2, 3, 5, UNITS)
+    responses = experiments.record(model, films, trials=2, seed=4)
+    assert responses.activity.shape == (2, 3, 5, UNITS)
     both = np.concatenate([films, films])
     alone = respond(model, torch.from_numpy(both), seed=4)
-    np.testing.assert_array_equal(found.activity.reshape(6, 5, UNITS), alone.activity)
-    assert not np.array_equal(found.activity[0], found.activity[1])
+    np.testing.assert_array_equal(responses.activity.reshape(6, 5, UNITS), alone.activity)
+    assert not np.array_equal(responses.activity[0], responses.activity[1])
+
+
+def test_the_example_runs():
+    ran = doctest.testmod(experiments)
+    assert ran.attempted == 5
+    assert not ran.failed

@@ -156,12 +156,12 @@ def test_neurons_that_answer_and_what_they_share():
     assert tuning.median_orientation(curves) == pytest.approx(np.median(each))
     chosen = tuning.selectivity(curves)
     gabor = chosen.best_axis + np.array([4.0, -10, 175, 2, 50, 60])
-    found = tuning.population(curves, gabor)
-    assert found.responsive.tolist() == answers
-    assert found.selective == np.mean([value > 0.4 for value in each])
-    assert found.orientation == pytest.approx(np.median(each))
-    assert found.direction == pytest.approx(np.median(chosen.direction[:4]))
-    assert found.off_gabor == pytest.approx(np.median([4, 10, 5, 2]))
+    shared = tuning.population(curves, gabor)
+    assert shared.responsive.tolist() == answers
+    assert shared.selective == np.mean([value > 0.4 for value in each])
+    assert shared.orientation == pytest.approx(np.median(each))
+    assert shared.direction == pytest.approx(np.median(chosen.direction[:4]))
+    assert shared.off_gabor == pytest.approx(np.median([4, 10, 5, 2]))
 
 
 def test_the_strongest_direction_is_the_largest_of_those_shown():
@@ -173,10 +173,10 @@ def test_the_strongest_direction_is_the_largest_of_those_shown():
 
 def test_statistics_of_counts():
     counts = np.array([[1.0, 4, 0], [3, 4, 0], [8, 4, 0]])
-    found = tuning.count_statistics(counts)
-    np.testing.assert_allclose(found.mean, [4, 4, 0])
-    np.testing.assert_allclose(found.sd, [np.sqrt((9 + 1 + 16) / 2), 0, 0])
-    np.testing.assert_allclose(found.fano, [13 / 4, 0, np.nan])
+    statistics = tuning.count_statistics(counts)
+    np.testing.assert_allclose(statistics.mean, [4, 4, 0])
+    np.testing.assert_allclose(statistics.sd, [np.sqrt((9 + 1 + 16) / 2), 0, 0])
+    np.testing.assert_allclose(statistics.fano, [13 / 4, 0, np.nan])
 
 
 def gratings_as_fields(side: int = 8) -> np.ndarray:
@@ -196,13 +196,13 @@ def gratings_as_fields(side: int = 8) -> np.ndarray:
 def test_linear_tuning_is_the_largest_overlap_with_a_frame():
     fields, stimulus = gratings_as_fields(), stimuli.quick_bar(8)
     directions = np.arange(8) * 45.0
-    found = tuning.linear_tuning(fields, stimulus, directions)
+    linear = tuning.linear_tuning(fields, stimulus, directions)
     films = stimuli.film(stimulus, 8, directions)
     for k, field in enumerate(fields):
         for d in range(8):
             overlaps = [sum(frame * field.ravel()) for frame in films[d]]
-            assert found.mean[d, k] == pytest.approx(max(0.0, *overlaps), abs=1e-5)
-    assert (found.baseline == 0).all()
+            assert linear.mean[d, k] == pytest.approx(max(0.0, *overlaps), abs=1e-5)
+    assert (linear.baseline == 0).all()
     # Stripes that change along 0 answer a bar that moves that way most, and are selective.
     assert tuning.default_neuron(fields, stimulus, directions) == 0
     turned = np.roll(directions, -2)

@@ -101,19 +101,19 @@ def _marks(preferences: Preferences, half: float, palette: Palette) -> list[dict
     """Invisible marks to click, and a ring around the chosen neuron."""
     _, axis, strength, chosen = preferences
     known = _known(preferences)
-    which = np.flatnonzero(known)
+    neurons = np.flatnonzero(known)
     x, y = _places(preferences, half)
     traces = [
         {
             "type": "scatter",
             "mode": "markers",
             "name": "neuron",
-            "x": x[which],
-            "y": y[which],
+            "x": x[neurons],
+            "y": y[neurons],
             "marker": {"size": 14, "opacity": 0},
-            "customdata": which,
+            "customdata": neurons,
             "showlegend": False,
-            "text": [f"neuron {k}: {axis[k]:.0f}°, selectivity {strength[k]:.2f}" for k in which],
+            "text": [f"neuron {k}: {axis[k]:.0f}°, selectivity {strength[k]:.2f}" for k in neurons],
             "hovertemplate": "%{text}<extra></extra>",
         }
     ]
@@ -247,18 +247,18 @@ def agreement(preferences: Preferences, palette: Palette) -> Figure:
     gabor, preferred = preferences.gabors.orientation, preferences.axis
     known = np.isfinite(preferred) & np.isfinite(gabor)
     near = gabor + (preferred - gabor + 90) % 180 - 90
-    which = np.flatnonzero(known)
+    neurons = np.flatnonzero(known)
     points = {
         "type": "scatter",
-        "x": gabor[which],
-        "y": near[which],
+        "x": gabor[neurons],
+        "y": near[neurons],
         "name": "neurons",
         "mode": "markers",
-        "customdata": which,
+        "customdata": neurons,
         "showlegend": False,
         "marker": {
             "size": 8,
-            "color": preferences.gabors.r2[which],
+            "color": preferences.gabors.r2[neurons],
             "colorscale": "Cividis",
             "cmin": 0,
             "cmax": 1,

@@ -149,13 +149,13 @@ def drives(
             "type": "scatter",
             "x": x,
             "y": np.broadcast_to(values, x.shape),
-            "name": which,
+            "name": part,
             **axes[0],
             "mode": "lines",
             "hovertemplate": "%{y:.3g}",
-            "line": {"color": styles[which][0], "dash": styles[which][1], "width": 2},
+            "line": {"color": styles[part][0], "dash": styles[part][1], "width": 2},
         }
-        for which, values in parts.items()
+        for part, values in parts.items()
     ]
     traces.append(
         {
