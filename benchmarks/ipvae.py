@@ -1,10 +1,11 @@
 """iP-VAE's budgets: ``python -m benchmarks.ipvae`` prints one line of JSON for each measurement.
 
-(a) A training iteration (loss, backward, clip, Adamax) of 512 neurons, 16 steps, 200 images, as our
-    standard settings draw counts and with softened counts, against ``slow_ipvae``, which softens.
-(b) 1,000 steps of inference.
-(c) All neurons' answers to bars in 72 directions over 160 frames, against one direction after
-    another: under a second.
+(a) A training iteration (loss, backward, clipping, Adamax) of 512 neurons, 16 steps, 200 images,
+    with counts drawn as in our standard settings and with softened counts, compared with
+    ``slow_ipvae``, which softens them.
+(b) 1,000 steps of inference, compared with ``slow_ipvae``.
+(c) The answers of all neurons to bars in 72 directions over 160 frames, in less than a second,
+    compared with ``slow_ipvae``, one direction after another.
 """
 
 import numpy as np
@@ -26,7 +27,7 @@ BETA, TEMPERATURE, CLIP = 24.0, 0.1, 300.0
 
 
 def model() -> IPVAE:
-    """Features at random, with potentials of which some fire."""
+    """Random features, with potentials at which some neurons fire."""
     torch.manual_seed(0)
     return IPVAE(CONFIG)
 
@@ -43,22 +44,22 @@ def training_iteration(rounds: int = 9) -> dict:
         fast = IPVAE(CONFIG)
         fast.load_state_dict(first.state_dict())
         settings = IPVAETraining(sampling=sampling, temperature=TEMPERATURE)
-        objective, ours = fast.objective(settings), Adamax(fast, 0.005, CLIP)
+        objective, optimiser = fast.objective(settings), Adamax(fast, 0.005, CLIP)
 
-        def step(fast=fast, objective=objective, ours=ours) -> None:
+        def step(fast=fast, objective=objective, optimiser=optimiser) -> None:
             unrolled = fast.unroll(x, objective, fast.weights())
             (unrolled.likelihood + BETA * unrolled.divergence).mean().backward()
-            ours.step()
+            optimiser.step()
 
         candidates[name] = step
     slow = SlowIPVAE(first)
-    theirs = torch.optim.Adamax(slow.parameters(), 0.005)
+    slow_optimiser = torch.optim.Adamax(slow.parameters(), 0.005)
 
     def slow_step() -> None:
-        theirs.zero_grad()
+        slow_optimiser.zero_grad()
         slow.compute_loss(x, BETA, TEMPERATURE).backward()
         nn.utils.clip_grad_norm_(slow.parameters(), CLIP)
-        theirs.step()
+        slow_optimiser.step()
 
     ms = medians({**candidates, "slow": slow_step}, rounds, warm_up=1)
     return report(

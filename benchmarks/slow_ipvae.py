@@ -1,7 +1,7 @@
-"""The iterative Poisson VAE as one would first write it down: the prediction error passes through W
-and back at each step, counts are drawn anew for inference and for the loss, and softened counts are
-differentiated through the cumulative sum of their waiting times. The benchmark's measure; the same
-equations as ``corelib.models.ipvae``."""
+"""The iterative Poisson VAE written in the obvious way: the prediction error passes through W and
+back at each step, counts are drawn separately for inference and for the loss, and softened counts
+are differentiated through the cumulative sum of their waiting times. The benchmarks compare with
+it; the equations are those of ``corelib.models.ipvae``."""
 
 import math
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from corelib.models.ipvae import IPVAE
 
 LIMIT, SIGMA_LIMIT, LOWEST = 4.0, 3.45, -8.0
-EXCEEDED = 1e-3  # how often more events than are drawn should have come
+EXCEEDED = 1e-3  # probability that there are more events than are drawn
 
 
 class SlowIPVAE(nn.Module):
@@ -67,13 +67,13 @@ class SlowIPVAE(nn.Module):
         return torch.stack(rates)
 
     @torch.no_grad()
-    def settle(self, x: Tensor, n_steps: int) -> Tensor:
+    def run_inference(self, x: Tensor, n_steps: int) -> Tensor:
         """R² after each step, (time,)."""
         u = self.u_init.expand(len(x), -1)
         spread = (x - x.mean(1, keepdim=True)).square().sum(1)
-        found = []
+        r2 = []
         for _ in range(n_steps):
             u = self.update(x, u, torch.poisson(torch.exp(u)))
             y = F.linear(torch.poisson(torch.exp(u)), self.decoder)
-            found.append((1 - (x - y).square().sum(1) / spread).mean())
-        return torch.stack(found)
+            r2.append((1 - (x - y).square().sum(1) / spread).mean())
+        return torch.stack(r2)

@@ -239,7 +239,9 @@ def help_texts(page: str) -> dict[str, str]:
 
 
 def _help(page: str, name: str, words: Mapping[str, object] | None) -> str | None:
-    text = help_texts(page).get(name) or help_texts("any").get(name)
+    texts = {**help_texts("any"), **help_texts(page)}
+    # Such as mnist_models: there is one list of networks for each data set.
+    text = texts.get(name) or texts.get(name.rpartition("_")[2])
     return text.format(**words) if text and words else text
 
 

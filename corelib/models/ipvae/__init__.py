@@ -1,5 +1,5 @@
-"""Iterative Poisson VAE (iP-VAE): a spiking network that infers what causes an image by gradient
-steps on its own free energy, and two Gaussian networks beside it.
+"""Iterative Poisson VAE (iP-VAE), a spiking network that infers the causes of an image by gradient
+steps on its own free energy, and two Gaussian counterparts.
 
 Paper: Vafaii, Galor and Yates, "Brain-like variational inference" (NeurIPS 2025, arXiv 2410.19315),
 with published code.
@@ -12,27 +12,29 @@ linear decoder W and pixel noise σ (the paper's section 3):
 
 The state persists: each step's prior is the state before it. Learning minimises the mean over T
 steps of -log N(x; W z, σ²) + β KL(Poisson(e^u) || Poisson(e^u_prior)), by back-propagation through
-them. iG-VAE has z = mu + e^xi ε and natural-gradient steps of mu and xi; iG-relu-VAE decodes
+the steps. iG-VAE has z = mu + e^xi ε and natural-gradient steps of mu and xi; iG-relu-VAE decodes
 e^gain relu(z).
 
 Files: ``config`` settings and presets; ``distributions`` draws, limits, divergences; ``dynamics``
 the equations; ``network`` the loss; ``learner`` the update rule; ``inference`` long inference and
-its trace; ``analysis`` features, codes and sparsity; ``gabor`` fits of receptive fields;
-``stimuli`` bars and gratings; ``experiment`` shows them to a network; ``tuning`` measures what its
-neurons answer; ``lesions`` what one neuron is worth; ``sound`` spikes to be heard; ``movie`` a film
-of them.
+its trace; ``analysis`` features, codes and readout; ``coding`` sparsity, orders of neurons, digits
+read from a code; ``lesions`` what single neurons are worth; ``gabor`` fits of receptive fields;
+``stimuli`` bars and gratings; ``experiment`` shows them to a network, changed by an intervention;
+``tuning`` what neurons prefer, how selective and variable they are; ``sound`` and ``movie`` spikes
+as WAV and as GIF.
 
-Departures, choosable where said so:
+Departures from paper and published code:
 - The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is
   the true one, with which features become Gabor functions sooner; ``kl="published"`` is the code's.
-- Counts are softened while the published code learns. The default is hard counts that pass on the
-  gradient of their mean; ``sampling="relaxed"`` softens them, by a closed-form derivative.
+- The published code learns with softened counts. The default here is hard counts with the gradient
+  of their mean; ``sampling="relaxed"`` softens them, with a closed-form derivative.
 - One draw of z serves the reconstruction of a step and the explaining-away of the next, where the
   code draws twice; the expected loss and its gradient are the same.
-- Presets: the standard settings are ``QUICK``, which learn in less than a minute; ``PAPER`` are the
-  paper's. In the code β, limits and temperature change while it learns, the rate rises at first,
-  and weights decay; of these only β's rise is here (``beta_rise``).
-- The limits also lower potentials that no drive moves, by softplus(-c) or more a step: 0.018 at
+- The standard settings are the preset "quick", which learns in less than a minute; the preset
+  "paper" has the paper's. In the code β, limits and temperature change during training, the
+  learning rate rises at first, and weights decay; of these only the rise of β is here
+  (``beta_rise``).
+- The limits also lower potentials that no drive moves, by softplus(-c) or more per step: 0.018 at
   c = 4.
 """
 
@@ -45,7 +47,7 @@ __all__ = ["IGVAE", "IPVAE", "IGReluVAE"]
 
 
 def __getattr__(name: str) -> Any:
-    # Lazily: whoever needs only the settings must not wait for torch.
+    # Lazily: code that needs only the settings should not wait for torch.
     if name in __all__:
         from corelib.models.ipvae import network
 

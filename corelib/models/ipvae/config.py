@@ -8,7 +8,6 @@ from corelib.training.config import TrainingSettings
 
 Sampling = Literal["straight-through", "relaxed"]
 PoissonKL = Literal["true", "published"]
-CODE = "the authors' code"
 
 
 def _clamp(default: float, what: str, symbol: str) -> Any:
@@ -22,14 +21,14 @@ def _log_step(default: float) -> Any:
 
 
 class IterativeConfig(Settings):
-    """What the three networks share."""
+    """Settings of all three networks."""
 
     input_dim: int = setting(
         256, "Pixels of an image", ge=1, le=4096, symbol="M", more=True, from_data=True
     )
     n_latents: int = setting(
         256,
-        "Neurons, one a feature",
+        "Neurons, one feature each",
         ge=1,
         le=4096,
         symbol="K",
@@ -89,14 +88,14 @@ class IGVAEConfig(IterativeConfig):
 
 
 class IterativeTraining(TrainingSettings):
-    """Adamax with a rate that falls as a cosine, and the loss."""
+    """The loss, and Adamax with a learning rate that falls as a cosine."""
 
-    epochs: int = setting(2, "Passes over the 40,000 training patches", ge=1, le=1000)
+    epochs: int = setting(2, "Passes over the training images", ge=1, le=1000)
     batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
     learning_rate: float = setting(0.04, "Step size of Adamax at the start", gt=0, le=1)
     clip_norm: float = setting(300.0, "Largest norm of the gradient", gt=0, le=1e6, more=True)
     n_iters_outer: int = setting(
-        1, "Updates made of one batch, each over the next T time steps", ge=1, le=64, more=True
+        1, "Gradient updates per batch, each over the next T time steps", ge=1, le=64, more=True
     )
     beta_outer: float = setting(
         12.0, "Weight of the divergence in the loss", ge=0, le=1000, symbol="β", source="paper: 24"
@@ -107,17 +106,17 @@ class IterativeTraining(TrainingSettings):
 
 
 class IPVAETraining(IterativeTraining):
-    """How counts are drawn while learning, and which divergence counts."""
+    """How counts are drawn during training, and which divergence is used."""
 
     sampling: Sampling = setting(
         "straight-through",
-        "Hard counts with the gradient of their mean, or counts that are softened",
+        "Hard counts with the gradient of their mean, or softened counts",
         source="the paper softens them",
         more=True,
     )
     temperature: float = setting(
         0.05,
-        "How far counts are softened",
+        "Temperature of softened counts",
         gt=0,
         le=2,
         symbol="τ",
@@ -126,7 +125,7 @@ class IPVAETraining(IterativeTraining):
     )
     kl: PoissonKL = setting(
         "true",
-        "The divergence of two Poisson distributions, or what the published code takes for it",
+        "The true divergence of two Poisson distributions, or the published code's version",
         more=True,
     )
 
@@ -140,14 +139,14 @@ class IGVAETraining(IterativeTraining):
 
 
 class Preset(NamedTuple):
-    """What differs from the standard settings, of the network and of its training."""
+    """Settings of the network and of its training that differ from the standard ones."""
 
     config: Mapping[str, Any]
     training: Mapping[str, Any]
 
 
 QUICK = Preset({}, {})
-"""The standard settings: Gabor functions within 1,250 updates, less than a minute."""
+"""The standard settings; features become Gabor functions in less than a minute."""
 
 _PAPER = {"n_latents": 512, "t_train": 16, "log_step": 0.0, "init_scale": 0.0016, "fit_prior": True}
 _PAPER_TRAINING = {"epochs": 300, "batch_size": 200, "learning_rate": 0.005, "beta_rise": 0.1}
@@ -163,4 +162,5 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = {
     "igvae": {"quick": QUICK, "paper": Preset(_PAPER, _PAPER_TRAINING)},
     "igvae-relu": {"quick": QUICK, "paper": Preset(_PAPER, _PAPER_TRAINING)},
 }
-"""By system. ``paper`` is for van Hateren's patches, and takes hours without a graphics card."""
+"""By system and name. ``paper`` is meant for van Hateren's patches; it takes hours without a
+GPU."""

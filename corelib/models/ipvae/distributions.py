@@ -1,14 +1,15 @@
 """Soft clamps, draws of spike counts, and divergences: pure functions of tensors of any shape."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 Draw = Callable[[Tensor], Tensor]
-"""Noise of one moment. Poisson models call it with u and get counts; Gaussian models call it with
-mu and get standard normal numbers of its shape."""
+"""Draws the noise of one moment: for Poisson models counts from u, for Gaussian models standard
+normal numbers in the shape of mu."""
 
 LOWEST = -8.0
 BEYOND = 8.0
@@ -26,13 +27,14 @@ def clamp_both(x: Tensor, c: float) -> Tensor:
 
 
 def exponential(like: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Waiting times of rate 1 in the shape of a tensor; several times faster than torch's own."""
+    """Exponential waiting times of rate 1 in the shape of a tensor; several times faster than
+    torch's ``exponential_``."""
     uniform = torch.rand(like.shape, generator=generator, dtype=like.dtype, device=like.device)
     return uniform.neg_().log1p_().neg_()
 
 
 def poisson(u: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """z ~ Poisson(e^u), without a gradient; 0 where u is no number, which the loss then tells."""
+    """z ~ Poisson(e^u), without a gradient; 0 where u is NaN, which then shows in the loss."""
     return torch.poisson(u.detach().exp().nan_to_num_(), generator)
 
 
@@ -42,7 +44,7 @@ def straight_through(u: Tensor) -> Tensor:
 
 
 def surrogate(u: Tensor, counts: Tensor) -> Tensor:
-    """Counts that pass gradients on as e^u would."""
+    """The counts, with the gradient of e^u."""
     rate = u.exp()
     return counts + rate - rate.detach()
 
@@ -51,7 +53,7 @@ class _Relaxed(torch.autograd.Function):
     """See ``relaxed``."""
 
     @staticmethod
-    def forward(ctx, u: Tensor, waits: Tensor, temperature: float) -> Tensor:
+    def forward(ctx: Any, u: Tensor, waits: Tensor, temperature: float) -> Tensor:
         rate = u.exp()
         intensity = rate + torch.finfo(rate.dtype).eps
         counts, slope = torch.zeros_like(u), torch.zeros_like(u)
@@ -65,13 +67,13 @@ class _Relaxed(torch.autograd.Function):
         return counts
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
-        (slope,) = ctx.saved_tensors
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (grad,), (slope,) = grad_outputs, ctx.saved_tensors
         return grad * slope, None, None
 
 
 def relaxed(u: Tensor, waits: Tensor, temperature: float) -> Tensor:
-    """Counts of a Poisson process softened at the end of its time; any shape as u.
+    """Soft counts of the events of a Poisson process in unit time; any shape as u.
 
     ``waits`` (arrival, ...) are unit-exponential waiting times. With λ = e^u + eps the arrivals are
     t_i = (waits_1 + ... + waits_i) / λ, and z = sum_i s_i with s_i = sigmoid((1 - t_i) / τ). As
@@ -83,17 +85,18 @@ def relaxed(u: Tensor, waits: Tensor, temperature: float) -> Tensor:
 
 
 def relaxed_poisson(temperature: float) -> Draw:
-    """``relaxed`` with waiting times drawn anew, as many as can matter.
+    """``relaxed`` with new waiting times for each draw, as many as can matter.
 
-    The published code takes as many arrivals as the largest rate needs to be exceeded once in a
-    thousand draws. Softened, arrivals count beyond the end, too, so here they go on until the last
+    The published code draws a number of arrivals that the largest rate exceeds once in a thousand
+    draws. Soft counts include arrivals beyond the end, so here arrivals are drawn until the last
     one of every cell has s < e^-8.
     """
 
     def draw(u: Tensor) -> Tensor:
         end = (1 + BEYOND * temperature) * (u.detach().exp() + torch.finfo(u.dtype).eps)
-        last, waits = torch.zeros_like(end), []
-        while bool((last < end).any()):
+        last = torch.zeros_like(end)
+        waits: list[Tensor] = []
+        while bool(torch.any(last < end)):
             waits.append(exponential(end))
             last += waits[-1]
         return relaxed(u, torch.stack(waits), temperature)
@@ -102,21 +105,21 @@ def relaxed_poisson(temperature: float) -> Draw:
 
 
 def shared_poisson(generator: torch.Generator) -> Draw:
-    """Counts for which all rows of u (batch, unit) meet the same random process.
+    """Counts for which all rows of u (batch, unit) share one random process.
 
     Each unit has one Poisson process of rate 1, and a row's count is the number of its events up to
-    time e^u: Poisson(e^u) for each row by itself, and independent of what other rows there are and
-    in which order. Measures that must not depend on the batch use it.
+    time e^u. So each row by itself is Poisson(e^u), and it does not depend on which other rows
+    there are, nor on their order. For measures that must not depend on the batch.
     """
 
     def draw(u: Tensor) -> Tensor:
         rate = u.detach().exp().cpu().T.contiguous()
-        # Of its own seed, so that the rows do not decide how many numbers the next draw skips.
+        # With a seed of its own, so that the rows do not change what the next draw begins with.
         seed = int(torch.randint(2**62, (), generator=generator))
         own = torch.Generator().manual_seed(seed)
         events = torch.zeros((len(rate), 0), dtype=rate.dtype)
         last = torch.zeros((len(rate), 1), dtype=rate.dtype)
-        while bool((last < rate.amax(1, keepdim=True)).any()):
+        while bool(torch.any(last < rate.amax(1, keepdim=True))):
             waits = torch.empty((len(rate), BLOCK), dtype=rate.dtype).exponential_(generator=own)
             events = torch.cat([events, last + waits.cumsum(1)], 1)
             last = events[:, -1:]
@@ -131,7 +134,7 @@ def normal(mu: Tensor, generator: torch.Generator | None = None) -> Tensor:
 
 
 def shared_normal(generator: torch.Generator) -> Draw:
-    """Standard normal numbers of which all rows (batch, unit) get the same."""
+    """Standard normal numbers (batch, unit), the same in all rows."""
 
     def draw(mu: Tensor) -> Tensor:
         row = torch.randn(mu.shape[-1], dtype=mu.dtype, generator=generator)
@@ -147,9 +150,9 @@ def kl_poisson(u: Tensor, prior: Tensor) -> Tensor:
 
 
 def kl_poisson_published(u: Tensor, prior: Tensor) -> Tensor:
-    """What the published code takes for it: e^u (1 + e^d (d - 1)), with d = u - prior.
+    """The published code's version: e^u (1 + e^d (d - 1)), with d = u - prior.
 
-    That is e^d times the true divergence: the same to second order in d, and larger where the rate
+    It is e^d times the true divergence: equal to second order in d, and larger where the rate
     rises.
     """
     d = u - prior

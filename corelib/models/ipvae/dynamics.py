@@ -17,8 +17,8 @@ have the factor e^(2 xi), its leak is -β_inner e^(2 (xi - xi_prior)) (mu - mu_p
     xi <- limited(xi + limited(e^η2 (a' ε e^xi (W^T (x - W a) / σ²)
                                      - β_inner (e^(2 (xi - xi_prior)) - 1)) / 2))
 
-u_prior (mu_prior, xi_prior) is the state in which the time step began. Stimuli come as
-W^T (x / σ²), (batch, unit), which a constant image needs once.
+u_prior (mu_prior, xi_prior) is the state at the start of the time step. Stimuli are given as
+W^T (x / σ²), (batch, unit), which is computed once for a constant image.
 """
 
 from typing import NamedTuple
@@ -32,7 +32,7 @@ Resting = tuple[Tensor, ...]
 
 
 class Weights(NamedTuple):
-    """What all images share in a pass.
+    """The weights and what follows from them, the same for all images of a pass.
 
     ``decoder`` (pixel, unit) = W; ``log_scale`` (pixel) = log σ; ``gram`` (unit, unit) =
     W^T diag(1 / σ²) W; ``threshold`` (unit) = e^b; ``step_size`` (1,) or (2,) = e^η; ``resting``
@@ -50,7 +50,7 @@ class Weights(NamedTuple):
 
 
 class Inner(NamedTuple):
-    """Iterations within a time step, and the weight of the leak that there is with two or more."""
+    """Iterations within a time step, and β_inner, the weight of the leak with two or more."""
 
     iterations: int
     beta: float
@@ -66,11 +66,11 @@ class Limits(NamedTuple):
 
 
 class Controls(NamedTuple):
-    """What a person may change in a trained network.
+    """What can be changed in a trained network.
 
-    ``explaining_away`` multiplies that drive: 0 switches it off. ``leak`` adds -leak (u - u_init)
-    to the leak: the potential falls back to where it began, which it does not by itself.
-    ``lesioned`` (unit) of bool marks neurons that are silenced.
+    ``explaining_away`` multiplies that drive; 0 switches it off. ``leak`` adds -leak (u - u_init)
+    to the leak, so that the potential falls back to where it began, which it does not do otherwise.
+    ``lesioned`` (unit) of bool marks the neurons that are silenced.
     """
 
     explaining_away: float = 1.0
@@ -82,10 +82,10 @@ INTACT = Controls()
 
 
 class Drives(NamedTuple):
-    """What moved the potential (mean) in a time step; (batch, unit), the threshold (unit).
+    """The drives of the potential (mean) in a time step, (batch, unit); the threshold is (unit).
 
-    With several inner iterations they are sums over these. The step size times the sum of the four,
-    limited, is the change. ``leak`` is None where there is none.
+    With several inner iterations they are sums over these. The sum of the four times the step size,
+    limited, is the change. ``leak`` is None in a network without a leak.
     """
 
     stimulus: Tensor
@@ -120,7 +120,7 @@ def stimulus(x: Tensor, weights: Weights) -> Tensor:
 
 
 def poisson_state(u: Tensor, weights: Weights, draw: Draw, controls: Controls) -> PoissonState:
-    """The state at potential u, with counts drawn."""
+    """The state at potential u (batch, unit), with counts drawn."""
     z = _intact(draw(u), controls)
     return PoissonState(u, z, z @ weights.gram)
 
@@ -134,8 +134,9 @@ def poisson_step(
     inner: Inner,
     limits: Limits,
 ) -> tuple[PoissonState, Drives]:
-    """One time step of the Poisson network."""
-    prior, total = state.u, None
+    """One time step of the Poisson network, and its drives; ``stimulus`` is (batch, unit)."""
+    prior = state.u
+    steps: list[Drives] = []
     for _ in range(inner.iterations):
         drives = Drives(
             stimulus,
@@ -143,16 +144,16 @@ def poisson_step(
             -weights.threshold,
             _leak(state.u, prior, weights.resting[0], inner, controls),
         )
-        total = _add(total, drives)
+        steps.append(drives)
         change = _floored(weights.step_size * _sum(drives), limits.du)
         state = poisson_state(_floored(state.u + change, limits.u), weights, draw, controls)
-    return state, total
+    return state, _total(steps)
 
 
 def gaussian_state(
     mu: Tensor, xi: Tensor, weights: Weights, draw: Draw, controls: Controls
 ) -> GaussianState:
-    """The state at mean mu and log-scale xi, with z drawn."""
+    """The state at mean mu and log-scale xi, (batch, unit) each, with z drawn."""
     noise = draw(mu)
     z = mu + xi.exp() * noise
     activity = z if weights.gain is None else weights.gain * torch.relu(z)
@@ -169,8 +170,9 @@ def gaussian_step(
     inner: Inner,
     limits: Limits,
 ) -> tuple[GaussianState, Drives]:
-    """One time step of a Gaussian network."""
-    prior, total = state, None
+    """One time step of a Gaussian network, and its drives; ``stimulus`` is (batch, unit)."""
+    prior = state
+    steps: list[Drives] = []
     for _ in range(inner.iterations):
         mu, xi, noise, z, _, feedback = state
         slope = 1.0 if weights.gain is None else weights.gain * (z > 0)
@@ -183,7 +185,7 @@ def gaussian_step(
             -weights.threshold,
             _leak(mu, prior.mu, weights.resting[0], inner, controls, widened),
         )
-        total = _add(total, drives)
+        steps.append(drives)
         change = clamp_both(weights.step_size[0] * _sum(drives), limits.du)
         slant = noise * torch.exp(xi) * (seen + away)
         if inner.iterations > 1:
@@ -196,7 +198,7 @@ def gaussian_step(
             draw,
             controls,
         )
-    return state, total
+    return state, _total(steps)
 
 
 def _intact(activity: Tensor, controls: Controls) -> Tensor:
@@ -225,11 +227,18 @@ def _sum(drives: Drives) -> Tensor:
     return three if drives.leak is None else three + drives.leak
 
 
-def _add(total: Drives | None, drives: Drives) -> Drives:
-    if total is None:
-        return drives
-    pairs = zip(total, drives, strict=True)
-    return Drives(*(b if a is None else a if b is None else a + b for a, b in pairs))
+def _total(steps: list[Drives]) -> Drives:
+    """The sum over inner iterations; all of them have a leak, or none has."""
+    total, *others = steps
+    for one in others:
+        leaks = total.leak, one.leak
+        total = Drives(
+            total.stimulus + one.stimulus,
+            total.explaining_away + one.explaining_away,
+            total.threshold + one.threshold,
+            None if leaks[0] is None or leaks[1] is None else leaks[0] + leaks[1],
+        )
+    return total
 
 
 def _floored(x: Tensor, c: float) -> Tensor:

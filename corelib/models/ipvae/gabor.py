@@ -1,15 +1,16 @@
 """Gabor functions fitted to receptive fields.
 
-Angles are those of ``stimuli``: in degrees, counter-clockwise from rightward; x to the right and y
-up in pixels from the middle of the patch.
+Angles are those of ``stimuli``, in degrees counter-clockwise from rightward; x points right and y
+up, in pixels from the middle of the patch.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-FREQUENCIES = (0.06, 0.1, 0.15, 0.22, 0.32)  # cycles a pixel
+FREQUENCIES = (0.06, 0.1, 0.15, 0.22, 0.32)  # cycles per pixel
 GOOD = 0.9
 STARTS = 4
 
@@ -19,10 +20,10 @@ class Gabors(NamedTuple):
 
         g(x, y) = amplitude exp(-a² / 2 along² - b² / 2 across²) cos(2π frequency a + phase)
 
-    where a is the distance from the centre (``x``, ``y``) in the direction ``direction``, in which
-    brightness changes, and b that along the stripes. ``direction`` is in [0, 180) degrees,
-    ``frequency`` in cycles a pixel, ``phase`` in degrees, lengths in pixels. ``r2`` is the share of
-    the receptive field's variance that g explains; NaN where the field is flat.
+    where a is the distance from the centre (``x``, ``y``) along ``direction``, in which brightness
+    changes, and b the distance along the stripes. ``direction`` is in [0, 180) degrees,
+    ``frequency`` in cycles per pixel, ``phase`` in degrees, lengths in pixels. ``r2`` is the share
+    of the receptive field's variance that g explains. All are NaN where the field is flat.
     """
 
     direction: np.ndarray
@@ -68,11 +69,9 @@ def render(gabors: Gabors, side: int) -> np.ndarray:
 def fit(fields: np.ndarray) -> Gabors:
     """The best Gabor function for each receptive field, ``fields`` (neuron, row, column).
 
-    Starts are the best of a dictionary of Gabor functions; from each of the best few, as long as
-    the fit is not good, least squares by Levenberg and Marquardt. No chance is in it.
+    Least squares by Levenberg and Marquardt start from the best few of a dictionary of Gabor
+    functions, one after another until the fit is good. The result is deterministic.
     """
-    from scipy.optimize import least_squares
-
     side = fields.shape[1]
     x, y = pixel_centres(side)
     flat = np.asarray(fields, float).reshape(len(fields), -1)
@@ -86,33 +85,44 @@ def fit(fields: np.ndarray) -> Gabors:
         if total < 1e-12:
             continue
         for start in starts[k]:
-            found = least_squares(
-                lambda p: _gabor(p, x, y) - field,  # noqa: B023 (called at once)
-                start,
-                lambda p: _slopes(p, x, y),
-                method="lm",
-                max_nfev=100,
-            )
-            explained = 1 - 2 * found.cost / total
+            parameters, cost = _least_squares(field, start, x, y)
+            explained = 1 - 2 * cost / total
             if np.isnan(r2[k]) or explained > r2[k]:
-                best[k], r2[k] = found.x, explained
+                best[k], r2[k] = parameters, explained
             if r2[k] > GOOD:
                 break
     return _as_gabors(best, size, r2)
 
 
-def _as_gabors(found: np.ndarray, size: np.ndarray, r2: np.ndarray) -> Gabors:
-    """Amplitudes made positive and directions brought into [0, 180)."""
-    x, y, theta, log_f, phase, log_along, log_across, amplitude = found.T
-    phase = np.where(amplitude < 0, phase + np.pi, phase)
+def _least_squares(
+    field: np.ndarray, start: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Parameters (8,) near a start, and half the sum of squares that is left."""
+    from scipy import optimize  # pyright: ignore[reportMissingTypeStubs]  (scipy has none)
+
+    def error(p: np.ndarray) -> np.ndarray:
+        return _gabor(p, x, y) - field
+
+    def slopes(p: np.ndarray) -> np.ndarray:
+        return _slopes(p, x, y)
+
+    least_squares = cast(Callable[..., Any], optimize.least_squares)  # pyright: ignore[reportUnknownMemberType]
+    result = least_squares(error, start, slopes, method="lm", max_nfev=100)
+    return result.x, float(result.cost)
+
+
+def _as_gabors(parameters: np.ndarray, size: np.ndarray, r2: np.ndarray) -> Gabors:
+    """Parameters (neuron, 8) with positive amplitudes and directions in [0, 180)."""
+    x, y, theta, log_f, shift, log_along, log_across, amplitude = parameters.T
+    phase: np.ndarray = shift + np.pi * (amplitude < 0)
     direction = np.rad2deg(theta) % 360
-    # Seen from the opposite direction, the phase changes its sign.
+    # In the opposite direction the phase has the other sign.
     turned = direction >= 180
-    phase = np.rad2deg(np.where(turned, -phase, phase)) % 360
+    degrees: np.ndarray = np.rad2deg(np.where(turned, -phase, phase)) % 360
     return Gabors(
         direction=direction % 180,
         frequency=np.exp(log_f),
-        phase=phase,
+        phase=degrees,
         x=x,
         y=y,
         along=np.exp(log_along),
@@ -134,7 +144,7 @@ def _gabor(p: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _slopes(p: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The derivatives of ``_gabor`` by its parameters p (8,): (pixel, 8)."""
+    """The derivatives of ``_gabor`` with respect to its parameters p (8,), (pixel, 8)."""
     x0, y0, theta, log_f, phase, log_along, log_across, amplitude = p
     cos, sin = np.cos(theta), np.sin(theta)
     a = (x - x0) * cos + (y - y0) * sin
@@ -161,7 +171,7 @@ def _slopes(p: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 class Dictionary(NamedTuple):
-    """Gabor functions to begin from: parameters ``atoms`` (atom, 8), frequency by frequency, their
+    """Gabor functions to start from: parameters ``atoms`` (atom, 8), frequency by frequency, their
     values in cosine and sine phase, ``even`` and ``odd`` (atom, pixel) of float32, and the inner
     products of these, (atom,)."""
 
@@ -175,7 +185,7 @@ class Dictionary(NamedTuple):
 
 @lru_cache(maxsize=2)
 def _dictionary(side: int) -> Dictionary:
-    """Kept, for it takes longer to make than one fit."""
+    """Kept, because it takes longer to compute than one fit."""
     x, y = pixel_centres(side)
     places = np.linspace(-0.42, 0.42, 7) * side
     axes = (
@@ -197,10 +207,10 @@ def _dictionary(side: int) -> Dictionary:
 
 
 def _starts(unit: np.ndarray, side: int) -> np.ndarray:
-    """Parameters from which to begin, (neuron, start, 8): of each frequency of a dictionary the
+    """Parameters to start from, (neuron, start, 8): for each frequency of the dictionary the
     function that explains most, the best frequencies first."""
     atoms, even, odd, ee, oo, eo = _dictionary(side)
-    # Least squares on an even and an odd function together: amplitude and phase follow from it.
+    # Least squares on an even and an odd function together give amplitude and phase.
     scale = ee * oo - eo**2 + 1e-6
     unit = unit.astype(np.float32)
     with_even, with_odd = unit @ even.T, unit @ odd.T

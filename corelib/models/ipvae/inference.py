@@ -1,11 +1,12 @@
 """Inference over many steps without gradients: what a trained network does with images and films.
 
-Inputs are images (batch, pixel), shown for ``n_steps``, or films (batch, time, pixel). Results are
-float32 arrays. All noise comes from ``seed``; no other thread's draws come between.
+Inputs are images (batch, pixel), shown for ``n_steps``, or films (batch, time, pixel), in their own
+units as ``learner.images`` gives them. Results are NumPy arrays, float32 as the weights. All noise
+comes from ``seed``; draws elsewhere do not change it.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ FRAMES_AT_ONCE = 64
 
 
 class Moment(NamedTuple):
-    """One time step; ``mean`` (batch, unit) is the rate e^u, or the mean activity."""
+    """One time step; ``mean`` (batch, unit) is the rate e^u or the mean activity."""
 
     state: State
     drives: Drives
@@ -29,10 +30,10 @@ class Moment(NamedTuple):
 class Trace(NamedTuple):
     """Everything over time, each (batch, time, unit); ``threshold`` (unit,).
 
-    The four drives of the potential (mean) as in ``dynamics``, from which e^η and the limits make
-    its change; ``potential`` is u (mu), ``rate`` e^u (the mean activity) and ``activity`` the
-    spikes (what the decoder reads), all after the step. ``reconstruction`` (batch, time, pixel) is
-    from the activity.
+    The four drives of the potential (in Gaussian networks, the mean) are those of ``dynamics``;
+    their sum times e^η, limited, is its change. ``potential`` is u (mu), ``rate`` e^u (the mean
+    activity) and ``activity`` the spikes (what the decoder reads), all after the step.
+    ``reconstruction`` (batch, time, pixel) is from the activity.
     """
 
     stimulus: np.ndarray
@@ -53,9 +54,9 @@ class Responses(NamedTuple):
 
 
 class Convergence(NamedTuple):
-    """Means over the images after each step, (time,): ``r2`` of the reconstruction from the
-    activity, portion of ``zeros``, and ``change``, the norm of the potentials' change. ``rate``
-    (batch, unit) and ``r2_of_each`` (batch,) are after the last step."""
+    """Means over the images after each step, (time,): ``r2`` of the reconstruction from the step's
+    activity, the portion of ``zeros`` in it, and ``change``, the norm of the potentials' change
+    over units. ``rate`` (batch, unit) and ``r2_of_each`` (batch,) are after the last step."""
 
     r2: np.ndarray
     zeros: np.ndarray
@@ -72,7 +73,11 @@ def trace(
     seed: int = 0,
     reset_at: Sequence[int] = (),
 ) -> Trace:
-    """All drives and potentials. ``reset_at`` are steps before which all begins anew."""
+    """All drives and potentials over time.
+
+    Images need ``n_steps``, for films it is their length. ``reset_at`` are steps, from 0, before
+    which the state is reset. Raises ``ValueError`` for images without ``n_steps``.
+    """
     weights = _weights(model)
     rows: list[list[Tensor]] = [[] for _ in range(6)]
     for state, drives, mean in _moments(model, weights, x, n_steps, controls, seed, reset_at):
@@ -95,7 +100,10 @@ def respond(
     seed: int = 0,
     reset_at: Sequence[int] = (),
 ) -> Responses:
-    """What all neurons answer to films, (batch, time, pixel), each beginning anew."""
+    """The answers of all neurons to films, (batch, time, pixel), each from the resting state.
+
+    ``reset_at`` is as in ``trace``.
+    """
     shape = (films.shape[1], len(films), model.decoder.shape[1])
     rates, activities = torch.empty(shape), torch.empty(shape)
     moments = _moments(model, _weights(model), films, None, controls, seed, reset_at)
@@ -107,25 +115,32 @@ def respond(
 def run_inference(
     model: IterativeVAE, x: Tensor, n_steps: int, controls: Controls = INTACT, seed: int = 0
 ) -> Convergence:
-    """How inference converges on images (batch, pixel)."""
+    """How inference converges on images (batch, pixel) in ``n_steps``, 1 or more.
+
+    R² of flat images is NaN and left out of the mean.
+    """
     weights = _weights(model)
     before = weights.resting[0]
     r2, zeros, change = torch.empty(n_steps), torch.empty(n_steps), torch.empty(n_steps)
+    rate = explained = torch.empty(0)
     for t, moment in enumerate(_moments(model, weights, x, n_steps, controls, seed)):
-        state = moment.state
+        state, rate = moment.state, moment.mean
         explained = r_squared(x, state.activity @ weights.decoder.T)
         r2[t] = explained.nanmean()
         zeros[t] = (state.activity == 0).float().mean()
-        change[t] = (state[0] - before).norm(dim=1).mean()
+        change[t] = _norm(state[0] - before).mean()
         before = state[0]
-    return Convergence(
-        *(part.cpu().numpy() for part in (r2, zeros, change, moment.mean, explained))
-    )
+    return Convergence(*(part.cpu().numpy() for part in (r2, zeros, change, rate, explained)))
+
+
+def _norm(x: Tensor) -> Tensor:
+    """The norm over units, (batch, unit) -> (batch,)."""
+    return cast(Tensor, x.norm(dim=1))  # pyright: ignore[reportUnknownMemberType]  (torch's own)
 
 
 @torch.no_grad()
 def _weights(model: IterativeVAE) -> Weights:
-    """Cut off from gradients, so that nothing computed with them has any."""
+    """The weights without gradients, so that nothing computed with them has any."""
     weights = model.weights()
     resting = tuple(part.detach() for part in weights.resting)
     return weights._replace(decoder=weights.decoder.detach(), resting=resting)
@@ -157,6 +172,8 @@ def _moments(
 def _stimuli(x: Tensor, n_steps: int | None, weights: Weights) -> Iterator[Tensor]:
     """W^T (x / σ²) of each step: once for an image, many frames at a time for films."""
     if x.ndim == 2:
+        if n_steps is None:
+            raise ValueError("Images need a number of steps, n_steps.")
         seen = stimulus(x, weights)
         yield from (seen for _ in range(n_steps))
         return

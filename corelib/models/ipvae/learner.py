@@ -14,18 +14,18 @@ from corelib.training.adamax import Adamax
 from corelib.training.learner import Learner, Metrics
 
 CHUNK = 1000
-DIVERGED = 1e6  # nats; a code that tells nothing costs some hundred
+DIVERGED = 1e6  # nats; a code without information costs a few hundred
 
 
 class UnrolledLearner(Learner):
-    """One update minimises the mean over images and time of -log p(x | z) + β KL.
+    """One update lowers the mean over images and time of -log p(x | z) + β KL.
 
-    The sum over pixels and units is brought to the scale of 256 pixels, as in the authors' code, so
-    that rate and clipping mean the same for every size of image. Images come in their own units:
-    digits in [0, 1], patches with deviation 1.
+    The sum over pixels and units is scaled to 256 pixels, as in the authors' code, so that the
+    learning rate and clipping mean the same for every size of image. Images are in their own units:
+    digits in [0, 1], patches with standard deviation 1.
 
-    The score is minus the loss of the validation images: it is what is minimised. R² alone would
-    prefer a code that pays any price.
+    The score is minus the loss of the validation images, the quantity that is minimised. R² alone
+    would prefer a code that spends any number of spikes.
     """
 
     score: ClassVar[str] = "minus loss"
@@ -33,51 +33,56 @@ class UnrolledLearner(Learner):
     def __init__(
         self, model: IterativeVAE, settings: IterativeTraining, dataset: ImageDataset
     ) -> None:
-        self.model, self.settings, self.dataset = model, settings, dataset
+        # The base class says nn.Module; this attribute is never replaced.
+        self.model: IterativeVAE = model  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.settings, self.dataset = settings, dataset
         self.objective = model.objective(settings)
         per_epoch = steps_per_epoch(len(dataset.train.labels), settings.batch_size)
-        updates = settings.epochs * per_epoch * settings.n_iters_outer
-        self.optimiser = Adamax(model, settings.learning_rate, settings.clip_norm, updates)
+        self.n_updates = settings.epochs * per_epoch * settings.n_iters_outer
+        self.optimiser = Adamax(model, settings.learning_rate, settings.clip_norm, self.n_updates)
 
     @property
     def beta(self) -> float:
         """The weight of the divergence in the next update."""
-        rise = self.settings.beta_rise * self.optimiser.total_steps
+        rise = self.settings.beta_rise * self.n_updates
         done = self.optimiser.count.item() + 1
         return self.settings.beta_outer * (min(done / rise, 1.0) if rise > 0 else 1.0)
 
     def _loss(self, x: Tensor, unrolled: Unrolled, beta: float) -> Tensor:
-        """Of each image: (batch,)."""
+        """The loss of each image, (batch,)."""
         total = unrolled.likelihood + beta * unrolled.divergence
         return total.mean(0) * (PIXELS / x.shape[1])
 
     def step(self, batch: Split) -> Metrics:
         x = images(self.dataset, batch.pixels)
-        state = None
-        for _ in range(self.settings.n_iters_outer):
+        weights = self.model.weights()
+        unrolled, loss = self._update(x, self.model.unroll(x, self.objective, weights))
+        for _ in range(self.settings.n_iters_outer - 1):
             weights = self.model.weights()
-            if state is not None:
-                state = self.model.go_on(state, weights, self.objective.draw)
-            unrolled = self.model.unroll(x, self.objective, weights, state)
-            loss = self._loss(x, unrolled, self.beta).mean()
-            if not loss < DIVERGED:
-                raise RunError(
-                    f"The training diverged in update {self.optimiser.count.item() + 1}: the loss "
-                    f"is {loss.item():.3g}. Lower log_step, clamp_u or learning_rate."
-                )
-            loss.backward()
-            self.optimiser.step()
-            state = unrolled.state
+            state = self.model.go_on(unrolled.state, weights, self.objective.draw)
+            unrolled, loss = self._update(x, self.model.unroll(x, self.objective, weights, state))
         with torch.no_grad():
             measured = _measure(x, unrolled, self.model.decoder)
         return {"loss": loss.item()} | {k: v.mean().item() for k, v in measured.items()}
 
+    def _update(self, x: Tensor, unrolled: Unrolled) -> tuple[Unrolled, Tensor]:
+        """Update the weights once; returns the inference it came from, and the loss."""
+        loss = self._loss(x, unrolled, self.beta).mean()
+        if not loss < DIVERGED:
+            raise RunError(
+                f"The training diverged in update {self.optimiser.count.item() + 1}: the loss is "
+                f"{loss.item():.3g}. Lower log_step, clamp_u or learning_rate."
+            )
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]  (torch leaves it untyped)
+        self.optimiser.step()
+        return unrolled, loss
+
     @torch.no_grad()
     def evaluate(self, split: Split) -> Metrics:
-        """Means over the images: the loss at the full β; the divergence of a step in nats; and of
-        the last step R² of the reconstruction and the portion of zeros.
+        """Means over the images: the loss at the full β; the divergence of a step in nats; and,
+        after the last step, R² of the reconstruction and the portion of zeros.
 
-        All images meet the same noise, so that the figures depend on no order and no batch.
+        All images get the same noise, so that the figures do not depend on order or batches.
         """
         sums: dict[str, float] = {}
         n = len(split.labels)
@@ -101,21 +106,24 @@ class UnrolledLearner(Learner):
 
 
 def images(dataset: ImageDataset, pixels: Tensor) -> Tensor:
-    """Pixels in their own unit, (batch, pixel), as the networks read them: normalisation undone."""
+    """Pixels in their own unit, (batch, pixel), as the networks read them, without normalisation.
+
+    ``pixels`` are those of a split of this data set, (batch, row, column).
+    """
     return dataset.inputs(pixels).mul_(dataset.std).add_(dataset.mean)
 
 
 def r_squared(x: Tensor, reconstruction: Tensor) -> Tensor:
     """1 - sum (x - y)² / sum (x - mean x)² over the pixels of each image: (..., pixel) -> (...).
 
-    Flat images give NaN.
+    NaN for flat images.
     """
     spread = (x - x.mean(-1, keepdim=True)).square().sum(-1)
     return 1 - (x - reconstruction).square().sum(-1) / torch.where(spread > 0, spread, torch.nan)
 
 
 def _measure(x: Tensor, unrolled: Unrolled, decoder: Tensor) -> dict[str, Tensor]:
-    """Of each image, (batch,)."""
+    """R², portion of zeros and divergence of each image, (batch,)."""
     activity = unrolled.state.activity
     return {
         "R²": r_squared(x, activity @ decoder.T),

@@ -1,9 +1,11 @@
-"""A film of the stimulus over a receptive field, with the neuron's activity below it."""
+"""A GIF of the stimulus moving over a receptive field, with the neuron's activity below it."""
 
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+
+Colour = tuple[int, int, int]
 
 SCALE = 14
 STRIP = 48
@@ -14,12 +16,12 @@ SHORTEST = 0.02
 
 
 def frames(field: np.ndarray, film: np.ndarray, activity: np.ndarray) -> np.ndarray:
-    """Pictures uint8 (time, row, column, colour).
+    """The pictures of the film, uint8 (time, row, column, colour).
 
-    ``field`` (row, column) is blue where positive and red where negative; ``film`` (time, pixel)
-    lies over it, orange where it is brighter than the ground and grey where darker, the more so the
-    further from it. Below, ``activity`` (time,) up to the frame, its largest value filling the
-    strip.
+    ``field`` (row, column) is blue where positive and red where negative. ``film`` (time, pixel)
+    covers it, orange where it is brighter than the background and grey where it is darker, more
+    opaque with the difference. The strip below shows ``activity`` (time,) up to the frame; its
+    largest value fills the strip's height.
     """
     side = field.shape[0]
     ground = _between(field / (np.abs(field).max() or 1), POSITIVE, NEGATIVE)
@@ -31,13 +33,14 @@ def frames(field: np.ndarray, film: np.ndarray, activity: np.ndarray) -> np.ndar
     return np.concatenate([pictures, _strips(activity, side * SCALE)], 1).round().astype(np.uint8)
 
 
-def _between(unit: np.ndarray, positive: tuple, negative: tuple) -> np.ndarray:
+def _between(unit: np.ndarray, positive: Colour, negative: Colour) -> np.ndarray:
+    """Colours (..., 3) of numbers in [-1, 1], from the middle's at 0 to those of either sign."""
     end = np.where(unit[..., None] > 0, np.array(positive, float), np.array(negative, float))
     return np.array(MIDDLE, float) + (end - MIDDLE) * np.abs(unit)[..., None]
 
 
 def _strips(activity: np.ndarray, width: int) -> np.ndarray:
-    """Bars (time, STRIP, width, 3): at each time those of the frames up to it."""
+    """The strips (time, row, column, colour): at each time the bars of the frames up to it."""
     n = len(activity)
     of_column = np.arange(width) * n // width
     size = np.abs(activity) / (np.abs(activity).max() or 1)
@@ -48,10 +51,10 @@ def _strips(activity: np.ndarray, width: int) -> np.ndarray:
 
 
 def write_gif(file: BinaryIO, pictures: np.ndarray, frame_seconds: float) -> None:
-    """The pictures as a GIF that repeats and lasts as long as its frames.
+    """Write the pictures as a GIF that repeats, each for ``frame_seconds``.
 
     GIFs count time in hundredths of a second, and viewers show no picture for less than two of
-    them: some frames then last longer than others, or are left out.
+    them. So some frames may last longer than others, and fast ones are left out.
     """
     every = max(1, int(np.ceil(SHORTEST / frame_seconds - 1e-9)))
     shown = np.append(np.arange(0, len(pictures), every), len(pictures))

@@ -3,9 +3,9 @@
 An update of the weights back-propagates through T time steps. The state persists from step to step,
 and the divergence of each step is taken from the step before it, which is its prior.
 
-One draw serves two purposes: the z from which the loss of step t reconstructs is the one that is
-explained away in step t + 1. The published code draws anew. The law of each step is the same either
-way, and with it the expected loss and its gradient.
+One draw serves two purposes: the z from which the loss of step t reconstructs the image is also the
+one that is explained away in step t + 1, where the published code draws again. Each step has the
+same distribution either way, so the expected loss and its gradient are the same.
 """
 
 import math
@@ -57,15 +57,16 @@ State = PoissonState | GaussianState
 
 
 class Objective(NamedTuple):
-    """How z is drawn, and the divergence of a state from the one before it, (batch, unit)."""
+    """What a training minimises: how z is drawn, and the divergence of a state from the one before
+    it, (batch, unit) in nats."""
 
     draw: Draw
     divergence: Callable[[Any, Any], Tensor]
 
 
 class Unrolled(NamedTuple):
-    """``likelihood``, the negative log-likelihood, and ``divergence`` of each step in nats, summed
-    over pixels or units, (time, batch); ``state`` after the last."""
+    """``likelihood``, the negative log-likelihood summed over pixels, and ``divergence``, summed
+    over units, of each step in nats, (time, batch); ``state`` after the last step."""
 
     likelihood: Tensor
     divergence: Tensor
@@ -73,10 +74,10 @@ class Unrolled(NamedTuple):
 
 
 class IterativeVAE(nn.Module, ABC):
-    """A linear decoder whose code is inferred by gradient steps; ``x`` is (batch, input_dim).
+    """A linear decoder whose code is inferred by gradient steps; ``x`` is (batch, pixel).
 
-    Pixel noise is σ = exp(3.45 tanh(log_scale / 3.45)), from e^-3.45 to e^3.45 as in the authors'
-    code, one a pixel. ``decoder`` (pixel, unit) starts as N(0, init_scale / sqrt(M)).
+    Each pixel has its own noise, σ = exp(3.45 tanh(log_scale / 3.45)), from e^-3.45 to e^3.45 as in
+    the authors' code. ``decoder`` W (pixel, unit) starts as N(0, init_scale / sqrt(M)).
     """
 
     step_sizes: ClassVar[int]
@@ -108,30 +109,30 @@ class IterativeVAE(nn.Module, ABC):
 
     @abstractmethod
     def objective(self, settings: Any) -> Objective:
-        """What the training's settings mean."""
+        """How z is drawn and the divergence computed under these training settings."""
 
     @abstractmethod
     def mean_activity(self, state: Any, weights: Weights) -> Tensor:
-        """What the decoder would read without noise, (batch, unit): rates e^u, or means."""
+        """The activity without noise, (batch, unit): rates e^u, or what the decoder reads at mu."""
 
     @abstractmethod
     def noise(self, generator: torch.Generator) -> Draw:
-        """The network's own draws, without gradients."""
+        """Draws from the network's own distribution, without gradients."""
 
     @abstractmethod
     def shared_noise(self, generator: torch.Generator) -> Draw:
-        """Draws that are the same for each image, whichever others there are."""
+        """Draws that are the same for each image, whatever else is in the batch."""
 
     def fixed_noise(self) -> Draw:
-        """Shared noise that is always the same."""
+        """Shared noise from a fixed seed."""
         return self.shared_noise(torch.Generator().manual_seed(NOISE_SEED))
 
     def gain(self) -> Tensor | None:
-        """What multiplies relu(z), (unit); None where the decoder reads z itself."""
+        """The factor of relu(z), (unit); None where the decoder reads z itself."""
         return None
 
     def weights(self) -> Weights:
-        """What all images share, computed once a pass."""
+        """What all images share, computed once per pass."""
         log_scale = clamp_both(self.log_scale, LOG_SCALE_LIMIT)
         scaled = self.decoder * torch.exp(-log_scale)[:, None]
         return Weights(
@@ -150,10 +151,10 @@ class IterativeVAE(nn.Module, ABC):
         return self.state(at, weights, draw, controls)
 
     def go_on(self, state: State, weights: Weights, draw: Draw) -> State:
-        """The state as a new beginning, where truncated back-propagation goes on.
+        """The state as a new start, from which truncated back-propagation continues.
 
-        Its gradient ends in the prior, as if it were the prior plus a constant (so the authors'
-        code). z is drawn anew, as the weights may have changed.
+        Its gradient ends in the prior, as if the state were the prior plus a constant, as in the
+        authors' code. z is drawn again, because the weights may have changed.
         """
         at = zip(state, weights.resting, strict=False)
         kept = tuple(rest + (now - rest).detach() for now, rest in at)
@@ -168,17 +169,18 @@ class IterativeVAE(nn.Module, ABC):
         state = self.begin(len(x), weights, draw) if state is None else state
         constant = weights.log_scale.sum() + 0.5 * x.shape[1] * math.log(2 * math.pi)
         own = 0.5 * x.square() @ torch.exp(-2 * weights.log_scale) + constant
-        likelihood, divergences = [], []
+        likelihood: list[Tensor] = []
+        divergences: list[Tensor] = []
         for _ in range(self.t_train):
             before = state
             state, _ = self.step(seen, before, weights, draw, INTACT)
-            # |x - W a|² / σ² by what is there already: a W^T x / σ² and a (W^T W / σ²) a.
+            # |x - W a|² / σ² from what is known already: a W^T x / σ² and a (W^T W / σ²) a.
             likelihood.append(own + (state.activity * (0.5 * state.feedback - seen)).sum(1))
             divergences.append(divergence(state, before).sum(1))
         return Unrolled(torch.stack(likelihood), torch.stack(divergences), state)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Mean activity (batch, unit) after T steps; all images meet the same noise."""
+        """Mean activity (batch, unit) after T steps; all images get the same noise."""
         weights, draw = self.weights(), self.fixed_noise()
         seen = stimulus(x, weights)
         state = self.begin(len(x), weights, draw)
@@ -191,6 +193,7 @@ class IPVAE(IterativeVAE):
     """The iterative Poisson VAE: potentials u, rates e^u, and integer spike counts z."""
 
     step_sizes = 1
+    u_init: Tensor
 
     def __init__(self, config: IPVAEConfig | None = None, **settings: Any) -> None:
         config = IPVAEConfig.from_arguments(config, settings)
@@ -201,17 +204,24 @@ class IPVAE(IterativeVAE):
     def resting(self) -> Resting:
         return (self.u_init,)
 
-    def state(self, at, weights, draw, controls) -> PoissonState:
-        return poisson_state(*at, weights, draw, controls)
+    def state(self, at: Resting, weights: Weights, draw: Draw, controls: Controls) -> PoissonState:
+        (u,) = at
+        return poisson_state(u, weights, draw, controls)
 
-    def step(self, stimulus, state, weights, draw, controls) -> tuple[PoissonState, Drives]:
+    def step(
+        self, stimulus: Tensor, state: Any, weights: Weights, draw: Draw, controls: Controls
+    ) -> tuple[PoissonState, Drives]:
         return poisson_step(stimulus, state, weights, draw, controls, self.inner, self.limits)
 
     def objective(self, settings: IPVAETraining) -> Objective:
         relaxed = settings.sampling == "relaxed"
         draw = relaxed_poisson(settings.temperature) if relaxed else straight_through
         kl = kl_poisson if settings.kl == "true" else kl_poisson_published
-        return Objective(draw, lambda after, before: kl(after.u, before.u))
+
+        def divergence(after: PoissonState, before: PoissonState) -> Tensor:
+            return kl(after.u, before.u)
+
+        return Objective(draw, divergence)
 
     def mean_activity(self, state: PoissonState, weights: Weights) -> Tensor:
         return state.u.exp()
@@ -227,6 +237,8 @@ class GaussianVAE(IterativeVAE, ABC):
     """Means mu and log-scales xi; z = mu + e^xi ε."""
 
     step_sizes = 2
+    mu_init: Tensor
+    xi_init: Tensor
 
     def __init__(self, config: IGVAEConfig | None = None, **settings: Any) -> None:
         config = IGVAEConfig.from_arguments(config, settings)
@@ -238,16 +250,20 @@ class GaussianVAE(IterativeVAE, ABC):
     def resting(self) -> Resting:
         return self.mu_init, self.xi_init
 
-    def state(self, at, weights, draw, controls) -> GaussianState:
-        return gaussian_state(*at, weights, draw, controls)
+    def state(self, at: Resting, weights: Weights, draw: Draw, controls: Controls) -> GaussianState:
+        mu, xi = at
+        return gaussian_state(mu, xi, weights, draw, controls)
 
-    def step(self, stimulus, state, weights, draw, controls) -> tuple[GaussianState, Drives]:
+    def step(
+        self, stimulus: Tensor, state: Any, weights: Weights, draw: Draw, controls: Controls
+    ) -> tuple[GaussianState, Drives]:
         return gaussian_step(stimulus, state, weights, draw, controls, self.inner, self.limits)
 
     def objective(self, settings: IGVAETraining) -> Objective:
-        return Objective(
-            normal, lambda after, before: kl_gaussian(after.mu, after.xi, before.mu, before.xi)
-        )
+        def divergence(after: GaussianState, before: GaussianState) -> Tensor:
+            return kl_gaussian(after.mu, after.xi, before.mu, before.xi)
+
+        return Objective(normal, divergence)
 
     def mean_activity(self, state: GaussianState, weights: Weights) -> Tensor:
         return state.mu if weights.gain is None else weights.gain * torch.relu(state.mu)
@@ -275,7 +291,7 @@ class IGReluVAE(GaussianVAE):
 
 
 def _hold(module: nn.Module, name: str, value: Tensor, learned: bool) -> None:
-    """As a parameter if it is learned, else as a buffer."""
+    """Register a tensor as a parameter if it is learned, else as a buffer."""
     if learned:
         module.register_parameter(name, nn.Parameter(value))
     else:

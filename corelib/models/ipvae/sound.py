@@ -1,4 +1,4 @@
-"""Spikes as sound, as a loudspeaker beside the electrode gives them: one short pop a spike."""
+"""Spikes as sound, like the audio monitor of an electrode: one short pop for each spike."""
 
 import io
 import wave
@@ -12,7 +12,7 @@ LOUDNESS = 0.5
 
 
 def pop() -> np.ndarray:
-    """One spike: 6 ms of 500 Hz that fade in and out, float32 (sample,)."""
+    """The sound of one spike: 6 ms of 500 Hz that fade in and out, float32 (sample,) at 48 kHz."""
     t = np.arange(round(LENGTH * RATE)) / RATE
     return (LOUDNESS * np.sin(2 * np.pi * PITCH * t) * np.hanning(len(t))).astype(np.float32)
 
@@ -20,8 +20,9 @@ def pop() -> np.ndarray:
 def waveform(spikes: np.ndarray, frame_seconds: float, seed: int = 0) -> np.ndarray:
     """The sound of spike counts (time,), float32 (sample,) at 48 kHz, within [-1, 1].
 
-    The spikes of a frame lie at uniform places in it. Pops that overlap add up; if that goes beyond
-    1, all is made quieter alike. The sound lasts as long as the frames and the last pop.
+    The spikes of a frame, which lasts ``frame_seconds``, are at random times in it, drawn uniformly
+    from ``seed``. Pops that overlap add up; if the sum exceeds 1, the whole sound is scaled down.
+    It lasts as long as the frames and the last pop.
     """
     counts = np.asarray(spikes).astype(int)
     frames = np.repeat(np.arange(len(counts)), counts)
@@ -35,7 +36,7 @@ def waveform(spikes: np.ndarray, frame_seconds: float, seed: int = 0) -> np.ndar
 
 
 def wav(sound: np.ndarray) -> bytes:
-    """The bytes of a WAV file, 16 bits a sample, one channel."""
+    """The bytes of a WAV file of a sound (sample,) within [-1, 1]: 16 bits, one channel, 48 kHz."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)

@@ -108,7 +108,7 @@ def striped_digits(n: int = 24, side: int = 4) -> ImageDataset:
 def test_digits_are_read_from_rates_piece_by_piece(monkeypatch, lesioned):
     monkeypatch.setattr(coding, "READ_AT_ONCE", 7)
     torch.manual_seed(1)
-    model = IPVAE(16, 6)
+    model = IPVAE(input_dim=16, n_latents=6)
     with torch.no_grad():
         model.decoder.mul_(3)
     data, size = striped_digits(), coding.ReadoutSize(18, 10, 9)
