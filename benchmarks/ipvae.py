@@ -99,7 +99,7 @@ def bars(rounds: int = 9, n_directions: int = 72) -> dict:
     fast = model()
     slow = SlowIPVAE(fast)
     directions = np.arange(n_directions) * 360 / n_directions
-    films = torch.from_numpy(stimuli.moving_bars(SIDE, directions, stimuli.quick_sweep(SIDE)))
+    films = torch.from_numpy(stimuli.film(stimuli.quick_bar(SIDE), SIDE, directions))
 
     def one_by_one() -> None:
         for film in films:

@@ -4,20 +4,16 @@ export default function (component) {
   const { data, parentElement } = component
   const canvas = parentElement.querySelector("canvas")
   const { colours, side, width, period, direction, frame, places, spikes, ink, sound } = data
-  const theta = (direction * Math.PI) / 180
   const most = Math.max(1, ...spikes)
 
   const paint = t => {
-    const size = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1))
+    const size = screenWidth(canvas)
     const strip = Math.round(size / 5)
     canvas.width = size
     canvas.height = size + strip
     const pen = canvas.getContext("2d")
     const cell = size / side
-    colours.forEach((colour, i) => {
-      pen.fillStyle = colour
-      pen.fillRect((i % side) * cell, Math.floor(i / side) * cell, cell + 1, cell + 1)
-    })
+    paintPixels(pen, colours, side, cell)
     pen.clearRect(0, size, size, strip)
     const place = places[t]
     if (place !== null) {
@@ -25,15 +21,14 @@ export default function (component) {
       pen.beginPath()
       pen.rect(0, 0, size, size)
       pen.clip()
-      // From the middle, with x along the direction; on a canvas y points down.
-      pen.translate(size / 2, size / 2)
-      pen.rotate(-theta)
-      pen.fillStyle = "rgba(230, 159, 0, 0.5)"
-      const reach = 1.5 * side
-      const first = period ? place - period * Math.ceil((place + reach) / period) : place
-      for (let at = first; at <= (period ? reach : place); at += period || 1) {
-        pen.fillRect((at - width / 2) * cell, -2 * size, width * cell, 4 * size)
-      }
+      paintAlong(pen, size, direction, () => {
+        pen.fillStyle = "rgba(230, 159, 0, 0.5)"
+        const reach = 1.5 * side
+        const first = period ? place - period * Math.ceil((place + reach) / period) : place
+        for (let at = first; at <= (period ? reach : place); at += period || 1) {
+          pen.fillRect((at - width / 2) * cell, -2 * size, width * cell, 4 * size)
+        }
+      })
       pen.restore()
     }
     pen.fillStyle = ink

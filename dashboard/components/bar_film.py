@@ -1,62 +1,52 @@
 """The stimulus over a receptive field, moving with the sound of the spikes."""
 
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
 from dashboard.components.bar_pad import colours
+from dashboard.components.pad import make_pad
 
 HTML = """
-<canvas role="img"
+<canvas class="film" role="img"
   aria-label="The stimulus over the receptive field, moving with the sound"></canvas>
 """
-CSS = """
-canvas {
-  box-sizing: border-box; width: 100%; aspect-ratio: 5 / 6; display: block;
-  border-radius: var(--st-base-radius);
-}
-"""
 
-_film = st.components.v2.component(
-    "synaptarium_bar_film",
-    html=HTML,
-    css=CSS,
-    js=Path(__file__).with_name("bar_film.js").read_text(encoding="utf-8"),
-)
+_film = make_pad("bar_film", HTML)
 
 
-def bar_film(
-    key: str,
-    field: np.ndarray,
-    places: np.ndarray,
-    spikes: np.ndarray,
-    direction: float,
-    width: float,
-    period: float,
-    frame_ms: float,
-    ink: str,
-    sound: str,
-) -> None:
+class BarFilm(NamedTuple):
     """A bar at ``places`` (time,) in pixels from the middle of ``field`` (row, column), NaN where
-    there is none, with the ``spikes`` (time,) so far below, at the time of the sound that is in
-    the element of the key ``sound``.
+    there is none, with the ``spikes`` (time,) so far below.
 
-    ``direction`` in degrees, ``width`` in pixels; with a ``period`` a grating; one frame lasts
-    ``frame_ms``.
+    ``direction`` in degrees, ``width`` in pixels; with a ``period`` a grating. One frame lasts
+    ``frame_ms``; ``ink`` is the colour of the spikes.
     """
+
+    field: np.ndarray
+    places: np.ndarray
+    spikes: np.ndarray
+    direction: float
+    width: float
+    period: float
+    frame_ms: float
+    ink: str
+
+
+def bar_film(key: str, film: BarFilm, sound: str) -> None:
+    """The film at the time of the sound that is in the element of the key ``sound``."""
     _film(
         key=key,
         data={
-            "colours": colours(field),
-            "side": field.shape[0],
-            "width": width,
-            "period": period,
-            "direction": direction,
-            "frame": frame_ms,
-            "ink": ink,
-            "places": [None if np.isnan(p) else round(float(p), 2) for p in places],
-            "spikes": [int(s) for s in spikes],
+            "colours": colours(film.field),
+            "side": film.field.shape[0],
+            "width": film.width,
+            "period": film.period,
+            "direction": film.direction,
+            "frame": film.frame_ms,
+            "ink": film.ink,
+            "places": [None if np.isnan(p) else round(float(p), 2) for p in film.places],
+            "spikes": [int(s) for s in film.spikes],
             "sound": f".st-key-{sound} audio",
         },
     )

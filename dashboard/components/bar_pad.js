@@ -5,35 +5,25 @@ export default function (component) {
   const canvas = parentElement.querySelector("canvas")
   const { colours, side, width, direction, frame, most } = data
   const theta = (direction * Math.PI) / 180
-  canvas.dragged ??= null
   canvas.place ??= 0
 
   const paint = () => {
-    const size = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1))
-    canvas.width = canvas.height = size
+    const size = sharpen(canvas)
     const pen = canvas.getContext("2d")
     const cell = size / side
-    colours.forEach((colour, i) => {
-      pen.fillStyle = colour
-      pen.fillRect((i % side) * cell, Math.floor(i / side) * cell, cell + 1, cell + 1)
+    paintPixels(pen, colours, side, cell)
+    paintAlong(pen, size, direction, () => {
+      pen.fillStyle = "rgba(230, 159, 0, 0.5)"
+      pen.strokeStyle = "#E69F00"
+      pen.lineWidth = Math.max(2, size / 150)
+      const box = [(canvas.place - width / 2) * cell, -2 * size, width * cell, 4 * size]
+      pen.fillRect(...box)
+      pen.strokeRect(...box)
     })
-    pen.save()
-    // From the middle, with x along the direction; on a canvas y points down.
-    pen.translate(size / 2, size / 2)
-    pen.rotate(-theta)
-    pen.fillStyle = "rgba(230, 159, 0, 0.5)"
-    pen.strokeStyle = "#E69F00"
-    pen.lineWidth = Math.max(2, size / 150)
-    const box = [(canvas.place - width / 2) * cell, -2 * size, width * cell, 4 * size]
-    pen.fillRect(...box)
-    pen.strokeRect(...box)
-    pen.restore()
   }
   const follow = event => {
-    const box = canvas.getBoundingClientRect()
-    const x = ((event.clientX - box.left) / box.width - 0.5) * side
-    const y = (0.5 - (event.clientY - box.top) / box.height) * side
-    canvas.place = x * Math.cos(theta) + y * Math.sin(theta)
+    const [x, y] = pointAt(canvas, event)
+    canvas.place = side * ((x - 0.5) * Math.cos(theta) + (0.5 - y) * Math.sin(theta))
     paint()
   }
   const note = () => {
@@ -41,30 +31,27 @@ export default function (component) {
   }
   const tell = () => setStateValue("path", canvas.path)
 
-  canvas.onpointerdown = event => {
-    if (event.button !== 0 || canvas.dragged !== null) return
-    canvas.dragged = event.pointerId
-    canvas.setPointerCapture(event.pointerId)
-    canvas.path = []
-    follow(event)
-    note()
-    canvas.clock = setInterval(note, frame)
-  }
-  canvas.onpointermove = event => { if (event.pointerId === canvas.dragged) follow(event) }
-  canvas.onpointerup = canvas.onpointercancel = event => {
-    if (event.pointerId !== canvas.dragged) return
-    canvas.dragged = null
-    clearInterval(canvas.clock)
-    note()
-    tell()
-  }
+  onDrag(canvas, {
+    start: event => {
+      canvas.path = []
+      follow(event)
+      note()
+      canvas.clock = setInterval(note, frame)
+    },
+    move: follow,
+    end: () => {
+      clearInterval(canvas.clock)
+      note()
+      tell()
+    },
+  })
   canvas.onkeydown = event => {
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key]
     if (!by) return
     event.preventDefault()
     // A pixel in ten frames, from where it stands.
     const from = canvas.place
-    canvas.place = Math.max(-side, Math.min(side, from + by))
+    canvas.place = inside(from + by, -side, side)
     canvas.path = [...(canvas.path ?? [])]
     for (let k = 1; k <= 10 && canvas.path.length < most; k++) {
       canvas.path.push(Math.round(100 * (from + (by * k) / 10)) / 100)
@@ -73,13 +60,9 @@ export default function (component) {
     tell()
   }
 
-  canvas.watch ??= new ResizeObserver(() => canvas.paint())
-  canvas.paint = paint
-  canvas.watch.observe(canvas)
-  paint()
+  const stop = keepPainted(canvas, paint)
   return () => {
     clearInterval(canvas.clock)
-    canvas.watch.disconnect()
-    canvas.watch = undefined
+    stop()
   }
 }

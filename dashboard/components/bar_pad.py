@@ -1,22 +1,13 @@
 """A bar to be dragged by hand over a receptive field."""
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
+from dashboard.components.pad import make_pad
+
 HTML = """
-<canvas tabindex="0" role="img"
+<canvas class="grab" tabindex="0" role="img"
   aria-label="The receptive field with a bar: drag the bar, or move it by the arrow keys"></canvas>
-"""
-CSS = """
-canvas {
-  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block; cursor: grab;
-  touch-action: none; border: 1px solid var(--st-border-color);
-  border-radius: var(--st-base-radius);
-}
-canvas:active { cursor: grabbing; }
-canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 """
 MOST = 400
 # RdBu, as in the figures.
@@ -25,12 +16,7 @@ SIGNED = np.array([
     [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172], [5, 48, 97],
 ])  # fmt: skip
 
-_pad = st.components.v2.component(
-    "synaptarium_bar_pad",
-    html=HTML,
-    css=CSS,
-    js=Path(__file__).with_name("bar_pad.js").read_text(encoding="utf-8"),
-)
+_pad = make_pad("bar_pad", HTML)
 
 
 def bar_pad(

@@ -1,14 +1,13 @@
 """The image that a page shows to its networks: from the test set, drawn, or uploaded."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
-from streamlit.components.v2 import component
 
 from corelib.data.drawn import from_image, from_strokes
 from corelib.errors import DataError
+from dashboard.components.pad import make_pad
 from dashboard.figures.png import png
 from dashboard.shell.controls import choice, number, select
 
@@ -22,7 +21,8 @@ COPIES = 8  # twice what is shown, so that fine screens show sharp edges too
 
 PAD_HTML = """
 <div class="pad">
-  <canvas role="img" aria-label="Drawing pad: draw a digit with mouse, pen or finger"></canvas>
+  <canvas class="draw" role="img"
+    aria-label="Drawing pad: draw a digit with mouse, pen or finger"></canvas>
   <span class="hint">Draw a digit here</span>
 </div>
 <div class="tools">
@@ -30,38 +30,8 @@ PAD_HTML = """
   <button type="button">Clear</button>
 </div>
 """
-PAD_CSS = """
-.pad { position: relative; }
-canvas {
-  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block;
-  background: #000; cursor: crosshair; touch-action: none;
-  border: 1px solid var(--st-border-color);
-  border-radius: var(--st-base-radius);
-}
-.hint {
-  position: absolute; inset: 0; display: grid; place-items: center; pointer-events: none;
-  color: #9aa7b3; font: 1rem var(--st-font);
-}
-.hint[hidden] { display: none; }
-.tools { display: flex; gap: 0.5rem; margin-top: 0.5rem; }
-button {
-  flex: 1; padding: 0.3rem; cursor: pointer; color: var(--st-text-color);
-  background: var(--st-background-color); font: 0.9rem var(--st-font);
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
-}
-button:hover:enabled, button:focus-visible {
-  border-color: var(--st-primary-color); color: var(--st-primary-color);
-}
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-button:disabled { opacity: 0.5; cursor: default; }
-"""
 
-_pad = component(
-    "synaptarium_digit_pad",
-    html=PAD_HTML,
-    css=PAD_CSS,
-    js=Path(__file__).with_name("digit_pad.js").read_text(encoding="utf-8"),
-)
+_pad = make_pad("digit_pad", PAD_HTML)
 
 
 class ChosenDigit(NamedTuple):

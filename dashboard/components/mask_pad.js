@@ -13,24 +13,17 @@ export default function (component) {
     canvas.digit = digit
     canvas.covered = new Set(data.covered)
   }
-  canvas.pointer ??= null
 
   const paint = () => {
-    const size = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1))
-    canvas.width = canvas.height = size
-    const pen = canvas.getContext("2d")
-    const cell = size / side
-    pixels.forEach((value, i) => {
-      pen.fillStyle = canvas.covered.has(i) ? "#D55E00" : `rgb(${value},${value},${value})`
-      pen.fillRect((i % side) * cell, Math.floor(i / side) * cell, cell + 1, cell + 1)
-    })
+    const size = sharpen(canvas)
+    const colours = pixels.map((value, i) =>
+      canvas.covered.has(i) ? "#D55E00" : `rgb(${value},${value},${value})`)
+    paintPixels(canvas.getContext("2d"), colours, side, size / side)
     clear.disabled = canvas.covered.size === 0
   }
   const tell = () => { paint(); setStateValue("covered", [...canvas.covered]) }
   const brush = event => {
-    const box = canvas.getBoundingClientRect()
-    const x = (event.clientX - box.left) / box.width * side - 0.5
-    const y = (event.clientY - box.top) / box.height * side - 0.5
+    const [x, y] = pointAt(canvas, event).map(v => v * side - 0.5)
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
         if (Math.hypot(column - x, row - y) > RADIUS) continue
@@ -41,24 +34,11 @@ export default function (component) {
     paint()
   }
 
-  canvas.onpointerdown = event => {
-    if (event.button !== 0 || canvas.pointer !== null) return
-    canvas.pointer = event.pointerId
-    canvas.erases = event.shiftKey
-    canvas.setPointerCapture(event.pointerId)
-    brush(event)
-  }
-  canvas.onpointermove = event => { if (event.pointerId === canvas.pointer) brush(event) }
-  canvas.onpointerup = canvas.onpointercancel = event => {
-    if (event.pointerId !== canvas.pointer) return
-    canvas.pointer = null
-    tell()
-  }
+  onDrag(canvas, {
+    start: event => { canvas.erases = event.shiftKey; brush(event) },
+    move: brush,
+    end: tell,
+  })
   clear.onclick = () => { canvas.covered = new Set(); tell() }
-
-  canvas.watch ??= new ResizeObserver(() => canvas.paint())
-  canvas.paint = paint
-  canvas.watch.observe(canvas)
-  paint()
-  return () => { canvas.watch.disconnect(); canvas.watch = undefined }
+  return keepPainted(canvas, paint)
 }

@@ -1,25 +1,18 @@
 """A digit whose pixels a person paints over, to hide them from a network."""
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
-from dashboard.components.digit_input import PAD_CSS
+from dashboard.components.pad import make_pad
 
 HTML = """
-<div class="pad"><canvas role="img"
+<div class="pad"><canvas class="draw" role="img"
   aria-label="The digit: paint over the pixels to hide; with Shift they are uncovered">
 </canvas></div>
 <div class="tools"><button type="button">Uncover all</button></div>
 """
 
-_pad = st.components.v2.component(
-    "synaptarium_mask_pad",
-    html=HTML,
-    css=PAD_CSS,
-    js=Path(__file__).with_name("mask_pad.js").read_text(encoding="utf-8"),
-)
+_pad = make_pad("mask_pad", HTML)
 
 
 def mask_pad(key: str, pixels: np.ndarray) -> np.ndarray:

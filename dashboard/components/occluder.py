@@ -1,31 +1,18 @@
 """The square that covers a part of a digit, to be dragged where one wants it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from dashboard.components.pad import make_pad
+
 HTML = """
-<canvas tabindex="0" role="img"
+<canvas class="grab" tabindex="0" role="img"
   aria-label="The digit under the occluder: drag the square, or move it by the arrow keys"></canvas>
 """
-CSS = """
-canvas {
-  box-sizing: border-box; width: 100%; aspect-ratio: 1; display: block; cursor: grab;
-  touch-action: none; border: 1px solid var(--st-border-color);
-  border-radius: var(--st-base-radius);
-}
-canvas:active { cursor: grabbing; }
-canvas:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-"""
 
-_pad = st.components.v2.component(
-    "synaptarium_occluder",
-    html=HTML,
-    css=CSS,
-    js=Path(__file__).with_name("occluder.js").read_text(encoding="utf-8"),
-)
+_pad = make_pad("occluder", HTML)
 
 
 def occluder(

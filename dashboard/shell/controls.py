@@ -225,7 +225,8 @@ def reset_button(page: str, keep: Sequence[str]) -> None:
     values = {key: value for key, value in _defaults(page).items() if key not in kept}
     st.button(
         "Reset",
-        key=f"{page}_reset",
+        # Moving bars has a control that is called reset.
+        key=f"{page}_reset_all" if f"{page}_reset" in _defaults(page) else f"{page}_reset",
         help="All controls as on a first visit; the network and the input stay",
         on_click=partial(set_values, values),
         type="secondary",

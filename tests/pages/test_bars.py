@@ -1,4 +1,4 @@
-"""The Moving bars page says what its neuron answers to."""
+"""The Moving bars page says what its neuron prefers."""
 
 import io
 import re
@@ -9,11 +9,14 @@ from PIL import Image
 
 from corelib import load
 from corelib.models.ipvae import sound, stimuli
-from corelib.models.ipvae.tuning import record, selectivity, tuning
+from corelib.models.ipvae.dynamics import Controls
+from corelib.models.ipvae.experiment import Experiment, Intervention, record
+from corelib.models.ipvae.tuning import selectivity, tuning
 from dashboard.figures.style import LIGHT
-from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.bars import cache as bars_cache
-from dashboard.ipvae.bars import tabs as bars_tabs
+from dashboard.ipvae.bars.controls import default_neuron, usual_bar
+from dashboard.ipvae.bars.player import gif
+from dashboard.ipvae.bars.view import View
 from dashboard.shell import cache
 from tests.pages.app import open_page, sentences
 from tests.pages.ipvae import SIDE, UNITS, fields, put_on_shelf
@@ -31,27 +34,16 @@ def open_bars(network: str, **query: str):
     return app
 
 
-def view(network: str, **differs) -> bars_tabs.View:
+def view(network: str, neuron: int = 3, **differs) -> View:
+    """The page's view of an experiment that differs from the usual one at 45° in this."""
     item = next(i for i in cache.checkpoints() if i.name == network)
-    which = cache.checkpoint_key(item)
-    return bars_tabs.View(
-        item,
-        which,
-        "iP-VAE",
-        3,
-        bars_tabs.standard(which),
-        45.0,
-        5,
-        ipvae_cache.Intervention(),
-        0,
-        25,
-        0,
-        LIGHT,
-    )._replace(**differs)
+    key = cache.checkpoint_key(item)
+    experiment = Experiment(usual_bar(key), 45.0, trials=5)._replace(**differs)
+    return View(item, key, "iP-VAE", neuron, experiment, 25, LIGHT)
 
 
 @pytest.mark.parametrize("neuron", [0, 3, 9])
-def test_a_neuron_likes_the_bar_along_its_stripes(network, neuron):
+def test_a_neuron_prefers_the_bar_along_its_stripes(network, neuron):
     app = open_bars(network, bars_neuron=str(neuron))
     axis = int(re.search(r"axis is at \*\*(\d+)°", sentences(app)).group(1))
     expected = (15 * neuron + 90) % 180
@@ -61,45 +53,20 @@ def test_a_neuron_likes_the_bar_along_its_stripes(network, neuron):
 
 def test_tuning_by_means_of_trials_is_tuning_of_everything(network):
     v = view(network)
-    found = v.sweeps()
-    sweep = stimuli.quick_sweep(SIDE)._replace(
-        speed=v.stimulus.speed, width=v.stimulus.width
-    )  # as the page rounds them
-    films = stimuli.moving_bars(SIDE, found.directions, sweep)
+    sweep = v.sweep()
+    films = stimuli.film(v.stimulus, SIDE, sweep.directions)
     whole = np.concatenate([record(load(network), films, 1, seed=k).rate for k in range(4)])
-    expected = tuning(whole, found.directions, sweep.blanks)
+    expected = tuning(whole, sweep.directions, v.stimulus.baseline_frames)
     curves = v.tuning()
     for part, other in zip(curves, expected, strict=True):
         np.testing.assert_allclose(part, other, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(
         v.selectivity().orientation, selectivity(expected).orientation, atol=1e-3
     )
-    np.testing.assert_allclose(found.over_time, whole.mean(0)[:, :: found.every], atol=1e-5)
+    np.testing.assert_allclose(sweep.over_time, whole.mean(0)[:, :: sweep.every], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", bars_cache.KINDS)
-def test_places_are_where_the_film_is_bright(network, kind):
-    stimulus = view(network).stimulus._replace(
-        kind=kind, place=2.5, on=7, frequency=0.1, frames=60, path=tuple(np.linspace(-5, 5, 60))
-    )
-    film = bars_cache.film(stimulus, SIDE, [30.0])[0]
-    where = bars_cache.places(stimulus)
-    assert len(where) == len(film)
-    assert not film[: stimulus.blanks].any()
-    along = stimuli.distances(SIDE, [30.0])[0]
-    for t in range(stimulus.blanks, len(film)):
-        if np.isnan(where[t]):
-            assert not film[t].any()
-        elif kind == "drifting grating":
-            np.testing.assert_allclose(
-                film[t], np.cos(2 * np.pi * 0.1 * (along - where[t])), atol=1e-5
-            )
-        else:
-            lit = np.abs(along - where[t]) <= stimulus.width / 2 + 1e-9
-            np.testing.assert_array_equal(film[t] > 0, lit)
-
-
-@pytest.mark.parametrize("kind", bars_cache.KINDS)
+@pytest.mark.parametrize("kind", stimuli.KINDS)
 def test_every_stimulus_can_be_chosen(network, kind):
     app = open_bars(network, bars_kind=kind, bars_direction="90")
     assert f"{kind} at 90°" in "\n".join(c.value for c in app.caption)
@@ -107,39 +74,37 @@ def test_every_stimulus_can_be_chosen(network, kind):
 
 @pytest.mark.parametrize(
     "tab",
-    ["Tuning", "Drives", "Curves", "Adaptation", "Population", "Published", "Take home", "Train"],
+    ["Tuning", "Drives", "Curves", "Adaptation", "Population", "Published", "Export", "Train"],
 )
 def test_every_tab_opens(network, tab):
     app = open_bars(network, bars_tab=tab, bars_neuron="0")
     if tab == "Population":
-        assert re.search(r"\*\*\d+\*\* of 24 neurons answer", sentences(app))
+        assert re.search(r"\*\*\d+\*\* of 24 neurons respond", sentences(app))
 
 
 def test_leak_and_reset_are_the_networks_own(network):
-    v = view(network, intervention=ipvae_cache.Intervention(leak=0.5), reset_every=30)
-    found = v.found()
-    from corelib.models.ipvae.dynamics import Controls
-
-    film = bars_cache.film(v.stimulus, SIDE, [45.0])
+    v = view(network, intervention=Intervention(leak=0.5), reset_every=30)
+    outcome = v.outcome()
+    film = stimuli.film(v.stimulus, SIDE, [45.0])
     expected = record(load(network), film, 5, Controls(leak=0.5), 0, (40, 70, 100, 130))
-    np.testing.assert_allclose(found.activity, expected.activity[:, 0])
-    np.testing.assert_allclose(found.rate, expected.rate[:, 0].mean(0), atol=1e-6)
-    assert not np.allclose(found.rate, view(network).found().rate)
+    np.testing.assert_allclose(outcome.activity, expected.activity[:, 0])
+    np.testing.assert_allclose(outcome.rate, expected.rate[:, 0].mean(0), atol=1e-6)
+    assert not np.allclose(outcome.rate, view(network).outcome().rate)
 
 
 def test_the_trial_that_is_played_is_the_first_of_the_raster(network):
-    found = view(network, trials=12).found()
-    assert found.activity.shape[0] == 12
-    np.testing.assert_array_equal(found.first.activity[0], found.activity[0])
+    outcome = view(network, trials=12).outcome()
+    assert outcome.activity.shape[0] == 12
+    np.testing.assert_array_equal(outcome.first.activity[0], outcome.activity[0])
     # Two parts of trials have noise of their own.
-    assert not np.allclose(found.activity[0], found.activity[10])
+    assert not np.allclose(outcome.activity[0], outcome.activity[10])
 
 
 def test_forgetful_networks_are_compared(network):
     app = open_bars(network, bars_neuron="15", bars_tab="Tuning")
     app.button(key="bars_history").click().run(timeout=120)
-    table = next(d.value for d in app.dataframe if "as it is" in d.value.to_string())
-    assert next(iter(table["network"])) == "as it is"
+    table = next(d.value for d in app.dataframe if "no leak" in d.value.to_string())
+    assert next(iter(table["network"])) == "no leak, no reset"
     assert np.isfinite(table["all, direction (median)"]).all()
 
 
@@ -151,23 +116,15 @@ def test_the_same_stimulus_on_the_other_networks(network):
     assert set(others) < set(table["name"])
     # All have the same features, so the most alike is the same one.
     assert (table["neuron"] == 4).all()
-    # Of what is never negative the size is the mean.
+    # Where nothing is negative, the magnitude is the rate.
     never = table.loc[["iP-VAE", "iG-relu-VAE"]]
-    assert (never["median"] == never["median, of its size"]).all()
+    assert (never["median"] == never["median, of the magnitude"]).all()
     app.button(key="bars_contrasts").click().run(timeout=120)
     assert not app.exception
-    item = next(i for i in cache.checkpoints() if i.name == network)
     bright = view(network).stimulus._replace(contrast=4.0)
-    found = bars_cache.sweeps(
-        cache.checkpoint_key(item),
-        bright,
-        bars_tabs.DIRECTIONS,
-        1,
-        ipvae_cache.Intervention(),
-        0,
-        0,
-    )
-    chosen, curves = bars_cache.prefers(found, 40), bars_cache.curves(found, 40)
+    v = view(network, stimulus=bright, trials=1)
+    curves = bars_cache.sweep(v.key, v.experiment).tuning()
+    chosen = selectivity(curves)
     raised = curves.raised.max(0)
     median = np.nanmedian(chosen.orientation[raised > 0.05 * raised.max()])
     assert f"{median:.2f} at 4" in "\n".join(c.value for c in app.caption)
@@ -182,7 +139,7 @@ def test_it_begins_with_natural_images(runs_root):
 
 def test_spikes_are_heard_as_often_as_they_are(network):
     v = view(network, neuron=0, direction=0.0)
-    run = v.found().first.activity[0, :, 0]
+    run = v.outcome().first.activity[0, :, 0]
     wave = sound.waveform(run, 0.025)
     assert run.sum() > 0
     assert len(wave) == pytest.approx(len(run) * 0.025 * sound.RATE, abs=sound.RATE * 0.01)
@@ -192,17 +149,14 @@ def test_spikes_are_heard_as_often_as_they_are(network):
 
 
 def test_the_film_lasts_as_long_as_the_sound(network):
-    from dashboard.ipvae.bars.figures.bars import Run
-
     v = view(network, neuron=0, direction=0.0)
-    found = v.found().first
-    run = Run(found.potential[0, :, 0], found.rate[0, :, 0], found.activity[0, :, 0])
-    gif = Image.open(io.BytesIO(bars_tabs.gif(v, run)))
+    outcome = v.outcome()
+    film = Image.open(io.BytesIO(gif(v, outcome, outcome.first.activity[0, :, 0])))
     total = 0
-    for k in range(gif.n_frames):
-        gif.seek(k)
-        total += gif.info["duration"]
-    assert total == 25 * (v.stimulus.blanks + v.stimulus.frames)
+    for k in range(film.n_frames):
+        film.seek(k)
+        total += film.info["duration"]
+    assert total == 25 * (v.stimulus.baseline_frames + v.stimulus.frames)
 
 
 def test_a_gaussian_network_has_nothing_to_hear(runs_root):
@@ -211,8 +165,7 @@ def test_a_gaussian_network_has_nothing_to_hear(runs_root):
 
 
 def test_the_neuron_to_begin_with_is_among_the_tuned(network):
-    which = view(network).which
-    k = bars_tabs.default_neuron(which)
+    k = default_neuron(view(network).key)
     # Direction 0 with its phase in the middle of a stripe.
     assert k in (0, 12, 11, 1)
     assert len(fields()) == UNITS
@@ -222,4 +175,63 @@ def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
     monkeypatch.setattr(cache, "checkpoints", list)
     app = open_page("bars")
     assert not app.exception
-    assert "No iterative VAE is on the shelf yet" in app.info[0].value
+    assert "No iterative VAE is available yet" in app.info[0].value
+
+
+def test_every_part_of_an_experiment_makes_it_another(network):
+    """Nothing that is asked for is missing from what the caches go by."""
+    usual = view(network)
+    others = {
+        "seed": view(network, seed=1),
+        "direction": view(network, direction=46.0),
+        "leak": view(network, intervention=Intervention(leak=0.5)),
+        "explaining-away": view(network, intervention=Intervention(explaining_away=False)),
+        "reset": view(network, reset_every=20),
+        "contrast": view(network, stimulus=usual.stimulus._replace(contrast=2.0)),
+        "width": view(network, stimulus=usual.stimulus._replace(width=4.0)),
+        "speed": view(network, stimulus=usual.stimulus._replace(speed=0.3)),
+    }
+    for name, other in others.items():
+        assert not np.array_equal(usual.outcome().activity, other.outcome().activity), name
+        if name != "direction":
+            assert not np.array_equal(usual.sweep().counts, other.sweep().counts), name
+    assert len(view(network, trials=10).outcome().activity) == 10
+    assert others["direction"].sweep() is usual.sweep(), "a sweep has no direction of its own"
+
+
+def test_presets_start_from_the_usual_bar(network):
+    app = open_bars(network, bars_contrast="3.0", bars_leak="0.5", bars_neuron="4")
+    app.button(key="bars_try_paper").click().run()
+    assert app.slider(key="bars_contrast").value == 1.0
+    assert app.slider(key="bars_leak").value == 0.0
+    asked = [app.slider(key=f"bars_{name}").value for name in ("blanks", "frames")]
+    assert [*asked, app.number_input(key="bars_speed").value] == [300, 400, 0.064]
+    assert app.number_input(key="bars_neuron").value == 4
+
+
+def test_the_best_bar_is_the_strongest_direction(network):
+    app = open_bars(network, bars_neuron="4")
+    app.button(key="bars_try_best").click().run()
+    v = view(network, neuron=4)
+    best = v.tuning().directions[v.tuning().mean[:, 4].argmax()]
+    assert app.slider(key="bars_direction").value == best
+    app.button(key="bars_try_turned").click().run()
+    assert abs(app.slider(key="bars_direction").value - best) % 180 == 90
+
+
+def test_reset_leaves_network_and_neuron(network):
+    app = open_bars(network, bars_neuron="7", bars_direction="90", bars_reset="20", bars_leak="0.5")
+    assert app.slider(key="bars_reset").value == 20
+    app.button(key="bars_reset_all").click().run()
+    assert not app.exception
+    sliders = [app.slider(key=f"bars_{name}").value for name in ("direction", "reset", "leak")]
+    assert sliders == [0, 0, 0.0]
+    assert app.number_input(key="bars_neuron").value == 7
+    assert app.selectbox(key="bars_model").value == network
+
+
+def test_a_flash_is_said_in_numbers(network):
+    app = open_bars(network, bars_tab="Adaptation", bars_neuron="0")
+    assert re.search(r"rises by \*\*\d+\.\d+\*\* at its peak", sentences(app))
+    app = open_bars(network, bars_tab="Adaptation", bars_neuron="0", bars_flash_off="0")
+    assert "After the flash" not in sentences(app)

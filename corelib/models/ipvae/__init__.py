@@ -19,8 +19,9 @@ Files: ``config`` settings and presets; ``distributions`` draws, limits, diverge
 the equations; ``network`` the loss; ``learner`` the update rule; ``inference`` long inference and
 its trace; ``analysis`` features, codes and readout; ``coding`` sparsity, orders of neurons, digits
 read from a code; ``lesions`` what single neurons are worth; ``gabor`` fits of receptive fields;
-``stimuli`` bars and gratings; ``experiment`` interventions and recordings; ``tuning`` the neurons'
-answers to bars; ``sound`` and ``movie`` spikes as WAV and as GIF.
+``stimuli`` bars and gratings; ``experiment`` shows them to a network, changed by an intervention;
+``tuning`` what neurons prefer, how selective and variable they are; ``sound`` and ``movie`` spikes
+as WAV and as GIF.
 
 Departures from paper and published code:
 - The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is

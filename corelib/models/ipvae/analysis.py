@@ -1,6 +1,6 @@
-"""What the sparse-code page shows: learned features, sparsity, and how much a code tells."""
+"""Learned features and how alike they are, the sparsity of a code, and what can be read from it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -37,13 +37,22 @@ def features(model: IterativeVAE) -> np.ndarray:
     return decoder.T.reshape(-1, side, side)
 
 
+def most_similar_feature(field: np.ndarray, fields: np.ndarray) -> int:
+    """Which of the features ``fields`` (neuron, row, column) is most like ``field`` (row, column):
+    the largest cosine between them, of either sign."""
+    flat = fields.reshape(len(fields), -1)
+    length = np.linalg.norm(flat, axis=1)
+    return int(np.abs(flat @ field.ravel() / np.where(length > 0, length, np.inf)).argmax())
+
+
 def encode(
     model: IterativeVAE, x: Tensor, n_steps: int, controls: Controls = INTACT, seed: int = 0
 ) -> Code:
     """The code of many images, (image, pixel), some at a time."""
+    chunks = [x[at : at + CHUNK] for at in range(0, len(x), CHUNK)]
     parts = [
-        (len(some), run_inference(model, some, n_steps, controls, seed + k))
-        for k, some in enumerate(x.split(CHUNK))
+        (len(chunk), run_inference(model, chunk, n_steps, controls, seed + k))
+        for k, chunk in enumerate(chunks)
     ]
     shares = np.array([n for n, _ in parts]) / len(x)
 
@@ -82,13 +91,15 @@ def read_out(
     (image, unit) of some images to their labels, tried on others."""
     import warnings
 
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
+    # scikit-learn comes without types.
+    from sklearn.exceptions import ConvergenceWarning  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.linear_model import LogisticRegression  # pyright: ignore[reportMissingTypeStubs]
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        readout = LogisticRegression(max_iter=300).fit(train, train_labels)
-    predicted = readout.predict(test)
+        readout: Any = LogisticRegression(max_iter=300)
+        readout.fit(train, train_labels)
+    predicted: np.ndarray = readout.predict(test)
     return Readout(float((predicted == test_labels).mean()), predicted)
 
 

@@ -4,14 +4,17 @@ Responses are (direction, time, unit), or (trial, direction, time, unit), float 
 spikes a frame. Directions are in degrees as in ``stimuli``.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
-from corelib.models.ipvae.dynamics import INTACT, Controls
-from corelib.models.ipvae.inference import Responses, respond
-from corelib.models.ipvae.network import IterativeVAE
+from corelib.models.ipvae.stimuli import Polarity, Stimulus, bars, film
+
+RESPONSIVE = 0.05
+"""A neuron answers if its best direction raises it by more than this share of what the most
+responsive neuron is raised by."""
+SELECTIVE = 0.4
+"""The 1 - circular variance above which a neuron counts as orientation selective."""
 
 
 class Tuning(NamedTuple):
@@ -45,13 +48,37 @@ class Selectivity(NamedTuple):
 
 class Adaptation(NamedTuple):
     """Of each neuron, (unit,), rates less the baseline: the ``peak`` while the bar stands, the mean
-    of the last quarter of that time, ``late``, and ``index`` = 1 - late / peak; ``after`` is the
-    mean once the bar is gone. The index is NaN where nothing is raised."""
+    of the last quarter of that time, ``late``, and ``adaptation_index`` =
+    1 - late / peak, NaN where nothing is raised; ``after`` is the mean once the bar is gone."""
 
     peak: np.ndarray
     late: np.ndarray
-    index: np.ndarray
+    adaptation_index: np.ndarray
     after: np.ndarray
+
+
+class CountStatistics(NamedTuple):
+    """Of each neuron, (unit,): ``mean`` and standard deviation ``sd`` of its spike count over
+    trials, and its ``fano`` factor."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+    fano: np.ndarray
+
+
+class Population(NamedTuple):
+    """What the neurons that answer have in common.
+
+    ``responsive`` (unit,) of bool; of those, the share that is orientation ``selective``, the
+    medians of 1 - circular variance for ``orientation`` and ``direction``, and the median angle
+    ``off_gabor`` in degrees between the axis of the best bar and that of the Gabor function.
+    """
+
+    responsive: np.ndarray
+    selective: float
+    orientation: float
+    direction: float
+    off_gabor: float
 
 
 class Decoding(NamedTuple):
@@ -63,31 +90,17 @@ class Decoding(NamedTuple):
     error: np.ndarray
 
 
-def record(
-    model: IterativeVAE,
-    films: np.ndarray,
-    trials: int = 1,
-    controls: Controls = INTACT,
-    seed: int = 0,
-    reset_at: tuple[int, ...] = (),
-) -> Responses:
-    """Each film, (direction, time, pixel), shown in several trials: arrays of
-    (trial, direction, time, unit)."""
-    device = model.decoder.device
-    many = torch.from_numpy(films).to(device).expand(trials, *films.shape).flatten(0, 1)
-    found = respond(model, many, controls, seed, reset_at)
-    return Responses(*(part.reshape(trials, len(films), *part.shape[1:]) for part in found))
-
-
-def tuning(response: np.ndarray, directions: np.ndarray, blanks: int) -> Tuning:
-    """The tuning curves of responses (trial, direction, time, unit) after ``blanks`` frames of bare
-    ground; without blanks the baseline is 0."""
-    of_trials = response[:, :, blanks:].mean(2)
+def tuning(response: np.ndarray, directions: np.ndarray, baseline_frames: int) -> Tuning:
+    """The tuning curves of responses (trial, direction, time, unit) after
+    ``baseline_frames`` of the bare ground; without them the baseline is 0."""
+    of_trials = response[:, :, baseline_frames:].mean(2)
     trials, units = len(response), response.shape[3]
     error = np.full(of_trials.shape[1:], np.nan)
     if trials > 1:
         error = of_trials.std(0, ddof=1) / np.sqrt(trials)
-    baseline = response[:, :, :blanks].mean((0, 1, 2)) if blanks else np.zeros(units)
+    baseline = np.zeros(units)
+    if baseline_frames:
+        baseline = response[:, :, :baseline_frames].mean((0, 1, 2))
     return Tuning(np.asarray(directions, float), of_trials.mean(0), error, baseline)
 
 
@@ -116,7 +129,67 @@ def selectivity(curves: Tuning) -> Selectivity:
     )
 
 
-def axis_difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def responsive(curves: Tuning) -> np.ndarray:
+    """Neurons that answer: those whose best direction raises them above the baseline by more than
+    ``RESPONSIVE`` of what the most responsive neuron is raised by; (unit,) of bool."""
+    raised = curves.raised.max(0)
+    return raised > RESPONSIVE * np.nanmax(raised)
+
+
+def strongest_direction(curves: Tuning) -> np.ndarray:
+    """The direction, of those shown, with each neuron's largest mean rate, (unit,) in degrees."""
+    return curves.directions[curves.mean.argmax(0)]
+
+
+def median_orientation(curves: Tuning) -> float:
+    """1 - circular variance for orientation, the median over the neurons that answer."""
+    return float(np.nanmedian(selectivity(curves).orientation[responsive(curves)]))
+
+
+def population(curves: Tuning, gabor_axis: np.ndarray) -> Population:
+    """The selectivity of the neurons that answer, held against the axes of their features' Gabor
+    functions, ``gabor_axis`` (unit,) in degrees."""
+    chosen, answers = selectivity(curves), responsive(curves)
+    off = axis_difference(chosen.best_axis, gabor_axis)[answers]
+    orientation, direction = chosen.orientation[answers], chosen.direction[answers]
+    return Population(
+        answers,
+        float(np.mean(orientation > SELECTIVE)),
+        float(np.nanmedian(orientation)),
+        float(np.nanmedian(direction)),
+        float(np.nanmedian(off)),
+    )
+
+
+def linear_tuning(fields: np.ndarray, stimulus: Stimulus, directions: np.ndarray) -> Tuning:
+    """The tuning curves that neurons had if each answered with the largest overlap of its feature,
+    ``fields`` (unit, row, column), with a frame of the film; overlaps below 0 count as 0."""
+    flat = fields.reshape(len(fields), -1)
+    overlap = film(stimulus, fields.shape[1], directions) @ flat.T
+    mean, none = overlap.max(1).clip(0), np.zeros(len(fields))
+    return Tuning(directions, mean, np.full_like(mean, np.nan), none)
+
+
+def default_neuron(fields: np.ndarray, stimulus: Stimulus, directions: np.ndarray) -> int:
+    """A neuron worth looking at first: the one with the largest product of orientation selectivity
+    and answer to the first of the ``directions`` by its ``linear_tuning``.
+
+    Spikes play no part in it, so that it is the same whatever the noise.
+    """
+    linear = linear_tuning(fields, stimulus, directions)
+    return int(np.nanargmax(selectivity(linear).orientation * linear.mean[0]))
+
+
+def best_place(field: np.ndarray, direction: float, width: float, polarity: Polarity) -> float:
+    """Where along a ``direction`` (degrees) a bar ``width`` pixels wide overlaps most with a
+    feature (row, column): in pixels from the middle, to half a pixel."""
+    side = field.shape[0]
+    places = np.arange(-side / 2, side / 2 + 0.25, 0.5)
+    shown = bars(side, [direction], places, width, 1.0, polarity)[0]
+    return float(places[int((shown @ field.ravel()).argmax())])
+
+
+def axis_difference(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
     """The angle between axes in degrees, from 0 to 90; 0 and 180 are the same."""
     return np.abs((np.asarray(a) - b + 90) % 180 - 90)
 
@@ -138,13 +211,20 @@ def fano_factor(counts: np.ndarray) -> np.ndarray:
     return counts.var(0, ddof=1) / np.where(mean > 0, mean, np.nan)
 
 
-def adaptation(rate: np.ndarray, blanks: int, on: int) -> Adaptation:
-    """From rates (time, unit) to a bar flashed for ``on`` frames after ``blanks``."""
-    baseline = rate[:blanks].mean(0) if blanks else np.zeros(rate.shape[1])
+def count_statistics(counts: np.ndarray) -> CountStatistics:
+    """Mean, standard deviation and Fano factor of counts (trial, unit) over trials."""
+    return CountStatistics(counts.mean(0), counts.std(0, ddof=1), fano_factor(counts))
+
+
+def adaptation(rate: np.ndarray, baseline_frames: int, flash_frames: int) -> Adaptation:
+    """From rates (time, unit) to a bar flashed for ``flash_frames`` after ``baseline_frames``."""
+    baseline = np.zeros(rate.shape[1])
+    if baseline_frames:
+        baseline = rate[:baseline_frames].mean(0)
     raised = rate - baseline
-    shown = raised[blanks : blanks + on]
-    peak, late = shown.max(0), shown[-max(on // 4, 1) :].mean(0)
-    rest = raised[blanks + on :]
+    gone = baseline_frames + flash_frames
+    shown, rest = raised[baseline_frames:gone], raised[gone:]
+    peak, late = shown.max(0), shown[-max(flash_frames // 4, 1) :].mean(0)
     after = rest.mean(0) if len(rest) else np.full(rate.shape[1], np.nan)
     return Adaptation(peak, late, 1 - late / np.where(peak > 0, peak, np.nan), after)
 
@@ -155,14 +235,15 @@ def decode(counts: np.ndarray, directions: np.ndarray) -> Decoding:
     A linear readout (ridge regression, its penalty chosen within the trials it learns from) gives
     cos and sin of the direction. It learns from every second trial and is tried on the others.
     """
-    from sklearn.linear_model import RidgeCV
+    # scikit-learn comes without types.
+    from sklearn.linear_model import RidgeCV  # pyright: ignore[reportMissingTypeStubs]
 
     theta = np.deg2rad(np.asarray(directions, float))
     learned, tried = counts[::2], counts[1::2]
     targets = np.stack([np.cos(theta), np.sin(theta)], 1)
-    readout = RidgeCV(np.logspace(-2, 4, 7))
+    readout: Any = RidgeCV(np.logspace(-2, 4, 7))
     readout.fit(learned.reshape(-1, counts.shape[2]), np.tile(targets, (len(learned), 1)))
-    found = readout.predict(tried.reshape(-1, counts.shape[2]))
-    decoded = np.rad2deg(np.arctan2(found[:, 1], found[:, 0])) % 360
+    predicted: np.ndarray = readout.predict(tried.reshape(-1, counts.shape[2]))
+    decoded = np.rad2deg(np.arctan2(predicted[:, 1], predicted[:, 0])) % 360
     shown = np.tile(np.asarray(directions, float) % 360, len(tried))
     return Decoding(shown, decoded, np.abs((decoded - shown + 180) % 360 - 180))

@@ -15,6 +15,23 @@ def test_features_are_the_columns_of_the_decoder():
     assert found[2, 1, 0] == model.decoder[3, 2]
 
 
+def test_the_most_similar_feature_has_the_largest_cosine():
+    rng = np.random.default_rng(2)
+    fields = rng.normal(size=(7, 4, 4))
+    fields[3] = 0
+    field = rng.normal(size=(4, 4))
+
+    def cosine(other):
+        size = np.sqrt((field**2).sum() * (other**2).sum())
+        return abs((field * other).sum()) / size if size else 0.0
+
+    assert analysis.most_similar_feature(field, fields) == max(
+        range(7), key=lambda k: cosine(fields[k])
+    )
+    # Either sign and any length.
+    assert analysis.most_similar_feature(-0.1 * fields[5], fields) == 5
+
+
 def test_sparsity_of_extremes():
     one = np.zeros((50, 1))
     one[7] = 3

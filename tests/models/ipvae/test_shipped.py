@@ -6,6 +6,7 @@ import pytest
 
 from corelib import load
 from corelib.models.ipvae import analysis, gabor, stimuli, tuning
+from corelib.models.ipvae.experiment import record
 
 NAME = "ipvae-natural-16"
 DIRECTIONS = np.arange(0, 360, 5.0)
@@ -27,9 +28,9 @@ def test_features_are_gabor_functions(fits):
 
 
 def test_neurons_are_selective_for_the_orientation_of_their_feature(model, fits):
-    sweep = stimuli.quick_sweep(analysis.features(model).shape[1], contrast=2.0)
-    films = stimuli.moving_bars(16, DIRECTIONS, sweep)
-    curves = tuning.tuning(tuning.record(model, films).rate, DIRECTIONS, sweep.blanks)
+    stimulus = stimuli.quick_bar(analysis.features(model).shape[1], contrast=2.0)
+    films = stimuli.film(stimulus, 16, DIRECTIONS)
+    curves = tuning.tuning(record(model, films).rate, DIRECTIONS, stimulus.baseline_frames)
     prefers = tuning.selectivity(curves)
     responsive = curves.raised.max(0) > RESPONSIVE
     assert responsive.mean() > 0.5

@@ -33,19 +33,19 @@ def slow_bar(side, direction, place, width, level):
     st.sampled_from(["bright", "dark"]),
 )
 def test_a_moving_bar_is_the_slow_one(
-    side, angle, width, contrast, speed, blanks, frames, polarity
+    side, angle, width, contrast, speed, baseline, frames, polarity
 ):
-    sweep = stimuli.Sweep(blanks, frames, speed, width, contrast, polarity)
+    stimulus = stimuli.Stimulus("moving bar", baseline, frames, speed, width, contrast, polarity)
     directions = (angle, angle + 77)
-    films = stimuli.moving_bars(side, directions, sweep)
+    films = stimuli.film(stimulus, side, directions)
     assert films.dtype == np.float32
     level = contrast if polarity == "bright" else -contrast
     for film, direction in zip(films, directions, strict=True):
-        assert (film[:blanks] == 0).all()
+        assert (film[:baseline] == 0).all()
         for t in range(frames):
             place = speed * (t - (frames - 1) / 2)
             truth = slow_bar(side, direction, place, width, level)
-            np.testing.assert_allclose(film[blanks + t], truth, rtol=1e-6, atol=1e-6)
+            np.testing.assert_allclose(film[baseline + t], truth, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_moving_bar_is_the_slow_one(
 )
 def test_directions_are_as_stated(direction, moves):
     """0 goes rightward, 90 upward; the bar lies across its direction."""
-    sweep = stimuli.Sweep(0, 5, 1.0, 1.0)
-    film = stimuli.moving_bars(5, [direction], sweep).reshape(5, 5, 5)
+    stimulus = stimuli.Stimulus("moving bar", 0, 5, 1.0, 1.0)
+    film = stimuli.film(stimulus, 5, [direction]).reshape(5, 5, 5)
     rows, columns = np.mgrid[:5, :5]
     centres = np.array([[(rows * f).sum() / f.sum(), (columns * f).sum() / f.sum()] for f in film])
     np.testing.assert_allclose(np.diff(centres, axis=0), [moves] * 4, atol=1e-6)
@@ -65,10 +65,10 @@ def test_directions_are_as_stated(direction, moves):
 
 
 def test_papers_protocol_crosses_the_patch():
-    sweep = stimuli.paper_sweep(16)
-    assert (sweep.blanks, sweep.frames, sweep.speed) == (300, 400, 0.064)
-    assert sweep.width == pytest.approx(3.2)
-    film = stimuli.moving_bars(16, [30.0], sweep)
+    stimulus = stimuli.paper_bar(16)
+    assert (stimulus.baseline_frames, stimulus.frames, stimulus.speed) == (300, 400, 0.064)
+    assert stimulus.width == pytest.approx(3.2)
+    film = stimuli.film(stimulus, 16, [30.0])
     assert film.shape == (1, 700, 256)
     assert not film[0, 300].any()
     assert not film[0, -1].any()
@@ -77,7 +77,10 @@ def test_papers_protocol_crosses_the_patch():
 
 @given(st.floats(0, 360), st.floats(-4, 4), st.floats(0.5, 5))
 def test_a_flashed_bar_stands_still(direction, place, width):
-    film = stimuli.flashed_bars(6, [direction], place, width, 2, 3, 4, 1.5, "dark")[0]
+    stimulus = stimuli.Stimulus(
+        "flashed bar", 2, 7, 0.0, width, 1.5, "dark", place=place, flash_frames=3
+    )
+    film = stimuli.film(stimulus, 6, [direction])[0]
     truth = slow_bar(6, direction, place, width, -1.5)
     assert not film[:2].any()
     assert not film[5:].any()
@@ -108,9 +111,76 @@ def test_a_grating_is_the_slow_one(direction, frequency, speed, phase):
             assert film[2 + t, k] == pytest.approx(0.7 * math.cos(wave), abs=1e-5)
 
 
+def stimulus_of(kind) -> stimuli.Stimulus:
+    return stimuli.Stimulus(
+        kind,
+        3,
+        6,
+        1.3,
+        2.0,
+        0.7,
+        "bright",
+        0.1,
+        place=1.5,
+        flash_frames=4,
+        path=(-2, 0, 1, 3, 2, 0),
+    )
+
+
+@pytest.mark.parametrize("kind", stimuli.KINDS)
+def test_a_film_is_bright_where_the_places_say(kind):
+    """Each frame drawn pixel by pixel around the place that ``places`` names."""
+    stimulus, side, direction = stimulus_of(kind), 7, 30.0
+    film = stimuli.film(stimulus, side, [direction])[0]
+    where = stimuli.places(stimulus)
+    assert where.shape == (9,)
+    assert np.isnan(where[:3]).all()
+    c, s = math.cos(math.radians(direction)), math.sin(math.radians(direction))
+    for t in range(9):
+        if math.isnan(where[t]):
+            assert not film[t].any()
+        elif kind == "drifting grating":
+            for k in range(side * side):
+                along = (k % side - 3) * c + (3 - k // side) * s
+                wave = 0.7 * math.cos(2 * math.pi * 0.1 * (along - where[t]))
+                assert film[t, k] == pytest.approx(wave, abs=1e-5)
+        else:
+            truth = slow_bar(side, direction, where[t], 2.0, 0.7)
+            np.testing.assert_allclose(film[t], truth, rtol=1e-6)
+
+
+def test_places_of_each_kind():
+    nothing = [math.nan] * 3
+    expected = {
+        "moving bar": [1.3 * (t - 2.5) for t in range(6)],
+        "flashed bar": [1.5] * 4 + [math.nan] * 2,
+        "drifting grating": [1.3 * t for t in range(6)],
+        "dragged bar": [-2, 0, 1, 3, 2, 0],
+    }
+    assert set(expected) == set(stimuli.KINDS)
+    for kind, shown in expected.items():
+        np.testing.assert_allclose(stimuli.places(stimulus_of(kind)), nothing + shown)
+
+
+@pytest.mark.parametrize("speed", [0.04, 0.189, 0.8])
+def test_another_speed_goes_the_same_way(speed):
+    usual = stimuli.quick_bar(16)
+    other = stimuli.at_speed(usual, speed)
+    assert other.speed == speed
+    # To half a frame.
+    assert other.speed * other.frames == pytest.approx(usual.speed * usual.frames, abs=speed / 2)
+    assert other._replace(speed=usual.speed, frames=usual.frames) == usual
+
+
+def test_the_quick_bar_crosses_the_diagonal_in_numbers_to_type():
+    stimulus = stimuli.quick_bar(16, 2.0, "dark")
+    assert stimulus == stimuli.Stimulus("moving bar", 40, 120, 0.189, 3.2, 2.0, "dark")
+    assert stimulus.speed * stimulus.frames == pytest.approx(16 * math.sqrt(2), rel=0.01)
+
+
 def test_all_directions_at_once_are_each_alone():
-    sweep = stimuli.quick_sweep(12)
+    stimulus = stimuli.quick_bar(12)
     directions = np.arange(0, 360, 30)
-    together = stimuli.moving_bars(12, directions, sweep)
+    together = stimuli.film(stimulus, 12, directions)
     for k, direction in enumerate(directions):
-        assert np.array_equal(together[k], stimuli.moving_bars(12, [direction], sweep)[0])
+        assert np.array_equal(together[k], stimuli.film(stimulus, 12, [direction])[0])

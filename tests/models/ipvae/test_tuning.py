@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corelib.models.ipvae import tuning
-from corelib.models.ipvae.inference import respond
-from corelib.models.ipvae.network import IPVAE
+from corelib.models.ipvae import stimuli, tuning
 
 DIRECTIONS = np.arange(0, 360, 10.0)
 
@@ -113,7 +110,7 @@ def test_adaptation_of_a_response_that_decays():
     assert found.peak == pytest.approx([4, 2])
     late = np.mean(4 * 0.5 ** (np.arange(30, 40) / 5))
     assert found.late == pytest.approx([late, 2])
-    assert found.index == pytest.approx([1 - late / 4, 0])
+    assert found.adaptation_index == pytest.approx([1 - late / 4, 0])
     assert found.after == pytest.approx([-0.25, -0.25])
 
 
@@ -131,13 +128,94 @@ def test_a_tuned_population_tells_the_direction():
     assert np.mean(deaf.error) == pytest.approx(90, abs=12)
 
 
-def test_recorded_trials_are_those_of_the_films_alone():
-    torch.manual_seed(0)
-    model = IPVAE(input_dim=9, n_latents=6)
-    films = np.random.default_rng(0).normal(size=(3, 5, 9)).astype(np.float32)
-    found = tuning.record(model, films, trials=2, seed=4)
-    assert found.activity.shape == (2, 3, 5, 6)
-    both = np.concatenate([films, films])
-    alone = respond(model, torch.from_numpy(both), seed=4)
-    np.testing.assert_array_equal(found.activity.reshape(6, 5, 6), alone.activity)
-    assert not np.array_equal(found.activity[0], found.activity[1])
+def slow_selectivity(raised: np.ndarray) -> float:
+    """1 - circular variance for orientation of one neuron, direction by direction."""
+    x = sum(r * np.cos(2 * np.pi * d / 180) for r, d in zip(raised, DIRECTIONS, strict=True))
+    y = sum(r * np.sin(2 * np.pi * d / 180) for r, d in zip(raised, DIRECTIONS, strict=True))
+    return float(np.hypot(x, y) / sum(raised)) if sum(raised) else float("nan")
+
+
+def some_curves() -> tuning.Tuning:
+    """Six neurons: four that answer in their own ways, one hardly, one below its baseline."""
+    rng = np.random.default_rng(3)
+    best, gain = rng.uniform(0, 360, 6), np.array([3.0, 2.0, 1.0, 0.5, 0.1, 0.0])
+    angle = np.deg2rad(DIRECTIONS[:, None] - best)
+    mean = 1 + gain * np.exp(3 * (np.cos(2 * angle) - 1)) + gain * 0.2 * np.cos(angle)
+    mean[:, 5] = 0.5
+    return tuning.Tuning(DIRECTIONS, mean, np.zeros_like(mean), np.ones(6))
+
+
+def test_neurons_that_answer_and_what_they_share():
+    curves = some_curves()
+    raised = [[max(0.0, v - 1) for v in curves.mean[:, k]] for k in range(6)]
+    most = max(max(r) for r in raised)
+    answers = [max(r) > 0.05 * most for r in raised]
+    assert answers == [True, True, True, True, False, False]
+    assert tuning.responsive(curves).tolist() == answers
+    each = [slow_selectivity(r) for r in raised[:4]]
+    assert tuning.median_orientation(curves) == pytest.approx(np.median(each))
+    chosen = tuning.selectivity(curves)
+    gabor = chosen.best_axis + np.array([4.0, -10, 175, 2, 50, 60])
+    shared = tuning.population(curves, gabor)
+    assert shared.responsive.tolist() == answers
+    assert shared.selective == np.mean([value > 0.4 for value in each])
+    assert shared.orientation == pytest.approx(np.median(each))
+    assert shared.direction == pytest.approx(np.median(chosen.direction[:4]))
+    assert shared.off_gabor == pytest.approx(np.median([4, 10, 5, 2]))
+
+
+def test_the_strongest_direction_is_the_largest_of_those_shown():
+    curves = some_curves()
+    for k in range(6):
+        largest = max(range(36), key=lambda d: curves.mean[d, k])
+        assert tuning.strongest_direction(curves)[k] == DIRECTIONS[largest]
+
+
+def test_statistics_of_counts():
+    counts = np.array([[1.0, 4, 0], [3, 4, 0], [8, 4, 0]])
+    statistics = tuning.count_statistics(counts)
+    np.testing.assert_allclose(statistics.mean, [4, 4, 0])
+    np.testing.assert_allclose(statistics.sd, [np.sqrt((9 + 1 + 16) / 2), 0, 0])
+    np.testing.assert_allclose(statistics.fano, [13 / 4, 0, np.nan])
+
+
+def gratings_as_fields(side: int = 8) -> np.ndarray:
+    """Stripes that change along 0, 90 and 45 degrees, and a flat feature."""
+    middle = (side - 1) / 2
+    images = np.zeros((4, side, side))
+    for k, direction in enumerate((0.0, 90.0, 45.0)):
+        c, s = np.cos(np.deg2rad(direction)), np.sin(np.deg2rad(direction))
+        for row in range(side):
+            for column in range(side):
+                along = (column - middle) * c + (middle - row) * s
+                images[k, row, column] = np.exp(-(along**2) / 4) - 0.4
+    images[3] = 0.05
+    return images
+
+
+def test_linear_tuning_is_the_largest_overlap_with_a_frame():
+    fields, stimulus = gratings_as_fields(), stimuli.quick_bar(8)
+    directions = np.arange(8) * 45.0
+    linear = tuning.linear_tuning(fields, stimulus, directions)
+    films = stimuli.film(stimulus, 8, directions)
+    for k, field in enumerate(fields):
+        for d in range(8):
+            overlaps = [sum(frame * field.ravel()) for frame in films[d]]
+            assert linear.mean[d, k] == pytest.approx(max(0.0, *overlaps), abs=1e-5)
+    assert (linear.baseline == 0).all()
+    # Stripes that change along 0 answer a bar that moves that way most, and are selective.
+    assert tuning.default_neuron(fields, stimulus, directions) == 0
+    turned = np.roll(directions, -2)
+    assert tuning.default_neuron(fields, stimulus, turned) == 1
+
+
+@pytest.mark.parametrize("polarity", ["bright", "dark"])
+def test_the_best_place_overlaps_most(polarity):
+    side, width = 9, 1.0
+    field = np.random.default_rng(5).normal(size=(side, side))
+    overlaps = {}
+    for place in np.arange(-4.5, 4.75, 0.5):
+        frame = stimuli.bars(side, [60.0], np.array([place]), width, 1.0, polarity)[0, 0]
+        overlaps[place] = float(sum(frame * field.ravel()))
+    best = max(overlaps, key=overlaps.get)
+    assert tuning.best_place(field, 60.0, width, polarity) == best
