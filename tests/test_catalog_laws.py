@@ -177,7 +177,7 @@ def test_it_learns(setup):
 def test_same_seed_is_the_same_run(setup):
     (first, told), (second, told_again) = run_whole(setup), run_whole(setup)
     assert_identical(weights(first), weights(second))
-    assert_identical(first.state(), second.state())
+    assert_identical(first.state_dict(), second.state_dict())
     for a, b in zip(told, told_again, strict=True):
         assert a.metrics == b.metrics
 
@@ -217,10 +217,10 @@ class Rolling(Learner):
         torch.rand(3)
         return {"zero": 0.0}
 
-    def state(self) -> dict[str, torch.Tensor]:
+    def state_dict(self) -> dict[str, torch.Tensor]:
         return {}
 
-    def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
         pass
 
 
@@ -285,7 +285,7 @@ def test_checkpoint_round_trip(setup, tmp_path):
         epoch=3,
     )
     folder = tmp_path / "step-15"
-    checkpoint.save(folder, card, learner.model.state_dict(), learner.state())
+    checkpoint.save(folder, card, learner.model.state_dict(), learner.state_dict())
     read = read_card(folder)
     assert read == card
     torch.manual_seed(99)
@@ -295,9 +295,9 @@ def test_checkpoint_round_trip(setup, tmp_path):
     )
     assert any(not torch.equal(v, weights(learner)[k]) for k, v in weights(other).items())
     checkpoint.load_weights(model, folder / "weights.safetensors")
-    other.load_state(checkpoint.read_tensors(folder / "learner.safetensors"))
+    other.load_state_dict(checkpoint.read_tensors(folder / "learner.safetensors"))
     assert_identical(weights(other), weights(learner))
-    assert_identical(other.state(), learner.state())
+    assert_identical(other.state_dict(), learner.state_dict())
     assert other.evaluate(setup.dataset.test) == learner.evaluate(setup.dataset.test)
 
 
@@ -309,13 +309,13 @@ def test_resumed_is_uninterrupted(setup, tmp_path, stop):
         if event.step > stop:
             break
         if event.kind == "stepped" and event.step == stop:
-            kept = weights(first), {k: v.clone() for k, v in first.state().items()}
+            kept = weights(first), {k: v.clone() for k, v in first.state_dict().items()}
     file = tmp_path / "state.safetensors"
     checkpoint.save_file(kept[1], file)
     # In place of a new process: other initial weights, other random numbers.
     second = setup.learner(seed=77)
     second.model.load_state_dict(kept[0])
-    second.load_state(checkpoint.read_tensors(file))
+    second.load_state_dict(checkpoint.read_tensors(file))
     scores = [e.score for e in told if e.kind == "validated" and e.step <= stop]
     best = max(scores, default=-float("inf"))
     events = list(setup.events(second, from_step=stop, best_score=best))
@@ -327,7 +327,7 @@ def test_resumed_is_uninterrupted(setup, tmp_path, stop):
         e for e in expected if e.kind == "validated"
     ]
     assert_identical(weights(second), weights(whole))
-    assert_identical(second.state(), whole.state())
+    assert_identical(second.state_dict(), whole.state_dict())
 
 
 def test_resuming_without_the_rules_own_state_would_differ(setup):
@@ -347,11 +347,11 @@ def test_evaluating_changes_nothing(setup):
     learner = setup.learner()
     for _ in range(3):
         learner.step(setup.dataset.batch(setup.dataset.train, 0, BATCH, 0))
-    before, state = weights(learner), copy.deepcopy(learner.state())
+    before, state = weights(learner), copy.deepcopy(learner.state_dict())
     metrics = learner.evaluate(setup.dataset.validation)
     assert learner.score in metrics
     assert_identical(before, weights(learner))
-    assert_identical(state, learner.state())
+    assert_identical(state, learner.state_dict())
     assert all(p.grad is None for p in learner.model.parameters())
     assert learner.evaluate(setup.dataset.validation) == metrics
 

@@ -17,7 +17,7 @@ from corelib.training import checkpoint
 from corelib.training.card import Card
 
 
-def shelve(folder, dataset: str, **config):
+def store_network(folder, dataset: str, **config):
     """A small network, untrained, as a checkpoint in a folder."""
     spec = make_spec("ipvae", dataset=dataset, config={"n_latents": 12, "t_train": 3, **config})
     torch.manual_seed(0)
@@ -30,7 +30,7 @@ def shelve(folder, dataset: str, **config):
 
 
 def test_figures_of_patches_are_what_the_network_does(tmp_path):
-    model, item = shelve(tmp_path / "net", "natural-12")
+    model, item = store_network(tmp_path / "net", "natural-12")
     found = ipvae.figures(item, n_images=30, n_steps=6)
     x = load_dataset("natural-12").test.pixels[:30].flatten(1)
     traced = trace(model, x, 6)
@@ -50,7 +50,7 @@ def test_figures_of_patches_are_what_the_network_does(tmp_path):
 def test_readout_learns_from_training_digits_and_is_tried_on_test_digits(tmp_path, monkeypatch):
     monkeypatch.setattr(ipvae, "READOUT_IMAGES", 300)
     monkeypatch.setattr(ipvae, "READOUT_STEPS", 4)
-    model, item = shelve(tmp_path / "net", "mnist")
+    model, item = store_network(tmp_path / "net", "mnist")
     found = ipvae.figures(item, n_images=20, n_steps=3)
     data = load_dataset("mnist")
     rates = [

@@ -61,7 +61,9 @@ class Trained:
         if folders:
             self.step = read_card(folders[-1]).step
             checkpoint.load_weights(self.learner.model, folders[-1] / "weights.safetensors")
-            self.learner.load_state(checkpoint.read_tensors(folders[-1] / "learner.safetensors"))
+            self.learner.load_state_dict(
+                checkpoint.read_tensors(folders[-1] / "learner.safetensors")
+            )
 
     @property
     def total_steps(self) -> int:
@@ -104,7 +106,7 @@ class Trained:
             folder,
             self._card(last.metrics if measured else {}, last.score if measured else None),
             self.learner.model.state_dict(),
-            self.learner.state(),
+            self.learner.state_dict(),
         )
         self.run.append(Saved(step=self.step))
         for old in self.run.checkpoints():

@@ -27,9 +27,9 @@ class Learner(ABC):
         """Measure the model on a whole split without changing it; contains ``score``."""
 
     @abstractmethod
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """The rule's own tensors (an optimiser's moments), to be stored beside the weights."""
 
     @abstractmethod
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Put back what ``state`` returned."""
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Put back what ``state_dict`` returned."""

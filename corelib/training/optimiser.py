@@ -53,12 +53,12 @@ class Optimiser(ABC):
         for p in self.parameters:
             p.grad = None
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """All that the next update depends on besides parameters and gradients, by name."""
         return dict(self._state)
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Put back what ``state`` returned.
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Put back what ``state_dict`` returned.
 
         Raises ``CheckpointError``, and changes nothing, if it belongs to another network.
         """

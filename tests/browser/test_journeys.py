@@ -201,7 +201,7 @@ def test_train_watch_pause_step_reload_resume_cancel(page: Page, server: str, ru
     press(page, "cancel")
     wait_for(lambda: run_state(runs) == "cancelled", "the cancellation")
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
-    # What was learned is on the shelf.
+    # The trained network is available.
     widget(page, "balance_model").locator("input").click()
     expect(page.get_by_role("option", name=run.id)).to_be_visible()
     no_errors(page)

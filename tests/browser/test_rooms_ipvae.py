@@ -19,14 +19,14 @@ from tests.browser.driver import (
     ready,
     widget,
 )
-from tests.pages.ipvae import put_on_shelf
+from tests.pages.ipvae import store_network
 
 
 @pytest.fixture
 def network(runs, monkeypatch) -> str:
-    """A small network on the shelf."""
+    """A small network of one's own."""
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
-    return put_on_shelf()
+    return store_network()
 
 
 @pytest.fixture

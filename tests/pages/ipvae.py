@@ -1,4 +1,4 @@
-"""Small iterative VAEs whose features are known, put on the shelf as a run of one's own."""
+"""Small iterative VAEs whose features are known, stored as a run."""
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ def fields() -> np.ndarray:
     return images / np.linalg.norm(images, axis=(1, 2), keepdims=True)
 
 
-def put_on_shelf(name: str = "ipvae") -> str:
+def store_network(name: str = "ipvae") -> str:
     """A run of this system that has ended; its id."""
     spec = make_spec(name, dataset=DATASET, config={"n_latents": UNITS})
     chosen = system(name)

@@ -31,7 +31,7 @@ def completed_run(
         run.checkpoint(1),
         described,
         model.state_dict(),
-        None if learner is None else learner.state(),
+        None if learner is None else learner.state_dict(),
     )
     run.set_status("completed")
     return run

@@ -19,12 +19,12 @@ from dashboard.ipvae.bars.player import gif
 from dashboard.ipvae.bars.view import View
 from dashboard.shell import cache
 from tests.pages.app import open_page, sentences
-from tests.pages.ipvae import SIDE, UNITS, fields, put_on_shelf
+from tests.pages.ipvae import SIDE, UNITS, fields, store_network
 
 
 @pytest.fixture
 def network(runs_root):
-    return put_on_shelf()
+    return store_network()
 
 
 def open_bars(network: str, **query: str):
@@ -109,7 +109,7 @@ def test_forgetful_networks_are_compared(network):
 
 
 def test_the_same_stimulus_on_the_other_networks(network):
-    others = [put_on_shelf("igvae"), put_on_shelf("igvae-relu")]
+    others = [store_network("igvae"), store_network("igvae-relu")]
     app = open_bars(network, bars_tab="Other networks", bars_neuron="4")
     table = app.dataframe[0].value.set_index("network")
     assert set(table.index) == {"iP-VAE", "iG-VAE", "iG-relu-VAE"}
@@ -160,7 +160,7 @@ def test_the_film_lasts_as_long_as_the_sound(network):
 
 
 def test_a_gaussian_network_has_nothing_to_hear(runs_root):
-    app = open_bars(put_on_shelf("igvae"))
+    app = open_bars(store_network("igvae"))
     assert "nothing to hear" in "\n".join(c.value for c in app.caption)
 
 

@@ -12,14 +12,14 @@ from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse import digits, features
 from dashboard.shell import cache
 from tests.pages.app import open_page, sentences
-from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
+from tests.pages.ipvae import DATASET, UNITS, fields, store_network
 
 DIGITS = "ipvae-mnist"
 
 
 @pytest.fixture
 def network(runs_root):
-    return put_on_shelf()
+    return store_network()
 
 
 def patch(index: int):
@@ -124,7 +124,7 @@ def test_digits_are_read_from_the_code(runs_root, monkeypatch):
 
 def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
     monkeypatch.setattr(sparse_cache, "CONVERGENCE_STEPS", 40)
-    one, other = put_on_shelf("ipvae"), put_on_shelf("igvae")
+    one, other = store_network("ipvae"), store_network("igvae")
     app = open_sparse(
         one, sparse_tab="Rate and distortion", **{f"sparse_{DATASET}_models": [one, other]}
     )

@@ -68,4 +68,4 @@ def test_a_parameter_without_a_gradient_stays_as_it_is():
     oracle.step()
     assert torch.equal(model.bias, kept)
     torch.testing.assert_close(model.weight, theirs.weight)
-    assert ours.state()["count.bias"] == 0
+    assert ours.state_dict()["count.bias"] == 0

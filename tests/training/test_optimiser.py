@@ -46,7 +46,7 @@ def test_a_step_clears_the_gradients_and_leaves_out_who_has_none(kind):
     own.step()
     assert torch.equal(model[0].bias, before[0])
     assert not torch.equal(model[2].bias, before[1])
-    assert (own.state()["mean.0.bias"] == 0).all()
+    assert (own.state_dict()["mean.0.bias"] == 0).all()
     assert all(p.grad is None for p in model.parameters())
 
 
@@ -54,24 +54,24 @@ def test_the_state_carries_over_to_another_optimiser(kind):
     whole = make()
     first = optimiser(kind, whole)
     run(whole, first, range(8))
-    model, state = copy.deepcopy(whole), {k: v.clone() for k, v in first.state().items()}
+    model, state = copy.deepcopy(whole), {k: v.clone() for k, v in first.state_dict().items()}
     assert state.keys() == STATES[kind]
     run(whole, first, range(8, STEPS))
     second = optimiser(kind, model)
-    second.load_state(state)
+    second.load_state_dict(state)
     run(model, second, range(8, STEPS))
     for a, b in zip(model.parameters(), whole.parameters(), strict=True):
         assert torch.equal(a, b)
-    for name, tensor in first.state().items():
-        assert torch.equal(tensor, second.state()[name]), name
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, second.state_dict()[name]), name
 
 
 def test_the_state_of_another_network_is_refused_and_nothing_is_loaded(kind):
     own = optimiser(kind, make())
-    whole = {name: torch.ones_like(tensor) for name, tensor in own.state().items()}
+    whole = {name: torch.ones_like(tensor) for name, tensor in own.state_dict().items()}
     last = next(name for name in reversed(whole) if name.endswith(".2.bias"))
     missing = {name: tensor for name, tensor in whole.items() if name != last}
     for wrong in (missing, {**whole, "mean.0.weight": torch.ones(7, 7)}, {}):
         with pytest.raises(CheckpointError, match="optimiser"):
-            own.load_state(wrong)
-        assert all((tensor == 0).all() for tensor in own.state().values())
+            own.load_state_dict(wrong)
+        assert all((tensor == 0).all() for tensor in own.state_dict().values())

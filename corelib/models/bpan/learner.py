@@ -60,8 +60,8 @@ class GradientLearner(Learner):
                 sums[f"mean steps {rule}"] += steps.sum().item()
         return {name: total / n for name, total in sums.items()}
 
-    def state(self) -> dict[str, Tensor]:
-        return self.optimiser.state()
+    def state_dict(self) -> dict[str, Tensor]:
+        return self.optimiser.state_dict()
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.optimiser.load_state(state)
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self.optimiser.load_state_dict(state)

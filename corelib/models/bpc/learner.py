@@ -105,11 +105,11 @@ class TwoWayLearner(Learner, ABC):
             totals[self.named_accuracy] = _hits(evidence, part.labels)
         return totals
 
-    def state(self) -> dict[str, Tensor]:
-        return self.optimiser.state()
+    def state_dict(self) -> dict[str, Tensor]:
+        return self.optimiser.state_dict()
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.optimiser.load_state(state)
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self.optimiser.load_state_dict(state)
 
 
 def _hits(evidence: Tensor, labels: Tensor) -> float:

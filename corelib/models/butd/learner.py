@@ -167,14 +167,14 @@ class BUTDLearner(Learner):
         found = angles | cosines | norms
         return {name: round(float(value), 3) for name, value in found.items()}
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         own = {"updates": self.updates, "gates": self.history}
-        return own | self.optimiser.state()
+        return own | self.optimiser.state_dict()
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         noted = state.get("gates")
         if noted is None or noted.shape[1] != self.history.shape[1] or "updates" not in state:
             raise CheckpointError("The learner's state is not that of this network.")
-        self.optimiser.load_state(state)
+        self.optimiser.load_state_dict(state)
         self.updates.copy_(state["updates"])
         self.history = noted.clone()

@@ -98,11 +98,11 @@ class UnrolledLearner(Learner):
         metrics = {name: total / n for name, total in sums.items()}
         return {"minus loss": -metrics["loss"], **metrics}
 
-    def state(self) -> dict[str, Tensor]:
-        return self.optimiser.state()
+    def state_dict(self) -> dict[str, Tensor]:
+        return self.optimiser.state_dict()
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.optimiser.load_state(state)
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self.optimiser.load_state_dict(state)
 
 
 def images(dataset: ImageDataset, pixels: Tensor) -> Tensor:

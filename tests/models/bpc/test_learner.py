@@ -183,10 +183,10 @@ def test_the_step_size_falls_by_half_a_cosine_and_resumes_in_place():
     assert rates == pytest.approx(expected, rel=1e-12)
     assert learner.optimiser.learning_rate == rates[-1]
     other = LocalLearner(make(CASES[0]).float(), settings(schedule="cosine", epochs=2), data)
-    other.load_state({k: v.clone() for k, v in learner.state().items()})
+    other.load_state_dict({k: v.clone() for k, v in learner.state_dict().items()})
     assert other.learning_rate() == pytest.approx(0, abs=1e-12)
     constant = LocalLearner(make(CASES[0]).float(), settings(), data)
-    constant.load_state(learner.state())
+    constant.load_state_dict(learner.state_dict())
     assert constant.learning_rate() == RATE
 
 

@@ -129,10 +129,10 @@ def test_gates_are_noted_at_the_start_of_each_epoch():
         if k % 2 == 0:
             truth.append(pack(taught.model.gates()))
         steps(taught, 1)
-    assert torch.equal(taught.state()["gates"], torch.stack(truth))
+    assert torch.equal(taught.state_dict()["gates"], torch.stack(truth))
     assert not torch.equal(truth[0], truth[1])
     again = learner()
-    again.load_state({k: v.clone() for k, v in taught.state().items()})
+    again.load_state_dict({k: v.clone() for k, v in taught.state_dict().items()})
     assert torch.equal(again.history, taught.history)
     assert again.updates == 5
 
@@ -140,7 +140,7 @@ def test_gates_are_noted_at_the_start_of_each_epoch():
 def test_large_networks_and_single_tasks_note_no_gates():
     single = learner(net("fc").float())
     steps(single, 1)
-    assert single.state()["gates"].numel() == 0
+    assert single.state_dict()["gates"].numel() == 0
     large = BUTDNet(width=512, n_tasks=40)
     assert BUTDLearner(large, BUTDTraining(), dataset(n_tasks=40)).history.shape == (0, 0)
 
@@ -148,12 +148,12 @@ def test_large_networks_and_single_tasks_note_no_gates():
 def test_the_state_of_another_network_is_refused():
     taught = learner()
     for broken in (
-        {k: v for k, v in taught.state().items() if k != "updates"},
-        {k: v for k, v in taught.state().items() if k != "gates"},
-        {**taught.state(), "gates": torch.zeros(2, 3, dtype=torch.uint8)},
+        {k: v for k, v in taught.state_dict().items() if k != "updates"},
+        {k: v for k, v in taught.state_dict().items() if k != "gates"},
+        {**taught.state_dict(), "gates": torch.zeros(2, 3, dtype=torch.uint8)},
     ):
         with pytest.raises(CheckpointError, match="not that of this network"):
-            taught.load_state(broken)
+            taught.load_state_dict(broken)
 
 
 def test_a_yes_or_no_has_no_cross_entropy():
