@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from corelib.models.bpan.analysis import Currents, NetDensity, balance_index
+from corelib.models.bpan.analysis import (
+    Currents,
+    NetDensity,
+    balance_index,
+    over_units,
+    populations,
+)
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import (
     EXCITATORY,
@@ -13,35 +19,30 @@ from dashboard.figures.style import (
     SIGNED,
     TALL,
     Palette,
-    faded,
+    band,
     panels,
     styled,
 )
 
 LEAST_SHADE = -4
-"""Densities below 10 to this power of the largest are shown alike."""
+"""Densities below 10 to this power of the largest have the same shade."""
 
 
 def _steps(view: Currents) -> np.ndarray:
     return np.arange(1, len(view.rate) + 1)
 
 
-def _populations(view: Currents) -> tuple[tuple[str, np.ndarray], ...]:
-    """The intact units of each population, and its title."""
-    units = np.arange(len(view.lesioned))
-    kept = ~view.lesioned
-    found = []
-    for name, half in (
-        ("Excitatory", units < view.n_excitatory),
-        ("Inhibitory", units >= view.n_excitatory),
-    ):
-        chosen = units[half & kept]
-        silenced = int((half & view.lesioned).sum())
-        title = f"{name} units (n = {len(chosen)}" + (
-            f", {silenced} silenced)" if silenced else ")"
+def _titled(view: Currents) -> list[tuple[str, np.ndarray]]:
+    """Each population's title and its intact units."""
+    return [
+        (
+            f"{name} units (n = {len(units)}" + (f", {silenced} silenced)" if silenced else ")"),
+            units,
         )
-        found.append((title, chosen))
-    return tuple(found)
+        for name, (units, silenced) in zip(
+            ("Excitatory", "Inhibitory"), populations(view), strict=True
+        )
+    ]
 
 
 def currents(
@@ -53,10 +54,10 @@ def currents(
 ) -> Figure:
     """Excitatory, inhibitory, input and net current over time, mean over the units of each
     population; bands of ± 1 sd over units for the two recurrent currents."""
-    populations = _populations(view)
+    titled = _titled(view)
     x = _steps(view)
     axes, layout = panels(
-        [title for title, _ in populations],
+        [title for title, _ in titled],
         _step_axis(len(x)),
         {"title": {"text": "mean current (a.u.)"}, "range": y_range},
         stacked=stacked,
@@ -69,11 +70,11 @@ def currents(
         ("net", view.net, palette.text, "diamond", "solid", False),
     )
     traces = []
-    for panel, ((_, units), axis) in enumerate(zip(populations, axes, strict=True)):
-        for name, current, colour, mark, dash, band in lines:
-            mean, sd = _mean_sd(current[:, units])
-            if band:
-                traces.append({**_band(x, mean, sd, colour, name), **axis})
+    for panel, ((_, units), axis) in enumerate(zip(titled, axes, strict=True)):
+        for name, current, colour, mark, dash, with_band in lines:
+            mean, sd = over_units(current[:, units])
+            if with_band:
+                traces.append({**band(x, mean, sd, colour, name), **axis})
             width = 3 if name == "net" else 2
             line = {"color": colour, "width": width, "dash": dash}
             traces.append(
@@ -91,7 +92,7 @@ def currents(
 def _line(
     x: np.ndarray, mean: np.ndarray, sd: np.ndarray, name: str, line: dict, mark: str
 ) -> dict:
-    """A mean over units, with its sd to be read."""
+    """A mean over units; its sd shows on hover."""
     return {
         "type": "scatter",
         "x": x,
@@ -105,36 +106,20 @@ def _line(
     }
 
 
-def _band(x: np.ndarray, mean: np.ndarray, sd: np.ndarray, colour: str, of: str) -> dict:
-    """Mean ± sd as an area."""
-    return {
-        "type": "scatter",
-        "x": np.concatenate([x, x[::-1]]),
-        "y": np.concatenate([mean + sd, (mean - sd)[::-1]]),
-        "mode": "lines",
-        "fill": "toself",
-        "fillcolor": faded(colour, 0.18),
-        "line": {"width": 0},
-        "legendgroup": f"{of} ± sd",
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
-
-
 def currents_range(views: list[Currents]) -> tuple[float, float]:
-    """One y range that shows the currents of several networks alike."""
+    """One y range for the currents of several networks."""
     low, high = [], []
     for view in views:
-        for _, units in _populations(view):
-            for values, band in (
+        for units, _ in populations(view):
+            for values, with_band in (
                 (view.excitation, True),
                 (view.inhibition, True),
                 (view.drive, False),
                 (view.net, False),
             ):
-                mean, sd = _mean_sd(values[:, units])
-                low.append((mean - band * sd).min())
-                high.append((mean + band * sd).max())
+                mean, sd = over_units(values[:, units])
+                low.append((mean - with_band * sd).min())
+                high.append((mean + with_band * sd).max())
     margin = 0.06 * (max(high) - min(low) + 1e-6)
     return float(min(low) - margin), float(max(high) + margin)
 
@@ -143,9 +128,23 @@ def probabilities(
     view: Currents, class_names: tuple[str, ...], theta: float, halts_at: int, palette: Palette
 ) -> Figure:
     """Class probabilities over time; the threshold and the step of the answer are marked."""
-    x = _steps(view)
-    probability = view.probability
-    answer = int(probability[halts_at - 1].argmax())
+    n_steps = len(view.probability)
+    answer = int(view.probability[halts_at - 1].argmax())
+    layout = {
+        "xaxis": _step_axis(n_steps),
+        "yaxis": {"title": {"text": "probability of the class"}, "range": [-0.03, 1.06]},
+        "legend": {"title": _small("class  ")},
+        "margin": {"r": 72},
+        **_marks_of_the_answer(theta, halts_at, n_steps, class_names[answer], palette),
+    }
+    return styled(_class_lines(view, class_names, answer, palette), layout, palette)
+
+
+def _class_lines(
+    view: Currents, class_names: tuple[str, ...], answer: int, palette: Palette
+) -> list[dict]:
+    """A line a class; the answer and the four most probable classes are coloured and named."""
+    x, probability = _steps(view), view.probability
     strongest = np.argsort(-probability.max(0))[:4]
     colours = iter(OKABE_ITO)
     traces = []
@@ -165,12 +164,15 @@ def probabilities(
                 "hovertemplate": "%{y:.3f}",
             }
         )
-    early = halts_at <= len(x) / 2
-    layout = {
-        "xaxis": _step_axis(len(x)),
-        "yaxis": {"title": {"text": "probability of the class"}, "range": [-0.03, 1.06]},
-        "legend": {"title": _small("class  ")},
-        "margin": {"r": 72},
+    return traces
+
+
+def _marks_of_the_answer(
+    theta: float, halts_at: int, n_steps: int, answer: str, palette: Palette
+) -> dict:
+    """Lines at the threshold and at the step of the answer, with their labels."""
+    early = halts_at <= n_steps / 2
+    return {
         "shapes": [
             {
                 "type": "line",
@@ -203,7 +205,7 @@ def probabilities(
             {
                 "x": halts_at,
                 "y": 0.3,
-                "text": f"answers {class_names[answer]}",
+                "text": f"answers {answer}",
                 "showarrow": False,
                 "bgcolor": palette.background,
                 "xanchor": "left" if early else "right",
@@ -211,7 +213,6 @@ def probabilities(
             },
         ],
     }
-    return styled(traces, layout, palette)
 
 
 def balance_over_time(view: Currents, with_drive: bool, palette: Palette) -> Figure:
@@ -220,15 +221,18 @@ def balance_over_time(view: Currents, with_drive: bool, palette: Palette) -> Fig
     x = _steps(view)
     traces = []
     marks = ((EXCITATORY, EXCITATORY_MARK), (INHIBITORY, INHIBITORY_MARK))
-    for (title, units), (colour, mark) in zip(_populations(view), marks, strict=True):
-        mean, sd = _mean_sd(index[:, units])
-        seen = np.isfinite(mean)
-        known = x[seen], mean[seen], sd[seen]
-        traces.append(_band(*known, colour, title))
+    for (title, units), (colour, mark) in zip(_titled(view), marks, strict=True):
+        mean, sd = over_units(index[:, units])
+        defined = np.isfinite(mean)
+        known = x[defined], mean[defined], sd[defined]
+        traces.append(band(*known, colour, title))
         traces.append(_line(*known, title, {"color": colour, "width": 2.5}, mark))
     layout = {
         "xaxis": _step_axis(len(x)),
-        "yaxis": {"title": {"text": "balance index (1 = they cancel)"}, "range": [-0.03, 1.06]},
+        "yaxis": {
+            "title": {"text": "balance index (1 = full cancellation)"},
+            "range": [-0.03, 1.06],
+        },
     }
     return styled(traces, layout, palette)
 
@@ -295,7 +299,7 @@ def _across(at: float, along: str, axis: dict[str, str], palette: Palette) -> di
 
 
 def net_distribution(densities: tuple[NetDensity, NetDensity], palette: Palette) -> Figure:
-    """Where the net current of all images and units lies, per step; the mean as a line."""
+    """How the net current is distributed over images and units at each step; the mean as a line."""
     n_steps, edges = len(densities[0].mean), densities[0].edges
     axes, layout = panels(
         ["Excitatory units", "Inhibitory units"],
@@ -318,48 +322,54 @@ def net_distribution(densities: tuple[NetDensity, NetDensity], palette: Palette)
     marks = ((EXCITATORY, EXCITATORY_MARK), (INHIBITORY, INHIBITORY_MARK))
     traces = []
     for axis, density, (colour, mark) in zip(axes, densities, marks, strict=True):
-        x = np.arange(1, len(density.mean) + 1)
-        with np.errstate(divide="ignore"):
-            shade = np.log10(density.density.T / top)
         traces += [
-            {
-                "type": "heatmap",
-                "x": x,
-                "y": (density.edges[1:] + density.edges[:-1]) / 2,
-                "z": np.maximum(shade, LEAST_SHADE).astype(np.float32),
-                "name": "log10 of the density",
-                **axis,
-                "colorscale": "Cividis",
-                "zmin": LEAST_SHADE,
-                "zmax": 0,
-                "showscale": axis is axes[-1],
-                "colorbar": {
-                    "title": _small("share of units<br>(log10, max = 0)"),
-                    "thickness": 12,
-                    "outlinewidth": 0,
-                },
-                "hovertemplate": "step %{x}, current %{y:.1f}: %{z:.2f}<extra></extra>",
-            },
-            {
-                "type": "scatter",
-                "x": x,
-                "y": density.mean,
-                "name": "mean",
-                **axis,
-                "mode": "lines+markers",
-                "line": {"color": "#ffffff", "width": 2},
-                "marker": {
-                    "symbol": mark,
-                    "size": 9,
-                    "color": colour,
-                    "line": {"color": "#fff", "width": 1},
-                },
-                "error_y": {"array": density.sd, "color": "#ffffff", "thickness": 1, "width": 3},
-                "showlegend": False,
-                "hovertemplate": "mean %{y:.2f}<extra></extra>",
-            },
+            {**_shades(density, top), **axis, "showscale": axis is axes[-1]},
+            {**_mean_line(density, colour, mark), **axis},
         ]
     return styled(traces, {**layout, "hovermode": "closest"}, palette, height=TALL)
+
+
+def _shades(density: NetDensity, top: float) -> dict:
+    """The logarithm of a density over its largest value ``top``."""
+    with np.errstate(divide="ignore"):
+        shade = np.log10(density.density.T / top)
+    return {
+        "type": "heatmap",
+        "x": np.arange(1, len(density.mean) + 1),
+        "y": (density.edges[1:] + density.edges[:-1]) / 2,
+        "z": np.maximum(shade, LEAST_SHADE).astype(np.float32),
+        "name": "log10 of the density",
+        "colorscale": "Cividis",
+        "zmin": LEAST_SHADE,
+        "zmax": 0,
+        "colorbar": {
+            "title": _small("share of units<br>(log10, max = 0)"),
+            "thickness": 12,
+            "outlinewidth": 0,
+        },
+        "hovertemplate": "step %{x}, current %{y:.1f}: %{z:.2f}<extra></extra>",
+    }
+
+
+def _mean_line(density: NetDensity, colour: str, mark: str) -> dict:
+    """The mean ± sd of a density at each step."""
+    return {
+        "type": "scatter",
+        "x": np.arange(1, len(density.mean) + 1),
+        "y": density.mean,
+        "name": "mean",
+        "mode": "lines+markers",
+        "line": {"color": "#ffffff", "width": 2},
+        "marker": {
+            "symbol": mark,
+            "size": 9,
+            "color": colour,
+            "line": {"color": "#fff", "width": 1},
+        },
+        "error_y": {"array": density.sd, "color": "#ffffff", "thickness": 1, "width": 3},
+        "showlegend": False,
+        "hovertemplate": "mean %{y:.2f}<extra></extra>",
+    }
 
 
 def weight_matrix(recurrent: np.ndarray, n_excitatory: int, palette: Palette) -> Figure:
@@ -395,16 +405,6 @@ def weight_matrix(recurrent: np.ndarray, n_excitatory: int, palette: Palette) ->
         "hovermode": "closest",
     }
     return styled([trace], layout, palette, height=480)
-
-
-def _mean_sd(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and sd over units, (time,); NaN where no unit has a value, zero where there is none."""
-    if values.shape[1] == 0:
-        return np.zeros(len(values)), np.zeros(len(values))
-    known = np.isfinite(values).any(1)
-    mean, sd = np.full(len(values), np.nan), np.full(len(values), np.nan)
-    mean[known], sd[known] = np.nanmean(values[known], 1), np.nanstd(values[known], 1)
-    return mean, sd
 
 
 def _small(text: str) -> dict:
