@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TRAIN, VALIDATION = 55_000, 5_000
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""x_train, y_train, x_test, y_test."""
 
 
 class Split(NamedTuple):
@@ -59,15 +61,12 @@ class ImageDataset(NamedTuple):
 
 
 def split_in_three(
-    name: str,
-    class_names: tuple[str, ...],
-    mean: float,
-    std: float,
-    arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    name: str, class_names: tuple[str, ...], mean: float, std: float, arrays: Arrays
 ) -> ImageDataset:
     """The fixed split: the first 55,000 training images, the next 5,000 to validate, the test set.
 
-    ``arrays`` are x_train, y_train, x_test, y_test as uint8.
+    ``arrays`` are x_train, y_train, x_test, y_test as uint8. Raises ``DataError`` for wrong shapes
+    or labels.
     """
     import torch
 

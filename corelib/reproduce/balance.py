@@ -269,10 +269,10 @@ def _arms(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _line(measured: Measure, name: str, arms: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """One row of the table; differences are of the seeds that both arms have."""
     against = ARMS[name].against
-    values: pd.Series = 100 * arms[name][measured.column].dropna()
+    values = 100 * cast("pd.Series", arms[name][measured.column].dropna())
     difference = change = None
     if against in arms:
-        reference: pd.Series = 100 * arms[against][measured.column].dropna()
+        reference = 100 * cast("pd.Series", arms[against][measured.column].dropna())
         common = values.index.intersection(reference.index)
         if len(common):
             difference = paired_difference(values[common], reference[common])

@@ -190,7 +190,7 @@ def over_seeds(
         sd = cells.std(1, ddof=1) if n_seeds > 1 else np.zeros(len(cells))
         return OverSeverity(severities, cells.mean(1), sd, n_seeds)
 
-    severities = np.sort(own["severity"].unique())
+    severities = np.array(sorted(set(own["severity"])))
     early, steps = f"accuracy at {threshold:g}", f"mean steps at {threshold:g}"
     return Robustness(curve("accuracy"), curve(early), curve(steps), images)
 

@@ -22,7 +22,7 @@ def draw_ablation(v: View) -> None:
     from corelib.reproduce.balance import MEASURES, claims
 
     rows = results.newest("balance").rows
-    n_seeds = rows["seed"].nunique()
+    n_seeds = len(set(rows["seed"]))
     st.markdown(
         "What the balance term (λ_bal = 5e-4 against 0) changes, "
         f"n = {n_seeds} paired seeds:\n\n" + "\n".join(map(_claim_in_words, claims(rows)))

@@ -1,6 +1,6 @@
 """Occlusion sensitivity: accuracy against the place of the occluding square."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
     from corelib.data.images import Split
+    from corelib.models.bpan.anytime import AnytimeClassifier
     from corelib.models.bpan.robustness import OcclusionMap
 
 ALL = "all"
@@ -87,7 +88,8 @@ def _map(key: cache.CheckpointKey, severity: float, fill: Fill, digit: str) -> "
         while len(kept) >= MOST_MAPS:
             kept.pop(next(iter(kept)))
         images = _images(key.dataset, digit)
-        network, data = cache.model(key), cache.dataset(key.dataset)
+        network = cast("AnytimeClassifier", cache.model(key))
+        data = cache.dataset(key.dataset)
         bar = st.progress(0.0, "Moving the square")
         computed = None
         for computed in occlusion_map(network, *images, data, severity, fill, STRIDE):

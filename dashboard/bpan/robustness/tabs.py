@@ -1,7 +1,7 @@
 """The figures of the Robustness page above its tabs, and the tabs One digit and Numbers."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 import streamlit as st
@@ -19,6 +19,8 @@ from dashboard.shell.export import chart, picture
 if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
+
+    from corelib.models.bpan.anytime import AnytimeClassifier
 
 
 class Pair(NamedTuple):
@@ -102,7 +104,10 @@ def draw_one_digit(v: View) -> None:
     pairs = {
         name: Pair(
             *(
-                trajectory(cache.model(key), cache.dataset(key.dataset).inputs(pixels))
+                trajectory(
+                    cast("AnytimeClassifier", cache.model(key)),
+                    cache.dataset(key.dataset).inputs(pixels),
+                )
                 for pixels in (clean, corrupted)
             )
         )
