@@ -34,7 +34,6 @@ draw_page(
             "without the activity term (λ_act = 0), or with a single step (T = 1).",
         ),
         export=lambda v: v.items,
-        keep=("models", "input", "class", "index"),
         about_first=True,
     )
 )

@@ -48,13 +48,6 @@ class Measures(NamedTuple):
     calibration_error: float
 
 
-class FirstAnswer(NamedTuple):
-    """One image answered with class ``answer`` at ``step``, from 1."""
-
-    step: int
-    answer: int
-
-
 def confidence_at(confidence: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """The confidence (image,) with which each image is answered at its own step.
 
@@ -111,10 +104,3 @@ def answered_too_early(answers: Answers, labels: np.ndarray, threshold: float) -
     (images,) = np.nonzero(outcome == TOO_EARLY)
     confidence = confidence_at(answers.confidence, at.steps)[images]
     return images[np.argsort(-confidence, kind="stable")]
-
-
-def first_answer(probability: np.ndarray, threshold: float) -> FirstAnswer:
-    """When and how one image is answered; ``probability`` (time, class) is the belief in each class
-    after each step."""
-    step = int(halting_steps(probability.max(1)[None], threshold)[0])
-    return FirstAnswer(step, int(probability[step - 1].argmax()))

@@ -42,8 +42,8 @@ def load(
     """Multi-MNIST in memory, in about a second; labels are (image, task).
 
     ``n_digits`` lie over one another, ``shift`` pixels apart; ``seed`` draws the partners;
-    ``larger`` adds the task to name the largest digit. Pixels are normalised by MNIST's own mean and
-    standard deviation, as in the authors' code.
+    ``larger`` adds the task to name the largest digit. Pixels are normalised by MNIST's own mean
+    and standard deviation, as in the authors' code.
     """
     import torch
 

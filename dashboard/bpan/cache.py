@@ -1,9 +1,9 @@
 """What the BPAN pages compute once and keep, as ``dashboard.shell.cache`` does.
 
-Everything here is shared by all sessions and must not be changed.
+All sessions share the results, which must not be changed.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import streamlit as st
@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from corelib.analysis.representation import Projection
     from corelib.data.corruptions import Corruption
     from corelib.models.bpan.analysis import Controls, LoopGain, NetDensity
-    from corelib.models.bpan.halting import Clock, OwnAnswers
+    from corelib.models.bpan.anytime import AnytimeClassifier
+    from corelib.models.bpan.halting import Clock, OwnAnswers, StepTimes
+    from corelib.models.bpan.network import BPAN
+    from corelib.reproduce.sequential import OverSteps
 
-THRESHOLDS = tuple(
-    round(float(t), 4) for t in [*np.linspace(0.1, 0.95, 35), 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
-)
+
+def classifier(which: CheckpointKey) -> "AnytimeClassifier":
+    """A network that answers after each of its steps."""
+    return cast("AnytimeClassifier", model(which))
+
+
+def bpan(which: CheckpointKey) -> "BPAN":
+    """A balanced network."""
+    return cast("BPAN", model(which))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -29,7 +38,7 @@ def _test_drive(which: CheckpointKey):
     from corelib.models.bpan.analysis import drive_of
 
     data = dataset(which.dataset)
-    return drive_of(model(which), data.inputs(data.test.pixels))
+    return drive_of(bpan(which), data.inputs(data.test.pixels))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -37,7 +46,7 @@ def test_answers(which: CheckpointKey, controls: "Controls") -> "Answers":
     """The answer to every test image at every step, under controls."""
     from corelib.models.bpan.analysis import answers
 
-    return answers(model(which), _test_drive(which), controls)
+    return answers(bpan(which), _test_drive(which), controls)
 
 
 @st.cache_resource(show_spinner="Measuring 10,000 images", max_entries=8)
@@ -45,14 +54,14 @@ def test_densities(which: CheckpointKey, controls: "Controls") -> "tuple[NetDens
     """How the net current is distributed over the test set, under controls."""
     from corelib.models.bpan.analysis import net_densities
 
-    return net_densities(model(which), _test_drive(which), controls)
+    return net_densities(bpan(which), _test_drive(which), controls)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def loop_gain(which: CheckpointKey, inhibition_gain: float) -> "LoopGain":
     from corelib.models.bpan.analysis import loop_gain
 
-    return loop_gain(model(which), inhibition_gain)
+    return loop_gain(bpan(which), inhibition_gain)
 
 
 # Halting: any classifier that answers after each of its steps.
@@ -63,33 +72,37 @@ def step_answers(which: CheckpointKey, recurrence: bool = True) -> "Answers":
     """The answer to every test image at every step; without its recurrence, if a BPAN."""
     from corelib.models.bpan.halting import answers
 
-    return answers(model(which), test_inputs(which.dataset), recurrence)
+    return answers(classifier(which), test_inputs(which.dataset), recurrence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def own_answers(which: CheckpointKey) -> "OwnAnswers":
-    """The test images answered by the model's own rule."""
+    """The test images answered by the network's own rule."""
     from corelib.models.bpan.halting import own_answers
 
-    return own_answers(model(which), test_inputs(which.dataset))
+    return own_answers(classifier(which), test_inputs(which.dataset))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def clock(which: CheckpointKey, threshold: float, batch: int, images: int, rounds: int) -> "Clock":
-    """Stopping early against fixed depth, by this machine's clock."""
+    """Stopping early against fixed depth, timed on this machine."""
     from corelib.models.bpan.halting import clock
 
     inputs = test_inputs(which.dataset)[:images]
-    return clock(model(which), inputs, threshold, batch, rounds)
+    return clock(classifier(which), inputs, threshold, batch, rounds)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def clock_curve(which: CheckpointKey, thresholds: tuple[float, ...], images: int) -> np.ndarray:
-    """Milliseconds for so many images at each threshold, in batches of 256, by this machine."""
-    from corelib.models.bpan.halting import clock_curve
+def step_times(which: CheckpointKey, thresholds: tuple[float, ...], images: int) -> "StepTimes":
+    """How long images take by how many steps they take, in batches of 256, on this machine."""
+    from corelib.analysis import anytime
+    from corelib.models.bpan import halting
 
     inputs = test_inputs(which.dataset)[:images]
-    return clock_curve(model(which), inputs, thresholds, 256)
+    ms = halting.clock_curve(classifier(which), inputs, thresholds, 256)
+    answers, labels = step_answers(which), test_labels(which.dataset)
+    curve = anytime.threshold_curve(answers.confidence, answers.predicted, labels, thresholds)
+    return halting.step_times(curve.mean_steps, ms, images)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -97,27 +110,26 @@ def trajectory(which: CheckpointKey, index: int) -> np.ndarray:
     """Class probabilities of a test image over time: (time, class)."""
     from corelib.models.bpan.halting import trajectory
 
-    return trajectory(model(which), test_inputs(which.dataset)[index : index + 1])
+    return trajectory(classifier(which), test_inputs(which.dataset)[index : index + 1])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def threshold_curve(which: CheckpointKey) -> "Curve":
     """Accuracy and mean steps over a fine grid of thresholds."""
     from corelib.analysis.anytime import threshold_curve
+    from corelib.analysis.halting import THRESHOLDS
 
-    found = step_answers(which)
-    return threshold_curve(
-        found.confidence, found.predicted, test_labels(which.dataset), THRESHOLDS
-    )
+    answers, labels = step_answers(which), test_labels(which.dataset)
+    return threshold_curve(answers.confidence, answers.predicted, labels, THRESHOLDS)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def work_curve(which: CheckpointKey) -> np.ndarray:
-    """Mean multiply-adds an image at each of those thresholds."""
-    from corelib.analysis.anytime import halting_steps
+    """Mean multiply-adds per image at each of those thresholds."""
+    from corelib.analysis.halting import THRESHOLDS
+    from corelib.models.bpan.halting import mean_macs
 
-    cost, found = model(which).macs(), step_answers(which)
-    return np.array([cost.at(halting_steps(found.confidence, t)).mean() for t in THRESHOLDS])
+    return mean_macs(classifier(which).macs(), step_answers(which).confidence, THRESHOLDS)
 
 
 # Robustness: the same networks under corrupted images.
@@ -138,7 +150,7 @@ def corrupted_answers(which: CheckpointKey, corruption: "Corruption", images: in
     from corelib.models.bpan.halting import answers
 
     inputs = dataset(which.dataset).inputs(corrupted(which.dataset, corruption, images))
-    return answers(model(which), inputs)
+    return answers(classifier(which), inputs)
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
@@ -147,7 +159,7 @@ def final_states(which: CheckpointKey, corruption: "Corruption", images: int) ->
     from corelib.models.bpan.robustness import final_states
 
     inputs = dataset(which.dataset).inputs(corrupted(which.dataset, corruption, images))
-    return final_states(model(which), inputs)
+    return final_states(bpan(which), inputs)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -162,9 +174,29 @@ def projection(which: CheckpointKey, images: int) -> "Projection":
 # Sequential evidence.
 
 
+class OverSeeds(NamedTuple):
+    """What ships about a network of a task: its accuracy over seeds, and the published one."""
+
+    task: str
+    accuracy: "OverSteps"
+    published: float | None
+
+
 @st.cache_resource(show_spinner=False, max_entries=24)
 def sequence_answers(which: CheckpointKey, task: str) -> "Answers":
     """The answer to every test sequence of a task after each of its parts."""
     from corelib.models.bpan.halting import answers
 
-    return answers(model(which), test_inputs(task))
+    return answers(classifier(which), test_inputs(task))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def over_seeds(name: str) -> OverSeeds | None:
+    """What ships about the network of this name over seeds; None if nothing does."""
+    from corelib.reproduce import results, sequential
+
+    row = sequential.row_of(name)
+    if row is None:
+        return None
+    accuracy = sequential.accuracy_over_steps(results.shipped("sequential"), row)
+    return OverSeeds(row.task, accuracy, sequential.published_accuracy(row))

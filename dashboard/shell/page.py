@@ -7,7 +7,7 @@ open one is drawn, and the four parts that all pages have: About, Published, Tra
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 import streamlit as st
 
@@ -16,13 +16,21 @@ from dashboard.rooms import ROOMS
 from dashboard.shell.controls import Preset, choice, preset_button, reset_button, select
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from corelib.runs.registry import Checkpoint
     from dashboard.shell.train_form import Draw, TrainingPreset
 
 ASSETS = Path(__file__).parents[2] / "assets"
 TEXTS = ASSETS / "texts"
 ABOUT, PUBLISHED, TRAIN, EXPORT = "About", "Published", "Train", "Export"
-RENAMED = {"What you see": ABOUT, "Take home": EXPORT, "Where it hurts": "Occlusion sensitivity"}
+RENAMED = {
+    "What you see": ABOUT,
+    "Take home": EXPORT,
+    "Digits by step": "Examples by halting step",
+    "Where it hurts": "Occlusion sensitivity",
+    "Who halts when": "By class and difficulty",
+}
 """Tabs as they were once called, so that old addresses still open them."""
 
 View = TypeVar("View")
@@ -56,7 +64,8 @@ class Page(NamedTuple, Generic[View]):
     ``main`` and the ``tabs`` (by name) take it. Tabs in ``always`` are drawn with None where there
     is no view. ``export`` lists the networks to export. ``keep`` names the controls that Reset
     leaves alone. With ``about_first`` the page opens on its text, so that a slider does not wait
-    for figures below.
+    for figures below. With ``main_first`` the main figure is painted before a sentence that takes
+    longer to compute.
     """
 
     name: str
@@ -69,9 +78,10 @@ class Page(NamedTuple, Generic[View]):
     published: Published
     training: Training
     export: "Callable[[View], Sequence[Checkpoint]]"
-    keep: Collection[str] = ("model", "input", "class", "index")
+    keep: Collection[str] = ("model", "input", "class", "index", "run")
     always: Collection[str] = ()
     about_first: bool = False
+    main_first: bool = False
 
 
 def draw_page(page: Page[View]) -> None:
@@ -86,16 +96,23 @@ def draw_page(page: Page[View]) -> None:
     except SynaptariumError as error:
         headline.error(str(error))
     if view is not None:
-        with headline, _errors_shown():
-            st.markdown(page.sentence(view))
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.caption("Try this", width="content")
-                for preset in page.presets(view):
-                    preset_button(page.name, preset)
-                reset_button(page.name, tuple(page.keep))
+        if not page.main_first:
+            _draw_headline(page, view, headline)
         with _errors_shown():
             page.main(view)
+        if page.main_first:
+            _draw_headline(page, view, headline)
     _draw_tabs(page, view)
+
+
+def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> None:
+    with place, _errors_shown():
+        st.markdown(page.sentence(view))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Try this", width="content")
+            for preset in page.presets(view):
+                preset_button(page.name, preset)
+            reset_button(page.name, tuple(page.keep))
 
 
 @contextmanager
@@ -128,7 +145,9 @@ def _draw_tab(page: Page[View], name: str, view: View | None) -> None:
         _draw_published(page)
     elif name == TRAIN:
         _draw_training(page)
-    elif view is None and name not in page.always:
+    elif name in page.always:
+        cast("Callable[[View | None], None]", page.tabs[name])(view)
+    elif view is None:
         st.caption("There is nothing to show yet.")
     elif name == EXPORT:
         _draw_export(page, view)

@@ -104,15 +104,6 @@ def test_answers_too_early_come_most_confident_first():
     assert len(found) > 1
 
 
-def test_the_first_answer_of_one_image():
-    probability = np.array([[0.5, 0.5, 0.0], [0.2, 0.1, 0.7], [0.9, 0.1, 0.0]])
-    assert halting.first_answer(probability, 0.6) == (2, 2)
-    assert halting.first_answer(probability, 0.8) == (3, 0)
-    assert halting.first_answer(probability, 0.5) == (1, 0)
-    # What never reaches the threshold is answered at the last step.
-    assert halting.first_answer(probability, 0.95) == (3, 0)
-
-
 def test_thresholds_rise():
     assert np.all(np.diff(halting.THRESHOLDS) > 0)
     assert (halting.THRESHOLDS[0], halting.THRESHOLDS[-1]) == (0.1, 1.0)

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 
 from corelib import load
 from corelib.analysis.anytime import at_threshold, outcomes
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
-from dashboard.bpan.evidence import tabs as evidence_tabs
 from tests.pages.app import open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"
@@ -22,25 +20,21 @@ def test_the_sentence_is_the_networks(runs_root):
     at = at_threshold(found.confidence, found.predicted, labels, 0.3)
     early = np.mean(outcomes(found.confidence, found.predicted, labels, 0.3) == 2)
     text = sentences(app)
-    assert f"reads **{np.mean(found.predicted[:, -1] == labels):.1%}** of the test digits" in text
-    assert f"**{at.mean_steps:.2f}** of them on average, **{at.accuracy:.1%}** rightly" in text
-    assert f"{early:.1%} of its answers come too early" in text
+    last = np.mean(found.predicted[:, -1] == labels)
+    assert f"reads **{last:.1%}** of the test digits correctly" in text
+    assert f"**{at.mean_steps:.2f}** glimpses on average" in text
+    assert f"**{at.accuracy:.1%}** of its answers are correct; {early:.1%} come too early" in text
 
 
-@pytest.mark.parametrize("task", ["ct-mnist", "streaming-mnist"])
-def test_a_test_sequence_is_shown_as_the_network_reads_it(runs_root, task):
-    data = load_dataset(task)
-    digit = data.digits.test.pixels[7].numpy()
-    seen, sequence = evidence_tabs._sequence(data, digit, 7, 0)
-    assert torch.equal(sequence[0], data.test.pixels[7])
-    n = data.task.n_pixels
-    for t in range(len(seen.shown)):
-        new = seen.shown[t] & ~(seen.shown[t - 1] if t else np.zeros_like(seen.shown[0]))
-        assert set(seen.whole[new]) <= set(sequence[0, t, :n].tolist())
-    # Another draw is another sequence of the same digit.
-    _, other = evidence_tabs._sequence(data, digit, None, 3)
-    assert other.shape == sequence.shape
-    assert not torch.equal(other, sequence)
+def test_another_scene_seed_is_another_sequence_of_the_digit(runs_root):
+    specs = [
+        open_page("evidence", evidence_draw=seed).get("plotly_chart")[0].proto.spec
+        for seed in ("0", "3")
+    ]
+    assert specs[0] != specs[1]
+    app = open_page("evidence", evidence_draw="3")
+    assert app.number_input(key="evidence_draw").label == "Scene seed"
+    assert any("a 7, scene seed 3." in item.value for item in app.caption)
 
 
 @pytest.mark.parametrize("task", ["ct-mnist", "streaming-mnist"])
@@ -53,7 +47,7 @@ def test_both_tasks_open_with_networks_and_their_published_points(runs_root, tas
     assert table["parameters"].iloc[0] == (50_250 if task == "ct-mnist" else 42_890)
 
 
-def test_looking_elsewhere_than_trained(runs_root):
+def test_a_task_with_other_glimpses_than_trained(runs_root):
     app = open_page("evidence", evidence_task="ct-mnist-grid")
     assert not app.exception
     assert BPAN in sentences(app)

@@ -11,16 +11,16 @@ from corelib.models.bpan.anytime import AnytimeClassifier
 from tests.pages.app import open_page, sentences
 
 TABS = (
-    "What you see",
+    "About",
     "Numbers",
-    "Digits by step",
-    "Who halts when",
+    "Examples by halting step",
+    "By class and difficulty",
     "Recurrence",
     "Calibration",
     "Clock",
     "Published",
     "Train",
-    "Take home",
+    "Export",
 )
 
 
@@ -29,12 +29,26 @@ def test_every_tab_runs(runs_root, tab):
     app = open_page("halting", halting_tab=tab)
     assert not app.exception
     assert not app.error
+    assert app.session_state["halting_tab"] == tab
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Digits by step", "Examples by halting step"),
+        ("Who halts when", "By class and difficulty"),
+        ("What you see", "About"),
+        ("Take home", "Export"),
+    ],
+)
+def test_addresses_with_old_names_of_tabs_still_open_them(runs_root, old, new):
+    assert open_page("halting", halting_tab=old).session_state["halting_tab"] == new
 
 
 def test_the_sentence_is_what_really_stopping_early_gives(runs_root):
     text = sentences(open_page("halting", halting_theta="0.8"))
     steps, depth, accuracy = re.search(
-        r"after \*\*([\d.]+) of (\d+) steps\*\* and is \*\*([\d.]+)%\*\*", text
+        r"after \*\*([\d.]+) of (\d+) steps\*\* on average and is \*\*([\d.]+)%\*\*", text
     ).groups()
     data, model = load_dataset(), load("bpan-mnist")
     logits, used = model.forward_anytime(data.inputs(data.test.pixels), 0.8)
@@ -66,22 +80,22 @@ def test_moving_the_threshold_runs_no_network(runs_root, monkeypatch):
 def test_work_is_another_cost_than_steps(runs_root):
     app = open_page("halting", halting_cost="multiply-adds")
     spec = app.get("plotly_chart")[1].proto.spec
-    assert "multiply-adds an image" in spec
+    assert "multiply-adds per image" in spec
 
 
-def test_time_is_read_off_this_machines_clock(runs_root):
+def test_time_is_measured_on_this_machine(runs_root):
     app = open_page("halting", halting_cost="time")
     assert not app.exception
     assert "milliseconds for 1,000 images" in app.get("plotly_chart")[1].proto.spec
 
 
-def test_a_clicked_bar_and_no_such_step(runs_root):
-    app = open_page("halting", halting_tab="Digits by step", halting_theta="0.1")
+def test_a_step_at_which_nothing_halts(runs_root):
+    app = open_page("halting", halting_tab="Examples by halting step", halting_theta="0.1")
     app.number_input(key="halting_step").set_value(6).run()
     assert "No image is answered at step 6" in app.info[0].value
 
 
-def test_zeroing_the_recurrence_is_said_with_its_number(runs_root):
+def test_the_accuracy_without_recurrence_is_stated(runs_root):
     text = sentences(open_page("halting", halting_tab="Recurrence"))
     data, model = load_dataset(), load("bpan-mnist")
     x = data.inputs(data.test.pixels)
@@ -113,6 +127,31 @@ def test_published_figures_stand_beside_ours(runs_root, table, published):
     shown = app.dataframe[0].value
     assert published in shown.to_numpy()
     assert not app.button(key=f"halting_{table}_anew").disabled
+
+
+def test_reset_brings_back_the_first_view(runs_root):
+    app = open_page("halting", halting_cost="multiply-adds")
+    first = sentences(app)
+    app.button(key="halting_try_hurry").click().run()
+    assert app.slider(key="halting_theta").value == 0.5
+    app.multiselect(key="halting_models").set_value(["act-mnist"]).run()
+    app.button(key="halting_reset").click().run()
+    assert app.slider(key="halting_theta").value == 0.9
+    assert app.multiselect(key="halting_models").value[0] == "bpan-mnist"
+    assert sentences(app) == first
+
+
+def test_examples_are_the_images_of_the_step_and_one_is_followed(runs_root):
+    app = open_page("halting", halting_tab="Examples by halting step", halting_step="2")
+    data, model = load_dataset(), load("bpan-mnist")
+    steps = model.forward_anytime(data.inputs(data.test.pixels), 0.9).steps
+    captions = [item.value for item in app.caption]
+    count = int((steps == 2).sum())
+    assert any(f"60 of {count:,} images that bpan-mnist answers at step 2" in c for c in captions)
+    index = app.number_input(key="halting_index").value
+    assert steps[index] == 2
+    app.slider(key="halting_theta").set_value(0.5).run()
+    assert app.number_input(key="halting_index").value == index, "the image stays"
 
 
 def test_no_network_chosen_is_a_sentence(runs_root):

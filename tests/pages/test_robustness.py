@@ -9,7 +9,7 @@ from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
-from dashboard.bpan.robustness import cache, occlusion, states, tabs
+from dashboard.bpan.robustness import cache, occlusion, states, tabs, view
 from dashboard.bpan.robustness.figures.strip import AnswerPair
 from tests.pages.app import open_page, sentences
 
@@ -120,7 +120,7 @@ def test_the_published_claim_is_a_preset_and_reset_undoes_it(runs_root):
     assert app.session_state["robust_tab"] == "Balance ablation"
     app.button(key="robust_reset").click().run()
     assert "With 15% of the area covered" in sentences(app)
-    assert app.multiselect(key="robust_models").value == FEW
+    assert app.multiselect(key="robust_models").value == list(view.STANDARD)
 
 
 def test_states_show_a_bpan_only(runs_root):

@@ -1,10 +1,11 @@
-"""Figures of the Sequential evidence page. Models come as a dict by name."""
+"""Figures of the Sequential evidence page. Networks come as a dict by name."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from corelib.data.evidence import Evidence
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import (
     OKABE_ITO,
@@ -17,30 +18,25 @@ from dashboard.figures.style import (
     styled,
 )
 
+if TYPE_CHECKING:
+    from corelib.reproduce.sequential import OverSteps
+
 FRAME_MS = 900
-FATES = (
-    ("right, and stays right", OKABE_ITO[2]),
-    ("right, would turn wrong", OKABE_ITO[1]),
-    ("wrong, would turn right", OKABE_ITO[5]),
+HEIGHT = 400
+PICTURE, GAP, BETWEEN = 0.3, 0.09, 0.035
+"""Shares of the width: the picture, the gap beside it, and that between the other panels."""
+OUTCOMES = (
+    ("correct, and stays correct", OKABE_ITO[2]),
+    ("correct, would become wrong", OKABE_ITO[1]),
+    ("wrong, would become correct", OKABE_ITO[5]),
     ("wrong, and stays wrong", OKABE_ITO[3]),
-    ("never sure", "#888888"),
+    ("never confident", "#888888"),
 )
-
-
-class Seen(NamedTuple):
-    """What is seen of an image as time goes on.
-
-    ``whole`` uint8 (row, column) is the image, ``shown`` bool (time, row, column) what has been
-    seen up to each step, ``boxes`` (time, 4) the part of that step as top, left, height, width.
-    """
-
-    whole: np.ndarray
-    shown: np.ndarray
-    boxes: np.ndarray
+"""Names and colours in the order of ``corelib.analysis.anytime.outcomes``."""
 
 
 def player(
-    seen: Seen,
+    evidence: Evidence,
     beliefs: dict[str, np.ndarray],
     class_names: Sequence[str],
     label: int | None,
@@ -48,75 +44,15 @@ def player(
     part: str,
     palette: Palette,
 ) -> Figure:
-    """The image as it is uncovered, beside each network's belief after each part, to be played.
+    """The image as it is revealed, beside each network's belief after each part, to be played.
 
-    ``beliefs`` by name: probabilities (time, class). ``label`` is marked, where it is known.
+    ``beliefs`` by name: probabilities (time, class). ``label`` is marked, if it is known.
     """
-    axes, layout = panels(
-        [f"the {part}s so far", *beliefs],
-        {"title": {"text": "class"}, "type": "category"},
-        {"range": [0, 1.02]},
-        gap=0.035,
-    )
-    n_panels = len(axes)
-    # The picture's panel has an axis of its own, and is wider.
-    wide, gap = 0.3, 0.09
-    width = (1 - wide - gap - 0.035 * (n_panels - 2)) / max(n_panels - 1, 1)
-    layout["xaxis"] = {"visible": False, "domain": [0, wide], "constrain": "domain"}
-    layout["yaxis"] = {"visible": False, "autorange": "reversed", "scaleanchor": "x", "anchor": "x"}
-    layout["annotations"][0]["x"] = wide / 2
-    for k in range(1, n_panels):
-        left = wide + gap + (k - 1) * (width + 0.035)
-        layout[f"xaxis{k + 1}"]["domain"] = [left, left + width]
-        layout["annotations"][k]["x"] = left + width / 2
-        first = k == 1
-        layout[f"yaxis{k + 1}"] |= {
-            "matches": None if first else "y2",
-            "showticklabels": first,
-            "tickformat": ".0%",
-            "title": {"text": "belief"} if first else None,
-            "range": [0, 1.02],
-        }
-    n = len(seen.shown)
-
-    def picture(t: int) -> dict:
-        # What is not seen yet stays faintly there: a person should know what is missed.
-        dim = (0.25 * seen.whole).astype(np.uint8)
-        return {"type": "heatmap", "z": np.where(seen.shown[t], seen.whole, dim)}
-
-    def bars(name: str, t: int) -> dict:
-        return {"type": "bar", "y": beliefs[name][t].astype(np.float32)}
-
-    def shapes(t: int) -> list[dict]:
-        found = []
-        for k, (top, left, height, span) in enumerate(seen.boxes[: t + 1]):
-            now = k == t
-            found.append(
-                {
-                    "type": "rect",
-                    "xref": "x",
-                    "yref": "y",
-                    "x0": left - 0.5,
-                    "x1": left + span - 0.5,
-                    "y0": top - 0.5,
-                    "y1": top + height - 0.5,
-                    "line": {
-                        "color": OKABE_ITO[0] if now else palette.muted,
-                        "width": 3 if now else 1,
-                    },
-                    "label": {
-                        "text": str(k + 1),
-                        "textposition": "top left",
-                        "padding": 2,
-                        "font": {"size": 12, "color": OKABE_ITO[0]},
-                    },
-                }
-            )
-        return found
-
+    axes, layout = _player_panels(list(beliefs), part)
+    n = len(evidence.shown)
     traces = [
         {
-            **picture(n - 1),
+            **_picture(evidence, n - 1),
             **axes[0],
             "name": "image",
             "colorscale": "gray",
@@ -127,38 +63,103 @@ def player(
         }
     ]
     for (name, belief), axis in zip(beliefs.items(), axes[1:], strict=True):
-        colours = [
-            styles[name].colour if k == label else faded(styles[name].colour, 0.55)
-            for k in range(belief.shape[1])
-        ]
-        edges = [2.5 if k == label else 0 for k in range(belief.shape[1])]
-        traces.append(
-            {
-                **bars(name, n - 1),
-                "x": list(class_names),
-                **axis,
-                "name": name,
-                "showlegend": False,
-                "marker": {"color": colours, "line": {"color": palette.text, "width": edges}},
-                "hovertemplate": f"{name}, class %{{x}}: %{{y:.1%}}<extra></extra>",
-            }
-        )
+        look = _belief_look(name, belief.shape[1], label, styles[name], palette)
+        traces.append({**_heights(belief, n - 1), "x": list(class_names), **axis, **look})
     frames = [
         {
             "name": str(t + 1),
-            "data": [picture(t), *(bars(name, t) for name in beliefs)],
+            "data": [_picture(evidence, t), *(_heights(b, t) for b in beliefs.values())],
             "traces": list(range(len(traces))),
-            "layout": {"shapes": shapes(t)},
+            "layout": {"shapes": _boxes(evidence, t, palette)},
         }
         for t in range(n)
     ]
     layout |= playing([str(t + 1) for t in range(n)], n - 1, f"{part} ", FRAME_MS, palette)
     layout |= {
-        "shapes": shapes(n - 1),
+        "shapes": _boxes(evidence, n - 1, palette),
         "hovermode": "closest",
         "margin": {"l": 20, "r": 20, "t": 52, "b": 110},
     }
     return styled(traces, layout, palette, frames=frames, height=480)
+
+
+def _player_panels(names: Sequence[str], part: str) -> tuple[list[dict], dict]:
+    """The picture's panel, which has axes of its own and is wider, and one for each network."""
+    axes, layout = panels(
+        [f"the {part}s so far", *names],
+        {"title": {"text": "class"}, "type": "category"},
+        {"range": [0, 1.02]},
+        gap=BETWEEN,
+    )
+    n_panels = len(axes)
+    width = (1 - PICTURE - GAP - BETWEEN * (n_panels - 2)) / max(n_panels - 1, 1)
+    layout["xaxis"] = {"visible": False, "domain": [0, PICTURE], "constrain": "domain"}
+    layout["yaxis"] = {"visible": False, "autorange": "reversed", "scaleanchor": "x", "anchor": "x"}
+    layout["annotations"][0]["x"] = PICTURE / 2
+    for k in range(1, n_panels):
+        left = PICTURE + GAP + (k - 1) * (width + BETWEEN)
+        layout[f"xaxis{k + 1}"]["domain"] = [left, left + width]
+        layout["annotations"][k]["x"] = left + width / 2
+        first = k == 1
+        layout[f"yaxis{k + 1}"] |= {
+            "matches": None if first else "y2",
+            "showticklabels": first,
+            "tickformat": ".0%",
+            "title": {"text": "belief"} if first else None,
+            "range": [0, 1.02],
+        }
+    return axes, layout
+
+
+def _picture(evidence: Evidence, t: int) -> dict:
+    """The image after step t, from 0; what is not seen yet is dimmed, to show what is missed."""
+    dim = (0.25 * evidence.whole).astype(np.uint8)
+    return {"type": "heatmap", "z": np.where(evidence.shown[t], evidence.whole, dim)}
+
+
+def _heights(belief: np.ndarray, t: int) -> dict:
+    return {"type": "bar", "y": belief[t].astype(np.float32)}
+
+
+def _belief_look(
+    name: str, n_classes: int, label: int | None, style: TraceStyle, palette: Palette
+) -> dict:
+    """How the bars of a network look; that of the true class is framed."""
+    classes = range(n_classes)
+    colours = [style.colour if k == label else faded(style.colour, 0.55) for k in classes]
+    edges = [2.5 if k == label else 0 for k in classes]
+    return {
+        "name": name,
+        "showlegend": False,
+        "marker": {"color": colours, "line": {"color": palette.text, "width": edges}},
+        "hovertemplate": f"{name}, class %{{x}}: %{{y:.1%}}<extra></extra>",
+    }
+
+
+def _boxes(evidence: Evidence, t: int, palette: Palette) -> list[dict]:
+    """Frames around the parts seen up to step t, from 0; that of the step itself stands out."""
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "y",
+            "x0": left - 0.5,
+            "x1": left + span - 0.5,
+            "y0": top - 0.5,
+            "y1": top + height - 0.5,
+            "line": {
+                "color": OKABE_ITO[0] if k == t else palette.muted,
+                "width": 3 if k == t else 1,
+            },
+            "label": {
+                "text": str(k + 1),
+                "textposition": "top left",
+                "padding": 2,
+                "font": {"size": 12, "color": OKABE_ITO[0]},
+            },
+        }
+        for k, (top, left, height, span) in enumerate(evidence.boxes[: t + 1])
+    ]
 
 
 def beliefs(
@@ -217,58 +218,65 @@ def beliefs(
 
 
 def accuracy_over_parts(
-    curves: dict[str, tuple[np.ndarray, np.ndarray]],
+    curves: "dict[str, OverSteps]",
     published: dict[str, float],
     styles: dict[str, TraceStyle],
     part: str,
     palette: Palette,
 ) -> Figure:
-    """Accuracy after each part: mean and sd over seeds, (time,) each; hollow: published."""
-    traces, n = [], 1
-    for name, (mean, sd) in curves.items():
-        s, x = styles[name], np.arange(1, len(mean) + 1)
-        n = max(n, len(mean))
-        traces.append(
-            {
-                "type": "scatter",
-                "x": x,
-                "y": mean,
-                "name": name,
-                "mode": "lines+markers",
-                "error_y": {"array": sd, "thickness": 1.5, "width": 4, "visible": bool(sd.any())},
-                "line": {"color": s.colour, "dash": s.dash, "width": 2},
-                "marker": {"symbol": s.mark, "size": 9},
-                "hovertemplate": "%{y:.1%}",
-            }
-        )
+    """Accuracy after each part, mean and sd over seeds; hollow: published."""
+    traces: list[dict] = []
+    n = max((len(curve.mean) for curve in curves.values()), default=1)
+    in_legend = True
+    for name, curve in curves.items():
+        traces.append(_accuracy_line(name, curve, styles[name]))
         if name in published:
-            traces.append(
-                {
-                    "type": "scatter",
-                    "x": [len(mean)],
-                    "y": [published[name]],
-                    "name": "published",
-                    "legendgroup": "published",
-                    "mode": "markers",
-                    "showlegend": not any(t["name"] == "published" for t in traces),
-                    "marker": {
-                        "symbol": f"{s.mark}-open",
-                        "size": 15,
-                        "color": s.colour,
-                        "line": {"width": 2.5},
-                    },
-                    "hovertemplate": f"{name}, published: %{{y:.2%}}<extra></extra>",
-                }
-            )
+            end = len(curve.mean)
+            traces.append(_published(name, end, published[name], styles[name], in_legend))
+            in_legend = False
     layout = {
         "xaxis": {"title": {"text": f"{part}s seen"}, "dtick": 1, "range": [0.7, n + 0.3]},
         "yaxis": {"title": {"text": "accuracy"}, "tickformat": ".0%", "rangemode": "tozero"},
     }
-    return styled(traces, layout, palette, height=400)
+    return styled(traces, layout, palette, height=HEIGHT)
+
+
+def _accuracy_line(name: str, curve: "OverSteps", style: TraceStyle) -> dict:
+    spread = {"array": curve.sd, "thickness": 1.5, "width": 4, "visible": bool(curve.sd.any())}
+    return {
+        "type": "scatter",
+        "x": np.arange(1, len(curve.mean) + 1),
+        "y": curve.mean,
+        "name": name,
+        "mode": "lines+markers",
+        "error_y": spread,
+        "line": {"color": style.colour, "dash": style.dash, "width": 2},
+        "marker": {"symbol": style.mark, "size": 9},
+        "hovertemplate": "%{y:.1%}",
+    }
+
+
+def _published(name: str, step: int, share: float, style: TraceStyle, in_legend: bool) -> dict:
+    return {
+        "type": "scatter",
+        "x": [step],
+        "y": [share],
+        "name": "published",
+        "legendgroup": "published",
+        "mode": "markers",
+        "showlegend": in_legend,
+        "marker": {
+            "symbol": f"{style.mark}-open",
+            "size": 15,
+            "color": style.colour,
+            "line": {"width": 2.5},
+        },
+        "hovertemplate": f"{name}, published: %{{y:.2%}}<extra></extra>",
+    }
 
 
 def outcomes(shares: dict[str, np.ndarray], palette: Palette) -> Figure:
-    """What becomes of the answers given at θ, shares in the order of ``FATES``, a bar a network."""
+    """Outcomes of the answers given at θ: for each network shares in the order of ``OUTCOMES``."""
     names = list(shares)
     traces = [
         {
@@ -280,7 +288,7 @@ def outcomes(shares: dict[str, np.ndarray], palette: Palette) -> Figure:
             "marker": {"color": colour},
             "hovertemplate": f"{outcome}: %{{x:.1%}}<extra>%{{y}}</extra>",
         }
-        for k, (outcome, colour) in enumerate(FATES)
+        for k, (outcome, colour) in enumerate(OUTCOMES)
     ]
     layout = {
         "barmode": "stack",

@@ -1,4 +1,4 @@
-"""Figures of the Halting page. Models come as a dict by name; each keeps its colour and dash."""
+"""Figures of the Halting page. Networks come as a dict by name; each keeps its colour and dash."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,8 +12,8 @@ from dashboard.figures.style import TALL, Palette, TraceStyle, styled
 STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
 
 
-class Priced(NamedTuple):
-    """A model's accuracy at each of its costs, and where the threshold stands now."""
+class CostCurve(NamedTuple):
+    """A network's accuracy at each of its costs, and both at the current threshold."""
 
     cost: np.ndarray
     accuracy: np.ndarray
@@ -22,92 +22,34 @@ class Priced(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A published point: hollow, in the colour of the model of that name."""
+    """A published point: hollow, in the colour of the network of that name."""
 
-    model: str
+    network: str
     cost: float
     accuracy: float
     source: str
 
 
 def accuracy_against_cost(
-    models: dict[str, Priced],
+    curves: dict[str, CostCurve],
     published: Sequence[Published],
     styles: dict[str, TraceStyle],
     cost_name: str,
     palette: Palette,
 ) -> Figure:
-    """Accuracy against cost as the threshold moves; the large marks stand where it is now."""
+    """Accuracy against cost as the threshold moves; the large marks show the current threshold."""
     traces = []
-    for name, priced in models.items():
-        s = styles[name]
-        if len(priced.cost) > 1 and np.ptp(priced.cost) > 0:
-            traces.append(
-                {
-                    "type": "scatter",
-                    "x": priced.cost,
-                    "y": priced.accuracy,
-                    "name": name,
-                    "legendgroup": name,
-                    "mode": "lines",
-                    "showlegend": False,
-                    "line": {"color": s.colour, "dash": s.dash, "width": 2},
-                    "hovertemplate": f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
-                }
-            )
-        traces.append(
-            {
-                "type": "scatter",
-                "x": [priced.cost_now],
-                "y": [priced.accuracy_now],
-                "name": name,
-                "legendgroup": name,
-                "mode": "markers",
-                "marker": {
-                    "symbol": s.mark,
-                    "size": 14,
-                    "color": s.colour,
-                    "line": {"color": palette.background, "width": 1},
-                },
-                "hovertemplate": f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
-            }
-        )
-    told = set()
+    for name, curve in curves.items():
+        if len(curve.cost) > 1 and np.ptp(curve.cost) > 0:
+            traces.append(_cost_line(name, curve, styles[name]))
+        traces.append(_cost_mark(name, curve, styles[name], palette))
+    sources = set()
     for point in published:
-        s = styles[point.model]
-        traces.append(
-            {
-                "type": "scatter",
-                "x": [point.cost],
-                "y": [point.accuracy],
-                "name": point.source,
-                "legendgroup": point.source,
-                "showlegend": point.source not in told,
-                "mode": "markers",
-                "marker": {
-                    "symbol": f"{s.mark}-open",
-                    "size": 14,
-                    "color": s.colour,
-                    "line": {"width": 2},
-                },
-                "hovertemplate": f"{point.model}, {point.source}: %{{y:.2%}}<extra></extra>",
-            }
-        )
-        told.add(point.source)
-    costs = np.concatenate([m.cost for m in models.values()])
-    accuracies = np.concatenate([m.accuracy for m in models.values()])
-    front = pareto_front(costs, accuracies)
-    traces.append(
-        {
-            "type": "scatter",
-            "x": costs[front],
-            "y": accuracies[front],
-            "name": "Pareto front",
-            "mode": "lines",
-            "hoverinfo": "skip",
-            "line": {"color": palette.text, "width": 1.5, "dash": "dot", "shape": "hv"},
-        }
-    )
+        traces.append(_hollow(point, styles[point.network], point.source not in sources))
+        sources.add(point.source)
+    costs = np.concatenate([curve.cost for curve in curves.values()])
+    accuracies = np.concatenate([curve.accuracy for curve in curves.values()])
+    traces.append(_front(costs, accuracies, palette))
     # Logarithmic: what matters lies near the cheap end.
     ticks = {"dtick": "D2", "tickformat": "~s"}
     if costs.max() < 100:
@@ -119,6 +61,72 @@ def accuracy_against_cost(
         "yaxis": {"title": {"text": "accuracy on the test set"}, "tickformat": ".1%"},
     }
     return styled(traces, layout, palette, height=TALL)
+
+
+def _cost_line(name: str, curve: CostCurve, style: TraceStyle) -> dict:
+    return {
+        "type": "scatter",
+        "x": curve.cost,
+        "y": curve.accuracy,
+        "name": name,
+        "legendgroup": name,
+        "mode": "lines",
+        "showlegend": False,
+        "line": {"color": style.colour, "dash": style.dash, "width": 2},
+        "hovertemplate": f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+    }
+
+
+def _cost_mark(name: str, curve: CostCurve, style: TraceStyle, palette: Palette) -> dict:
+    return {
+        "type": "scatter",
+        "x": [curve.cost_now],
+        "y": [curve.accuracy_now],
+        "name": name,
+        "legendgroup": name,
+        "mode": "markers",
+        "marker": {
+            "symbol": style.mark,
+            "size": 14,
+            "color": style.colour,
+            "line": {"color": palette.background, "width": 1},
+        },
+        "hovertemplate": f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+    }
+
+
+def _hollow(point: Published, style: TraceStyle, in_legend: bool) -> dict:
+    """A published point; each source stands in the legend once."""
+    return {
+        "type": "scatter",
+        "x": [point.cost],
+        "y": [point.accuracy],
+        "name": point.source,
+        "legendgroup": point.source,
+        "showlegend": in_legend,
+        "mode": "markers",
+        "marker": {
+            "symbol": f"{style.mark}-open",
+            "size": 14,
+            "color": style.colour,
+            "line": {"width": 2},
+        },
+        "hovertemplate": f"{point.network}, {point.source}: %{{y:.2%}}<extra></extra>",
+    }
+
+
+def _front(costs: np.ndarray, accuracies: np.ndarray, palette: Palette) -> dict:
+    """The Pareto front of all points together."""
+    front = pareto_front(costs, accuracies)
+    return {
+        "type": "scatter",
+        "x": costs[front],
+        "y": accuracies[front],
+        "name": "Pareto front",
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "line": {"color": palette.text, "width": 1.5, "dash": "dot", "shape": "hv"},
+    }
 
 
 def halting_heatmap(
@@ -151,41 +159,19 @@ def halting_heatmap(
 
 
 def reliability(
-    found: dict[str, Calibration], styles: dict[str, TraceStyle], palette: Palette
+    calibrations: dict[str, Calibration], styles: dict[str, TraceStyle], palette: Palette
 ) -> Figure:
-    """Accuracy against the confidence that halted, by bins; on the diagonal it is honest."""
-    traces = [
-        {
-            "type": "scatter",
-            "x": [0, 1],
-            "y": [0, 1],
-            "name": "honest",
-            "mode": "lines",
-            "line": {"color": palette.muted, "dash": "dot"},
-            "hoverinfo": "skip",
-        }
-    ]
-    for name, c in found.items():
-        seen = c.share > 0
-        s = styles[name]
-        traces.append(
-            {
-                "type": "scatter",
-                "x": c.confidence[seen],
-                "y": c.accuracy[seen],
-                "customdata": c.share[seen],
-                "name": f"{name}, ECE {c.error:.2%}",
-                "mode": "lines+markers",
-                "line": {"color": s.colour, "dash": s.dash, "width": 1.5},
-                "marker": {
-                    "symbol": s.mark,
-                    "color": s.colour,
-                    "size": 4 + 16 * np.sqrt(c.share[seen]),
-                },
-                "hovertemplate": "%{y:.1%} right where %{x:.1%} sure "
-                "(%{customdata:.1%} of the images)",
-            }
-        )
+    """Accuracy against the confidence that halted, by bins; on the diagonal it is calibrated."""
+    diagonal = {
+        "type": "scatter",
+        "x": [0, 1],
+        "y": [0, 1],
+        "name": "perfectly calibrated",
+        "mode": "lines",
+        "line": {"color": palette.muted, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    bins = [_bins(name, c, styles[name]) for name, c in calibrations.items()]
     layout = {
         "hovermode": "closest",
         "legend": {"orientation": "v", "x": 0.02, "y": 0.98, "yanchor": "top"},
@@ -196,4 +182,22 @@ def reliability(
         },
         "yaxis": {"title": {"text": "share correct"}, "tickformat": ".0%", "range": [0, 1.02]},
     }
-    return styled(traces, layout, palette, height=TALL)
+    return styled([diagonal, *bins], layout, palette, height=TALL)
+
+
+def _bins(name: str, calibration: Calibration, style: TraceStyle) -> dict:
+    """The bins that hold images; larger marks hold more."""
+    held = calibration.share > 0
+    share = calibration.share[held]
+    return {
+        "type": "scatter",
+        "x": calibration.confidence[held],
+        "y": calibration.accuracy[held],
+        "customdata": share,
+        "name": f"{name}, ECE {calibration.error:.2%}",
+        "mode": "lines+markers",
+        "line": {"color": style.colour, "dash": style.dash, "width": 1.5},
+        "marker": {"symbol": style.mark, "color": style.colour, "size": 4 + 16 * np.sqrt(share)},
+        "hovertemplate": "%{y:.1%} correct at a confidence of %{x:.1%} "
+        "(%{customdata:.1%} of the images)",
+    }

@@ -1,10 +1,11 @@
 """Occlusion sensitivity: accuracy against the place of the occluding square."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from corelib.data.corruptions import CORRUPTIONS, Fill
+from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness.cache import LIVE
 from dashboard.bpan.robustness.figures.occlusion import sensitivity
 from dashboard.bpan.robustness.view import PAGE, View
@@ -14,7 +15,6 @@ from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
     from corelib.data.images import Split
-    from corelib.models.bpan.anytime import AnytimeClassifier
     from corelib.models.bpan.robustness import OcclusionMap
 
 ALL = "all"
@@ -88,7 +88,7 @@ def _map(key: cache.CheckpointKey, severity: float, fill: Fill, digit: str) -> "
         while len(kept) >= MOST_MAPS:
             kept.pop(next(iter(kept)))
         images = _images(key.dataset, digit)
-        network = cast("AnytimeClassifier", cache.model(key))
+        network = bpan_cache.classifier(key)
         data = cache.dataset(key.dataset)
         bar = st.progress(0.0, "Moving the square")
         computed = None

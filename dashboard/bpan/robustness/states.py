@@ -1,6 +1,6 @@
 """How a corruption changes the states and currents of a balanced network."""
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -42,7 +42,7 @@ def draw_states(v: View) -> None:
     _draw_similarity(v)
     name = select(PAGE, "states_of", "States of", list(v.bpans))
     key = v.bpans[name]
-    model = cast("BPAN", cache.model(key))
+    model = bpan_cache.bpan(key)
     plane = bpan_cache.projection(key, CLOUD)
     paths: dict[str, np.ndarray] = {}
     if v.chosen is not None:

@@ -1,12 +1,13 @@
 """The figures of the Robustness page above its tabs, and the tabs One digit and Numbers."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from corelib.data.corruptions import CORRUPTIONS, square_side
+from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness import cache as robustness_cache
 from dashboard.bpan.robustness.figures import curves
 from dashboard.bpan.robustness.figures.strip import AnswerPair
@@ -19,8 +20,6 @@ from dashboard.shell.export import chart, picture
 if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
-
-    from corelib.models.bpan.anytime import AnytimeClassifier
 
 
 class Pair(NamedTuple):
@@ -104,10 +103,7 @@ def draw_one_digit(v: View) -> None:
     pairs = {
         name: Pair(
             *(
-                trajectory(
-                    cast("AnytimeClassifier", cache.model(key)),
-                    cache.dataset(key.dataset).inputs(pixels),
-                )
+                trajectory(bpan_cache.classifier(key), cache.dataset(key.dataset).inputs(pixels))
                 for pixels in (clean, corrupted)
             )
         )

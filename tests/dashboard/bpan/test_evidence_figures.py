@@ -1,7 +1,10 @@
 """Figures of the Sequential evidence page show the arrays they are given."""
 
 import numpy as np
+import torch
 
+from corelib.data.evidence import Evidence
+from corelib.reproduce.sequential import OverSteps
 from dashboard.bpan.evidence import figures as evidence
 from dashboard.figures.style import LIGHT, trace_styles
 
@@ -13,12 +16,13 @@ def named(figure, name):
     return [trace for trace in figure.data if trace.name == name]
 
 
-def test_the_player_uncovers_step_by_step():
+def test_the_player_reveals_step_by_step():
     whole = np.arange(16, dtype=np.uint8).reshape(4, 4) * 10
     shown = np.zeros((2, 4, 4), bool)
     shown[:, :2, :2] = True
     shown[1, 2:, 2:] = True
-    seen = evidence.Seen(whole, shown, np.array([[0, 0, 2, 2], [2, 2, 2, 2]]))
+    boxes = np.array([[0, 0, 2, 2], [2, 2, 2, 2]])
+    seen = Evidence(torch.zeros(1, 2, 1), whole, shown, boxes)
     beliefs = {"one": np.array([[0.3, 0.7], [0.9, 0.1]])}
     figure = evidence.player(seen, beliefs, ("a", "b"), 0, STYLES, "glimpse", LIGHT)
     first, second = figure.frames
@@ -43,15 +47,19 @@ def test_beliefs_mark_the_answer():
 def test_accuracy_stands_beside_the_published():
     mean, sd = np.array([0.2, 0.5]), np.array([0.01, 0.02])
     figure = evidence.accuracy_over_parts(
-        {"one": (mean, sd), "two": (mean, 0 * sd)}, {"one": 0.47}, STYLES, "glimpse", LIGHT
+        {"one": OverSteps(mean, sd, 3), "two": OverSteps(mean, 0 * sd, 1)},
+        {"one": 0.47},
+        STYLES,
+        "glimpse",
+        LIGHT,
     )
     (hollow,) = named(figure, "published")
     assert (hollow.x[0], hollow.y[0]) == (2, 0.47)
     np.testing.assert_array_equal(named(figure, "one")[0].error_y.array, sd)
 
 
-def test_fates_add_up():
+def test_outcomes_add_up():
     shares = {"one": np.array([0.5, 0.1, 0.2, 0.1, 0.1]), "two": np.array([1.0, 0, 0, 0, 0])}
     figure = evidence.outcomes(shares, LIGHT)
-    assert [t.name for t in figure.data] == [name for name, _ in evidence.FATES]
+    assert [t.name for t in figure.data] == [name for name, _ in evidence.OUTCOMES]
     np.testing.assert_allclose(np.sum([t.x for t in figure.data], 0), 1)

@@ -22,8 +22,8 @@ def test_styles_keep_models_apart():
 
 def test_costs_show_curves_marks_hollow_points_and_the_front():
     models = {
-        "one": halting.Priced(np.array([1.0, 2.0, 3.0]), np.array([0.8, 0.9, 0.85]), 2.0, 0.9),
-        "two": halting.Priced(np.array([1.5]), np.array([0.95]), 1.5, 0.95),
+        "one": halting.CostCurve(np.array([1.0, 2.0, 3.0]), np.array([0.8, 0.9, 0.85]), 2.0, 0.9),
+        "two": halting.CostCurve(np.array([1.5]), np.array([0.95]), 1.5, 0.95),
     }
     published = [halting.Published("one", 2.5, 0.97, "a paper")]
     figure = halting.accuracy_against_cost(models, published, STYLES, "steps", LIGHT)
@@ -41,8 +41,12 @@ def test_costs_show_curves_marks_hollow_points_and_the_front():
 
 
 def test_reliability_shows_only_bins_that_hold_images():
-    found = {"one": calibration(np.array([0.2, 0.9, 0.9]), np.array([True, True, False]), 10)}
-    (line,) = [t for t in halting.reliability(found, STYLES, LIGHT).data if "ECE" in (t.name or "")]
+    calibrations = {
+        "one": calibration(np.array([0.2, 0.9, 0.9]), np.array([True, True, False]), 10)
+    }
+    (line,) = [
+        t for t in halting.reliability(calibrations, STYLES, LIGHT).data if "ECE" in (t.name or "")
+    ]
     np.testing.assert_allclose(line.x, [0.2, 0.9])
     np.testing.assert_allclose(line.y, [1.0, 0.5])
 

@@ -1,0 +1,194 @@
+"""What the Sequential evidence page shows: its controls, one record, and the sentence computed from
+it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import numpy as np
+import streamlit as st
+
+from corelib.analysis import anytime
+from corelib.analysis.halting import Measures, measures
+from corelib.data import DATASETS
+from dashboard.bpan import cache as bpan_cache
+from dashboard.components.digit_input import TEST, ChosenDigit, digit_input
+from dashboard.figures.style import Palette, TraceStyle, trace_styles
+from dashboard.shell import cache
+from dashboard.shell.checkpoints import checkpoints_picker, of_systems
+from dashboard.shell.controls import Preset, number, select, slider
+from dashboard.shell.page import NothingToShow
+from dashboard.shell.theme import palette
+
+if TYPE_CHECKING:
+    from corelib.data.evidence import Evidence
+    from corelib.data.sequences import SequenceDataset
+    from corelib.models.bpan.anytime import AnytimeClassifier
+    from corelib.runs.registry import Checkpoint
+
+PAGE = "evidence"
+SYSTEMS = ("bpan-sequence", "gru-sequence")
+TASKS = [name for name, source in DATASETS.items() if source.kind == "sequence"]
+
+
+class Network(NamedTuple):
+    """A network as it was trained."""
+
+    item: "Checkpoint"
+    key: cache.CheckpointKey
+    model: "AnytimeClassifier"
+
+
+class Answered(NamedTuple):
+    """A network's answers to every test sequence: at every step, and ``now`` at the threshold."""
+
+    answers: anytime.Answers
+    now: anytime.Anytime
+    measures: Measures
+
+    @property
+    def depth(self) -> int:
+        """How many parts a sequence has."""
+        return self.answers.predicted.shape[1]
+
+
+@dataclass(frozen=True)
+class View:
+    """The networks chosen, by name, the task they read, and one digit, if there is one.
+
+    ``index`` is the test image whose own sequence is shown; without it ``seed`` draws one.
+    """
+
+    networks: dict[str, Network]
+    task: str
+    chosen: ChosenDigit | None
+    index: int | None
+    seed: int
+    styles: dict[str, TraceStyle]
+    theta: float
+    palette: Palette
+
+    @property
+    def items(self) -> "list[Checkpoint]":
+        return [network.item for network in self.networks.values()]
+
+    @property
+    def first(self) -> str:
+        """The network that the sentence is about."""
+        return next(iter(self.networks))
+
+    @property
+    def part(self) -> str:
+        """What a step of this task brings."""
+        return "glimpse" if self.task.startswith("ct-") else "chunk"
+
+    @property
+    def data(self) -> "SequenceDataset":
+        return cast("SequenceDataset", cache.dataset(self.task))
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The true classes of the test sequences, (sequence,)."""
+        return cache.test_labels(self.task)
+
+    @cached_property
+    def answered(self) -> dict[str, Answered]:
+        """The answers to the whole test set, by network; read when first asked for, so that the
+        digit is on the screen before."""
+        return {name: self._answered(network) for name, network in self.networks.items()}
+
+    def _answered(self, network: Network) -> Answered:
+        answers, labels = bpan_cache.sequence_answers(network.key, self.task), self.labels
+        now = anytime.at_threshold(answers.confidence, answers.predicted, labels, self.theta)
+        return Answered(answers, now, measures(answers, labels, self.theta))
+
+    def evidence(self, chosen: ChosenDigit) -> "Evidence":
+        """The sequence of the digit, and what it has revealed after each step."""
+        import torch
+
+        from corelib.data.evidence import evidence_of_digit, evidence_of_test
+
+        if self.index is not None:
+            return evidence_of_test(self.data, self.index)
+        return evidence_of_digit(self.data, torch.from_numpy(chosen.pixels), self.seed)
+
+
+def view() -> View:
+    """The sidebar, and what it shows. Raises ``NothingToShow``, ``CheckpointError`` or
+    ``DataError``."""
+    with st.sidebar:
+        task = select(PAGE, "task", "Task", TASKS)
+        source = DATASETS[task]
+        st.caption(f"{source.title}. {source.about}.")
+        known = of_systems(SYSTEMS)
+        fitting = [
+            name
+            for name, item in known.items()
+            if item.card.config["input_dim"] == source.input_dim
+        ]
+        shipped = [name for name in fitting if not known[name].own]
+        items = checkpoints_picker(
+            PAGE, f"{source.input_dim}_models", "Networks", SYSTEMS, shipped, fitting
+        )
+        theta = slider(PAGE, "theta", "Confidence threshold θ", 0.10, 1.0, 0.50, 0.01)
+        chosen = digit_input(PAGE, cache.dataset("mnist"))
+        seed = number(PAGE, "draw", "Scene seed", 0, 9999, 0)
+    if not fitting:
+        raise NothingToShow(
+            f"No network for {source.title} is available yet; train one under Train below, or "
+            "choose another task."
+        )
+    if not items:
+        raise NothingToShow("Choose at least one network in the sidebar on the left.")
+    keys = {item.name: cache.checkpoint_key(item) for item in items}
+    networks = {
+        item.name: Network(item, keys[item.name], bpan_cache.classifier(keys[item.name]))
+        for item in items
+    }
+    of_test = st.session_state[f"{PAGE}_input"] == TEST and seed == 0
+    index = int(st.session_state[f"{PAGE}_index"]) if of_test else None
+    styles = trace_styles(list(networks))
+    return View(networks, task, chosen, index, seed, styles, theta, palette())
+
+
+def sentence(v: View) -> str:
+    """What the first network reads, and the best of the others."""
+    answered = v.answered[v.first]
+    m = answered.measures
+    text = (
+        f"After {answered.depth} {v.part}s **{v.first}** reads **{m.last_accuracy:.1%}** of the "
+        f"test digits correctly ({m.first_accuracy:.1%} after the first). At θ = {v.theta:.2f} it "
+        f"answers after **{m.mean_steps:.2f}** {v.part}s on average, and **{m.accuracy:.1%}** of "
+        f"its answers are correct; {m.too_early:.1%} come too early: they are wrong, and the last "
+        "one would be correct."
+    )
+    last = {name: other.measures.last_accuracy for name, other in v.answered.items()}
+    best = max(last, key=lambda name: last[name])
+    return text if best == v.first else f"{text} **{best}** reads {last[best]:.1%} correctly."
+
+
+def presets(v: View) -> list[Preset]:
+    """Things to try."""
+    return [
+        Preset(
+            "glimpses",
+            "Glimpses",
+            "Six small windows on a large cluttered canvas",
+            {"task": "ct-mnist"},
+        ),
+        Preset(
+            "stream",
+            "A stream",
+            "Eight strips, in a new random order for each digit",
+            {"task": "streaming-mnist"},
+        ),
+        Preset(
+            "hurry",
+            "In a hurry",
+            "θ = 0.3: which networks answer too early?",
+            {"theta": 0.3, "tab": "Too early"},
+        ),
+        Preset(
+            "published", "As published", "θ = 0.9: which networks are confident?", {"theta": 0.9}
+        ),
+    ]

@@ -1,0 +1,133 @@
+"""What the Halting page shows: its controls, one record, and the sentence computed from it."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from corelib.analysis import anytime
+from dashboard.bpan import cache as bpan_cache
+from dashboard.figures.style import Palette, TraceStyle, trace_styles
+from dashboard.shell import cache
+from dashboard.shell.checkpoints import checkpoints_picker
+from dashboard.shell.controls import Preset, choice, slider
+from dashboard.shell.page import NothingToShow
+from dashboard.shell.theme import palette
+
+if TYPE_CHECKING:
+    from corelib.models.bpan.anytime import AnytimeClassifier, Cost
+    from corelib.models.bpan.halting import Work
+    from corelib.runs.registry import Checkpoint
+
+PAGE = "halting"
+SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
+STANDARD = [f"{name}-mnist" for name in SYSTEMS]
+STEPS, MACS, TIME = COSTS = ("steps", "multiply-adds", "time")
+
+
+class Network(NamedTuple):
+    """A network that has answered the test images at every step, and ``now`` at the threshold."""
+
+    item: "Checkpoint"
+    key: cache.CheckpointKey
+    model: "AnytimeClassifier"
+    answers: anytime.Answers
+    labels: np.ndarray
+    now: anytime.Anytime
+    cost: "Cost"
+
+    @property
+    def depth(self) -> int:
+        """How many steps it takes at most."""
+        return self.answers.predicted.shape[1]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return cache.dataset(self.key.dataset).class_names
+
+    @property
+    def work(self) -> "Work":
+        """The multiply-adds of its answers at the threshold."""
+        from corelib.models.bpan.halting import work
+
+        return work(self.cost, self.now.steps, self.depth)
+
+
+class View(NamedTuple):
+    """The networks chosen, by name, and the threshold and cost at which they are compared."""
+
+    networks: dict[str, Network]
+    styles: dict[str, TraceStyle]
+    theta: float
+    cost: str
+    palette: Palette
+
+    @property
+    def items(self) -> "list[Checkpoint]":
+        return [network.item for network in self.networks.values()]
+
+    @property
+    def first(self) -> str:
+        """The network that the sentence is about."""
+        return next(iter(self.networks))
+
+
+def view() -> View:
+    """The sidebar, and what it shows: a threshold only indexes what was answered once.
+
+    Raises ``NothingToShow``, ``CheckpointError`` or ``DataError``.
+    """
+    with st.sidebar:
+        items = checkpoints_picker(PAGE, "models", "Networks", SYSTEMS, STANDARD)
+        theta = slider(PAGE, "theta", "Confidence threshold θ", 0.10, 1.0, 0.90, 0.01)
+        cost = choice(PAGE, "cost", "Cost", COSTS)
+    if not items:
+        raise NothingToShow("Choose at least one network in the sidebar on the left.")
+    networks = {item.name: _network(item, theta) for item in items}
+    if len({network.key.dataset for network in networks.values()}) > 1:
+        st.warning(
+            "These networks were trained on different images; each is tested on its own images."
+        )
+    return View(networks, trace_styles(list(networks)), theta, cost, palette())
+
+
+def _network(item: "Checkpoint", theta: float) -> Network:
+    key = cache.checkpoint_key(item)
+    model, answers = bpan_cache.classifier(key), bpan_cache.step_answers(key)
+    labels = cache.test_labels(key.dataset)
+    now = anytime.at_threshold(answers.confidence, answers.predicted, labels, theta)
+    return Network(item, key, model, answers, labels, now, model.macs())
+
+
+def sentence(v: View) -> str:
+    """When and how well the first network answers, and what that costs."""
+    network = v.networks[v.first]
+    now, work = network.now, network.work
+    return (
+        f"At θ = {v.theta:.2f} **{v.first}** answers after **{now.mean_steps:.2f} of "
+        f"{network.depth} steps** on average and is **{now.accuracy:.2%}** correct. It spends "
+        f"**{work.mean:,.0f} multiply-adds** per image, {work.saved:.0%} fewer than for all its "
+        f"steps. {(now.steps == 1).mean():.0%} of the images are answered at step 1."
+    )
+
+
+def presets(v: View) -> list[Preset]:
+    """Things to try."""
+    return [
+        Preset(
+            "hurry", "In a hurry", "θ = 0.50: which networks are still correct?", {"theta": 0.5}
+        ),
+        Preset("sure", "Very confident", "θ = 0.99: what does it cost?", {"theta": 0.99}),
+        Preset(
+            "work",
+            "Count the work",
+            "Multiply-adds: a step of a large network costs more",
+            {"theta": 0.9, "cost": MACS},
+        ),
+        Preset(
+            "recurrence",
+            "Is it the recurrence?",
+            "Accuracy with all recurrent weights set to zero",
+            {"tab": "Recurrence"},
+        ),
+    ]
