@@ -16,6 +16,7 @@ from corelib.analysis.anytime import Spread
 from corelib.data import load_dataset, sources
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.data.images import Split
+from corelib.errors import DataError
 from corelib.models.bpan.robustness import balance as balance_of
 from corelib.reproduce import balance, results, robustness
 from corelib.runs.registry import find, load
@@ -72,6 +73,31 @@ def test_robustness_summary_is_the_arithmetic_of_its_rows():
     close(clean["less BPAN's / points"], 1, 2 * HALF)
     published = [row["published / %"] for row in (clean, mlp, bpan)]
     assert [str(found) for found in published] == ["97.93", "53.87", "53.49"]
+
+
+def test_curves_over_seeds_are_means_severity_by_severity(corrupted):
+    curves = robustness.over_seeds(corrupted, "gru", "blur", 0.9)
+    for measure, column in (
+        (curves.accuracy, "accuracy"),
+        (curves.early, "accuracy at 0.9"),
+        (curves.steps, "mean steps at 0.9"),
+    ):
+        assert tuple(measure.severities) == CORRUPTIONS["blur"].severities
+        for k, severity in enumerate(measure.severities):
+            cells = [
+                row[column]
+                for _, row in corrupted.iterrows()
+                if (row["protocol"], row["model"], row["corruption"]) == ("ours", "gru", "blur")
+                and row["severity"] == severity
+            ]
+            assert measure.n == len(cells) == 3
+            assert measure.mean[k] == pytest.approx(np.mean(cells))
+            assert measure.sd[k] == pytest.approx(np.std(cells, ddof=1))
+    one_seed = robustness.over_seeds(corrupted[corrupted["seed"] == 0], "gru", "blur", 0.9)
+    assert one_seed.accuracy.n == 1
+    assert not one_seed.accuracy.sd.any()
+    with pytest.raises(DataError, match="no rows of gru under fog"):
+        robustness.over_seeds(corrupted, "gru", "fog", 0.9)
 
 
 def test_only_bpan_and_the_mlp_were_published():
@@ -205,6 +231,44 @@ def test_balance_summary_is_the_arithmetic_of_its_rows():
     close(accuracy["value"], 25, 5, 3)
     close(accuracy["difference"], -17.5, 15 * HALF)
     assert accuracy["change / %"] is None
+
+
+def test_claims_are_the_published_lines_of_the_table(balanced):
+    """Differences of accuracies in points, with their interval; all else in per cent."""
+    published = balance.claims(balanced)
+    assert [claim.measure.title for claim in published] == [
+        item.title for item in balance.MEASURES if item.published
+    ]
+    for measured, change, interval in published:
+        arms = balanced.pivot(index="seed", columns="arm", values=measured.column)
+        on, off = arms["lambda_bal 5e-4"], arms["lambda_bal 0"]
+        if measured.column.startswith("accuracy"):
+            changes = 100 * (on - off)
+            assert interval.low < changes.mean() < interval.high
+        else:
+            changes = 100 * (on / off - 1)
+            assert interval is None
+        close(change, changes.mean(), changes.std(), len(changes))
+
+
+def test_arms_are_aligned_by_seed():
+    rows = pd.DataFrame(
+        {
+            "arm": ["lambda_bal 0", "lambda_bal 0", "T = 1"],
+            "seed": [3, 1, 1],
+            "recurrent": [0.5, 0.4, math.nan],
+            "change 1": [1.0, 1.0, 1.0],
+            "change 2": [0.2, 0.4, math.nan],
+        }
+    )
+    (measured,) = (item for item in balance.MEASURES if item.column == "recurrent")
+    arms = balance.by_seed(rows, measured)
+    np.testing.assert_allclose(arms["lambda_bal 0"], [40, 50])
+    assert np.isnan(arms["T = 1"]).all()
+    assert len(arms["T = 1"]) == 2
+    changes = balance.convergence(rows)
+    assert list(changes) == ["lambda_bal 0"]
+    np.testing.assert_allclose(changes["lambda_bal 0"], [1, 0.3])
 
 
 def test_intervals_are_students():

@@ -67,8 +67,9 @@ class Spread(NamedTuple):
 
 def halting_steps(confidence: np.ndarray, threshold: float) -> np.ndarray:
     """The first step whose confidence reaches the threshold, else the last: int64 (image,)."""
-    reached: np.ndarray = confidence >= threshold
-    return np.where(reached.any(1), reached.argmax(1), confidence.shape[1] - 1) + 1
+    reached = np.asarray(confidence >= threshold)
+    last = confidence.shape[1] - 1
+    return 1 + np.asarray(np.where(np.any(reached, 1), np.argmax(reached, 1), last))
 
 
 def at_threshold(
@@ -76,7 +77,7 @@ def at_threshold(
 ) -> Anytime:
     """What stopping at a threshold gives; it only re-indexes what was computed for all steps."""
     steps = halting_steps(confidence, threshold)
-    answers: np.ndarray = np.take_along_axis(predicted, steps[:, None] - 1, 1)[:, 0]
+    answers: np.ndarray = predicted[np.arange(len(steps)), steps - 1]
     return Anytime(steps, answers, float(np.mean(answers == labels)), float(steps.mean()))
 
 

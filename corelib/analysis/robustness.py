@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from corelib.analysis.anytime import Answers, Spread, at_threshold
+from corelib.analysis.anytime import Answers, Spread, at_threshold, per_step_accuracy
 from corelib.analysis.representation import cosine
 
 
@@ -52,14 +52,14 @@ def robustness(
     ``answers`` (image, time) come one for each of ``severities``, which begin at 0; ``labels``
     (image,) are the true classes; ``threshold`` is a confidence from 0 to 1.
     """
-    accuracy = [np.mean(answer.predicted[:, -1] == labels) for answer in answers]
+    accuracy = [float(per_step_accuracy(a.predicted, labels)[-1]) for a in answers]
     halted = [at_threshold(a.confidence, a.predicted, labels, threshold) for a in answers]
 
     def one_seed(values: Sequence[float]) -> OverSeverity:
         return OverSeverity(np.array(severities), np.array(values), np.zeros(len(values)), 1)
 
     return Robustness(
-        one_seed([float(share) for share in accuracy]),
+        one_seed(accuracy),
         one_seed([one.accuracy for one in halted]),
         one_seed([one.mean_steps for one in halted]),
         len(labels),

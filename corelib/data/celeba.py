@@ -1,7 +1,7 @@
 """CelebA: faces with 40 attributes, each of them a task, through torchvision from a folder.
 
 The pictures of 178 x 218 are decoded once, by a DataLoader, reduced to squares and kept in memory:
-64 pixels a side are 2.5 GB. The authors' code reads them at full size, anew in each epoch.
+with 64 pixels a side they take 2.5 GB. The authors' code reads them at full size in each epoch.
 """
 
 import os
@@ -39,7 +39,7 @@ def load(side: int = SIDE) -> ImageDataset:
     def split(name: str) -> tuple[Split, tuple[str, ...]]:
         source = CelebA(own_root(), name, transform=shrink)
         pixels = torch.empty(len(source), 3, side, side, dtype=torch.uint8)
-        # Processes pay only for many pictures.
+        # Processes are worth starting only for many pictures.
         workers = (os.cpu_count() or 1) if len(source) > 2000 else 0
         at = 0
         for images, _ in DataLoader(source, batch_size=256, num_workers=workers):

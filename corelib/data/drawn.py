@@ -1,4 +1,4 @@
-"""From what a person draws or uploads to an image as MNIST makes them.
+"""A drawing or an uploaded picture as an image like those of MNIST.
 
 MNIST's recipe: keep the aspect ratio, fit the ink into a box of 20 x 20 pixels with
 anti-aliasing, then move it by whole pixels so that the centre of mass comes to row 14,
@@ -25,18 +25,18 @@ SIDE, BOX = 28, 20
 
 PEN = 2.2  # pixels of the 20-pixel box: a common width of MNIST's own strokes
 FINE = 16  # drawn at this many times the resolution, then averaged
-SMALLEST = 0.08  # a drawing smaller than this part of the canvas is not enlarged further
+SMALLEST = 0.08  # drawings smaller than this part of the canvas are enlarged no more
 MAX_POINTS = 10_000
 
 MAX_BYTES = 5 * 2**20
 MAX_PIXELS = 16_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 WORKING_SIDE = 1024  # larger pictures are averaged down to at most this before anything else
-FAINT = 24  # grey levels, of 255: ink weaker than this is no ink
-SPECKS = 200  # pictures of this side on are freed of single specks if their ground is not clean
+FAINT = 24  # grey levels, of 255: weaker marks are not ink
+SPECKS = 200  # from this side on, single specks are removed if the ground is not clean
 RIPPLE = 0.15  # of the strongest ink: what JPEG and WebP may leave on clean ground
 THIN = 0.9  # pixels of the 20-pixel box: no test digit of MNIST has thinner strokes
-# What Pillow's decoders raise on damaged files, each seen with bytes changed at random.
+# What Pillow's decoders raise on damaged files; each occurred with bytes changed at random.
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError)
 DAMAGED += (OverflowError, struct.error, zlib.error)
 
@@ -99,13 +99,13 @@ def _checked(strokes: Sequence, canvas_size: float) -> list[np.ndarray]:
 def from_image(data: bytes) -> np.ndarray:
     """The image of an uploaded picture, uint8 (row, column) of 28 x 28.
 
-    The picture is made grey, transparency laid on white, dark ink on a light ground inverted
-    (the brightness of the border decides), the ground removed and the contrast stretched; then
-    it is fitted and centred as MNIST does. A picture of 28 x 28 on black is kept as it is. Of an
-    animation the first frame is taken. The file's kind is read from its bytes.
+    The picture is made grey, with white behind what is transparent; dark ink on a light ground is
+    inverted (the brightness of the border decides); the ground is removed and the contrast
+    stretched; then the ink is fitted and centred as in MNIST. A picture of 28 x 28 on black is kept
+    as it is. An animation gives its first frame. The file's kind is read from its bytes.
 
-    Raises ``DataError`` when the file is too large, is no picture, is damaged, has more than
-    16 million pixels (seen in its header, before anything is decoded), or shows nothing.
+    Raises ``DataError`` when the file is too large, is not a picture, is damaged, has more than
+    16 million pixels (by its header, before anything is decoded), or is blank.
     """
     grey, lossy = _grey(data)
     border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]).astype(np.int16)
@@ -119,9 +119,9 @@ def from_image(data: bytes) -> np.ndarray:
     if grey.shape == (SIDE, SIDE) and not dark_ink and ground < FAINT:
         return grey.copy()
 
-    # Shade, grain and compression show at the border too: three times what 90 % of it stays
-    # below is ground. A clean border gives 0, and nothing is lost; but lossy compression leaves
-    # ripples round the ink itself.
+    # Shade, grain and compression show at the border too: up to three times its 90 % quantile is
+    # ground. A clean border gives 0, and nothing is lost; but lossy compression leaves ripples
+    # round the ink itself.
     spread = np.quantile(np.abs(border - ground), 0.9)
     threshold = min(max(3 * spread, RIPPLE * peak * lossy), peak / 2)
     ink = np.where(ink > threshold, ink * (255 / peak), 0).round().astype(np.uint8)
@@ -139,7 +139,7 @@ def from_image(data: bytes) -> np.ndarray:
 
 
 def _cropped(ink: np.ndarray) -> np.ndarray:
-    rows, columns = ink.any(1).nonzero()[0], ink.any(0).nonzero()[0]
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
@@ -155,9 +155,9 @@ def _stroke_width(ink: np.ndarray) -> float:
 
 
 def _thickened(ink: np.ndarray) -> np.ndarray:
-    """Ink whose strokes would be thinner in the box than those of MNIST, made as wide as PEN.
+    """Widen strokes to PEN if in the box they would be thinner than those of MNIST.
 
-    A ballpoint on paper is such ink; shrunk as it is, only a haze would remain.
+    A ballpoint's strokes on paper are so thin that shrinking would leave only a haze.
     """
     if _stroke_width(ink) * BOX / max(ink.shape) >= THIN:
         return ink

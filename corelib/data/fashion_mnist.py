@@ -77,7 +77,7 @@ def load() -> ImageDataset:
             return str(target)
 
         try:
-            arrays = tuple(
+            x_train, y_train, x_test, y_test = (
                 (read_image_file if "images" in name else read_label_file)(plain(name)).numpy()
                 for name in FILES
             )
@@ -85,4 +85,5 @@ def load() -> ImageDataset:
             raise DataError(
                 f"Fashion-MNIST in {folder} is damaged ({error}); replace its four files."
             ) from None
+    arrays = (x_train, y_train, x_test, y_test)
     return split_in_three("fashion-mnist", CLASS_NAMES, 0.2860, 0.3530, arrays)

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TRAIN, VALIDATION = 55_000, 5_000
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""x_train, y_train, x_test, y_test."""
 
 
 class Split(NamedTuple):
-    """Images as uint8 (image, row, column), in colours (image, channel, row, column), 0 is black;
-    labels as int64 (image,), or (image, task) where several things can be asked about each."""
+    """Images as uint8 (image, row, column), in colour (image, channel, row, column), 0 is black;
+    labels as int64 (image,), or (image, task) where each image has several."""
 
     pixels: Tensor
     labels: Tensor
@@ -26,8 +28,8 @@ class Split(NamedTuple):
 class ImageDataset(NamedTuple):
     """Three fixed splits of images and what is needed to read them.
 
-    ``mean`` and ``std`` are those of the training pixels on the scale [0, 1]; ``task_names`` those
-    of the labels' columns, empty if there is one label an image.
+    ``mean`` and ``std`` are those of the training pixels on the scale [0, 1]; ``task_names`` name
+    the labels' columns and are empty if each image has one label.
     """
 
     name: str
@@ -59,15 +61,12 @@ class ImageDataset(NamedTuple):
 
 
 def split_in_three(
-    name: str,
-    class_names: tuple[str, ...],
-    mean: float,
-    std: float,
-    arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    name: str, class_names: tuple[str, ...], mean: float, std: float, arrays: Arrays
 ) -> ImageDataset:
     """The fixed split: the first 55,000 training images, the next 5,000 to validate, the test set.
 
-    ``arrays`` are x_train, y_train, x_test, y_test as uint8.
+    ``arrays`` are x_train, y_train, x_test, y_test as uint8. Raises ``DataError`` for wrong shapes
+    or labels.
     """
     import torch
 
@@ -96,6 +95,15 @@ def split_in_three(
         validation=split(x_train[TRAIN:], y_train[TRAIN:]),
         test=split(x_test, y_test),
     )
+
+
+def first_of(split: Split, most: int, label: int | None = None) -> Split:
+    """The first images of a split, at most ``most``: those of one class, or of all."""
+    pixels, labels = split
+    if label is not None:
+        chosen = labels == label
+        pixels, labels = pixels[chosen], labels[chosen]
+    return Split(pixels[:most], labels[:most])
 
 
 def steps_per_epoch(n: int, size: int) -> int:

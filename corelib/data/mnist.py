@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corelib.data.images import ImageDataset, split_in_three
+from corelib.data.images import Arrays, ImageDataset, split_in_three
 from corelib.errors import DataError
 
 PATH = Path(__file__).parents[2] / "assets" / "data" / "mnist.npz"
@@ -17,7 +17,7 @@ SHA256 = {
 }
 
 
-def read_arrays(path: Path = PATH) -> tuple[np.ndarray, ...]:
+def read_arrays(path: Path = PATH) -> Arrays:
     """x_train, y_train, x_test, y_test as uint8; every byte is checked.
 
     Raises ``DataError`` when the file is missing or differs from the one that ships.
@@ -33,7 +33,8 @@ def read_arrays(path: Path = PATH) -> tuple[np.ndarray, ...]:
     for name, array in arrays.items():
         if hashlib.sha256(array.tobytes()).hexdigest() != SHA256[name]:
             raise DataError(f"The file {path} is damaged: {name} has changed; {restore}")
-    return tuple(arrays.values())
+    x_train, y_train, x_test, y_test = arrays.values()
+    return x_train, y_train, x_test, y_test
 
 
 def load() -> ImageDataset:

@@ -1,11 +1,11 @@
-"""Multi-MNIST: digits of MNIST laid over one another, and for each of them the task to name it.
+"""Multi-MNIST: digits of MNIST laid over one another; each task is to name one of them.
 
 As in the authors' loader for Abel and Ullman (2024), after Sener and Koltun (2018): the left digit
 lies at [0:28, 0:28] and the right one at [6:34, 6:34] of a canvas of 36 x 36, the brighter pixel
 wins where they meet, and the canvas is reduced to 28 x 28 by the nearest neighbour. "Left" is the
 upper left one. The first 50,000 training images give the training set, the 10,000 after them the
 validation set, the test images the test set; each is the left digit of one image, and its partner
-is any of the same set. Their loader draws partners anew on each machine; here the seed tells them.
+is any of the same set. Their loader draws partners anew on each machine; here the seed fixes them.
 """
 
 import numpy as np
@@ -41,9 +41,9 @@ def load(
 ) -> ImageDataset:
     """Multi-MNIST in memory, in about a second; labels are (image, task).
 
-    More digits, less overlap (a larger ``shift``) and other partners can be asked for; ``larger``
-    adds the task to name the largest digit. Pixels are normalised by MNIST's own mean and standard
-    deviation, as in the authors' code.
+    ``n_digits`` lie over one another, ``shift`` pixels apart; ``seed`` draws the partners;
+    ``larger`` adds the task to name the largest digit. Pixels are normalised by MNIST's own mean
+    and standard deviation, as in the authors' code.
     """
     import torch
 

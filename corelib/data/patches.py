@@ -2,7 +2,7 @@
 van Hateren's from a folder.
 
 Our pictures are made grey, continued by reflection over 32 pixels, and whitened as a whole: each
-amplitude at frequency f (cycles a pixel) is multiplied by |f| exp(-(|f| / 0.4)⁴), which flattens
+amplitude at frequency f (cycles per pixel) is multiplied by |f| exp(-(|f| / 0.4)⁴), which flattens
 the 1/f spectrum of natural images and fades out before the corners of the spectrum (Olshausen and
 Field 1997). Patches lie at random places, most of them in large pictures. Each loses its mean; the
 flattest quarter of a split is dropped; each of the others is brought to unit deviation.
@@ -121,9 +121,9 @@ def doves_file() -> Path:
 def load_doves() -> ImageDataset:
     """Van Hateren's images whitened and cut by Vafaii and others, float (patch, 1, 16, 16).
 
-    As in their code all is shifted and scaled to mean 0 and deviation 1, and of each of ten blocks
-    the last fifth is held out. They choose by it; here it is the test set, and the last tenth of
-    each block's remainder serves to validate.
+    As in their code all patches are shifted and scaled to mean 0 and deviation 1, and the last
+    fifth of each of ten blocks is held out. They select models on it; here it is the test set, and
+    the last tenth of the rest of each block is the validation set.
 
     Raises ``DataError`` that says how to get the file, or what is wrong with it.
     """
@@ -160,8 +160,10 @@ def load_doves() -> ImageDataset:
 
 
 def _dataset(name: str, classes: tuple[str, ...], *drawn: _Drawn) -> ImageDataset:
-    """Patches are in their own unit: ``inputs`` gives them as they are."""
+    """Patches are normalised already: ``inputs`` gives them unchanged."""
     import torch
 
-    splits = (Split(torch.from_numpy(d.patches), torch.from_numpy(d.pictures)) for d in drawn)
-    return ImageDataset(name, classes, 0.0, 1.0, *splits)
+    train, validation, test = (
+        Split(torch.from_numpy(d.patches), torch.from_numpy(d.pictures)) for d in drawn
+    )
+    return ImageDataset(name, classes, 0.0, 1.0, train, validation, test)

@@ -1,10 +1,10 @@
-"""The data sets there are, what each is, and whether it is here."""
+"""All data sets: what each is, and whether it is here."""
 
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
 from threading import Lock, Thread
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit, patches
 from corelib.data.images import ImageDataset
@@ -12,14 +12,17 @@ from corelib.data.sequences import TASKS, SequenceDataset, Task, sequences
 from corelib.errors import DataError, SynaptariumError
 
 Kind = Literal["image", "picture", "scene", "sequence", "fragment"]
-"""An image is grey and has one label; a picture has colours; a scene has a label for each task; a
-fragment is a piece of a whitened image, brighter or darker than its mean."""
+"""An image is grey and has one label; a picture is in colour; a scene has a label for each task; a
+fragment is a piece of a whitened image, whose pixels lie above and below its mean."""
 Dataset = ImageDataset | SequenceDataset
 
 
 class Source(NamedTuple):
-    """``input_dim`` is the size of an image, or of one step of a sequence; ``n_tasks`` the labels
-    that each image has, one of ``n_classes``."""
+    """A data set that can be loaded by name.
+
+    ``input_dim`` is the size of an image, or of one step of a sequence; ``n_tasks`` is the number
+    of labels of each image, each one of ``n_classes``.
+    """
 
     title: str
     about: str
@@ -47,7 +50,7 @@ def _natural(side: int) -> Source:
 
 def _composed(task: Task) -> Source:
     def load() -> SequenceDataset:
-        return sequences(_load("mnist"), task)
+        return sequences(cast(ImageDataset, _load("mnist")), task)
 
     return Source(task.title, task.about, mnist.PATH.exists, load, None, "sequence", task.input_dim)
 
@@ -69,7 +72,7 @@ DATASETS: dict[str, Source] = {
     ),
     "cifar-10": Source(
         "CIFAR-10",
-        "60,000 pictures of ten kinds of things, 32 x 32 pixels in colours; from a folder or "
+        "60,000 colour pictures of ten kinds of things, 32 x 32 pixels; from a folder or "
         "downloaded on request",
         cifar.is_here,
         cifar.load,
@@ -79,8 +82,8 @@ DATASETS: dict[str, Source] = {
     ),
     "multi-mnist": Source(
         "Multi-MNIST",
-        "two of MNIST's digits over one another in 28 x 28 pixels, to be named left or right; "
-        "composed here",
+        "two of MNIST's digits over one another in 28 x 28 pixels, the left or the right to be "
+        "named; composed here",
         mnist.PATH.exists,
         multidigit.load,
         None,
@@ -89,7 +92,7 @@ DATASETS: dict[str, Source] = {
     ),
     "celeba": Source(
         "CelebA",
-        "202,599 faces with 40 attributes, reduced to 64 x 64 pixels in colours; from a folder",
+        "202,599 faces with 40 attributes, in colour, reduced to 64 x 64 pixels; from a folder",
         celeba.is_here,
         celeba.load,
         None,
@@ -137,7 +140,7 @@ def _load(name: str) -> Dataset:
 
 
 def read_ahead(name: str = "mnist") -> None:
-    """Start reading a data set in the background; what is wrong is said by ``load_dataset``."""
+    """Start reading a data set in the background; ``load_dataset`` then raises any error."""
 
     def read() -> None:
         with suppress(SynaptariumError):

@@ -13,7 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
 
 from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.data.corruptions import Corruption
@@ -69,13 +71,40 @@ CONDITIONS: dict[str, Corruption] = {
 class Measure(NamedTuple):
     """A group of lines of the table: a column of the raw rows, shown in hundredths.
 
-    ``published`` and ``rerun`` are what lambda_bal = 5e-4 changes, as others found it.
+    ``published`` and ``rerun`` are what lambda_bal = 5e-4 changes, as others measured it.
     """
 
     column: str
     title: str
     published: str | None = None
     rerun: str | None = None
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Accuracies differ in points, all else in per cent."""
+        return self.column.startswith("accuracy")
+
+
+class Interval(NamedTuple):
+    """Bounds of a confidence interval."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"[{self.low:.2f}, {self.high:.2f}]"
+
+
+class Claim(NamedTuple):
+    """What lambda_bal = 5e-4 changes, over paired seeds, in a measure with a published change.
+
+    ``change`` is in points for an accuracy, else in per cent. ``interval`` is the 95 % interval of
+    a change in points; None for others and for a single seed.
+    """
+
+    measure: Measure
+    change: Spread | None
+    interval: Interval | None
 
 
 LESS_CURRENT, LESS_VARIANCE = ("-25 %", "about -23 %"), ("-40 %", "about -16 %")
@@ -113,7 +142,7 @@ NOTES = (
     "variance, 6.5 points more under 50 % occlusion. Their code, run again: an independent re-run.",
     "Recurrent current: excitation + inhibition, steps 2 to T. Balance current: that plus the "
     "drive, all steps, as in the loss; with T = 1 it is the drive. Means of sizes over test "
-    "images, units (E and I alike, or apart) and steps; variances over images for each unit and "
+    "images, units (E and I together, or apart) and steps; variances over images for each unit and "
     "step, then averaged. The README says recurrent current; the authors' script measures the "
     "balance current of E and of I units apart, so the claims stand beside each candidate.",
     "50 % occlusion in the authors' script is a square of half the side: a quarter of the area, "
@@ -127,34 +156,24 @@ NOTES = (
 )
 
 
-class Interval(NamedTuple):
-    """Bounds of a confidence interval."""
-
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"[{self.low:.2f}, {self.high:.2f}]"
-
-
 def specs(seed: int) -> list[RunSpec]:
     """What one seed trains: all arms."""
     return [arm.spec(seed) for arm in ARMS.values()]
 
 
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
-    """Raw figures, one row an arm and seed; what one step does not have is missing."""
+    """Raw figures, one row an arm and seed; what a network of one step lacks is missing."""
     import pandas as pd
 
     from corelib.data.sources import load_dataset
 
     run_of = {(spec.title, spec.seed): run for spec, run in zip(specs, runs, strict=True)}
-    dataset = load_dataset(specs[0].dataset)
+    dataset = cast("ImageDataset", load_dataset(specs[0].dataset))
     rows = []
     for name, arm in ARMS.items():
         for seed in sorted({spec.seed for spec in specs}):
             say(f"Measuring {name}, seed {seed}.")
-            model = load(find(run_of[arm.spec(seed).title, seed].id).name)
+            model = cast("BPAN", load(find(run_of[arm.spec(seed).title, seed].id).name))
             rows.append({"arm": name, "seed": seed, **figures(model, dataset, seed)})
     return pd.DataFrame(rows)
 
@@ -166,19 +185,19 @@ def figures(model: BPAN, dataset: ImageDataset, seed: int) -> dict[str, float]:
     from corelib.models.bpan.robustness import balance
 
     pixels, labels = dataset.test
-    found = {}
+    measured: dict[str, float] = {}
     for name, corruption in CONDITIONS.items():
         seeded = corruption._replace(seed=seed)
         x = dataset.inputs(corrupt(pixels, seeded, dataset.mean, dataset.std))
         predicted = halting.answers(model, x).predicted[:, -1]
-        found[name] = float((predicted == labels.numpy()).mean())
+        measured[name] = float((predicted == labels.numpy()).mean())
     currents = balance(model, dataset.inputs(pixels))
     for name, value in zip(currents._fields[:-1], currents[:-1], strict=True):
-        found[name.replace("_", " ")] = float(f"{value:.6g}")
+        measured[name.replace("_", " ")] = float(f"{value:.6g}")
     changes = [float(f"{share:.6g}") for share in currents.change]
     if len(changes) > 1:  # the first change is 1 for every network
-        found["last change"] = changes[-1]
-    return found | {f"change {t}": share for t, share in enumerate(changes, 1)}
+        measured["last change"] = changes[-1]
+    return measured | {f"change {t}": share for t, share in enumerate(changes, 1)}
 
 
 def t_interval(differences: Spread, confidence: float = 0.95) -> Interval | None:
@@ -194,26 +213,66 @@ def t_interval(differences: Spread, confidence: float = 0.95) -> Interval | None
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table from raw rows: all arms for each measure, with what others found.
+    """The table from raw rows: all arms for each measure, with what others measured.
 
-    Cells over seeds are ``Spread`` and ``Interval``; what there is not, is None.
+    Cells over seeds are ``Spread`` and ``Interval``, or None where nothing was measured.
     """
     import pandas as pd
 
-    arms = {name: part.set_index("seed") for name, part in rows.groupby("arm", sort=False)}
+    arms = _arms(rows)
     lines = [_line(measured, name, arms) for measured in MEASURES for name in ARMS if name in arms]
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = NOTES
     return frame
 
 
+def claims(rows: pd.DataFrame) -> list[Claim]:
+    """What the balance term changes in the raw rows, for each published change."""
+    lines = summary(rows).set_index(["measure", "arm"])
+    published: list[Claim] = []
+    for measured in (item for item in MEASURES if item.published):
+        line = lines.loc[(measured.title, STANDARD)]
+        claim = Claim(measured, line["change / %"], None)
+        if measured.is_accuracy:
+            claim = Claim(measured, line["difference"], line["95 % interval"])
+        published.append(claim)
+    return published
+
+
+def by_seed(rows: pd.DataFrame, measured: Measure) -> dict[str, np.ndarray]:
+    """A measure in each arm, in hundredths as in the table: (seed,), NaN where it is missing."""
+    seeds = sorted(rows["seed"].unique())
+    return {
+        name: 100 * part[measured.column].reindex(seeds).to_numpy()
+        for name, part in _arms(rows).items()
+    }
+
+
+def convergence(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """|s_t - s_(t-1)| / |s_t| at each step, mean over seeds: (time,) by arm.
+
+    Arms with a single step are left out.
+    """
+    steps = [column for column in rows.columns if column.startswith("change ")]
+    return {
+        name: part[steps].mean().to_numpy()
+        for name, part in _arms(rows).items()
+        if len(part[steps].dropna(axis=1).columns) > 1
+    }
+
+
+def _arms(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The raw rows of each arm, by seed."""
+    return {str(name): part.set_index("seed") for name, part in rows.groupby("arm", sort=False)}
+
+
 def _line(measured: Measure, name: str, arms: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """One row of the table; differences are of the seeds that both arms have."""
     against = ARMS[name].against
-    values = 100 * arms[name][measured.column].dropna()
+    values = 100 * cast("pd.Series", arms[name][measured.column].dropna())
     difference = change = None
     if against in arms:
-        reference = 100 * arms[against][measured.column].dropna()
+        reference = 100 * cast("pd.Series", arms[against][measured.column].dropna())
         common = values.index.intersection(reference.index)
         if len(common):
             difference = paired_difference(values[common], reference[common])
@@ -227,7 +286,7 @@ def _line(measured: Measure, name: str, arms: dict[str, pd.DataFrame]) -> dict[s
         "compared with": against,
         "difference": difference,
         "95 % interval": difference and t_interval(difference),
-        "change / %": None if measured.column.startswith("accuracy") else change,
+        "change / %": None if measured.is_accuracy else change,
         "published": measured.published if standard else None,
         "their code, run again": measured.rerun if standard else None,
     }

@@ -1,8 +1,8 @@
 """BPAN on MNIST: accuracy and mean steps at θ = 0.9, published, re-run, and ours.
 
-The paper answers at the first of 6 steps whose largest softmax reaches θ. "paper" is what it
-states; "re-run of the authors' code" is their code run again by us, on MNIST's own split. Ours are
-the checkpoints that ship, trained on the first 55,000 images and chosen by the 5,000 after them.
+The paper's network answers at the first of 6 steps whose largest softmax reaches θ. "paper" is what
+the paper states; "re-run of the authors' code" is their code run by us, on MNIST's own split. Ours
+are the checkpoints that ship, trained on the first 55,000 images and chosen by the next 5,000.
 """
 
 from typing import TYPE_CHECKING
@@ -31,7 +31,9 @@ def run() -> "pd.DataFrame":
             "No BPAN trained on MNIST ships with this copy; restore it with: "
             "git checkout -- assets/checkpoints"
         )
-    rows = [(name, None, *figures, None) for name, figures in PUBLISHED.items()]
+    rows: list[tuple[object, ...]] = [
+        (name, None, *figures, None) for name, figures in PUBLISHED.items()
+    ]
     for item in own:
         measured = measure(item, "mnist", "test")
         metrics = measured.metrics

@@ -1,11 +1,11 @@
 """Robustness: BPAN and its baselines under seven corruptions, as mean ± sd over seeds.
 
-Raw rows hold both protocols of ``corelib.data.corruptions``: ``ours`` on the grid of severities of
-every corruption, ``published`` (``faithful``) at the severities of the authors' results. Every seed
-draws its own noise, the same for all networks. Squares are black and centred.
+The raw rows hold both protocols of ``corelib.data.corruptions``: ``ours`` on the grid of severities
+of every corruption, ``published`` (``faithful``) at the severities of the authors' results. Every
+seed draws its own noise, the same for all networks. Squares are black and centred.
 
 "Published" are the result files in the repository of Lahiri and Panwar, "Balanced Predictive
-Attractor Networks for Anytime and Sequential Inference": one seed, and of ten epochs that with the
+Attractor Networks for Anytime and Sequential Inference": one seed, and the epoch of ten with the
 best accuracy on the same corrupted test images. Ours are chosen on clean validation images.
 """
 
@@ -13,10 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
 
 from corelib.analysis.anytime import Spread, at_threshold, paired_difference, spread
+from corelib.analysis.robustness import OverSeverity, Robustness
 from corelib.data.corruptions import CORRUPTIONS, Corruption
+from corelib.errors import DataError
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
 from corelib.runs.registry import find, load
@@ -41,7 +45,7 @@ NAMES = {
     "gru": "GRU",
     "mlp": "MLP",
 }
-"""The networks, as the raw rows name them and as the table does."""
+"""The networks: their names in the raw rows, and in the table."""
 
 
 class Condition(NamedTuple):
@@ -57,7 +61,7 @@ class Condition(NamedTuple):
 
     @property
     def protocol(self) -> str:
-        """Salt and pepper, and what changes nothing, is the same in both."""
+        """Salt and pepper and severity 0 are the same in both protocols."""
         same = self.corruption == "salt_pepper" or not self.severity
         return "ours" if same else "published"
 
@@ -87,8 +91,8 @@ NOTES = (
     "clipping; a centred square of that share of the side, set to the mean pixel. Sd 0.5 and side "
     "0.5 are those of the README, which gives no accuracy.",
     "Published: the result files in the repository of Lahiri and Panwar, Balanced Predictive "
-    "Attractor Networks for Anytime and Sequential Inference; one seed, and of ten epochs that "
-    "with the best accuracy on the same corrupted test images.",
+    "Attractor Networks for Anytime and Sequential Inference; one seed, and the epoch of ten with "
+    "the best accuracy on the same corrupted test images.",
     "Ours: mean ± sd over seeds, 10,000 test images, networks chosen on clean validation images. "
     "Drop: from the same network's clean accuracy. Differences are paired by seed: the same noise "
     "for all networks. Accuracies are the last step's unless θ is named.",
@@ -118,7 +122,9 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
     rows = []
     for seed in sorted({spec.seed for spec in specs}):
         models = {
-            spec.title.removesuffix(f"-{spec.dataset}"): load(find(run.id).name)
+            spec.title.removesuffix(f"-{spec.dataset}"): cast(
+                "AnytimeClassifier", load(find(run.id).name)
+            )
             for spec, run in zip(specs, runs, strict=True)
             if spec.seed == seed
         }
@@ -138,7 +144,7 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def corruptions(seed: int) -> list[Corruption]:
-    """Every kind on its grid, from severity 0; then what the published protocol does otherwise."""
+    """Every kind on its grid, from severity 0; then what differs in the published protocol."""
     return [
         Corruption(name, severity, seed)
         for name, kind in CORRUPTIONS.items()
@@ -155,18 +161,45 @@ def figures(model: AnytimeClassifier, x: Tensor, labels: Tensor) -> dict[str, fl
     from corelib.models.bpan import halting
 
     answers, truth = halting.answers(model, x), labels.numpy()
-    found = {"accuracy": float((answers.predicted[:, -1] == truth).mean())}
+    measured = {"accuracy": float((answers.predicted[:, -1] == truth).mean())}
     for threshold in THRESHOLDS:
         early = at_threshold(answers.confidence, answers.predicted, truth, threshold)
-        found[f"accuracy at {threshold}"] = early.accuracy
-        found[f"mean steps at {threshold}"] = round(early.mean_steps, 4)
-    return found
+        measured[f"accuracy at {threshold}"] = early.accuracy
+        measured[f"mean steps at {threshold}"] = round(early.mean_steps, 4)
+    return measured
+
+
+def over_seeds(
+    rows: pd.DataFrame, model: str, corruption: str, threshold: float, images: int = 10_000
+) -> Robustness:
+    """One network under one corruption, our protocol, as means over the seeds of the raw rows.
+
+    The sd is that of a sample (n - 1). ``threshold`` is one of ``THRESHOLDS``; ``images`` is how
+    many each row was measured on. Raises ``DataError`` where the rows lack this network or
+    corruption.
+    """
+    own = rows[
+        (rows["protocol"] == "ours") & (rows["model"] == model) & (rows["corruption"] == corruption)
+    ]
+    if own.empty:
+        raise DataError(f"The table has no rows of {model} under {corruption}.")
+
+    def curve(column: str) -> OverSeverity:
+        cells = own.pivot(index="severity", columns="seed", values=column).sort_index().to_numpy()
+        n_seeds = cells.shape[1]
+        sd = cells.std(1, ddof=1) if n_seeds > 1 else np.zeros(len(cells))
+        return OverSeverity(severities, cells.mean(1), sd, n_seeds)
+
+    severities = np.array(sorted(set(own["severity"])))
+    early, steps = f"accuracy at {threshold:g}", f"mean steps at {threshold:g}"
+    return Robustness(curve("accuracy"), curve(early), curve(steps), images)
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """The table from raw rows: the published severities, each network beside BPAN.
 
-    Cells over seeds are ``Spread``; what was not published, or is the network itself, is None.
+    Cells over seeds are ``Spread``; a cell is None where nothing was published, and where a network
+    would be compared with itself.
     """
     import pandas as pd
 
@@ -187,10 +220,10 @@ def _line(rows: pd.DataFrame, condition: Condition, model: str) -> dict[str, Any
     clean = CONDITIONS[0]
     published = model in condition.published
 
-    def over_seeds(what: str, where: Condition = condition, of: str = model) -> pd.Series:
+    def by_seed(what: str, where: Condition = condition, of: str = model) -> pd.Series:
         return rows.loc[(where.protocol, where.corruption, where.severity, of), what]
 
-    accuracy, reference = over_seeds("accuracy"), over_seeds("accuracy", of=REFERENCE)
+    accuracy, reference = by_seed("accuracy"), by_seed("accuracy", of=REFERENCE)
     common = accuracy.index.intersection(reference.index)
 
     def less(one: pd.Series, other: pd.Series) -> Spread:
@@ -202,12 +235,10 @@ def _line(rows: pd.DataFrame, condition: Condition, model: str) -> dict[str, Any
         "seeds": len(common),
         "accuracy / %": spread(100 * accuracy[common]),
         "published / %": spread([condition.published[model]]) if published else None,
-        "drop / points": None
-        if condition is clean
-        else less(over_seeds("accuracy", clean), accuracy),
+        "drop / points": None if condition is clean else less(by_seed("accuracy", clean), accuracy),
         "less BPAN's / points": None if model == REFERENCE else less(accuracy, reference),
-        "accuracy at θ = 0.9 / %": spread(100 * over_seeds("accuracy at 0.9")[common]),
-        "mean steps at θ = 0.9": spread(over_seeds("mean steps at 0.9")[common]),
+        "accuracy at θ = 0.9 / %": spread(100 * by_seed("accuracy at 0.9")[common]),
+        "mean steps at θ = 0.9": spread(by_seed("mean steps at 0.9")[common]),
     }
 
 

@@ -1,4 +1,4 @@
-"""A figure as plain dictionaries, sent as it stands, so that plotly.js draws it once.
+"""A figure as plain dictionaries, sent unchanged, so that plotly.js draws it once.
 
 Streamlit gives plotly.js each figure twice, the second time as a copy. plotly.js draws the copy
 anew if the figure has a template or arrays in base64, or if no ``datarevision`` says that its
@@ -15,21 +15,24 @@ import numpy as np
 import plotly.graph_objects as go
 
 MOST = 2000
-"""Longer arrays go in base64: a browser draws them twice before it has read so long a list."""
+"""Longer arrays go in base64: reading a list of that length takes a browser longer than drawing the
+figure twice."""
 SMALLER = {"int64": "int32", "uint64": "uint32"}
-"""What plotly.js cannot read in base64, and what it can."""
+"""Types that plotly.js cannot read in base64, and those that replace them."""
 CODES = {"float32": "f4", "float64": "f8"} | {
     f"{sign}int{8 * size}": f"{sign or 'i'}{size}" for sign in ("", "u") for size in (1, 2, 4)
 }
 
 
 class Figure(go.Figure):
-    """Traces, layout and frames. plotly checks them when one looks at them, not when they are sent:
-    it takes several times as long as all else, and a slider waits for it.
+    """Traces, layout and frames. plotly checks them when they are read, not when they are sent: the
+    check takes several times as long as everything else, and a slider waits for it.
 
-    The tests look at every figure that a page sends. ``data``, ``layout`` and ``frames`` are those
-    of ``plotly.graph_objects.Figure``; a wrong name or value raises ``ValueError`` there.
+    The tests read every figure that a page sends. ``data``, ``layout`` and ``frames`` are those of
+    ``plotly.graph_objects.Figure``; a wrong name or value raises ``ValueError`` there.
     """
+
+    _given: tuple[Sequence[dict], dict, Sequence[dict]]
 
     def __init__(self, traces: Sequence[dict], layout: dict, frames: Sequence[dict] = ()) -> None:
         object.__setattr__(self, "_given", (traces, layout, frames))
@@ -38,12 +41,21 @@ class Figure(go.Figure):
     def _checked(self) -> go.Figure:
         return go.Figure(*self._given)
 
-    data = property(lambda self: self._checked.data)
-    layout = property(lambda self: self._checked.layout)
-    frames = property(lambda self: self._checked.frames)
+    # plotly's own can be set as well.
+    @property
+    def data(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self._checked.data
+
+    @property
+    def layout(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self._checked.layout
+
+    @property
+    def frames(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self._checked.frames
 
     def to_dict(self) -> dict[str, Any]:
-        """What plotly.js is sent."""
+        """What is sent to plotly.js."""
         traces, layout, frames = self._given
         data = _plain(traces, MOST)
         revision = zlib.crc32(str(data).encode())
@@ -52,7 +64,7 @@ class Figure(go.Figure):
 
 
 def _plain(value: Any, most: int) -> Any:
-    """Without None, colour scales by their colours, arrays as lists up to ``most`` elements."""
+    """Without None; colour scales as their colours, arrays of up to ``most`` elements as lists."""
     if isinstance(value, dict):
         return {
             key: _colours(inner)
@@ -72,10 +84,11 @@ def _plain(value: Any, most: int) -> Any:
 
 @cache
 def _colours(scale: str) -> list:
-    # plotly.js knows other colours by the same names.
-    return [list(stop) for stop in go.Heatmap(colorscale=scale).colorscale]
+    # plotly.js has other colours under the same names.
+    colours: Any = go.Heatmap(colorscale=scale).colorscale
+    return [list(stop) for stop in colours]
 
 
 def _encoded(array: np.ndarray) -> dict[str, str]:
-    found = {"dtype": CODES[array.dtype.name], "bdata": b64encode(array.tobytes()).decode()}
-    return found if array.ndim == 1 else {**found, "shape": ", ".join(map(str, array.shape))}
+    packed = {"dtype": CODES[array.dtype.name], "bdata": b64encode(array.tobytes()).decode()}
+    return packed if array.ndim == 1 else {**packed, "shape": ", ".join(map(str, array.shape))}

@@ -8,8 +8,8 @@ GAP = 2
 
 
 class Sheet(NamedTuple):
-    """``values`` (row, column); ``across`` channels, or units, stand in a row of it, and each
-    takes ``high`` rows."""
+    """``values`` (row, column); a row holds ``across`` channels or units, each ``high`` rows
+    high."""
 
     values: np.ndarray
     across: int
@@ -17,8 +17,8 @@ class Sheet(NamedTuple):
 
 
 def sheet(maps: np.ndarray, wide: float, fill: object = np.nan) -> Sheet:
-    """(unit,) or (channel, row, column) laid out about ``wide`` times as wide as high, without a
-    gap in the last row if that can be; ``fill`` stands between channels."""
+    """(unit,) or (channel, row, column) laid out about ``wide`` times as wide as high, with a full
+    last row if possible; ``fill`` lies between channels."""
     maps = maps if maps.ndim == 3 else maps[:, None, None]
     n, rows, columns = maps.shape
     gap = GAP if rows > 1 else 0
@@ -27,8 +27,8 @@ def sheet(maps: np.ndarray, wide: float, fill: object = np.nan) -> Sheet:
     whole = [k for k in range(1, n + 1) if n % k == 0 and 0.7 < k / ideal < 1.5]
     across = min(whole, key=lambda k: abs(k - ideal), default=min(n, max(1, round(ideal))))
     down = -(-n // across)
-    found = np.full((down * high - gap, across * width - gap), fill, maps.dtype)
+    values = np.full((down * high - gap, across * width - gap), fill, maps.dtype)
     for k, one in enumerate(maps):
         top, left = k // across * high, k % across * width
-        found[top : top + rows, left : left + columns] = one
-    return Sheet(found, across, high)
+        values[top : top + rows, left : left + columns] = one
+    return Sheet(values, across, high)

@@ -1,7 +1,9 @@
-"""What all figures share: colours, fonts, margins, heights."""
+"""What all figures share: colours, fonts, margins, heights, panels, bands."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from dashboard.figures.figure import Figure
 
@@ -30,7 +32,7 @@ DARK = Palette(text="#e6edf3", muted="#93a3b1", grid="#2a3541", background="#101
 
 
 class TraceStyle(NamedTuple):
-    """How a model is drawn in every figure of a page."""
+    """How a network is drawn in every figure of a page."""
 
     colour: str
     dash: str
@@ -38,7 +40,7 @@ class TraceStyle(NamedTuple):
 
 
 def trace_styles(names: Sequence[str]) -> dict[str, TraceStyle]:
-    """Colours by place, so that a model keeps its own while the list stays."""
+    """A style for each name by its place, so that a network keeps its own while the list stays."""
     return {
         name: TraceStyle(
             OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)], MARKS[i % len(MARKS)]
@@ -80,7 +82,7 @@ def styled(
     height: int = HEIGHT,
     frames: Sequence[dict] = (),
 ) -> Figure:
-    """A figure in the common look; what ``layout`` says of its own stays."""
+    """A figure in the common look; ``layout`` overrides it."""
     common = _common(palette)
     for axis in layout:
         if axis[1:5] == "axis":
@@ -94,7 +96,7 @@ def styled(
 
 
 def _over(common: dict, own: dict) -> dict:
-    """Both layouts in one; where both speak, the figure's own."""
+    """Both layouts in one; where both set a value, the figure's own."""
     both = {**common, **{key: value for key, value in own.items() if value is not None}}
     return both | {
         key: _over(value, own[key])
@@ -104,8 +106,8 @@ def _over(common: dict, own: dict) -> dict:
 
 
 class Panels(NamedTuple):
-    """Panels of one figure: ``axes`` tells each panel's traces where they belong, ``layout`` is
-    the figure's; ``annotations`` in it are the titles."""
+    """Panels of one figure: ``axes`` are the axes of each panel's traces, ``layout`` is that of the
+    figure; its ``annotations`` are the titles."""
 
     axes: list[dict[str, str]]
     layout: dict
@@ -117,7 +119,7 @@ def panels(
     """Panels side by side that share the y axis, or stacked that share the x axis.
 
     ``x`` and ``y`` are what their axes have in common. A layout made in one piece is several times
-    as fast as ``make_subplots``, and a slider waits for it.
+    faster than ``make_subplots``, and every move of a slider waits for it.
     """
     n = len(titles)
     size = (1 - gap * (n - 1)) / n
@@ -156,7 +158,7 @@ def panels(
 def playing(
     names: Sequence[str], active: int, prefix: str, frame_ms: int, palette: Palette
 ) -> dict:
-    """Play, pause and a slider below a figure, for its frames of these names."""
+    """Play, pause and a slider below a figure, for its frames with these names."""
     once = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate"}
     go_on = {
         "frame": {"duration": frame_ms, "redraw": True},
@@ -206,3 +208,19 @@ def faded(colour: str, alpha: float) -> str:
     """``#rrggbb`` as rgba with an opacity."""
     r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r},{g},{b},{alpha})"
+
+
+def band(x: np.ndarray, mean: np.ndarray, sd: np.ndarray, colour: str, of: str) -> dict:
+    """Mean ± sd of the series ``of`` as an area; all (point,)."""
+    return {
+        "type": "scatter",
+        "x": np.concatenate([x, x[::-1]]),
+        "y": np.concatenate([mean + sd, (mean - sd)[::-1]]),
+        "mode": "lines",
+        "fill": "toself",
+        "fillcolor": faded(colour, 0.18),
+        "line": {"width": 0},
+        "legendgroup": f"{of} ± sd",
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }

@@ -1,4 +1,4 @@
-"""The data of a figure as a table, so that what is shown can be taken home."""
+"""The data of a figure as a table, so that it can be exported."""
 
 import numpy as np
 import pandas as pd

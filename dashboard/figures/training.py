@@ -3,6 +3,7 @@
 import numpy as np
 
 from corelib.runs.store import History
+from corelib.training.events import Validated
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import DASHES, OKABE_ITO, Palette, panels, styled
 
@@ -12,11 +13,11 @@ MOST_POINTS = 1500
 def learning_curves(histories: dict[str, History], palette: Palette) -> Figure:
     """Training loss, and accuracy on the training batches and on validation, against updates.
 
-    One colour and dash a run; each point of the training curves is a mean over the updates since
-    the one before.
+    Each run has its colour and dash; each point of the training curves is a mean over the updates
+    since the previous point.
     """
     total = max((h.began.total_steps for h in histories.values() if h.began), default=1)
-    # The axis shows the whole way, so that one sees how far it is.
+    # The axis shows the whole training, so that its progress can be seen.
     (left, right), layout = panels(
         ["Training loss", "Accuracy"],
         {"title": {"text": "updates"}, "range": [0, total * 1.01]},
@@ -24,61 +25,75 @@ def learning_curves(histories: dict[str, History], palette: Palette) -> Figure:
         gap=0.09,
     )
     layout["yaxis"] |= {"title": {"text": "loss"}, "rangemode": "tozero"}
-    # A scale of its own, unlike other panels side by side.
+    # The panels do not share a scale, unlike others side by side.
     layout["yaxis2"] = {"title": {"text": "share correct"}, "tickformat": ".0%", "anchor": "x2"}
+    alone = len(histories) == 1
     traces = []
     for i, (name, history) in enumerate(histories.items()):
-        colour, dash = OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)]
-        steps, loss, accuracy = _series(history)
-        alone = len(histories) == 1
-        run = {"type": "scatter", "legendgroup": name}
-        traces += [
-            {
-                **run,
-                **left,
-                "x": steps,
-                "y": loss,
-                "showlegend": False,
-                "name": "training batches" if alone else name,
-                "mode": "lines+markers" if len(steps) < 40 else "lines",
-                "line": {"color": colour, "dash": dash, "width": 2},
-                "marker": {"size": 5},
-            },
-            {
-                **run,
-                **right,
-                "x": steps,
-                "y": accuracy,
-                "showlegend": alone,
-                "opacity": 0.6,
-                "name": "training batches" if alone else f"{name}, batches",
-                "mode": "lines",
-                "line": {"color": colour, "dash": dash, "width": 1.5},
-            },
-            {
-                **run,
-                **right,
-                "x": [v.step for v in history.validations],
-                "y": [v.metrics.get("accuracy", v.score) for v in history.validations],
-                "name": "validation" if alone else name,
-                "mode": "lines+markers",
-                "line": {"color": palette.text if alone else colour, "dash": dash, "width": 2.5},
-                "marker": {"size": 7, "symbol": "diamond"},
-            },
-        ]
+        line = {"color": OKABE_ITO[i % len(OKABE_ITO)], "dash": DASHES[i % len(DASHES)]}
+        traces += _on_batches(name, history, line, (left, right), alone)
+        traces.append({**_on_validation(name, history, line, palette, alone), **right})
         if history.best is not None and alone:
-            traces.append(
-                {
-                    "type": "scatter",
-                    **right,
-                    "x": [history.best.step],
-                    "y": [history.best.score],
-                    "name": "best",
-                    "mode": "markers",
-                    "marker": {"size": 14, "symbol": "circle-open", "color": palette.text},
-                }
-            )
+            traces.append({**_best(history.best, palette), **right})
     return styled(traces, {**layout, "legend": {"x": 0.545, "y": 1.06}}, palette)
+
+
+def _on_batches(
+    name: str,
+    history: History,
+    line: dict,
+    panels: tuple[dict[str, str], dict[str, str]],
+    alone: bool,
+) -> list[dict]:
+    """Loss in the left panel and accuracy in the right one, on the training batches."""
+    steps, loss, accuracy = _series(history)
+    run = {"type": "scatter", "legendgroup": name, "x": steps}
+    return [
+        {
+            **run,
+            **panels[0],
+            "y": loss,
+            "showlegend": False,
+            "name": "training batches" if alone else name,
+            "mode": "lines+markers" if len(steps) < 40 else "lines",
+            "line": {**line, "width": 2},
+            "marker": {"size": 5},
+        },
+        {
+            **run,
+            **panels[1],
+            "y": accuracy,
+            "showlegend": alone,
+            "opacity": 0.6,
+            "name": "training batches" if alone else f"{name}, batches",
+            "mode": "lines",
+            "line": {**line, "width": 1.5},
+        },
+    ]
+
+
+def _on_validation(name: str, history: History, line: dict, palette: Palette, alone: bool) -> dict:
+    return {
+        "type": "scatter",
+        "legendgroup": name,
+        "x": [v.step for v in history.validations],
+        "y": [v.metrics.get("accuracy", v.score) for v in history.validations],
+        "name": "validation" if alone else name,
+        "mode": "lines+markers",
+        "line": {**line, "color": palette.text if alone else line["color"], "width": 2.5},
+        "marker": {"size": 7, "symbol": "diamond"},
+    }
+
+
+def _best(best: Validated, palette: Palette) -> dict:
+    return {
+        "type": "scatter",
+        "x": [best.step],
+        "y": [best.score],
+        "name": "best",
+        "mode": "markers",
+        "marker": {"size": 14, "symbol": "circle-open", "color": palette.text},
+    }
 
 
 def _series(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -28,6 +28,7 @@ RENAMED = {
     "What you see": ABOUT,
     "Take home": EXPORT,
     "Digits by step": "Examples by halting step",
+    "Where it hurts": "Occlusion sensitivity",
     "Who halts when": "By class and difficulty",
 }
 """Tabs as they were once called, so that old addresses still open them."""

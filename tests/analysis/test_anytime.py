@@ -1,6 +1,7 @@
 """Answers at a threshold against the rule written as a loop."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from corelib.analysis.anytime import (
     at_threshold,
     calibration,
     changes_of_mind,
+    decision,
     difficulty,
     halting_histogram,
     halting_steps,
@@ -40,6 +42,12 @@ def test_the_first_step_that_is_sure_answers(seed, images, steps, threshold):
     assert result.steps.tolist() == used
     assert result.accuracy == hits / images
     assert np.isclose(result.mean_steps, np.mean(used))
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.6, (1, 0.7, 2)), (0.9, (2, 0.8, 3))])
+def test_a_decision_is_the_first_confident_step_or_the_last(threshold, expected):
+    probability = np.array([[0.5, 0.3, 0.2], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8]])
+    assert decision(probability, threshold) == expected
 
 
 def test_a_higher_threshold_never_answers_earlier():

@@ -25,7 +25,7 @@ VIEWS = {
     "halting-published": ("/halting?halting_tab=Published", 2100),
     "robustness": ("/robustness", 2300),
     "robustness-states": ("/robustness?robust_tab=States", 2600),
-    "robustness-map": ("/robustness?robust_tab=Where+it+hurts", 2000),
+    "robustness-map": ("/robustness?robust_tab=Occlusion+sensitivity", 2000),
     "robustness-ablation": ("/robustness?robust_tab=Balance+ablation", 4200),
     "robustness-published": ("/robustness?robust_tab=Published&robust_table=balance", 2300),
     "evidence": ("/evidence", 2400),

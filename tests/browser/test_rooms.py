@@ -20,13 +20,13 @@ STRIP = ".st-key-robust_strip img"
 
 def test_severity_moves_sentence_strip_curves_and_address(page: Page, server: str):
     open_page(page, f"{server}/robustness?robust_kind=rotation&robust_rotation_severity=9.0")
-    expect(page.get_by_text("With a turn of 9°")).to_be_visible()
+    expect(page.get_by_text("With a rotation of 9°")).to_be_visible()
     strip = page.get_attribute(STRIP, "src")
     handle = widget(page, "robust_rotation_severity").get_by_role("slider")
     handle.focus()
     for _ in range(3):
         handle.press("ArrowRight")
-    expect(page.get_by_text("With a turn of 36°")).to_be_visible()
+    expect(page.get_by_text("With a rotation of 36°")).to_be_visible()
     ready(page)
     address_has(page, "robust_rotation_severity=36")
     page.wait_for_function(

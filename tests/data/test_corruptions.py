@@ -390,3 +390,21 @@ def test_wrong_corruptions_are_a_sentence(images, wrong, words):
 def test_wrong_pixels_are_a_sentence(pixels, words):
     with pytest.raises(DataError, match=words):
         corrupt(pixels, Corruption("gaussian", 0.1))
+
+
+@pytest.mark.parametrize(
+    ("corruption", "words"),
+    [
+        (Corruption("gaussian", 0.5), "Gaussian noise of sd 0.5"),
+        (Corruption("salt_pepper", 0.25), "25% of the pixels black or white"),
+        (Corruption("occlusion", 0.15), "15% of the area covered"),
+        (Corruption("blur", 1.5), "a blur of 1.5 pixels"),
+        (Corruption("contrast", 0.7), "70% of the contrast lost"),
+        (Corruption("shift", 3.0), "a shift of 3 pixels"),
+        (Corruption("rotation", 45.0), "a rotation of 45°"),
+        (Corruption("gaussian", 0.5, faithful=True), "Gaussian noise of sd 0.5, as published"),
+        (Corruption("occlusion", 0.5, faithful=True), "a square of 50% of the side, as published"),
+    ],
+)
+def test_a_corruption_in_words(corruption, words):
+    assert corruption.in_words == words

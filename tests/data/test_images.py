@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corelib.data import DATASETS, fashion_mnist, is_here, load_dataset, mnist
-from corelib.data.images import ImageDataset, Split, batch, split_in_three, steps_per_epoch
+from corelib.data.images import (
+    ImageDataset,
+    Split,
+    batch,
+    first_of,
+    split_in_three,
+    steps_per_epoch,
+)
 from corelib.errors import DataError
 
 
@@ -283,3 +290,13 @@ def test_images_of_another_size_are_refused():
     arrays = (np.zeros((60_000, 1, 1), np.uint8), np.zeros(60_000, np.uint8)) * 2
     with pytest.raises(DataError, match="60,000 and 10,000 images of 28 x 28"):
         split_in_three("odd", ("a",), 0, 1, arrays)
+
+
+@pytest.mark.parametrize("label", [None, 2])
+def test_the_first_images_of_a_class_keep_their_order(label):
+    labels = torch.tensor([2, 0, 2, 1, 2, 2])
+    pixels = torch.arange(6)[:, None, None].expand(6, 2, 2)
+    shown = first_of(Split(pixels, labels), 3, label)
+    places = [k for k in range(6) if label is None or labels[k] == label][:3]
+    assert shown.pixels[:, 0, 0].tolist() == places
+    assert shown.labels.tolist() == labels[places].tolist()

@@ -1,4 +1,4 @@
-"""The Robustness page says what its networks do under the corruption chosen."""
+"""The Robustness page shows what its networks do under the corruption chosen."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,8 @@ from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
-from dashboard.bpan.robustness import states as robustness_states
-from dashboard.bpan.robustness import tabs as robustness_tabs
-from dashboard.bpan.robustness.figures.strip import Read
+from dashboard.bpan.robustness import cache, occlusion, states, tabs, view
+from dashboard.bpan.robustness.figures.strip import AnswerPair
 from tests.pages.app import open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
@@ -31,9 +30,9 @@ def test_the_sentence_is_the_mean_over_seeds_of_the_table_that_ships(runs_root):
     ]
     at, clean = (rows[rows["severity"] == s]["accuracy"] * 100 for s in (0.5, 0.0))
     text = sentences(app)
-    assert "With Gaussian noise of sd 0.5 **bpan-mnist** reads" in text
+    assert "With Gaussian noise of sd 0.5, **bpan-mnist** classifies" in text
     assert f"**{at.mean():.1f} ± {at.std():.1f} %**" in text
-    assert f"**{clean.mean() - at.mean():.1f} points** fewer than clean" in text
+    assert f"**{clean.mean() - at.mean():.1f} points** fewer than clean ones" in text
 
 
 def accuracy(name: str, corruption: Corruption, images: int) -> float:
@@ -54,7 +53,7 @@ def test_what_no_table_ships_for_is_measured_here(runs_root):
     table = app.dataframe[0].value.set_index("network")
     corruption = Corruption("occlusion", 0.2, fill="noise")
     for name in FEW:
-        expected = 100 * accuracy(name, corruption, robustness_tabs.LIVE)
+        expected = 100 * accuracy(name, corruption, cache.LIVE)
         assert table.loc[name, "corrupted / %"] == f"{expected:.1f}"
         assert table.loc[name, "seeds"] == 1
 
@@ -66,7 +65,7 @@ def test_every_corruption_can_be_chosen(runs_root, kind):
     assert not app.error
     severity = app.select_slider(key=f"robust_{kind}_severity").value
     corruption = Corruption(kind, severity)
-    assert robustness_tabs.words(corruption) in sentences(app)
+    assert f"With {corruption.in_words}, **" in sentences(app)
 
 
 def test_one_digit_is_answered_as_the_networks_answer_it(runs_root):
@@ -78,8 +77,8 @@ def test_one_digit_is_answered_as_the_networks_answer_it(runs_root):
     clean = data.test.pixels[18:19]
     after = corrupt(clean, Corruption("occlusion", 0.1))
     for name in FEW:
-        said = [int(load(name)(data.inputs(p))[0, -1].argmax()) for p in (clean, after)]
-        expected = str(said[0]) if said[0] == said[1] else f"{said[0]} → {said[1]}"
+        before, now = (int(load(name)(data.inputs(p))[0, -1].argmax()) for p in (clean, after))
+        expected = str(before) if before == now else f"{before} → {now}"
         assert table.loc[name, "answer"] == expected
 
 
@@ -93,19 +92,35 @@ def test_a_dragged_occluder_moves_the_controls(runs_root):
 
 
 def test_the_map_is_the_networks(runs_root):
-    app = open_robustness(robust_tab="Where it hurts", robust_map_digit="1")
+    app = open_robustness(robust_tab="Occlusion sensitivity", robust_map_digit="1")
     data = load_dataset()
     ones = data.test.labels == 1
     *_, last = occlusion_map(
         load("bpan-mnist"),
-        data.test.pixels[ones][: robustness_tabs.LIVE],
-        data.test.labels[ones][: robustness_tabs.LIVE],
+        data.test.pixels[ones][: cache.LIVE],
+        data.test.labels[ones][: cache.LIVE],
         data,
         0.1,
         "black",
-        robustness_states.STRIDE,
+        occlusion.STRIDE,
     )
     assert f"**{last.accuracy.min():.1%}**" in sentences(app)
+
+
+def test_an_old_address_opens_the_renamed_tab(runs_root):
+    app = open_robustness(robust_tab="Where it hurts")
+    assert app.session_state["robust_tab"] == "Occlusion sensitivity"
+    assert "The square does most harm" in sentences(app)
+
+
+def test_the_published_claim_is_a_preset_and_reset_undoes_it(runs_root):
+    app = open_robustness(robust_kind="rotation", robust_rotation_severity="45.0")
+    app.button(key="robust_try_claim").click().run()
+    assert "a square of 50% of the side, as published" in sentences(app)
+    assert app.session_state["robust_tab"] == "Balance ablation"
+    app.button(key="robust_reset").click().run()
+    assert "With 15% of the area covered" in sentences(app)
+    assert app.multiselect(key="robust_models").value == list(view.STANDARD)
 
 
 def test_states_show_a_bpan_only(runs_root):
@@ -116,7 +131,7 @@ def test_states_show_a_bpan_only(runs_root):
     app.button(key="robust_tsne").click().run(timeout=120)
     assert not app.exception
     points = app.session_state["_robust_tsne"][1]
-    assert points.shape == (robustness_states.CLOUD, 2)
+    assert points.shape == (states.CLOUD, 2)
     assert np.isfinite(points).all()
 
 
@@ -135,11 +150,11 @@ def test_no_network_chosen_is_a_sentence(runs_root):
     assert "Choose at least one network" in app.info[0].value
 
 
-def test_the_strip_goes_home_as_a_table():
+def test_the_strip_is_exported_as_a_table():
     labels, names = np.arange(10) % 3, ("top", "bag", "boot")
-    read = Read(before=(labels + 1) % 3, after=labels)
-    table = robustness_tabs._read_out(labels, {"one": read, "two": read}, names)
+    pair = AnswerPair(clean=(labels + 1) % 3, corrupted=labels)
+    table = tabs.strip_table(labels, {"one": pair, "two": pair}, names)
     assert list(table.network) == ["one"] * 10 + ["two"] * 10
-    assert list(table["test image"][:10]) == list(robustness_tabs.SHOWN)
+    assert list(table["test image"][:10]) == list(cache.SHOWN)
     assert list(table.digit[:3]) == list(table.corrupted[:3]) == list(names)
     assert list(table.clean[:3]) == ["bag", "boot", "top"]

@@ -2,7 +2,7 @@
 network."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -117,8 +117,8 @@ def lesion_mask(model: BPAN, controls: Controls) -> Tensor:
     rng = np.random.default_rng(controls.lesion_seed)
     n_e, n_i = model.n_excitatory, model.n_inhibitory
     order_e, order_i = rng.permutation(n_e), rng.permutation(n_i)
-    mask[torch.from_numpy(order_e[: controls.lesioned_e])] = True
-    mask[torch.from_numpy(n_e + order_i[: controls.lesioned_i])] = True
+    mask[torch.as_tensor(order_e[: controls.lesioned_e])] = True
+    mask[torch.as_tensor(n_e + order_i[: controls.lesioned_i])] = True
     return mask
 
 
@@ -295,5 +295,4 @@ def loop_gain(model: BPAN, inhibition_gain: float = 1.0) -> LoopGain:
 
 
 def _eigenvalues(matrix: Tensor) -> Tensor:
-    values: Tensor = torch.linalg.eigvals(matrix)  # pyright: ignore[reportUnknownMemberType]
-    return values
+    return cast(Tensor, torch.linalg.eigvals(matrix))  # pyright: ignore[reportUnknownMemberType]

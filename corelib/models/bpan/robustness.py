@@ -1,7 +1,7 @@
 """Robustness of BPAN: its states, the balance of its currents, and occlusion sensitivity."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -111,9 +111,8 @@ def state_path(model: BPAN, x: Tensor, plane: Projection) -> np.ndarray:
     return plane.apply(np.concatenate([np.zeros_like(path[:1]), path]))
 
 
-def _chunks(x: Tensor) -> "tuple[Tensor, ...]":
-    parts: tuple[Tensor, ...] = x.split(CHUNK)  # pyright: ignore[reportUnknownMemberType]
-    return parts
+def _chunks(x: Tensor) -> list[Tensor]:
+    return [x[at : at + CHUNK] for at in range(0, max(len(x), 1), CHUNK)]
 
 
 def _rates(model: BPAN, x: Tensor) -> Tensor:
@@ -162,8 +161,8 @@ def balance(model: BPAN, x: Tensor) -> Balance:
 
 def _lengths(states: Tensor) -> Tensor:
     """Euclidean norms over units: (..., unit) -> (...)."""
-    lengths: Tensor = torch.linalg.vector_norm(states, dim=-1)
-    return lengths
+    lengths = torch.linalg.vector_norm(states, dim=-1)  # pyright: ignore[reportUnknownMemberType]
+    return cast(Tensor, lengths)
 
 
 def _sums(current: Tensor) -> np.ndarray:

@@ -12,9 +12,9 @@ def draw_main(v: View) -> None:
     """The currents into both populations; below them the decision and the balance."""
     if v.chosen is None:
         return
-    from dashboard.bpan.balance import figures
+    from dashboard.bpan.balance.figures import over_time
 
-    span = figures.currents_range(v.currents)
+    span = over_time.currents_range(v.currents)
     several = len(v.items) > 1
     columns = st.columns(len(v.items))
     for i, (column, item, view) in enumerate(zip(columns, v.items, v.currents, strict=True)):
@@ -22,19 +22,24 @@ def draw_main(v: View) -> None:
             if several:
                 st.markdown(f"##### {item.name}")
             chart(
-                cache.figure(figures.currents, view, v.palette, stacked=several, y_range=span),
+                cache.figure(over_time.currents, view, v.palette, stacked=several, y_range=span),
                 f"balance_currents_{i}",
                 alt="Excitatory, inhibitory, input and net current over time",
                 caption=f"Currents into the two populations: {v.caption}. Bands: ± 1 sd over "
                 "units.",
             )
-    for i, (item, view, found) in enumerate(zip(v.items, v.currents, v.summaries(), strict=True)):
+    for i, (item, view, summary) in enumerate(zip(v.items, v.currents, v.summaries(), strict=True)):
         left, right = st.columns(2)
         of = f" {item.name}: " if several else " "
         with left:
             chart(
                 cache.figure(
-                    figures.probabilities, view, v.data.class_names, v.theta, found.step, v.palette
+                    over_time.probabilities,
+                    view,
+                    v.data.class_names,
+                    v.theta,
+                    summary.step,
+                    v.palette,
                 ),
                 f"balance_probability_{i}",
                 alt="Class probabilities over time with the threshold and the step of the answer",
@@ -42,7 +47,7 @@ def draw_main(v: View) -> None:
             )
         with right:
             chart(
-                cache.figure(figures.balance_over_time, view, v.with_drive, v.palette),
+                cache.figure(over_time.balance_over_time, view, v.with_drive, v.palette),
                 f"balance_index_{i}",
                 alt="Balance index of the excitatory and inhibitory population over time",
                 caption=f"The balance,{of}input {'counted' if v.with_drive else 'left out'}; "
@@ -55,11 +60,11 @@ def draw_units(v: View) -> None:
     if v.chosen is None:
         st.caption("The units appear with the digit.")
         return
-    from dashboard.bpan.balance import figures
+    from dashboard.bpan.balance.figures import units
 
     for i, (item, view) in enumerate(zip(v.items, v.currents, strict=True)):
         chart(
-            cache.figure(figures.unit_heatmaps, view, v.palette),
+            cache.figure(units.unit_heatmaps, view, v.palette),
             f"balance_units_{i}",
             alt="Recurrent current, net current and rate of every unit over time",
             caption=f"{item.name}: {v.caption}. E units above the line, I units below.",
@@ -68,12 +73,12 @@ def draw_units(v: View) -> None:
 
 def draw_test_set(v: View) -> None:
     """How the net current is distributed over the test set at each step."""
-    from dashboard.bpan.balance import figures
+    from dashboard.bpan.balance.figures import units
 
     for i, (item, key) in enumerate(zip(v.items, v.keys, strict=True)):
         chart(
             cache.figure(
-                figures.net_distribution, bpan_cache.test_densities(key, v.controls), v.palette
+                units.net_distribution, bpan_cache.test_densities(key, v.controls), v.palette
             ),
             f"balance_density_{i}",
             alt="Distribution of the net current over the test set at each step",
@@ -84,7 +89,7 @@ def draw_test_set(v: View) -> None:
 
 def draw_weights(v: View) -> None:
     """The recurrent weights, and whether activity can run away through them."""
-    from dashboard.bpan.balance import figures
+    from dashboard.bpan.balance.figures import units
 
     gain = v.controls.inhibition_gain
     columns = st.columns(2, gap="large", vertical_alignment="center")
@@ -92,7 +97,7 @@ def draw_weights(v: View) -> None:
         with columns[i]:
             chart(
                 cache.figure(
-                    figures.weight_matrix,
+                    units.weight_matrix,
                     model.weights(gain).recurrent.detach().numpy(),
                     model.n_excitatory,
                     v.palette,

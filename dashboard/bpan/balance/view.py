@@ -1,6 +1,6 @@
 """What the E/I balance page shows: its controls, one record, and the sentence computed from it."""
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PAGE = "balance"
 STEPS = 40
-"""So many steps can be asked for, also of a network trained with fewer."""
+"""The most steps that can be chosen, also for a network trained with fewer."""
 
 
 class View(NamedTuple):
@@ -47,12 +47,12 @@ class View(NamedTuple):
 
     @property
     def caption(self) -> str:
-        """What image this is, and how many."""
+        """Which image this is, and how many."""
         seed = self.items[0].card.seed
         return f"{self.chosen.caption}; n = 1 image, seed {seed}" if self.chosen else ""
 
     def summaries(self) -> "list[Summary]":
-        """What each network answers to the image and to the test set at the threshold."""
+        """Each network's answers to the image and to the test set at the threshold."""
         from corelib.models.bpan.analysis import summary
 
         return [
@@ -75,11 +75,11 @@ def view() -> View:
         ]
     items = [item for item in picked if item is not None]
     keys = [cache.checkpoint_key(item) for item in items]
-    models = [cast("BPAN", cache.model(key)) for key in keys]
+    models = [bpan_cache.bpan(key) for key in keys]
     data = cache.dataset(keys[0].dataset)
     if len({key.dataset for key in keys}) > 1:
         st.warning(
-            "These two networks were trained on different images; both now read the same one."
+            "These two networks were trained on different data sets; both now read the same image."
         )
     with st.sidebar:
         chosen = digit_input(PAGE, data)
@@ -142,23 +142,23 @@ def sentence(v: View) -> str:
     if v.chosen is None:
         return "Draw a digit, or upload one, in the sidebar on the left."
     changed = " under these controls" if v.controls != v.trained else ""
-    said = []
-    for item, key, found in zip(v.items, v.keys, v.summaries(), strict=True):
-        answer = v.data.class_names[found.answer]
-        right = ""
+    sentences = []
+    for item, key, summary in zip(v.items, v.keys, v.summaries(), strict=True):
+        answer = v.data.class_names[summary.answer]
+        verdict = ""
         if v.chosen.label is not None:
             true = v.data.class_names[v.chosen.label]
-            right = ", correctly" if true == answer else f", but it is a {true}"
+            verdict = ", correctly" if true == answer else f", but it is a {true}"
         kind = "digit" if key.dataset == "mnist" else "image"
-        who = f"**{item.name}**" if len(v.items) > 1 else "this network"
-        said.append(
-            f"At θ = {v.theta:.2f} {who} calls this {kind} a **{answer}** "
-            f"({found.probability:.0%}) after **{found.step} of {v.controls.n_steps} "
-            f"steps**{right}. Over the 10,000 test images it answers after "
-            f"**{found.mean_steps:.2f} steps** on average and is **{found.accuracy:.1%}** "
+        network = f"**{item.name}**" if len(v.items) > 1 else "this network"
+        sentences.append(
+            f"At θ = {v.theta:.2f} {network} calls this {kind} a **{answer}** "
+            f"({summary.probability:.0%}) after **{summary.step} of {v.controls.n_steps} "
+            f"steps**{verdict}. Over the 10,000 test images it answers after "
+            f"**{summary.mean_steps:.2f} steps** on average and is **{summary.accuracy:.1%}** "
             f"correct{changed}."
         )
-    return "\n\n".join(said)
+    return "\n\n".join(sentences)
 
 
 def presets(v: View) -> list[Preset]:
@@ -175,7 +175,7 @@ def presets(v: View) -> list[Preset]:
         "alpha": first.alpha,
         "drive": False,
     }
-    pondered = changes_of_mind(
+    hard = changes_of_mind(
         bpan_cache.test_answers(v.keys[0], v.trained).predicted,
         cache.test_labels(v.keys[0].dataset),
     )
@@ -196,17 +196,17 @@ def presets(v: View) -> list[Preset]:
         (
             "unbalanced",
             "Trained without balance",
-            "Beside the network trained with λ_bal = 0",
+            "Compared with the network trained with λ_bal = 0",
             {"versus": "bpan-unbalanced-mnist"},
         ),
         (
             "dale",
             "Without Dale's law",
-            "Beside the network whose weights may take any sign",
+            "Compared with the network whose weights may take any sign",
             {"versus": "bpan-nodale-mnist"},
         ),
     ]
-    if len(pondered):
-        ponder = {"input": TEST, "class": ANY, "index": int(pondered[0])}
-        rows.insert(0, ("hard", "A hard digit", "First wrong, then right: move θ", ponder))
+    if len(hard):
+        image = {"input": TEST, "class": ANY, "index": int(hard[0])}
+        rows.insert(0, ("hard", "A hard digit", "First wrong, then correct: move θ", image))
     return [Preset(name, label, help, as_trained | own) for name, label, help, own in rows]

@@ -1,69 +1,73 @@
-"""The balance ablation, as the Robustness page shows it."""
+"""The balance ablation: what the balance term of the training changes, over paired seeds."""
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from corelib.errors import SynaptariumError
 from corelib.reproduce import results
-from dashboard.bpan.robustness.figures import severity as figures
+from dashboard.bpan.anytime_figures import lines_over_steps
+from dashboard.bpan.robustness.figures.ablation import arms
+from dashboard.bpan.robustness.view import View
 from dashboard.figures.style import Palette, trace_styles
 from dashboard.shell.export import chart
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def ablation(palette: Palette) -> None:
-    """The balance term: what it changes, arm by arm, seeds paired."""
-    from corelib.reproduce.balance import MEASURES, NONE, STANDARD, summary
-    from dashboard.bpan.anytime_figures import lines_over_steps
+    from corelib.reproduce.balance import Claim, Measure
 
-    try:
-        rows = results.newest("balance").rows
-    except SynaptariumError as error:
-        st.error(str(error))
-        return
-    arms = {name: part.set_index("seed") for name, part in rows.groupby("arm", sort=False)}
-    seeds = sorted(rows["seed"].unique())
-    table = summary(rows).set_index(["measure", "arm"])
-    said = []
-    for measure in MEASURES:
-        if measure.published:
-            found = table.loc[measure.title, STANDARD]
-            accuracy = measure.column.startswith("accuracy")
-            change = found["difference"] if accuracy else found["change / %"]
-            unit = f"points, 95 % interval {found['95 % interval']}" if accuracy else "%"
-            name = measure.title.split(" / ")[0]
-            said.append(f"- {name}: **{change} {unit}**; published {measure.published}.")
+
+def draw_ablation(v: View) -> None:
+    """The published claims beside ours, every measure arm by arm, and convergence over steps."""
+    from corelib.reproduce.balance import MEASURES, claims
+
+    rows = results.newest("balance").rows
+    n_seeds = len(set(rows["seed"]))
     st.markdown(
         "What the balance term (λ_bal = 5e-4 against 0) changes, "
-        f"n = {len(seeds)} paired seeds:\n\n" + "\n".join(said)
+        f"n = {n_seeds} paired seeds:\n\n" + "\n".join(map(_claim_in_words, claims(rows)))
     )
     st.caption(
-        f"Arms of one seed start from the same weights and see the same batches. Dots: seeds "
-        f"(n = {len(seeds)}), those of one seed joined; bars: means, blue without the balance "
-        "term. Intervals of the differences stand in the table under Published."
+        "The arms of one seed start from the same weights and see the same batches. Dots: seeds "
+        f"(n = {n_seeds}), those of one seed joined; bars: means, blue without the balance term. "
+        "The table under Published gives the intervals of the differences."
     )
     columns = st.columns(2)
     for i, measure in enumerate(MEASURES):
-        values = {
-            name.replace("lambda_bal", "λ"): 100 * part[measure.column].reindex(seeds).to_numpy()
-            for name, part in arms.items()
-        }
-        told = [
-            f"{who}, λ 5e-4 against 0: {what}"
-            for who, what in (("published", measure.published), ("run again", measure.rerun))
-            if what
-        ]
         with columns[i % 2]:
-            chart(
-                figures.arms(values, NONE.replace("lambda_bal", "λ"), measure.title, palette),
-                f"robust_ablation_{i}",
-                alt=f"{measure.title} in each arm of the ablation",
-                caption=("; ".join(told) + "." if told else "Not published.").capitalize(),
-            )
-    steps = [c for c in rows.columns if c.startswith("change ")]
-    change = {
-        name.replace("lambda_bal", "λ"): part[steps].mean().to_numpy()
-        for name, part in arms.items()
-        if len(part[steps].dropna(axis=1).columns) > 1
-    }
+            _draw_measure(i, measure, rows, v.palette)
+    _draw_convergence(rows, n_seeds, v.palette)
+
+
+def _claim_in_words(claim: "Claim") -> str:
+    """One line of a list: our change, and the published one."""
+    name = claim.measure.title.split(" / ")[0]
+    unit = "points" if claim.measure.is_accuracy else "%"
+    interval = f", 95 % interval {claim.interval}" if claim.interval else ""
+    return f"- {name}: **{claim.change} {unit}{interval}**; published {claim.measure.published}."
+
+
+def _draw_measure(i: int, measure: "Measure", rows: "pd.DataFrame", palette: Palette) -> None:
+    from corelib.reproduce.balance import NONE, by_seed
+
+    others = [
+        f"{source}, λ 5e-4 against 0: {change}"
+        for source, change in (("published", measure.published), ("re-run", measure.rerun))
+        if change
+    ]
+    values = {_short(name): cells for name, cells in by_seed(rows, measure).items()}
+    chart(
+        arms(values, _short(NONE), measure.title, palette),
+        f"robust_ablation_{i}",
+        alt=f"{measure.title} in each arm of the ablation",
+        caption=("; ".join(others) + "." if others else "Not published.").capitalize(),
+    )
+
+
+def _draw_convergence(rows: "pd.DataFrame", n_seeds: int, palette: Palette) -> None:
+    from corelib.reproduce.balance import convergence
+
+    change = {_short(name): values for name, values in convergence(rows).items()}
     chart(
         lines_over_steps(
             change,
@@ -74,6 +78,10 @@ def ablation(palette: Palette) -> None:
         ),
         "robust_convergence",
         alt="Relative change of the state at each step in each arm",
-        caption=f"Convergence over steps on clean test images; means over {len(seeds)} seeds. The "
-        "first step leaves silence, so its change is 1.",
+        caption=f"Convergence over steps on clean test images; means over {n_seeds} seeds. The "
+        "state starts from silence, so its change at the first step is 1.",
     )
+
+
+def _short(arm: str) -> str:
+    return arm.replace("lambda_bal", "λ")

@@ -1,60 +1,74 @@
-"""Where a corruption moves the state of a balanced network, and where an occluder hurts."""
+"""How a corruption changes the states and currents of a balanced network."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
 
+from corelib.analysis.representation import Projection
+from corelib.analysis.robustness import similarity
 from corelib.data.corruptions import CORRUPTIONS
 from dashboard.bpan import cache as bpan_cache
-from dashboard.bpan.robustness.figures import severity as figures
-from dashboard.bpan.robustness.figures.severity import OverSeverity
-from dashboard.bpan.robustness.tabs import CLEAN, LIVE, SIDE, View
+from dashboard.bpan.robustness.cache import CLEAN, LIVE
+from dashboard.bpan.robustness.figures import curves
+from dashboard.bpan.robustness.figures import states as figures
+from dashboard.bpan.robustness.view import PAGE, View
+from dashboard.components.digit_input import ChosenDigit
 from dashboard.shell import cache
-from dashboard.shell.controls import BOUND
+from dashboard.shell.controls import help_texts, select
 from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from corelib.models.bpan.robustness import MapProgress
-    from dashboard.components.digit_input import ChosenDigit
+    from corelib.models.bpan.network import BPAN
 
-CLOUD, STRIDE = 1500, 2
+CLOUD = 1500
+"""How many test images are shown as points."""
 
 
-def states(v: View, chosen: "ChosenDigit | None") -> None:
-    """Where the corruption moves the state of the balanced networks."""
-    import torch
+class Inputs(NamedTuple):
+    """One image as a network reads it, (1, input) each."""
 
-    from corelib.analysis.representation import cosine
-    from corelib.data.corruptions import corrupt
-    from corelib.models.bpan import robustness
-    from corelib.models.bpan.analysis import Controls, currents
+    clean: "Tensor"
+    corrupted: "Tensor"
 
+
+def draw_states(v: View) -> None:
+    """How far the corruption moves the states of the balanced networks, and where to."""
     if not v.bpans:
         st.info("Choose a BPAN in the sidebar: states are shown for balanced networks.")
         return
-    severities = CORRUPTIONS[v.corruption.name].severities
-    curves = {}
-    for name, key in v.bpans.items():
-        before = bpan_cache.final_states(key, CLEAN, LIVE)
-        found = [
-            cosine(before, bpan_cache.final_states(key, v.corruption._replace(severity=s), LIVE))
-            for s in severities
-        ]
-        curves[name] = OverSeverity(
-            np.array(severities),
-            np.array([f.mean() for f in found]),
-            np.array([f.std() for f in found]),
-            2,
+    _draw_similarity(v)
+    name = select(PAGE, "states_of", "States of", list(v.bpans))
+    key = v.bpans[name]
+    model = bpan_cache.bpan(key)
+    plane = bpan_cache.projection(key, CLOUD)
+    paths: dict[str, np.ndarray] = {}
+    if v.chosen is not None:
+        inputs = _inputs(v, key, v.chosen)
+        _draw_currents(v, name, model, inputs, v.chosen)
+        paths = _paths(model, inputs, plane)
+    _draw_plane(v, name, plane, paths)
+    _draw_tsne(v, name)
+
+
+def _draw_similarity(v: View) -> None:
+    kind = CORRUPTIONS[v.corruption.name]
+    series = {
+        name: similarity(
+            bpan_cache.final_states(key, CLEAN, LIVE),
+            [bpan_cache.final_states(key, corruption, LIVE) for corruption in v.severities],
+            kind.severities,
         )
+        for name, key in v.bpans.items()
+    }
     chart(
-        figures.over_severity(
-            curves,
+        curves.over_severity(
+            series,
             v.styles,
             v.corruption.severity,
-            CORRUPTIONS[v.corruption.name].unit,
+            kind.unit,
             "cosine of clean and corrupted state",
             v.palette,
             percent=False,
@@ -64,145 +78,91 @@ def states(v: View, chosen: "ChosenDigit | None") -> None:
         caption=f"Rates of all units after the last step; mean ± 1 sd over {LIVE:,} test images, "
         "n = 1 seed a network.",
     )
-    if st.session_state.get("robust_states_of") not in v.bpans:
-        st.session_state.pop("robust_states_of", None)
-    of = st.selectbox("States of", list(v.bpans), key="robust_states_of", **BOUND)
-    key = v.bpans[of]
-    data, model = cache.dataset(key.dataset), cache.model(key)
-    labels = cache.test_labels(key.dataset)[:CLOUD]
-    plane = bpan_cache.projection(key, CLOUD)
-    after = bpan_cache.final_states(key, v.corruption, CLOUD)
-    paths = {}
-    if chosen is not None:
-        clean = torch.from_numpy(chosen.pixels)[None]
-        inputs = {
-            "clean": data.inputs(clean),
-            "corrupted": data.inputs(corrupt(clean, v.corruption, data.mean, data.std)),
-        }
-        controls = Controls(model.n_steps, model.alpha)
-        chart(
-            figures.currents_pair(
-                *(currents(model, x, controls) for x in inputs.values()), v.palette
-            ),
-            "robust_currents",
-            alt="Excitatory, inhibitory, input and net current, clean and corrupted",
-            caption=f"{of}: currents clean (solid) and corrupted (dotted), means over the units of "
-            f"each population; {chosen.caption}.",
-        )
-        for said, x in inputs.items():
-            path = robustness.states(model, x)[0]
-            start = np.zeros((1, path.shape[1]), path.dtype)
-            paths[said] = plane.apply(np.concatenate([start, path]))
+
+
+def _inputs(v: View, key: cache.CheckpointKey, chosen: ChosenDigit) -> Inputs:
+    import torch
+
+    from corelib.data.corruptions import corrupt
+
+    data = cache.dataset(key.dataset)
+    clean = torch.from_numpy(chosen.pixels)[None]
+    corrupted = corrupt(clean, v.corruption, data.mean, data.std)
+    return Inputs(data.inputs(clean), data.inputs(corrupted))
+
+
+def _draw_currents(v: View, name: str, model: "BPAN", inputs: Inputs, chosen: ChosenDigit) -> None:
+    from corelib.models.bpan.analysis import Controls, currents
+
+    controls = Controls(model.n_steps, model.alpha)
+    clean, corrupted = (currents(model, x, controls) for x in inputs)
+    chart(
+        figures.currents_pair(clean, corrupted, v.palette),
+        "robust_currents",
+        alt="Excitatory, inhibitory, input and net current, clean and corrupted",
+        caption=f"{name}: currents, clean (solid) and corrupted (dotted), means over the units of "
+        f"each population; {chosen.caption}.",
+    )
+
+
+def _paths(model: "BPAN", inputs: Inputs, plane: Projection) -> dict[str, np.ndarray]:
+    from corelib.models.bpan.robustness import state_path
+
+    return {kind: state_path(model, x, plane) for kind, x in inputs._asdict().items()}
+
+
+def _draw_plane(v: View, name: str, plane: Projection, paths: dict[str, np.ndarray]) -> None:
+    key = v.bpans[name]
     share = plane.explained
     chart(
         figures.state_space(
-            plane.apply(after),
-            labels,
+            plane.apply(bpan_cache.final_states(key, v.corruption, CLOUD)),
+            cache.test_labels(key.dataset)[:CLOUD],
             paths,
-            data.class_names,
-            tuple(f"principal axis {k + 1} ({share[k]:.0%} of the variance)" for k in (0, 1)),
+            cache.dataset(key.dataset).class_names,
+            (
+                f"principal axis 1 ({share[0]:.0%} of the variance)",
+                f"principal axis 2 ({share[1]:.0%} of the variance)",
+            ),
             v.palette,
         ),
         "robust_pca",
         alt="States under corruption on the principal axes of the clean states",
-        caption=f"{of}: states after the last step of {CLOUD:,} corrupted test images, on the axes "
-        "of the clean ones; lines: the digit in the sidebar from silence to its last step (star), "
-        "clean solid, corrupted dotted.",
+        caption=f"{name}: states after the last step for {CLOUD:,} corrupted test images, on the "
+        "principal axes of the clean states; lines: the digit in the sidebar from silence to its "
+        "last step (star), clean solid, corrupted dotted.",
     )
-    _tsne(v, of, key, labels)
 
 
-def _tsne(v: View, of: str, key: cache.CheckpointKey, labels: np.ndarray) -> None:
+def _draw_tsne(v: View, name: str) -> None:
     """t-SNE of the same states, when it is asked for."""
     from corelib.analysis.representation import tsne
 
-    key = (key, v.corruption)
+    key = v.bpans[name]
+    wanted = (key, v.corruption)
     if st.button(
-        "Lay them out by t-SNE",
+        "Show t-SNE",
         key="robust_tsne",
         icon=":material/scatter_plot:",
-        help="Takes some seconds; neighbours stay neighbours",
+        help=help_texts(PAGE)["tsne"],
     ):
         bar = st.progress(0.0, "t-SNE")
         for stage in tsne(bpan_cache.final_states(key, v.corruption, CLOUD), seed=0):
             bar.progress(stage.done, f"t-SNE, {stage.done:.0%}")
+            st.session_state["_robust_tsne"] = (wanted, stage.points)
         bar.empty()
-        st.session_state["_robust_tsne"] = (key, stage.points)
     kept = st.session_state.get("_robust_tsne")
-    if kept and kept[0] == key:
-        names = cache.dataset(key.dataset).class_names
+    if kept and kept[0] == wanted:
         chart(
-            figures.state_space(kept[1], labels, {}, names, ("t-SNE 1", "t-SNE 2"), v.palette),
+            figures.state_space(
+                kept[1],
+                cache.test_labels(key.dataset)[:CLOUD],
+                {},
+                cache.dataset(key.dataset).class_names,
+                ("t-SNE 1", "t-SNE 2"),
+                v.palette,
+            ),
             "robust_tsne_points",
             alt="t-SNE of the states under corruption",
-            caption=f"{of}: the same {CLOUD:,} states, seed 0. Gaps between groups mean little.",
+            caption=f"{name}: the same {CLOUD:,} states, seed 0. Gaps between groups mean little.",
         )
-
-
-def where_it_hurts(v: View) -> None:
-    """Accuracy as a function of where the occluder sits."""
-    left, middle, right = st.columns(3)
-    if st.session_state.get("robust_map_of") not in v.keys:
-        st.session_state.pop("robust_map_of", None)
-    with left:
-        of = st.selectbox("Network", list(v.keys), key="robust_map_of", **BOUND)
-    grid = CORRUPTIONS["occlusion"].severities[1:]
-    with middle:
-        severity = st.select_slider(
-            "Share of the area covered", grid, 0.1, key="robust_map_severity", **BOUND
-        )
-    with right:
-        digit = st.selectbox(
-            "Digits",
-            ["all", *cache.dataset(v.keys[of].dataset).class_names],
-            key="robust_map_digit",
-            **BOUND,
-        )
-    found = _map(v.keys[of], severity, v.corruption.fill, digit)
-    row, column = np.unravel_index(found.accuracy.argmin(), found.accuracy.shape)
-    centres = SIDE * found.rows
-    st.markdown(
-        f"Uncovered, **{of}** reads {found.clean:.1%} of these digits. The square does most harm "
-        f"with its centre at row {centres[row]:.0f}, column {centres[column]:.0f}: "
-        f"**{found.accuracy.min():.1%}**; least: {found.accuracy.max():.1%}."
-    )
-    pixels, _ = _some(v.keys[of].dataset, digit)
-    chart(
-        figures.sensitivity(
-            found.accuracy, centres, pixels.float().mean(0).byte().numpy(), found.clean, v.palette
-        ),
-        "robust_map",
-        alt="Accuracy by the place of the occluder, beside the mean digit",
-        caption=f"{of}, {len(pixels):,} test images, last step; the square covers {severity:.0%} "
-        f"of the area, filled {v.corruption.fill}. Near the rim a part of it hangs over the edge "
-        "and covers less.",
-    )
-
-
-def _some(name: str, digit: str) -> "tuple[Tensor, Tensor]":
-    """The first test images of one class, or of all, and their labels."""
-    data = cache.dataset(name)
-    pixels, labels = data.test.pixels, data.test.labels
-    if digit != "all":
-        chosen = labels == data.class_names.index(digit)
-        pixels, labels = pixels[chosen], labels[chosen]
-    return pixels[:LIVE], labels[:LIVE]
-
-
-def _map(which: cache.CheckpointKey, severity: float, fill: str, digit: str) -> "MapProgress":
-    """Measured once a session for each network and square."""
-    from corelib.models.bpan.robustness import occlusion_map
-
-    kept = st.session_state.setdefault("_robust_maps", {})
-    key = (which, severity, fill, digit)
-    if key not in kept:
-        while len(kept) >= 24:
-            kept.pop(next(iter(kept)))
-        pixels, labels = _some(which.dataset, digit)
-        bar = st.progress(0.0, "Moving the square")
-        network, data = cache.model(which), cache.dataset(which.dataset)
-        for found in occlusion_map(network, pixels, labels, data, severity, fill, STRIDE):
-            bar.progress(found.done, f"Moving the square, {found.done:.0%}")
-        bar.empty()
-        kept[key] = found
-    return kept[key]

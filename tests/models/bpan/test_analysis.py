@@ -1,4 +1,4 @@
-"""What the E/I page shows, against the slow reference and closed forms."""
+"""Currents, answers and balance under controls, against the slow reference and closed forms."""
 
 import numpy as np
 import pytest
@@ -17,6 +17,9 @@ from corelib.models.bpan.analysis import (
     lesion_mask,
     loop_gain,
     net_densities,
+    over_units,
+    populations,
+    summary,
 )
 from tests.reference import bpan as reference
 
@@ -127,7 +130,47 @@ def test_the_balance_index_in_closed_form():
     )
 
 
-def test_activity_runs_off_exactly_above_a_loop_gain_of_one():
+@pytest.mark.parametrize("controls", CONTROLS)
+@pytest.mark.parametrize("threshold", [0.3, 0.6, 1.0])
+def test_a_summary_is_counted_image_by_image(model, controls, threshold):
+    x, images = torch.randn(1, 9), torch.randn(25, 9)
+    labels = np.random.default_rng(0).integers(0, 4, 25)
+
+    def answer(logits: np.ndarray) -> tuple[int, float, int]:
+        """The first step that reaches the threshold, else the last: (time, class)."""
+        probability = [reference.softmax(row) for row in logits]
+        last = len(logits) - 1
+        at = next((t for t, row in enumerate(probability) if row.max() >= threshold), last)
+        return int(probability[at].argmax()), float(probability[at].max()), at + 1
+
+    tested = answers(model, drive_of(model, images), controls)
+    shown = summary(currents(model, x, controls), tested, labels, threshold)
+    assert shown[:3] == pytest.approx(answer(slow(model, x, controls).logits[0]), abs=1e-5)
+    all_answers = [answer(logits) for logits in slow(model, images, controls).logits]
+    assert shown.mean_steps == pytest.approx(np.mean([steps for _, _, steps in all_answers]))
+    correct = [k == label for (k, _, _), label in zip(all_answers, labels, strict=True)]
+    assert shown.accuracy == pytest.approx(np.mean(correct))
+
+
+def test_populations_are_the_intact_units(model):
+    view = currents(model, torch.randn(1, 9), CONTROLS[2])
+    silenced = [unit for unit in range(10) if view.lesioned[unit]]
+    for population, half in zip(populations(view), (range(7), range(7, 10)), strict=True):
+        assert list(population.units) == [unit for unit in half if unit not in silenced]
+        assert population.silenced == sum(unit in silenced for unit in half)
+
+
+def test_means_over_units_leave_out_what_is_undefined():
+    values = np.array([[1.0, 3.0, np.nan], [np.nan, np.nan, np.nan], [2.0, 4.0, 9.0]])
+    mean, sd = over_units(values)
+    np.testing.assert_allclose(mean, [2, np.nan, 5])
+    np.testing.assert_allclose(sd, [1, np.nan, np.sqrt((9 + 1 + 16) / 3)])
+    nobody = over_units(np.zeros((3, 0)))
+    assert not nobody.mean.any()
+    assert not nobody.sd.any()
+
+
+def test_activity_runs_away_exactly_above_a_loop_gain_of_one():
     """Without inhibition the E units are a positive linear system: its spectral radius decides."""
     torch.manual_seed(0)
     model = BPAN(**SIZES)
@@ -135,7 +178,7 @@ def test_activity_runs_off_exactly_above_a_loop_gain_of_one():
     with torch.no_grad():
         model.drive.bias.fill_(1.0)
         model.drive.weight.zero_()
-    for wanted, runs_off in ((0.9, False), (1.1, True)):
+    for wanted, runs_away in ((0.9, False), (1.1, True)):
         weights = torch.full((n_e, n_e), wanted / n_e)
         with torch.no_grad():
             model.theta[:n_e, :n_e] = torch.log(torch.expm1(weights * n_e))
@@ -143,7 +186,7 @@ def test_activity_runs_off_exactly_above_a_loop_gain_of_one():
         assert loop_gain(model, 0.0).whole == pytest.approx(wanted, rel=1e-5)
         rate = currents(model, torch.zeros(1, 9), Controls(400, 0.5, 0.0)).rate[:, :n_e].mean(1)
         # Settled, it stands at 1 / (1 - gain).
-        if runs_off:
+        if runs_away:
             assert rate[-1] > 1e6
         else:
             assert rate[-1] == pytest.approx(1 / (1 - wanted), rel=1e-3)

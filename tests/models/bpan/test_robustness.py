@@ -7,12 +7,20 @@ import numpy as np
 import pytest
 import torch
 
+from corelib.analysis.representation import principal
 from corelib.data.corruptions import Corruption, corrupt, square
 from corelib.data.images import ImageDataset, Split
 from corelib.errors import DataError
 from corelib.models.bpan import BPAN
 from corelib.models.bpan.baselines.gru import GRU
-from corelib.models.bpan.robustness import balance, final_states, occlusion_map, states
+from corelib.models.bpan.robustness import (
+    OcclusionMap,
+    balance,
+    final_states,
+    occlusion_map,
+    state_path,
+    states,
+)
 from tests.reference import bpan as reference
 from tests.reference import corruptions as slow_corruptions
 
@@ -68,6 +76,17 @@ def test_more_than_a_chunk_keeps_its_order():
     assert found.shape == (1003, 5, 10)
     np.testing.assert_allclose(found[-4:], states(model, x[-4:]), atol=1e-6)
     np.testing.assert_allclose(final_states(model, x)[998:], found[998:, -1], atol=1e-6)
+
+
+def test_a_path_on_the_plane_begins_in_silence():
+    model, x = make_model(), torch.randn(30, SIDE**2)
+    plane = principal(final_states(model, x))
+    path = state_path(model, x[:1], plane)
+    rates = slow(model, x[:1]).rate[0]
+    assert path.shape == (6, 2)
+    for moment, rate in zip(path, [np.zeros(10), *rates], strict=True):
+        expected = [sum(axis * (rate - plane.mean)) for axis in plane.axes]
+        np.testing.assert_allclose(moment, expected, atol=1e-5)
 
 
 # --- balance --------------------------------------------------------------------------------------
@@ -193,6 +212,15 @@ def test_the_map_of_another_network_is_the_plain_way(images, dataset):
                 logits = model(dataset.inputs(corrupt(images, placed, dataset.mean)))[:, -1]
             hits = (logits.argmax(1) == dataset.test.labels).float().mean()
             assert last.accuracy[a, b] == pytest.approx(hits.item())
+
+
+def test_a_map_knows_where_the_square_harms_most_and_least():
+    accuracy = np.array([[0.7, 0.9, 0.2], [0.95, 0.2, np.nan]])
+    rows, columns = np.array([0.25, 0.75]), np.array([0.1, 0.5, 0.9])
+    found = OcclusionMap(0.5, rows, columns, accuracy, 0.97)
+    # Of equal places the first.
+    assert found.most_harmful == (0.25, 0.9, 0.2)
+    assert found.least_harmful == (0.75, 0.1, 0.95)
 
 
 def test_the_map_is_told_row_by_row(images, dataset):

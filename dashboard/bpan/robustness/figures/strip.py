@@ -1,7 +1,7 @@
-"""Digits clean and corrupted above what each network answers, as one picture.
+"""Digits, clean and corrupted, above the answers of each network, as one picture.
 
-A picture and no plotly figure: it has no axes, and plotly would lay out each of its answers anew
-while a slider waits.
+A picture, not a plotly figure: it has no axes, and plotly would lay out each of its answers anew
+at every move of a slider.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,21 @@ from dashboard.figures.style import FAMILY, INHIBITORY, Palette
 
 NAMES = 190
 DIGIT, GAP, LINE = 84, 8, 26
-"""Units of the picture: pixels, where the page is as wide as on a usual screen."""
+"""Units of the picture: pixels on a page as wide as a usual screen."""
 
 
-class Read(NamedTuple):
-    """What a model answers to the digits of the strip, clean and corrupted, (image,) each."""
+class AnswerPair(NamedTuple):
+    """A network's answers to the digits of the strip, clean and corrupted, (image,) each."""
 
-    before: np.ndarray
-    after: np.ndarray
+    clean: np.ndarray
+    corrupted: np.ndarray
 
-    def told(self, class_names: Sequence[str]) -> list[str]:
-        """Each answer by its name, and both where it changed."""
+    def in_words(self, class_names: Sequence[str]) -> list[str]:
+        """Each answer by its name, or both where it changed."""
+        names = list(class_names)
         return [
-            class_names[a] if a == b else f"{class_names[b]} → {class_names[a]}"
-            for b, a in zip(self.before, self.after, strict=True)
+            names[after] if before == after else f"{names[before]} → {names[after]}"
+            for before, after in zip(self.clean, self.corrupted, strict=True)
         ]
 
 
@@ -36,13 +37,13 @@ def strip(
     clean: np.ndarray,
     corrupted: np.ndarray,
     labels: np.ndarray,
-    answers: dict[str, Read],
+    answers: dict[str, AnswerPair],
     class_names: Sequence[str],
     palette: Palette,
 ) -> str:
-    """Digits above themselves corrupted, uint8 (image, row, column), and each model's answers; SVG.
+    """Clean digits above corrupted ones, uint8 (image, row, column), and the answers to them; SVG.
 
-    A changed answer is written as before → after; a wrong one stands in a vermilion field.
+    A changed answer is written as before → after; a wrong one has a vermilion field behind it.
     """
     cell = DIGIT + GAP
     width, height = NAMES + len(clean) * cell, 2 * cell + len(answers) * LINE
@@ -74,12 +75,12 @@ def strip(
                 href=png(image, 1),
                 style="image-rendering: pixelated",
             )
-    for row, (model, read) in enumerate(answers.items()):
+    for row, (model, pair) in enumerate(answers.items()):
         middle = 2 * cell + (row + 0.5) * LINE
         name(model, middle)
-        for column, text in enumerate(read.told(class_names)):
+        for column, text in enumerate(pair.in_words(class_names)):
             left = NAMES + column * cell
-            if read.after[column] != labels[column]:
+            if pair.corrupted[column] != labels[column]:
                 add(
                     "rect",
                     x=left + DIGIT / 2 - 30,

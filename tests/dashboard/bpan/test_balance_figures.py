@@ -10,7 +10,7 @@ from corelib.models.bpan import BPAN
 from corelib.models.bpan.analysis import Controls, balance_index, currents, drive_of, net_densities
 from corelib.runs.store import History
 from corelib.training.events import Began, Stepped, Validated
-from dashboard.bpan.balance import figures as balance
+from dashboard.bpan.balance.figures import over_time, units
 from dashboard.figures.style import DARK, EXCITATORY, INHIBITORY, LIGHT
 from dashboard.figures.table import to_frame
 from dashboard.figures.training import MOST_POINTS, learning_curves
@@ -34,7 +34,7 @@ def named(figure, name):
 
 
 def test_currents_are_means_over_the_intact_units(view):
-    figure = balance.currents(view, LIGHT)
+    figure = over_time.currents(view, LIGHT)
     kept = ~view.lesioned
     halves = (np.arange(11) < 8) & kept, (np.arange(11) >= 8) & kept
     for name, values in (
@@ -57,15 +57,15 @@ def test_currents_are_means_over_the_intact_units(view):
 
 def test_networks_side_by_side_share_a_range_that_holds_all_curves(view, model):
     other = currents(model, torch.randn(1, 6) * 5, CONTROLS)
-    low, high = balance.currents_range([view, other])
+    low, high = over_time.currents_range([view, other])
     for each in (view, other):
-        for trace in balance.currents(each, LIGHT, stacked=True, y_range=(low, high)).data:
+        for trace in over_time.currents(each, LIGHT, stacked=True, y_range=(low, high)).data:
             assert low <= np.min(trace.y)
             assert np.max(trace.y) <= high
 
 
 def test_the_decision_marks_threshold_and_answer(view):
-    figure = balance.probabilities(view, tuple("abcd"), 0.7, 3, LIGHT)
+    figure = over_time.probabilities(view, tuple("abcd"), 0.7, 3, LIGHT)
     answer = "abcd"[view.probability[2].argmax()]
     texts = [a.text for a in figure.layout.annotations]
     assert texts == ["θ = 0.70", f"answers {answer}"]
@@ -77,18 +77,18 @@ def test_the_decision_marks_threshold_and_answer(view):
 
 @pytest.mark.parametrize("with_drive", [False, True])
 def test_the_balance_starts_where_a_current_flows(view, with_drive):
-    figure = balance.balance_over_time(view, with_drive, LIGHT)
+    figure = over_time.balance_over_time(view, with_drive, LIGHT)
     lines = [t for t in figure.data if t.name]
     first = 1 if with_drive else 2
     for trace in lines:
         assert trace.x[0] == first
     index = balance_index(view.excitation, view.inhibition, view.drive if with_drive else None)
-    units = (np.arange(11) < 8) & ~view.lesioned
-    np.testing.assert_allclose(lines[0].y, index[first - 1 :, units].mean(1), rtol=1e-5)
+    intact = (np.arange(11) < 8) & ~view.lesioned
+    np.testing.assert_allclose(lines[0].y, index[first - 1 :, intact].mean(1), rtol=1e-5)
 
 
 def test_heatmaps_hold_every_unit_and_signed_ones_are_centred(view, model):
-    figure = balance.unit_heatmaps(view, DARK)
+    figure = units.unit_heatmaps(view, DARK)
     recurrent, net, rate = figure.data
     np.testing.assert_allclose(recurrent.z, (view.excitation + view.inhibition).T, rtol=1e-5)
     np.testing.assert_allclose(net.z, view.net.T, rtol=1e-5)
@@ -96,32 +96,32 @@ def test_heatmaps_hold_every_unit_and_signed_ones_are_centred(view, model):
     assert recurrent.zmin == -recurrent.zmax
     assert net.zmin == -net.zmax
     weights = model.weights().recurrent.detach().numpy()
-    matrix = balance.weight_matrix(weights, 8, LIGHT).data[0]
+    matrix = units.weight_matrix(weights, 8, LIGHT).data[0]
     np.testing.assert_allclose(matrix.z, weights)
     assert matrix.zmin == -matrix.zmax
 
 
 def test_the_distribution_shows_the_logarithm_of_the_density(model):
     densities = net_densities(model, drive_of(model, torch.randn(40, 6)), Controls(4, 0.2))
-    figure = balance.net_distribution(densities, LIGHT)
+    figure = units.net_distribution(densities, LIGHT)
     heat = [t for t in figure.data if t.type == "heatmap"]
     top = max(d.density.max() for d in densities)
     for trace, density in zip(heat, densities, strict=True):
         with np.errstate(divide="ignore"):
-            expected = np.maximum(np.log10(density.density.T / top), balance.LEAST_SHADE)
+            expected = np.maximum(np.log10(density.density.T / top), units.LEAST_SHADE)
         np.testing.assert_allclose(trace.z, expected, atol=1e-5)
 
 
 def test_every_axis_of_every_figure_is_named(view, model):
     densities = net_densities(model, drive_of(model, torch.randn(40, 6)), Controls(4, 0.2))
     figures = (
-        balance.currents(view, LIGHT),
-        balance.currents(view, LIGHT, stacked=True),
-        balance.probabilities(view, tuple("abcd"), 0.7, 3, LIGHT),
-        balance.balance_over_time(view, True, LIGHT),
-        balance.unit_heatmaps(view, LIGHT),
-        balance.net_distribution(densities, LIGHT),
-        balance.weight_matrix(model.weights().recurrent.detach().numpy(), 8, LIGHT),
+        over_time.currents(view, LIGHT),
+        over_time.currents(view, LIGHT, stacked=True),
+        over_time.probabilities(view, tuple("abcd"), 0.7, 3, LIGHT),
+        over_time.balance_over_time(view, True, LIGHT),
+        units.unit_heatmaps(view, LIGHT),
+        units.net_distribution(densities, LIGHT),
+        units.weight_matrix(model.weights().recurrent.detach().numpy(), 8, LIGHT),
         learning_curves({"run": history(3)}, LIGHT),
     )
     for figure in figures:
@@ -133,8 +133,8 @@ def test_every_axis_of_every_figure_is_named(view, model):
 
 
 def history(epochs: int, points: int = 10) -> History:
-    told = History(Path("unread"))
-    told._take(
+    read = History(Path("unread"))
+    read._take(
         Began(
             step=0,
             total_steps=epochs * points,
@@ -146,10 +146,10 @@ def history(epochs: int, points: int = 10) -> History:
     )
     for step in range(1, epochs * points + 1):
         metrics = {"loss": 1 / step, "accuracy": 1 - 1 / step}
-        told._take(Stepped(step=step, count=1, seconds=0.1, metrics=metrics))
+        read._take(Stepped(step=step, count=1, seconds=0.1, metrics=metrics))
         if step % points == 0:
             score = 0.5 + 0.1 * (step == 2 * points)
-            told._take(
+            read._take(
                 Validated(
                     step=step,
                     epoch=step // points,
@@ -158,7 +158,7 @@ def history(epochs: int, points: int = 10) -> History:
                     best=True,
                 )
             )
-    return told
+    return read
 
 
 def test_learning_curves_show_every_update_and_the_best():
@@ -175,11 +175,11 @@ def test_long_curves_are_thinned_and_keep_their_last_point():
 
 
 def test_a_table_holds_all_that_a_figure_draws(view):
-    figure = balance.currents(view, LIGHT)
+    figure = over_time.currents(view, LIGHT)
     table = to_frame(figure)
     inhibitory = table[(table.series == "inhibitory") & (table.panel == "2")]
     np.testing.assert_allclose(inhibitory.y, named(figure, "inhibitory")[1].y)
-    heat = balance.unit_heatmaps(view, LIGHT)
+    heat = units.unit_heatmaps(view, LIGHT)
     table = to_frame(heat)
     rates = table[table.series == "firing rate (a.u.)"]
     np.testing.assert_allclose(rates.z.to_numpy().reshape(11, 5), view.rate.T, rtol=1e-5)

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from corelib.analysis.robustness import OverSeverity
 from corelib.models.bpan.analysis import Currents
-from dashboard.bpan.robustness.figures import severity as robustness
-from dashboard.bpan.robustness.figures.strip import Read, strip
+from dashboard.bpan.robustness.figures.ablation import arms
+from dashboard.bpan.robustness.figures.curves import class_probability, over_severity
+from dashboard.bpan.robustness.figures.occlusion import sensitivity
+from dashboard.bpan.robustness.figures.states import currents_pair, state_space
+from dashboard.bpan.robustness.figures.strip import AnswerPair, strip
 from dashboard.figures.style import DARK, LIGHT, trace_styles
 
 NAMES = ("one", "two")
-SIGN = trace_styles(NAMES)
+STYLES = trace_styles(NAMES)
 CLASSES = tuple("0123456789")
 
 
@@ -30,10 +34,10 @@ def test_strip_shows_both_digits_and_marks_what_is_wrong(palette):
     rng = np.random.default_rng(0)
     clean, corrupted = rng.integers(0, 256, (2, 3, 28, 28), np.uint8)
     labels = np.array([4, 5, 6])
-    read = Read(np.array([4, 5, 0]), np.array([4, 1, 6]))
+    pair = AnswerPair(np.array([4, 5, 0]), np.array([4, 1, 6]))
     # The name of a network is a person's own.
     svg = ElementTree.fromstring(
-        strip(clean, corrupted, labels, {"<one> & only": read}, CLASSES, palette)
+        strip(clean, corrupted, labels, {"<one> & only": pair}, CLASSES, palette)
     )
     shown = [
         np.asarray(Image.open(BytesIO(b64decode(i.get("href").partition(",")[2]))))
@@ -58,11 +62,9 @@ def test_strip_shows_both_digits_and_marks_what_is_wrong(palette):
 
 def test_curves_carry_a_band_where_there_are_seeds():
     x = np.array([0.0, 0.5, 1.0])
-    many = robustness.OverSeverity(x, np.array([0.9, 0.6, 0.3]), np.array([0.01, 0.02, 0.03]), 3)
-    one = robustness.OverSeverity(x, np.array([0.8, 0.7, 0.1]), np.zeros(3), 1)
-    figure = robustness.over_severity(
-        {"one": many, "two": one}, SIGN, 0.5, "severity", "accuracy", LIGHT
-    )
+    many = OverSeverity(x, np.array([0.9, 0.6, 0.3]), np.array([0.01, 0.02, 0.03]), 3)
+    one = OverSeverity(x, np.array([0.8, 0.7, 0.1]), np.zeros(3), 1)
+    figure = over_severity({"one": many, "two": one}, STYLES, 0.5, "severity", "accuracy", LIGHT)
     band, line, single = figure.data
     np.testing.assert_allclose(band.y[:3], many.mean + many.sd)
     np.testing.assert_allclose(band.y[:2:-1], many.mean - many.sd)
@@ -72,6 +74,17 @@ def test_curves_carry_a_band_where_there_are_seeds():
     assert here.x0 == here.x1 == 0.5
 
 
+def test_both_probabilities_of_one_class_are_shown():
+    clean, corrupted = np.array([0.2, 0.9]), np.array([0.1, 0.4])
+    figure = class_probability({"one": (clean, corrupted)}, STYLES, "7", LIGHT)
+    solid, dotted = figure.data
+    np.testing.assert_array_equal(solid.y, clean)
+    np.testing.assert_array_equal(dotted.y, corrupted)
+    assert (solid.line.dash, dotted.line.dash) == ("solid", "dot")
+    assert list(solid.x) == [1, 2]
+    assert figure.layout.yaxis.title.text == "probability of 7"
+
+
 def test_currents_are_means_over_the_units_of_each_population():
     def view(k: float) -> Currents:
         base = k * np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -79,7 +92,7 @@ def test_currents_are_means_over_the_units_of_each_population():
             base, -base, base + 1, base - 1, base, np.ones((3, 2)), 3, np.zeros(4, bool)
         )
 
-    figure = robustness.currents_pair(view(1), view(2), LIGHT)
+    figure = currents_pair(view(1), view(2), LIGHT)
     excitatory, inhibitory = named(figure, "excitatory, corrupted")
     np.testing.assert_allclose(excitatory.y, 2 * np.array([1, 5, 9]))
     np.testing.assert_allclose(inhibitory.y, 2 * np.array([3, 7, 11]))
@@ -89,7 +102,7 @@ def test_states_keep_their_classes():
     points = np.arange(20.0).reshape(10, 2)
     labels = np.arange(10) % 2
     path = np.array([[0.0, 0.0], [1.0, 2.0]])
-    figure = robustness.state_space(points, labels, {"clean": path}, ("a", "b"), ("x", "y"), LIGHT)
+    figure = state_space(points, labels, {"clean": path}, ("a", "b"), ("x", "y"), LIGHT)
     (b,) = named(figure, "b")
     np.testing.assert_array_equal(b.x, points[1::2, 0])
     (line,) = named(figure, "clean")
@@ -99,16 +112,14 @@ def test_states_keep_their_classes():
 
 def test_arms_show_every_seed_and_their_mean():
     values = {"a": np.array([1.0, 2.0]), "b": np.array([3.0, np.nan])}
-    figure = robustness.arms(values, "a", "title", LIGHT)
+    figure = arms(values, "a", "title", LIGHT)
     assert list(named(figure, "seed 0")[0].y) == [1, 3]
     assert list(named(figure, "mean")[0].y) == [1.5, 3]
 
 
 def test_sensitivity_map_has_its_centres():
     accuracy = np.array([[0.5, 0.9], [0.7, 0.8]])
-    figure = robustness.sensitivity(
-        accuracy, np.array([3.0, 24.0]), np.zeros((28, 28), np.uint8), 0.97, LIGHT
-    )
+    figure = sensitivity(accuracy, np.array([3.0, 24.0]), np.zeros((28, 28), np.uint8), 0.97, LIGHT)
     shown, _ = figure.data
     np.testing.assert_allclose(shown.z, accuracy, atol=1e-6)
     assert list(shown.x) == [3, 24]

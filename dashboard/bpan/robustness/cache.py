@@ -1,0 +1,100 @@
+"""What the Robustness page computes once and keeps, beside ``dashboard.bpan.cache``.
+
+Everything here is shared by all sessions and must not be changed.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from corelib.analysis.robustness import Robustness, robustness
+from corelib.data.corruptions import CORRUPTIONS, Corruption
+from corelib.reproduce import results
+from dashboard.bpan import cache as bpan_cache
+from dashboard.bpan.robustness.figures.strip import AnswerPair
+from dashboard.bpan.robustness.figures.strip import strip as strip_svg
+from dashboard.figures.style import Palette
+from dashboard.shell import cache
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from corelib.runs.registry import Checkpoint
+
+LIVE = 1000
+"""How many test images are read here where no table over seeds ships."""
+SHOWN = (3, 2, 1, 18, 4, 8, 11, 0, 61, 9)
+"""A test digit of each class, 0 to 9."""
+CLEAN = Corruption("gaussian", 0.0)
+
+
+class Strip(NamedTuple):
+    """The drawing, the digits' true classes, and the answers to them by the network's name."""
+
+    svg: str
+    labels: np.ndarray
+    answers: dict[str, AnswerPair]
+
+
+def measured(
+    item: "Checkpoint", key: cache.CheckpointKey, corruption: Corruption, theta: float
+) -> Robustness:
+    """Over seeds from the table that ships, if it has this network and corruption; else measured
+    here."""
+    model = item.name.removesuffix("-mnist")
+    standard = corruption == Corruption(corruption.name, corruption.severity)
+    if standard and not item.own and item.name == f"{model}-mnist" and model in _tabled():
+        return _over_seeds(model, corruption.name, theta)
+    grid = CORRUPTIONS[corruption.name].severities
+    answers = [
+        bpan_cache.corrupted_answers(key, corruption._replace(severity=severity), LIVE)
+        for severity in grid
+    ]
+    return robustness(answers, cache.test_labels(key.dataset)[:LIVE], grid, theta)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _rows() -> "pd.DataFrame":
+    return results.shipped("robustness")
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _tabled() -> set[str]:
+    """The networks of the table over seeds."""
+    return set(_rows()["model"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _over_seeds(model: str, kind: str, theta: float) -> Robustness:
+    from corelib.reproduce.robustness import over_seeds
+
+    return over_seeds(_rows(), model, kind, theta)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def strip(keys: tuple[cache.CheckpointKey, ...], corruption: Corruption, palette: Palette) -> Strip:
+    """Ten test digits, clean and corrupted, and the answers of the networks."""
+    data = cache.dataset(keys[0].dataset)
+    chosen = np.array(SHOWN)
+    labels = data.test.labels.numpy()[chosen]
+    few = int(chosen.max()) + 1
+    pixels = bpan_cache.corrupted(data.name, corruption, few).numpy()[chosen]
+    answers = {
+        key.name: AnswerPair(
+            *(
+                bpan_cache.corrupted_answers(key, each, few).predicted[chosen, -1]
+                for each in (CLEAN, corruption)
+            )
+        )
+        for key in keys
+    }
+    svg = strip_svg(
+        data.test.pixels.numpy()[chosen],
+        (255 * pixels.clip(0, 1)).astype(np.uint8),
+        labels,
+        answers,
+        data.class_names,
+        palette,
+    )
+    return Strip(svg, labels, answers)

@@ -1,0 +1,196 @@
+"""What the Robustness page shows: its controls, one record, and the sentence computed from it."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+
+from corelib.analysis.robustness import OverSeverity, Robustness, most_accurate
+from corelib.data.corruptions import CORRUPTIONS, PUBLISHED, Corruption, Fill, Place
+from dashboard.bpan.robustness import cache as robustness_cache
+from dashboard.components.digit_input import ChosenDigit, digit_input
+from dashboard.figures.style import Palette, TraceStyle, trace_styles
+from dashboard.shell import cache
+from dashboard.shell.checkpoints import checkpoints_picker
+from dashboard.shell.controls import Preset, choice, number, select, slider, steps_slider, switch
+from dashboard.shell.page import NothingToShow
+from dashboard.shell.theme import palette
+
+if TYPE_CHECKING:
+    from corelib.data import ImageDataset
+    from corelib.runs.registry import Checkpoint
+
+PAGE = "robust"
+SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
+STANDARD = (*(f"{name}-mnist" for name in SYSTEMS), "bpan-unbalanced-mnist")
+THETAS = (0.5, 0.9, 0.99)
+
+
+class View(NamedTuple):
+    """The networks chosen, by name, the corruption, what it does to them, and the digit chosen."""
+
+    items: "list[Checkpoint]"
+    keys: dict[str, cache.CheckpointKey]
+    styles: dict[str, TraceStyle]
+    measured: dict[str, Robustness]
+    corruption: Corruption
+    theta: float
+    data: "ImageDataset"
+    chosen: ChosenDigit | None
+    palette: Palette
+
+    @property
+    def first(self) -> str:
+        """The name of the network that the sentence is about."""
+        return self.items[0].name
+
+    @property
+    def at(self) -> int:
+        """The place of the severity in the grid of its kind."""
+        return CORRUPTIONS[self.corruption.name].severities.index(self.corruption.severity)
+
+    @property
+    def severities(self) -> list[Corruption]:
+        """The corruption at every severity of its grid."""
+        grid = CORRUPTIONS[self.corruption.name].severities
+        return [self.corruption._replace(severity=severity) for severity in grid]
+
+    @property
+    def bpans(self) -> dict[str, cache.CheckpointKey]:
+        """Those of the networks whose states and currents can be shown."""
+        names = {item.name for item in self.items if item.card.system == "bpan"}
+        return {name: key for name, key in self.keys.items() if name in names}
+
+
+def view() -> View:
+    """The sidebar, and what it shows. Raises ``CheckpointError`` or ``DataError``."""
+    with st.sidebar:
+        items = checkpoints_picker(PAGE, "models", "Networks", SYSTEMS, STANDARD)
+        corruption, theta = _controls()
+    if not items:
+        raise NothingToShow("Choose at least one network in the sidebar on the left.")
+    keys = {item.name: cache.checkpoint_key(item) for item in items}
+    with st.spinner(f"Reading {robustness_cache.LIVE:,} corrupted images", show_time=True):
+        measured = {
+            item.name: robustness_cache.measured(item, keys[item.name], corruption, theta)
+            for item in items
+        }
+        data = cache.dataset(items[0].card.dataset)
+    with st.sidebar:
+        chosen = digit_input(PAGE, data)
+    styles = trace_styles(list(keys))
+    return View(items, keys, styles, measured, corruption, theta, data, chosen, palette())
+
+
+def _controls() -> tuple[Corruption, float]:
+    """The corruption and the threshold."""
+    name = select(PAGE, "kind", "Corruption", list(CORRUPTIONS), "occlusion")
+    kind = CORRUPTIONS[name]
+    st.caption(f"{kind.title}: {kind.about}.")
+    grid = kind.severities
+    severity = steps_slider(PAGE, f"{name}_severity", "Severity", grid, grid[3])
+    place, row, column, fill = ("centre", 0.5, 0.5, "black")
+    if name == "occlusion":
+        place, row, column, fill = _square()
+    theta = choice(PAGE, "theta", "Confidence threshold θ", THETAS, 0.9)
+    with st.expander("More"):
+        seed = number(PAGE, "seed", "Noise seed", 0, 999, 0)
+        faithful = name in PUBLISHED and switch(PAGE, "faithful", "As published")
+    return Corruption(name, severity, seed, place, row, column, fill, faithful), theta
+
+
+def _square() -> tuple[Place, float, float, Fill]:
+    """Where the occluding square lies, and what fills it."""
+    places: tuple[Place, ...] = ("centre", "random", "placed")
+    place = choice(PAGE, "place", "Place", places)
+    # Always there, so that a square that is dragged has controls to move.
+    placed = place == "placed"
+    left, right = st.columns(2)
+    with left:
+        row = slider(PAGE, "row", "Row", 0.0, 1.0, 0.5, 0.01, disabled=not placed)
+    with right:
+        column = slider(PAGE, "column", "Column", 0.0, 1.0, 0.5, 0.01, disabled=not placed)
+    fills: tuple[Fill, ...] = ("black", "grey", "noise")
+    fill = choice(PAGE, "fill", "Fill", fills)
+    return (place, row, column, fill) if placed else (place, 0.5, 0.5, fill)
+
+
+def move_square(row: float, column: float) -> None:
+    """What dragging the square does to the controls."""
+    st.session_state[f"{PAGE}_place"] = "placed"
+    st.session_state[f"{PAGE}_row"] = round(row, 2)
+    st.session_state[f"{PAGE}_column"] = round(column, 2)
+
+
+def pm(curve: OverSeverity, at: int, percent: bool = True) -> str:
+    """A measure at one severity, with its sd if there are several seeds."""
+    scale, digits = (100, 1) if percent else (1, 2)
+    mean, sd, n = curve.at(at)
+    spread = f" ± {scale * sd:.{digits}f}" if n > 1 else ""
+    return f"{scale * mean:.{digits}f}{spread}{' %' if percent else ''}"
+
+
+def sentence(v: View) -> str:
+    """How accurate the first network still is, and which of those shown is best."""
+    own = v.measured[v.first]
+    text = (
+        f"With {v.corruption.in_words}, **{v.first}** classifies **{pm(own.accuracy, v.at)}** of "
+        f"the test images correctly, **{100 * own.accuracy.drop(v.at):.1f} points** fewer than "
+        f"clean ones. At θ = {v.theta:g} it takes {pm(own.steps, v.at, percent=False)} steps "
+        f"instead of {pm(own.steps, 0, percent=False)}."
+    )
+    if len(v.measured) == 1:
+        return text
+    best = most_accurate(v.measured, v.at)
+    if best == v.first:
+        return f"{text} It is the best of the networks shown."
+    accuracy = pm(v.measured[best].accuracy, v.at)
+    return f"{text} The best of the networks shown is **{best}**, {accuracy}."
+
+
+def presets(v: View) -> list[Preset]:
+    """Things to try; each with the square in the centre, black, and the first noise seed."""
+    standard: dict[str, Any] = {"place": "centre", "fill": "black", "faithful": False, "seed": 0}
+    rows: list[tuple[str, str, str, dict[str, Any]]] = [
+        (
+            "square",
+            "A black square",
+            "A quarter of the area, in the middle",
+            {"kind": "occlusion", "occlusion_severity": 0.25},
+        ),
+        (
+            "snow",
+            "Snow",
+            "A quarter of the pixels black or white",
+            {"kind": "salt_pepper", "salt_pepper_severity": 0.25},
+        ),
+        (
+            "fog",
+            "Fog",
+            "Seven tenths of the contrast lost: which network loses confidence?",
+            {"kind": "contrast", "contrast_severity": 0.7},
+        ),
+        (
+            "turned",
+            "Rotated",
+            "By 45 degrees, clockwise or anticlockwise",
+            {"kind": "rotation", "rotation_severity": 45.0},
+        ),
+        (
+            "drag",
+            "Drag a square",
+            "Over a digit of your own, and watch the decision change",
+            {"kind": "occlusion", "tab": "One digit"},
+        ),
+        (
+            "claim",
+            "The published claim",
+            "Half of the side covered: does the balance term help?",
+            {
+                "kind": "occlusion",
+                "faithful": True,
+                "occlusion_severity": 0.5,
+                "tab": "Balance ablation",
+            },
+        ),
+    ]
+    return [Preset(name, label, help, standard | own) for name, label, help, own in rows]
