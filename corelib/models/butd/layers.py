@@ -1,21 +1,20 @@
 """Layers with two directions: bottom-up, as torch computes them, and top-down.
 
-Below a layer lies ``bu``, what it reads on the way up; above it ``td``, what it reads on the way
-down. With B samples in a batch:
+``bu`` is the bottom-up input of a layer, from below, and ``td`` its top-down input, from above.
+With B samples in a batch:
 
     up     W bu + b
     down   W̄ td + b̄                W̄ = Wᵀ when the weights are shared
     rule   ΔW = tdᵀ bu / B          Δb = mean td          ΔW̄ = ΔWᵀ          Δb̄ = mean bu
 
-In a convolution the products are summed over positions. Nothing of a pass is kept on a layer: who
-runs it keeps ``bu`` and ``td`` (``blocks``), and applies ReLU and gates. A shape leaves out the
-batch.
+In a convolution the products are summed over positions. A layer keeps nothing of a pass: ``blocks``
+keeps ``bu`` and ``td``, and applies ReLU and gates. A shape leaves out the batch.
 
-``weights`` says what W̄ is:
+``weights`` says what the feedback weights W̄ are:
 
     shared              W̄ = Wᵀ, one set of weights
-    symmetric           of its own, equal to Wᵀ at the start; equal updates keep it so
-    separate            of its own, from another random start
+    symmetric           learned apart, equal to Wᵀ at the start; equal updates keep it so
+    separate            learned apart, from another random start
     feedback-alignment  random and never changed
 """
 
@@ -40,7 +39,7 @@ def galu(x: Tensor, counter: Tensor) -> Tensor:
 
 
 class BUTDLayer(nn.Module, ABC):
-    """What layers with weights share."""
+    """What all layers with weights have in common."""
 
     weight: nn.Parameter
     bias: nn.Parameter | None
@@ -129,8 +128,8 @@ class BUTDLinear(BUTDLayer, nn.Linear):
 class BUTDConv2d(BUTDLayer, nn.Conv2d):
     """W and W̄ (out, in per group, row, column); signals (batch, channel, row, column).
 
-    The way down is the transposed convolution. Where a stride skips the last rows or columns of the
-    input, output padding makes up for them, with signal 0 before b̄.
+    The top-down direction is the transposed convolution. Where a stride skips the last rows or
+    columns of the input, output padding makes up for them, with signal 0 before b̄.
     """
 
     def __init__(
@@ -196,11 +195,11 @@ class BUTDFlatten(nn.Flatten):
 
 
 class BUTDBatchNorm2d(nn.BatchNorm2d):
-    """Batch normalisation with a second one, of its own statistics, for the way down.
+    """Batch normalisation with a second one, of its own statistics, for the top-down direction.
 
     ``back_features`` are the channels of the layer's input. Neither learns by the Counter-Hebb
     rule, as in the authors' code. The error through the second is not the gradient through the
-    first, so the rule is not back-propagation any more.
+    first, so the rule is no longer back-propagation.
     """
 
     def __init__(self, num_features: int, back_features: int) -> None:

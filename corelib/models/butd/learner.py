@@ -1,4 +1,4 @@
-"""Training by back-propagation or by the Counter-Hebb rule: two ways to fill ``.grad``."""
+"""Training by back-propagation or by the Counter-Hebb rule: two rules that fill ``.grad``."""
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, NamedTuple
@@ -24,7 +24,7 @@ MOST_NOTED = 2**16
 
 
 class Part(NamedTuple):
-    """One pass of a batch: the gates, each image's label, and each image's task."""
+    """One pass of a batch: the gates, and the label and the task of each image."""
 
     gates: Signals | None
     labels: Tensor
@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 class BUTDLearner(Learner):
-    """One update from one batch, in which each image follows a random task, or all of them.
+    """One gradient update per batch, in which each image follows a random task, or all of them.
 
     The step size is learning_rate · decay^epoch. Gates are constants, as in the authors' code; only
     a task head that is trained learns through the top gate g = 1[z > 0], by the straight-through
@@ -153,8 +153,8 @@ class BUTDLearner(Learner):
         return metrics | self._departure(split.pixels[:CHUNK], labels[:CHUNK])
 
     def _departure(self, pixels: Tensor, labels: Tensor) -> Metrics:
-        ways = alignment(self.model)
-        if self.settings.rule == "backprop" or not len(ways.layers):
+        aligned = alignment(self.model)
+        if self.settings.rule == "backprop" or not aligned.layers:
             return {}
         task = torch.arange(len(labels), device=labels.device) % labels.shape[1]
         asked = labels.gather(1, task[:, None])[:, 0]
@@ -162,10 +162,10 @@ class BUTDLearner(Learner):
         apart = difference(self.model, x, asked, task, self.settings.loss)
         # Rounded: the last digits are those of the summation, and cost a line of the log each.
         angles = {f"angle {n} / °": a for n, a in zip(apart.layers, apart.angle, strict=True)}
-        cosines = {f"cosine {n}": c for n, c in zip(ways.layers, ways.cosine, strict=True)}
-        norms = {f"distance {n}": d for n, d in zip(ways.layers, ways.distance, strict=True)}
-        found = angles | cosines | norms
-        return {name: round(float(value), 3) for name, value in found.items()}
+        cosines = {f"cosine {n}": c for n, c in zip(aligned.layers, aligned.cosine, strict=True)}
+        norms = {f"distance {n}": d for n, d in zip(aligned.layers, aligned.distance, strict=True)}
+        values = angles | cosines | norms
+        return {name: round(float(value), 3) for name, value in values.items()}
 
     def state(self) -> dict[str, Tensor]:
         own = {"updates": self.updates, "gates": self.history}
