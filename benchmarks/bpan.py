@@ -13,6 +13,7 @@ from benchmarks.slow_bpan import SlowBPAN
 from corelib.analysis.clock import medians
 from corelib.data import load_dataset
 from corelib.models.bpan import BPAN
+from corelib.models.bpan.config import BPANTraining
 from corelib.models.bpan.dynamics import first_step, input_drive, readout, step
 from corelib.training.adam import Adam
 
@@ -36,11 +37,12 @@ def training_step(rounds: int = 60, batch: int = 128) -> dict:
     fast = BPAN()
     slow = SlowBPAN().take(fast)
     x, y = torch.randn(batch, 784), torch.randint(10, (batch,))
-    ours = Adam(fast, 1e-3, clip_norm=5.0)
+    settings = BPANTraining()
+    ours = Adam(fast, settings.learning_rate, settings.clip_norm)
     theirs = torch.optim.Adam(slow.parameters(), 1e-3)
 
     def fast_step() -> None:
-        fast.compute_loss(x, y).backward()
+        fast.compute_loss(x, y, settings).backward()
         ours.step()
 
     def slow_step() -> None:

@@ -28,7 +28,7 @@ def training_step(preset: str, batch: int, rounds: int = 40) -> dict:
     config = BPCConfig(**PRESETS[preset].config)
     settings = TwoWayTraining(batch_size=batch, schedule="constant")
     dataset = load_dataset("mnist")
-    model = BPC(**config.model_dump())
+    model = BPC(config)
     slow = SlowBPC(model, settings.learning_rate)
     jax = _jax(model, settings.learning_rate)
     learner = LocalLearner(model, settings, dataset)

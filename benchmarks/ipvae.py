@@ -15,19 +15,20 @@ from benchmarks.measure import report, show
 from benchmarks.slow_ipvae import SlowIPVAE
 from corelib.analysis.clock import medians
 from corelib.models.ipvae import IPVAE, stimuli
-from corelib.models.ipvae.config import IPVAETraining
+from corelib.models.ipvae.config import IPVAEConfig, IPVAETraining
 from corelib.models.ipvae.inference import respond, run_inference
 from corelib.training.adamax import Adamax
 
 TRAINING_NEEDED, INFERENCE_NEEDED, BARS_NEEDED = 5.0, 1.5, 4.0
 SIDE, UNITS, STEPS, BATCH = 16, 512, 16, 200
+CONFIG = IPVAEConfig(input_dim=SIDE**2, n_latents=UNITS, t_train=STEPS)
 BETA, TEMPERATURE, CLIP = 24.0, 0.1, 300.0
 
 
 def model() -> IPVAE:
     """Features at random, with potentials of which some fire."""
     torch.manual_seed(0)
-    return IPVAE(SIDE**2, UNITS, STEPS)
+    return IPVAE(CONFIG)
 
 
 def images(n: int) -> torch.Tensor:
@@ -39,7 +40,7 @@ def training_iteration(rounds: int = 9) -> dict:
     x, first = images(BATCH), model()
     candidates = {}
     for name, sampling in (("standard", "straight-through"), ("softened", "relaxed")):
-        fast = IPVAE(SIDE**2, UNITS, STEPS)
+        fast = IPVAE(CONFIG)
         fast.load_state_dict(first.state_dict())
         settings = IPVAETraining(sampling=sampling, temperature=TEMPERATURE)
         objective, ours = fast.objective(settings), Adamax(fast, 0.005, CLIP)

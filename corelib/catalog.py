@@ -48,7 +48,7 @@ class System(NamedTuple):
         return _class(self.training)
 
     def make_model(self, config: Settings) -> "nn.Module":
-        return _class(self.model)(**config.model_dump())
+        return _class(self.model)(config)
 
     def make_learner(
         self, model: "nn.Module", training: TrainingSettings, dataset: "Dataset"

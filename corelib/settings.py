@@ -5,7 +5,8 @@ are made from that declaration. Nothing here or in any ``config`` module imports
 ``--help`` and forms are instant.
 """
 
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -72,6 +73,22 @@ class Settings(BaseModel):
             raise SettingsError(_sentence(cls, error)) from None
 
     @classmethod
+    def from_arguments(cls, config: Self | None, settings: Mapping[str, Any]) -> Self:
+        """The configuration that a network was built with: ``Network(config)``,
+        ``Network(name=value, ...)``, or both, where a keyword argument replaces the config's value.
+
+        What is named nowhere has its default. Raises ``SettingsError`` for an unknown name or a
+        wrong value, and for a ``config`` of another class.
+        """
+        if config is None:
+            return cls(**settings)
+        if not isinstance(config, cls):
+            raise SettingsError(
+                f"config is {_shown(config)}, but should be an instance of {cls.__name__}."
+            )
+        return type(config)(**{**config.model_dump(), **settings}) if settings else config
+
+    @classmethod
     def infos(cls) -> list[SettingInfo]:
         """The settings in their declared order, with bounds and help."""
         return [_info(name, field) for name, field in cls.model_fields.items()]
@@ -124,6 +141,10 @@ def _sentence(cls: type[Settings], error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{cls.__name__} needs a value for {name}."
     reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    shown = repr(first["input"])
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return f"{name} is {shown}, but should be {reason}."
+    return f"{name} is {_shown(first['input'])}, but should be {reason}."
+
+
+def _shown(value: Any) -> str:
+    """A value as a sentence quotes it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,4 +1,4 @@
-"""The pages there are, and the way to them.
+"""Navigation: which pages there are, and how an address finds its page.
 
 Beside a folder named ``pages`` Streamlit starts in its old multipage mode: until app.py has run
 once, a deep link runs the page alone. So every page first calls ``ensure_routed``.
@@ -14,16 +14,15 @@ import streamlit as st
 from dashboard.rooms import ROOMS
 
 ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "pages"
 ICON = str(ROOT / "assets" / "pictures" / "icon.png")
 
 
 def _pages() -> dict[str, list]:
-    home = st.Page(ROOT / "pages" / "home.py", title="Home", icon=":material/home:", default=True)
-    runs = st.Page(ROOT / "pages" / "trainings.py", title="Trainings", icon=":material/timeline:")
-    rooms = [
-        st.Page(ROOT / "pages" / room.file, title=room.title, icon=room.icon) for room in ROOMS
-    ]
-    return {"": [home], "Rooms": rooms, "Records": [runs]}
+    home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
+    runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:")
+    rooms = [st.Page(PAGES / room.file, title=room.title, icon=room.icon) for room in ROOMS]
+    return {"": [home, runs], "Experiments": rooms}
 
 
 def run() -> None:

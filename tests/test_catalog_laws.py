@@ -10,6 +10,8 @@ import torch
 from corelib.catalog import SYSTEMS, System
 from corelib.data import Dataset, ImageDataset, Split
 from corelib.data.sequences import Chunks, sequences
+from corelib.errors import SettingsError
+from corelib.models.butd.config import CounterHebbConfig
 from corelib.training import checkpoint
 from corelib.training.card import Card, read_card
 from corelib.training.config import TrainingSettings
@@ -127,6 +129,33 @@ def run_whole(setup: Setup, seed: int = 0) -> tuple[Learner, list]:
 
 def test_every_system_has_its_line():
     assert SMALL.keys() == SYSTEMS.keys()
+
+
+def test_a_network_is_built_from_its_config_or_from_keyword_arguments(setup):
+    whole = setup.learner().model
+    network, kind, settings = type(whole), setup.system.config_type, setup.config.model_dump()
+    ways = [lambda: network(setup.config), lambda: network(kind(), **settings)]
+    if kind is not CounterHebbConfig:  # BUTDNet's keyword arguments alone are BUTDConfig's
+        ways.append(lambda: network(**settings))
+    for build in ways:
+        torch.manual_seed(0)
+        built = build()
+        assert_identical(built.state_dict(), whole.state_dict())
+        # What it was built with besides its weights: steps, limits, how it infers.
+        plain = {name: value for name, value in vars(whole).items() if not name.startswith("_")}
+        assert {name: vars(built)[name] for name in plain} == plain
+
+
+def test_wrong_arguments_of_a_network_are_answered_by_its_config(setup):
+    network, config = type(setup.learner().model), setup.config
+    with pytest.raises(SettingsError, match="input_dim is 0, but should be greater than or equal"):
+        network(input_dim=0)
+    with pytest.raises(SettingsError, match="input_dim is 0, but should be greater than or equal"):
+        network(config, input_dim=0)
+    with pytest.raises(SettingsError, match="has no setting named colour; it has: "):
+        network(config, colour=1)
+    with pytest.raises(SettingsError, match="config is 784, but should be an instance of "):
+        network(784)
 
 
 def test_batched_is_one_by_one(setup):

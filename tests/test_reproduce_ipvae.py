@@ -24,15 +24,7 @@ def shelve(folder, dataset: str, **config):
     model = IPVAE(**spec.config)
     with torch.no_grad():
         model.decoder.mul_(3)
-    card = Card(
-        system="ipvae",
-        dataset=dataset,
-        config=spec.config,
-        training=spec.training,
-        seed=0,
-        step=0,
-        epoch=0,
-    )
+    card = Card(**spec.model_dump(), step=0, epoch=0)
     checkpoint.save(folder, card, model.state_dict())
     return model, find(str(folder))
 

@@ -116,20 +116,9 @@ class Trained:
         checkpoint.save_weights(self.run.live, self.learner.model.state_dict())
 
     def _card(self, metrics: Metrics, score: float | None) -> Card:
-        spec = self.spec
-        return Card(
-            system=spec.system,
-            variant=spec.variant,
-            dataset=spec.dataset,
-            config=spec.config,
-            training=spec.training,
-            seed=spec.seed,
-            step=self.step,
-            epoch=self.step / self.steps_per_epoch,
-            metrics=metrics,
-            score=score,
-            versions=spec.versions,
-        )
+        epoch = self.step / self.steps_per_epoch
+        described = self.spec.model_dump()  # a card has all fields of a spec
+        return Card(**described, step=self.step, epoch=epoch, metrics=metrics, score=score)
 
     def finish(self) -> Finished:
         """Measure the best checkpoint on the test set and write that on its card."""

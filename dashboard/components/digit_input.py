@@ -9,7 +9,7 @@ import streamlit as st
 from corelib.data.drawn import from_image, from_strokes
 from corelib.errors import DataError
 from dashboard.figures.png import png
-from dashboard.shell.controls import BOUND
+from dashboard.shell.controls import choice, number, select
 
 if TYPE_CHECKING:
     from corelib.data import ImageDataset
@@ -80,38 +80,30 @@ class _Upload(NamedTuple):
 
 
 def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenDigit | None:
-    """The controls, and the image as the network sees it; None until there is one.
+    """The controls, and the image as the network reads it; None until there is one.
 
     ``index`` is the test image that is shown at first.
 
     Choice, class and index are part of the address; strokes and uploads are kept for the session.
     All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be changed.
     """
-    source = st.segmented_control(
-        "Input",
-        [TEST, DRAW, UPLOAD],
-        default=TEST,
-        required=True,
-        key=f"{prefix}_input",
-        width="stretch",
-        **BOUND,
-    )
+    source = choice(prefix, "input", "Input", (TEST, DRAW, UPLOAD))
     seen = st.container()
     if source == DRAW:
-        chosen, hint = _drawn(prefix), "Nothing yet: draw on the pad."
+        chosen, hint = _drawn(prefix), "No image yet: draw on the pad."
     elif source == UPLOAD:
-        chosen, hint = _uploaded(prefix), "Nothing yet: upload a picture."
+        chosen, hint = _uploaded(prefix), "No image yet: upload a picture."
     else:
         chosen, hint = _from_test_set(prefix, dataset, index), ""
     with seen:
-        image, said = st.columns(2, vertical_alignment="center")
+        image, text = st.columns(2, vertical_alignment="center")
         if chosen is None:
             image.image(png(np.zeros((SIDE, SIDE), np.uint8), COPIES), width=WIDTH, alt="No image")
-            said.caption(hint)
+            text.caption(hint)
         else:
-            told = f"What the network sees: {chosen.caption}"
-            image.image(png(chosen.pixels, COPIES), width=WIDTH, alt=told)
-            said.caption(told)
+            caption = f"The network's input: {chosen.caption}"
+            image.image(png(chosen.pixels, COPIES), width=WIDTH, alt=caption)
+            text.caption(caption)
     return chosen
 
 
@@ -146,26 +138,12 @@ def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDi
 
     left, right = st.columns(2)
     with left:
-        st.selectbox(
-            "Class",
-            [ANY, *names],
-            key=class_key,
-            on_change=to_class,
-            help="Only images of this class",
-            **BOUND,
-        )
+        select(prefix, "class", "Class", (ANY, *names), on_change=to_class)
     with right:
-        index = st.number_input(
-            "Index",
-            0,
-            last,
-            first,
-            key=index_key,
-            on_change=to_index,
-            help=f"Place in the test set, 0 to {last}",
-            **BOUND,
+        index = number(
+            prefix, "index", "Index", 0, last, first, words={"last": last}, on_change=to_index
         )
-    st.button("Another one", key=f"{prefix}_another", on_click=another, width="stretch")
+    st.button("Another image", key=f"{prefix}_another", on_click=another, width="stretch")
     label = int(labels[index])
     return ChosenDigit(
         dataset.test.pixels[index].numpy().copy(), label, f"test image {index}, {_a(names[label])}"
@@ -211,6 +189,6 @@ def _uploaded(prefix: str) -> ChosenDigit | None:
                 last = _Upload(file.file_id, last.pixels, str(error))
             st.session_state[kept] = last
         if last.error:
-            stays = "" if last.pixels is None else " The last good picture stays."
+            stays = "" if last.pixels is None else " The last good picture is kept."
             st.error(last.error + stays)
     return None if last.pixels is None else ChosenDigit(last.pixels.copy(), None, "uploaded")

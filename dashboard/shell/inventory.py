@@ -1,4 +1,4 @@
-"""What is here: data, networks, runs, machine; in words. Imports neither torch nor plotly."""
+"""Data, networks, runs and the machine, in words. Imports neither torch nor plotly."""
 
 import platform
 import shutil
@@ -21,18 +21,18 @@ def sentence() -> str:
     """One computed sentence for Home."""
     networks = shipped()
     kinds = len({item.card.system for item in networks})
-    return f"{len(networks)} trained networks of {kinds} kinds are on the shelf. {runs_sentence()}"
+    return f"{len(networks)} trained networks of {kinds} kinds are available. {runs_sentence()}"
 
 
 def runs_sentence() -> str:
     states = [run.status.state for run in list_runs()]
     if not states:
-        return "You have trained none yet: open a room and press Train."
+        return "You have no runs yet: open an experiment and press Train."
     alive = sum(state not in ENDED for state in states)
     done = states.count("completed")
     return (
-        f"You have {len(states)} training{'s' * (len(states) != 1)}: {done} completed, "
-        f"{alive} under way."
+        f"You have {len(states)} run{'s' * (len(states) != 1)}: {done} completed, "
+        f"{alive} in progress."
     )
 
 
@@ -48,9 +48,11 @@ def data_lines() -> list[str]:
             sequences += 1
         else:
             (here if is_here(name) else missing).append(source.title)
-    lines = [f"Here: {', '.join(here)}; {sequences} tasks that show digits bit by bit"]
+    lines = [f"Available: {', '.join(here)}; {sequences} tasks that reveal digits step by step"]
     if missing:
-        lines.append(f"Not here, a room says how to get it: {', '.join(missing)}")
+        lines.append(
+            f"Not on this machine (the experiment says how to get it): {', '.join(missing)}"
+        )
     return lines
 
 
@@ -63,9 +65,9 @@ def model_lines() -> list[str]:
     lines = [f"{system(name).title}: {', '.join(shown)}" for name, shown in by_system.items()]
     own = sum(1 for _ in list_runs())
     return [
-        "Shipped, with their accuracy on test images where they classify:",
+        "Shipped, with test accuracy where they classify:",
         *(f"- {line}" for line in lines),
-        f"{own} own trainings in `{runs_root().name}/`",
+        f"{own} of your own run{'s' * (own != 1)} in `{runs_root().name}/`",
     ]
 
 
@@ -87,7 +89,7 @@ def machine_lines() -> list[str]:
     gpu, slots = _gpu(), slot_count()
     return [
         f"Device: {gpu or 'CPU; no CUDA device found'}",
-        f"{cores()} cores; {slots} training{'s' * (slots != 1)} at a time",
+        f"{cores()} cores; {slots} training run{'s' * (slots != 1)} at a time",
         f"Python {platform.python_version()}, torch {version('torch')}, "
         f"Streamlit {version('streamlit')}",
     ]

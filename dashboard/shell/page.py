@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
     from dashboard.shell.train_form import Draw, TrainingPreset
 
-TEXTS = Path(__file__).parents[2] / "assets" / "texts"
+ASSETS = Path(__file__).parents[2] / "assets"
+TEXTS = ASSETS / "texts"
 ABOUT, PUBLISHED, TRAIN, EXPORT = "About", "Published", "Train", "Export"
 RENAMED = {"What you see": ABOUT, "Take home": EXPORT}
 """Tabs as they were once called, so that old addresses still open them."""

@@ -14,9 +14,9 @@ VIEWS = {
     "balance-draw": ("/balance?balance_input=Draw", 1300),
     "balance-test-set": ("/balance?balance_tab=Test+set", 1900),
     "balance-weights": ("/balance?balance_tab=Weights", 2000),
-    "balance-what": ("/balance?balance_tab=What+you+see", 2300),
+    "balance-about": ("/balance?balance_tab=About", 2300),
     "balance-train": ("/balance?balance_tab=Train", 2100),
-    "balance-home": ("/balance?balance_tab=Take+home", 1800),
+    "balance-export": ("/balance?balance_tab=Export", 1800),
     "halting": ("/halting", 1700),
     "halting-work": ("/halting?halting_cost=multiply-adds&halting_tab=Recurrence", 2000),
     "halting-digits": ("/halting?halting_tab=Digits+by+step&halting_step=6", 2300),
@@ -52,14 +52,14 @@ VIEWS = {
     "sparse-plane": ("/sparse?sparse_tab=Rate+and+distortion", 1900),
     "sparse-sparsity": ("/sparse?sparse_tab=Sparsity", 1900),
     "sparse-lesions": ("/sparse?sparse_tab=Lesions", 1600),
-    "sparse-what": ("/sparse?sparse_tab=What+you+see", 1900),
+    "sparse-about": ("/sparse?sparse_tab=About", 1900),
     "bars": ("/bars", 2700),
     "bars-grating": ("/bars?bars_kind=drifting+grating&bars_tab=Drives", 2100),
     "bars-curves": ("/bars?bars_kind=flashed+bar&bars_tab=Curves", 1900),
     "bars-hand": ("/bars?bars_kind=dragged+bar&bars_tab=Adaptation", 2200),
     "bars-population": ("/bars?bars_tab=Population", 3500),
     "bars-other": ("/bars?bars_tab=Other+networks", 3200),
-    "trainings": ("/trainings", 1200),
+    "runs": ("/runs", 1200),
 }
 
 # The figure that the map on Home shows of each room: address, a button to press first, figure.

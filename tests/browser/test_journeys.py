@@ -32,7 +32,7 @@ PAGES = {
     "/learning": "Counter-Hebb learning",
     "/sparse": "Sparse code",
     "/bars": "Moving bars",
-    "/trainings": "Trainings",
+    "/runs": "Runs",
 }
 
 
@@ -257,7 +257,7 @@ def test_two_trainings_at_once_queue(page: Page, server: str, runs, monkeypatch)
 
 
 def test_a_figure_and_its_network_can_be_taken_home(page: Page, server: str, tmp_path):
-    open_page(page, f"{server}/balance?balance_tab=Take+home")
+    open_page(page, f"{server}/balance?balance_tab=Export")
     with page.expect_download() as caught:
         widget(page, "balance_currents_0_csv").get_by_role("button").click()
     lines = caught.value.path().read_text().splitlines()

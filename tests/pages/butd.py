@@ -4,10 +4,9 @@ import torch
 
 from corelib.data import load_dataset
 from corelib.runs.spec import make_spec, resolve
-from corelib.runs.store import Run, create_run
-from corelib.training import checkpoint
-from corelib.training.card import Card
-from corelib.training.events import Began, Validated
+from corelib.runs.store import Run
+from corelib.training.events import Began, Event, Validated
+from tests.pages.stored import completed_run
 
 SMALL = {"network": "simple", "width": 4, "hidden": 8}
 
@@ -44,25 +43,12 @@ def shelve(
         with torch.no_grad():
             for parameter in model.core.parameters():
                 parameter.mul_(-1)
-    run = create_run(spec)
-    run.append(
+    events: list[Event] = [
         Began(step=0, total_steps=2, steps_per_epoch=1, device="cpu", threads=1, parameters=1)
-    )
+    ]
     for at, values in enumerate(zip(*noted.values(), strict=True)):
         metrics = dict(zip(noted, values, strict=True))
         score = metrics["accuracy"]
-        run.append(Validated(step=at + 1, epoch=at + 1, metrics=metrics, score=score, best=True))
-    card = Card(
-        **{
-            name: getattr(spec, name)
-            for name in ("system", "variant", "dataset", "config", "training", "seed", "versions")
-        },
-        step=1,
-        epoch=1,
-        metrics={},
-        score=0.1,
-        test=test or {"accuracy": 0.125},
-    )
-    checkpoint.save(run.checkpoint(1), card, model.state_dict(), learner.state())
-    run.set_status("completed")
-    return run
+        events.append(Validated(step=at + 1, epoch=at + 1, metrics=metrics, score=score, best=True))
+    test = test or {"accuracy": 0.125}
+    return completed_run(spec, model, learner, events, epoch=1, score=0.1, test=test)

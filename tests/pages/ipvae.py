@@ -6,9 +6,7 @@ import torch
 from corelib.catalog import system
 from corelib.models.ipvae.gabor import Gabors, render
 from corelib.runs.spec import make_spec
-from corelib.runs.store import create_run
-from corelib.training.card import Card
-from corelib.training.checkpoint import save
+from tests.pages.stored import completed_run
 
 SIDE, UNITS = 12, 24
 DATASET = "natural-12"
@@ -41,17 +39,4 @@ def put_on_shelf(name: str = "ipvae") -> str:
     model = chosen.make_model(chosen.config_type(**spec.config))
     with torch.no_grad():
         model.decoder.copy_(torch.from_numpy(fields().reshape(UNITS, -1).T))
-    run = create_run(spec)
-    card = Card(
-        system=name,
-        dataset=DATASET,
-        config=spec.config,
-        training=spec.training,
-        seed=0,
-        step=1,
-        epoch=0.0,
-    )
-    run.checkpoint(1).parent.mkdir(exist_ok=True)
-    save(run.checkpoint(1), card, model.state_dict())
-    run.set_status("completed")
-    return run.id
+    return completed_run(spec, model).id

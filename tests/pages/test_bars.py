@@ -15,8 +15,8 @@ from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.bars import tabs as bars_tabs
 from dashboard.shell import cache
+from tests.pages.app import open_page, sentences
 from tests.pages.ipvae import SIDE, UNITS, fields, put_on_shelf
-from tests.pages.test_pages import open_page, sentences
 
 
 @pytest.fixture

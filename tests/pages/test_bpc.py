@@ -10,7 +10,7 @@ from corelib.models.bpc import analysis
 from corelib.models.bpc.inference import Given, InferenceConfig, infer
 from corelib.runs.registry import find
 from dashboard.bpc import inference as bpc_inference
-from tests.pages.test_pages import open_page, sentences
+from tests.pages.app import open_page, sentences
 
 BEST = "bpc-mnist"
 

@@ -9,7 +9,7 @@ from corelib.analysis.anytime import at_threshold, outcomes
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
 from dashboard.bpan.evidence import tabs as evidence_tabs
-from tests.pages.test_pages import open_page, sentences
+from tests.pages.app import open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"
 

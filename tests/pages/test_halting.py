@@ -8,7 +8,7 @@ import pytest
 from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpan.anytime import AnytimeClassifier
-from tests.pages.test_pages import open_page, sentences
+from tests.pages.app import open_page, sentences
 
 TABS = (
     "What you see",

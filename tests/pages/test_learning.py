@@ -14,8 +14,8 @@ from dashboard.butd.learning import comparison as rules_tab
 from dashboard.butd.learning import rules
 from dashboard.butd.learning import tabs as learning_tabs
 from dashboard.shell import cache
+from tests.pages.app import open_page, sentences
 from tests.pages.butd import SMALL, shelve
-from tests.pages.test_pages import open_page, sentences
 
 FC = {"network": "fc", "hidden": 12}
 

@@ -3,7 +3,6 @@
 import gc
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,24 +10,11 @@ from streamlit.testing.v1 import AppTest
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from dashboard import router
+from tests.pages.app import ROOT, open_page, sentences
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 # Streamlit itself imports plotly at its start; our figures must not be among what Home loads.
 FORBIDDEN_ON_HOME = ("torch", "torchvision", "sklearn", "plotly.subplots", "dashboard.figures")
-
-
-def open_page(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.session_state["_routed"] = True
-    app.switch_page(f"pages/{name}.py")
-    return app.run()
-
-
-def sentences(app: AppTest) -> str:
-    return "\n".join(item.value for item in app.markdown)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
@@ -78,9 +64,9 @@ def test_home_imports_nothing_heavy():
 
 
 def test_home_tells_of_runs(runs_root):
-    assert "You have trained none yet" in sentences(open_page("home"))
+    assert "You have no runs yet" in sentences(open_page("home"))
     create_run(make_spec("bpan")).set_status("cancelled")
-    assert "You have 1 training: 0 completed, 0 under way." in sentences(open_page("home"))
+    assert "You have 1 run: 0 completed, 0 in progress." in sentences(open_page("home"))
 
 
 def test_the_sentence_follows_the_controls(runs_root):
@@ -115,13 +101,13 @@ def test_a_preset_sets_the_controls(runs_root):
     assert app.slider(key="balance_steps").value == 6
 
 
-def test_the_pondered_digit_is_first_wrong_and_then_right(runs_root):
+def test_the_hard_digit_is_first_wrong_and_then_right(runs_root):
     app = open_page("balance", balance_theta="0.1")
     app.button(key="balance_try_hard").click().run()
     app.slider(key="balance_theta").set_value(0.1).run()
     assert "after **1 of 6 steps**, but it is a" in sentences(app)
     app.slider(key="balance_theta").set_value(1.0).run()
-    assert "after **6 of 6 steps**, rightly" in sentences(app)
+    assert "after **6 of 6 steps**, correctly" in sentences(app)
 
 
 def own_network(**config) -> None:
@@ -201,8 +187,8 @@ def test_runs_are_compared_beside_the_one_that_is_shown(runs_root):
         )
         run.append(Stepped(step=1, count=1, seconds=0.1, metrics={"loss": 1.0, "accuracy": 0.5}))
         run.set_status("cancelled")
-    app = open_page("trainings")
-    app.multiselect(key="trainings_compare").set_value([run.id for run in runs]).run()
+    app = open_page("runs")
+    app.multiselect(key="runs_compare").set_value([run.id for run in runs]).run()
     assert not app.exception
     # The curves of the newest, and of both.
     assert len(app.get("plotly_chart")) == 2

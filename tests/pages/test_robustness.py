@@ -12,7 +12,7 @@ from corelib.reproduce import results
 from dashboard.bpan.robustness import states as robustness_states
 from dashboard.bpan.robustness import tabs as robustness_tabs
 from dashboard.bpan.robustness.figures.strip import Read
-from tests.pages.test_pages import open_page, sentences
+from tests.pages.app import open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
 

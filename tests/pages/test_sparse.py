@@ -9,8 +9,8 @@ from corelib.models.ipvae.inference import run_inference
 from corelib.models.ipvae.learner import images
 from dashboard.ipvae.sparse import tabs as sparse_tabs
 from dashboard.shell import cache
+from tests.pages.app import open_page, sentences
 from tests.pages.ipvae import DATASET, UNITS, fields, put_on_shelf
-from tests.pages.test_pages import open_page, sentences
 
 DIGITS = "ipvae-mnist"
 

@@ -14,8 +14,8 @@ from dashboard.butd.cache import Silenced
 from dashboard.butd.subnetworks import causes as causes_tabs
 from dashboard.butd.subnetworks import tabs as subnetworks_tabs
 from dashboard.shell import cache
+from tests.pages.app import open_page, sentences
 from tests.pages.butd import shelve
-from tests.pages.test_pages import open_page, sentences
 
 
 @pytest.fixture

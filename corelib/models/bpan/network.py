@@ -6,14 +6,14 @@ loss are (time, batch, unit); what the public methods return is (batch, time, un
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
-from corelib.models.bpan.config import CE, BalanceCurrent, BPANTraining
+from corelib.models.bpan.config import BPANConfig, BPANSequenceConfig, BPANTraining
 from corelib.models.bpan.dynamics import (
     State,
     Weights,
@@ -57,24 +57,17 @@ class BalancedNetwork(AnytimeClassifier):
     value, so that both arms of the ablation begin with equal weights and equal step sizes.
     """
 
-    def __init__(
-        self,
-        input_dim: int,
-        n_excitatory: int = 128,
-        n_inhibitory: int = 32,
-        n_classes: int = 10,
-        alpha: float = 0.2,
-        dale: bool = True,
-    ) -> None:
+    def __init__(self, config: BPANConfig | BPANSequenceConfig) -> None:
         super().__init__()
+        n_excitatory, n_inhibitory = config.n_excitatory, config.n_inhibitory
         self.n_excitatory, self.n_inhibitory = n_excitatory, n_inhibitory
-        self.alpha, self.dale = alpha, dale
+        self.alpha, self.dale = config.alpha, config.dale
         n_units = n_excitatory + n_inhibitory
         theta = 0.05 * torch.randn(n_units, n_units)
-        self.theta = nn.Parameter(theta if dale else softplus(theta))
-        self.drive = nn.Linear(input_dim, n_units)
+        self.theta = nn.Parameter(theta if config.dale else softplus(theta))
+        self.drive = nn.Linear(config.input_dim, n_units)
         self.bias = nn.Parameter(torch.zeros(n_units))
-        self.readout = nn.Linear(n_excitatory, n_classes)
+        self.readout = nn.Linear(n_excitatory, config.n_classes)
         scale = torch.cat(
             [
                 torch.full((n_excitatory,), 1 / n_excitatory),
@@ -128,15 +121,10 @@ class BalancedNetwork(AnytimeClassifier):
         return F.linear(rate, weights.readout, weights.readout_bias)
 
     def compute_loss(
-        self,
-        x: Tensor,
-        y: Tensor,
-        lambda_act: float = 1e-4,
-        lambda_bal: float = 5e-4,
-        ce: CE = "time",
-        balance_current: BalanceCurrent = "recurrent+drive",
+        self, x: Tensor, y: Tensor, settings: BPANTraining | None = None, **changes: Any
     ) -> Tensor:
-        """The training loss, a scalar; ``y`` (batch,) holds class numbers.
+        """The training loss, a scalar; ``y`` (batch,) holds class numbers. The settings are those
+        of ``BPANTraining``, also as keyword arguments.
 
         Cross-entropy per step, weighted linspace(0.3, 1, T) / sum (``ce="final"``: the last step
         alone), plus lambda_act (mean r_e² + mean r_i²) + lambda_bal (mean bal_e² + mean bal_i²),
@@ -144,24 +132,12 @@ class BalancedNetwork(AnytimeClassifier):
         the input drive, without b, as in the authors' code; the paper's text speaks of "net
         recurrent currents": ``balance_current="recurrent"``.
         """
-        return self._loss_and_logits(x, y, lambda_act, lambda_bal, ce, balance_current)[0]
+        return self.loss_and_logits(x, y, BPANTraining.from_arguments(settings, changes))[0]
 
     def loss_and_logits(
         self, x: Tensor, y: Tensor, settings: BPANTraining
     ) -> tuple[Tensor, Tensor]:
         """``compute_loss`` and the logits of the last step, (batch, class), it came from."""
-        s = settings
-        return self._loss_and_logits(x, y, s.lambda_act, s.lambda_bal, s.ce, s.balance_current)
-
-    def _loss_and_logits(
-        self,
-        x: Tensor,
-        y: Tensor,
-        lambda_act: float,
-        lambda_bal: float,
-        ce: CE,
-        penalised: BalanceCurrent,
-    ) -> tuple[Tensor, Tensor]:
         weights = self.weights()
         n_steps = self.steps_for(x)
         drives = self.drives(x, weights, n_steps)
@@ -175,7 +151,7 @@ class BalancedNetwork(AnytimeClassifier):
             balances.append(balance)
         rate = torch.cat([rate[:, : self.n_excitatory] for rate in rates])
         logits = F.linear(rate, weights.readout, weights.readout_bias)
-        if penalised == "recurrent":
+        if settings.balance_current == "recurrent":
             balances = [balance - d for balance, d in zip(balances, drives, strict=True)]
         # Squares are summed step by step: arrays of all steps are so large that the allocator
         # would give their pages back and fetch them anew in every update.
@@ -185,12 +161,12 @@ class BalancedNetwork(AnytimeClassifier):
         picked = torch.log_softmax(logits, 1).gather(1, y.repeat(n_steps)[:, None])
         per_step = -picked.view(n_steps, len(y)).mean(1)
         loss = per_step[-1]
-        if ce == "time":
+        if settings.ce == "time":
             time = torch.linspace(0.3, 1, n_steps, dtype=x.dtype, device=x.device)
             loss = per_step @ (time / time.sum())
         # scale is ±1/E and ±1/I, so this sums the two population means.
         mean = self.scale.abs() / (n_steps * len(y))
-        penalty = (lambda_act * activity + lambda_bal * imbalance) @ mean
+        penalty = (settings.lambda_act * activity + settings.lambda_bal * imbalance) @ mean
         return loss + penalty, logits[-len(y) :]
 
     @torch.no_grad()
@@ -260,18 +236,10 @@ class BPAN(BalancedNetwork):
     """Balanced Predictive Attractor Network; ``x`` is (batch, input_dim), normalised, and drives
     all ``n_steps`` alike."""
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_excitatory: int = 128,
-        n_inhibitory: int = 32,
-        n_classes: int = 10,
-        n_steps: int = 6,
-        alpha: float = 0.2,
-        dale: bool = True,
-    ) -> None:
-        super().__init__(input_dim, n_excitatory, n_inhibitory, n_classes, alpha, dale)
-        self.n_steps = n_steps
+    def __init__(self, config: BPANConfig | None = None, **settings: Any) -> None:
+        config = BPANConfig.from_arguments(config, settings)
+        super().__init__(config)
+        self.n_steps = config.n_steps
 
     def drives(self, x: Tensor, weights: Weights, n_steps: int) -> list[Tensor]:
         return [input_drive(x, weights)] * n_steps

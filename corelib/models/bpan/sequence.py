@@ -1,10 +1,11 @@
 """BPAN on a sequence: input t drives step t, and the answer of step t has seen t inputs."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from corelib.models.bpan.anytime import Cost
+from corelib.models.bpan.config import BPANSequenceConfig
 from corelib.models.bpan.dynamics import State, Weights, first_step, input_drive, readout, step
 from corelib.models.bpan.network import BalancedNetwork
 
@@ -23,6 +24,9 @@ class BPANSequence(BalancedNetwork):
 
     With E = 128 and I = 32 it has 50,250 parameters at D = 144 and 42,890 at D = 98, as published.
     """
+
+    def __init__(self, config: BPANSequenceConfig | None = None, **settings: Any) -> None:
+        super().__init__(BPANSequenceConfig.from_arguments(config, settings))
 
     def steps_for(self, x: Tensor) -> int:
         return x.shape[1]

@@ -1,12 +1,12 @@
 """What all networks of this room are, and the bidirectional one."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from corelib.models.bpc.config import ActivationName, Start, parse_widths
+from corelib.models.bpc.config import ActivationName, BackpropConfig, BPCConfig, parse_widths
 from corelib.models.bpc.energy import Affine, Precision, Weights
 from corelib.models.bpc.inference import Given, InferenceConfig, downward, run_inference, upward
 
@@ -24,25 +24,17 @@ class TwoWay(nn.Module, ABC):
     """Whether its answer is the amortiser's one pass; else it is inferred."""
 
     def __init__(
-        self,
-        input_dim: int,
-        n_classes: int,
-        widths: str,
-        activation: ActivationName,
-        bias: bool,
-        *,
-        generates: bool = True,
-        amortises: bool = True,
+        self, config: BackpropConfig, *, generates: bool = True, amortises: bool = True
     ) -> None:
         super().__init__()
-        self.sizes = (n_classes, *parse_widths(widths), input_dim)
-        self.activation: ActivationName = activation
+        self.sizes = (config.n_classes, *parse_widths(config.widths), config.input_dim)
+        self.activation: ActivationName = config.activation
         pairs = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         self.generator = nn.ModuleList(
-            nn.Linear(low, high, bias) for low, high in pairs if generates
+            nn.Linear(low, high, config.bias) for low, high in pairs if generates
         )
         self.amortiser = nn.ModuleList(
-            nn.Linear(high, low, bias) for low, high in pairs if amortises
+            nn.Linear(high, low, config.bias) for low, high in pairs if amortises
         )
 
     @property
@@ -106,21 +98,12 @@ class BPC(PredictiveCoding):
     It classifies by the amortiser's one pass and generates by the generator's.
     """
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        widths: str = "300, 300",
-        activation: ActivationName = "gelu",
-        bias: bool = False,
-        alpha_f: float = 1e-4,
-        alpha_b: float = 1.0,
-        n_steps: int = 8,
-        step_size: float = 0.1,
-        start: Start = "bottom-up",
-    ) -> None:
-        super().__init__(input_dim, n_classes, widths, activation, bias)
-        self.learning = InferenceConfig(n_steps, step_size, alpha_f, alpha_b, start)
+    def __init__(self, config: BPCConfig | None = None, **settings: Any) -> None:
+        config = BPCConfig.from_arguments(config, settings)
+        super().__init__(config)
+        self.learning = InferenceConfig(
+            config.n_steps, config.step_size, config.alpha_f, config.alpha_b, config.start
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.amortise(x)

@@ -84,7 +84,7 @@ def departed(
     }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        twin = BUTDNet(**{**config.model_dump(), **changes})
+        twin = BUTDNet(config, **changes)
     twin = twin.double()
     known = model.state_dict()
     if weights == "separate":

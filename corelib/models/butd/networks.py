@@ -1,7 +1,7 @@
 """The network: the image's path, the readout above it, and the task head for instructions."""
 
 from math import isqrt, prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from corelib.errors import SettingsError
 from corelib.models.butd.architectures import Kind, parts_of
 from corelib.models.butd.blocks import BUTDSequential, Signals
-from corelib.models.butd.config import Network, TaskHeadRule, Weights
+from corelib.models.butd.config import BUTDConfig, PathConfig
 from corelib.models.butd.gates import open_gates, rows
 from corelib.models.butd.layers import BUTDFlatten, Shape, galu
 
@@ -73,36 +73,30 @@ class TaskHead(nn.Module):
 class BUTDNet(nn.Module):
     """A network that an instruction turns into one of its sub-networks.
 
-    ``n_tasks=1`` has no instructions and no gates. The input is (batch, input_dim), normalised: a
+    Built from a ``CounterHebbConfig`` it has one task, and neither instructions nor gates. Keyword
+    arguments alone are those of ``BUTDConfig``. The input is (batch, input_dim), normalised: a
     square image, grey or in colours.
     """
 
-    def __init__(
-        self,
-        network: Network = "simple",
-        weights: Weights = "shared",
-        width: int = 32,
-        hidden: int = 50,
-        norm: bool = False,
-        top_down_bias: bool = False,
-        n_tasks: int = 1,
-        embedding: int = 50,
-        task_head: TaskHeadRule = "fixed",
-        n_classes: int = 10,
-        input_dim: int = 784,
-    ) -> None:
+    def __init__(self, config: PathConfig | None = None, **settings: Any) -> None:
         super().__init__()
-        self.n_tasks, self.n_classes = n_tasks, n_classes
-        self.shape = image_shape(input_dim)
-        kind = Kind(weights, norm, top_down_bias)
-        self.core = BUTDSequential(parts_of(network, kind, self.shape, width, hidden))
+        config = PathConfig.from_arguments(BUTDConfig() if config is None else config, settings)
+        self.n_classes = config.n_classes
+        self.shape = image_shape(config.input_dim)
+        kind = Kind(config.weights, config.norm, config.top_down_bias)
+        self.core = BUTDSequential(
+            parts_of(config.network, kind, self.shape, config.width, config.hidden)
+        )
         self.shapes = self.core.shapes(self.shape)
         self.flatten = BUTDFlatten()
         top = prod(self.shapes[-1])
-        self.head = kind.linear(top, n_classes)
-        self.task_head = TaskHead(kind, top, embedding, n_tasks) if n_tasks > 1 else None
-        if self.task_head is not None and task_head == "fixed":
-            self.task_head.requires_grad_(False)
+        self.head = kind.linear(top, config.n_classes)
+        self.n_tasks, self.task_head = 1, None
+        if isinstance(config, BUTDConfig):
+            self.n_tasks = config.n_tasks
+            self.task_head = TaskHead(kind, top, config.embedding, config.n_tasks)
+            if config.task_head == "fixed":
+                self.task_head.requires_grad_(False)
 
     @property
     def names(self) -> tuple[str, ...]:

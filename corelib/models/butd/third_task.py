@@ -83,7 +83,7 @@ def extended(model: BUTDNet, config: BUTDConfig, seed: int = 0) -> BUTDNet:
     the task head are drawn from ``seed``; the old tasks are unchanged."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        twin = BUTDNet(**config.model_copy(update={"n_tasks": model.n_tasks + 1}).model_dump())
+        twin = BUTDNet(config, n_tasks=model.n_tasks + 1)
     kept = model.state_dict()
     state = twin.state_dict()
     for name, value in state.items():

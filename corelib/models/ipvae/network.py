@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from corelib.models.ipvae.config import IGVAETraining, IPVAETraining
+from corelib.models.ipvae.config import IGVAEConfig, IGVAETraining, IPVAEConfig, IPVAETraining
 from corelib.models.ipvae.distributions import (
     Draw,
     clamp_both,
@@ -81,23 +81,16 @@ class IterativeVAE(nn.Module, ABC):
 
     step_sizes: ClassVar[int]
 
-    def __init__(
-        self,
-        input_dim: int,
-        n_latents: int,
-        t_train: int,
-        inner: Inner,
-        limits: Limits,
-        init_scale: float,
-        log_step: float,
-    ) -> None:
+    def __init__(self, config: IPVAEConfig | IGVAEConfig, limits: Limits) -> None:
         super().__init__()
-        self.t_train, self.inner, self.limits = t_train, inner, limits
-        scale = init_scale / math.sqrt(input_dim)
+        input_dim, n_latents = config.input_dim, config.n_latents
+        self.t_train, self.limits = config.t_train, limits
+        self.inner = Inner(config.n_iters_inner, config.beta_inner)
+        scale = config.init_scale / math.sqrt(input_dim)
         self.decoder = nn.Parameter(scale * torch.randn(input_dim, n_latents))
         self.log_scale = nn.Parameter(torch.zeros(input_dim))
         self.log_bias = nn.Parameter(torch.full((n_latents,), FIRST_LOG_BIAS))
-        self.log_step = nn.Parameter(torch.full((self.step_sizes,), float(log_step)))
+        self.log_step = nn.Parameter(torch.full((self.step_sizes,), config.log_step))
 
     @abstractmethod
     def resting(self) -> Resting:
@@ -199,24 +192,11 @@ class IPVAE(IterativeVAE):
 
     step_sizes = 1
 
-    def __init__(
-        self,
-        input_dim: int = 256,
-        n_latents: int = 256,
-        t_train: int = 8,
-        n_iters_inner: int = 1,
-        beta_inner: float = 1.0,
-        init_scale: float = 1.0,
-        log_step: float = -2.0,
-        fit_prior: bool = False,
-        prior_low: float = -4.0,
-        prior_high: float = -3.0,
-        clamp_u: float = 4.0,
-        clamp_du: float = 4.0,
-    ) -> None:
-        inner, limits = Inner(n_iters_inner, beta_inner), Limits(clamp_u, clamp_du)
-        super().__init__(input_dim, n_latents, t_train, inner, limits, init_scale, log_step)
-        _hold(self, "u_init", torch.empty(n_latents).uniform_(prior_low, prior_high), fit_prior)
+    def __init__(self, config: IPVAEConfig | None = None, **settings: Any) -> None:
+        config = IPVAEConfig.from_arguments(config, settings)
+        super().__init__(config, Limits(config.clamp_u, config.clamp_du))
+        u_init = torch.empty(config.n_latents).uniform_(config.prior_low, config.prior_high)
+        _hold(self, "u_init", u_init, config.fit_prior)
 
     def resting(self) -> Resting:
         return (self.u_init,)
@@ -248,26 +228,12 @@ class GaussianVAE(IterativeVAE, ABC):
 
     step_sizes = 2
 
-    def __init__(
-        self,
-        input_dim: int = 256,
-        n_latents: int = 256,
-        t_train: int = 8,
-        n_iters_inner: int = 1,
-        beta_inner: float = 1.0,
-        init_scale: float = 1.0,
-        log_step: float = -2.0,
-        fit_prior: bool = False,
-        clamp_u: float = 7.0,
-        clamp_du: float = 7.0,
-        clamp_xi: float = 2.0,
-        clamp_dxi: float = 3.0,
-    ) -> None:
-        limits = Limits(clamp_u, clamp_du, clamp_xi, clamp_dxi)
-        inner = Inner(n_iters_inner, beta_inner)
-        super().__init__(input_dim, n_latents, t_train, inner, limits, init_scale, log_step)
-        _hold(self, "mu_init", torch.zeros(n_latents), fit_prior)
-        _hold(self, "xi_init", torch.zeros(n_latents), fit_prior)
+    def __init__(self, config: IGVAEConfig | None = None, **settings: Any) -> None:
+        config = IGVAEConfig.from_arguments(config, settings)
+        limits = Limits(config.clamp_u, config.clamp_du, config.clamp_xi, config.clamp_dxi)
+        super().__init__(config, limits)
+        for name in ("mu_init", "xi_init"):
+            _hold(self, name, torch.zeros(config.n_latents), config.fit_prior)
 
     def resting(self) -> Resting:
         return self.mu_init, self.xi_init
@@ -300,8 +266,8 @@ class IGVAE(GaussianVAE):
 class IGReluVAE(GaussianVAE):
     """The iterative Gaussian VAE whose decoder reads e^gain relu(z)."""
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
+    def __init__(self, config: IGVAEConfig | None = None, **settings: Any) -> None:
+        super().__init__(config, **settings)
         self.log_gain = nn.Parameter(torch.zeros(self.decoder.shape[1]))
 
     def gain(self) -> Tensor:

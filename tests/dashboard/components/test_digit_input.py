@@ -192,14 +192,14 @@ def given_to_pad(page: AppTest) -> str:
 def test_nothing_is_chosen_until_something_is_drawn():
     page = opened(x_input="Draw")
     assert chosen(page) is None
-    assert page.caption[0].value == "Nothing yet: draw on the pad."
+    assert page.caption[0].value == "No image yet: draw on the pad."
     check_thumbnail(page, np.zeros((28, 28), np.uint8))
     draw(page, SEVEN)
     expected = from_strokes(SEVEN, 1.0)
     np.testing.assert_array_equal(chosen(page).pixels, expected)
     assert chosen(page)[1:] == (None, "drawn")
     check_thumbnail(page, expected)
-    assert page.caption[0].value == "What the network sees: drawn"
+    assert page.caption[0].value == "The network's input: drawn"
     assert chosen(draw(page, [])) is None
 
 
@@ -239,7 +239,7 @@ def test_an_upload_is_chosen_and_a_bad_one_leaves_it(truth):
     pixels = truth[0]
     page = opened(x_input="Upload")
     assert chosen(page) is None
-    assert page.caption[0].value == "Nothing yet: upload a picture."
+    assert page.caption[0].value == "No image yet: upload a picture."
     upload(page, "notes.png", b"not a picture", "image/png")
     assert chosen(page) is None
     assert [error.value for error in page.error] == [
@@ -252,7 +252,7 @@ def test_an_upload_is_chosen_and_a_bad_one_leaves_it(truth):
     check_thumbnail(page, pixels[12])
     upload(page, *png(np.zeros((28, 28), np.uint8)))
     assert page.error[0].value.startswith("The picture looks blank;")
-    assert page.error[0].value.endswith(" The last good picture stays.")
+    assert page.error[0].value.endswith(" The last good picture is kept.")
     np.testing.assert_array_equal(chosen(page).pixels, pixels[12])
     upload(page, *png(pixels[13]))
     assert not page.error
@@ -266,7 +266,7 @@ def test_the_last_good_upload_outlives_its_file(truth):
     np.testing.assert_array_equal(chosen(page).pixels, truth[0][3])
     assert not upload(page).error
     upload(page, "notes.png", b"not a picture", "image/png")
-    assert page.error[0].value.endswith(" The last good picture stays.")
+    assert page.error[0].value.endswith(" The last good picture is kept.")
     np.testing.assert_array_equal(chosen(page).pixels, truth[0][3])
     assert not upload(page).error
 

@@ -11,6 +11,7 @@ from corelib.catalog import SYSTEMS
 from corelib.data.images import ImageDataset, Split
 from corelib.data.sequences import Chunks, SequenceDataset
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
+from tests.finite_differences import assert_gradients
 from tests.models.bpan.baselines.small import CLASSES, SIZES, TIME, draw, make, steps_of, values
 from tests.reference import baselines as reference
 from tests.reference import bpan as slow_bpan
@@ -231,19 +232,12 @@ def test_gradients_are_finite_differences_of_the_reference(name):
     loss, _ = model.loss_and_logits(x, y, training)
     loss.backward()
     p = {key: value.copy() for key, value in values(model).items()}
-    assert loss.item() == pytest.approx(slow_loss(name, x.numpy(), y.numpy(), p, training))
-    small = 1e-5
-    for key, parameter in model.named_parameters():
-        slopes = np.zeros_like(p[key])
-        for place in np.ndindex(slopes.shape):
-            kept = p[key][place]
-            p[key][place] = kept + small
-            above = slow_loss(name, x.numpy(), y.numpy(), p, training)
-            p[key][place] = kept - small
-            slopes[place] = (above - slow_loss(name, x.numpy(), y.numpy(), p, training)) / 2 / small
-            p[key][place] = kept
-        np.testing.assert_allclose(parameter.grad.numpy(), slopes, atol=2e-8, err_msg=key)
-        assert np.abs(slopes).max() > 1e-4, f"the loss does not depend on {key}"
+
+    def truth() -> float:
+        return slow_loss(name, x.numpy(), y.numpy(), p, training)
+
+    assert loss.item() == pytest.approx(truth())
+    assert_gradients(model, p, truth, atol=2e-8)
 
 
 def without_recurrence(model, x: torch.Tensor) -> torch.Tensor:

@@ -12,9 +12,11 @@ from benchmarks.slow_bpan import SlowBPAN
 from corelib.data.images import ImageDataset, Split
 from corelib.models.bpan import BPAN, network
 from corelib.models.bpan.anytime import confidence
-from corelib.models.bpan.config import BPANTraining
+from corelib.models.bpan.config import BPANConfig, BPANTraining
 from corelib.models.bpan.dynamics import softplus
 from corelib.models.bpan.learner import GradientLearner
+from tests.finite_differences import assert_gradients
+from tests.models.bpan.baselines import small
 from tests.reference import bpan as reference
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
@@ -24,17 +26,8 @@ INPUTS = 6
 
 def make(n_e=7, n_i=3, n_classes=4, n_steps=5, alpha=0.3, dale=True, seed=0) -> BPAN:
     """A small network in float64, its parameters drawn wide so that every term matters."""
-    torch.manual_seed(seed)
-    # Not .double(): the fixed 1/E and 1/I, too, should be exact.
-    torch.set_default_dtype(torch.float64)
-    try:
-        model = BPAN(INPUTS, n_e, n_i, n_classes, n_steps, alpha, dale)
-    finally:
-        torch.set_default_dtype(torch.float32)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.randn_like(parameter))
-    return model
+    sizes = {"n_excitatory": n_e, "n_inhibitory": n_i, "n_classes": n_classes, "n_steps": n_steps}
+    return small.make("bpan", seed, input_dim=INPUTS, alpha=alpha, dale=dale, **sizes)
 
 
 def draw(n: int, n_classes: int = 4, seed: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
@@ -136,18 +129,7 @@ def test_gradients_are_finite_differences_of_the_reference(dale, ce, balance_cur
         parameters = reference.from_flat(values, 3)
         return reference.loss(x.numpy(), y.numpy(), parameters, 3, 0.3, dale=dale, **settings)
 
-    small = 1e-5
-    for name, parameter in model.named_parameters():
-        slopes = np.zeros_like(values[name])
-        for place in np.ndindex(slopes.shape):
-            kept = values[name][place]
-            values[name][place] = kept + small
-            above = loss()
-            values[name][place] = kept - small
-            slopes[place] = (above - loss()) / (2 * small)
-            values[name][place] = kept
-        np.testing.assert_allclose(parameter.grad.numpy(), slopes, atol=1e-8, err_msg=name)
-        assert np.abs(slopes).max() > 1e-4, f"the loss does not depend on {name}"
+    assert_gradients(model, values, loss, atol=1e-8)
 
 
 def test_slow_baseline_of_the_benchmark_has_the_same_loss_and_gradient():
@@ -170,15 +152,8 @@ def test_slow_baseline_of_the_benchmark_has_the_same_loss_and_gradient():
 )
 def test_parameters_number_as_the_formula_says(sizes):
     model = BPAN(**sizes)
-    d, e, i, c = (
-        sizes.get(name, default)
-        for name, default in (
-            ("input_dim", 784),
-            ("n_excitatory", 128),
-            ("n_inhibitory", 32),
-            ("n_classes", 10),
-        )
-    )
+    config = BPANConfig(**sizes)
+    d, e, i, c = config.input_dim, config.n_excitatory, config.n_inhibitory, config.n_classes
     count = sum(p.numel() for p in model.parameters())
     assert count == (e + i) ** 2 + (d + 2) * (e + i) + (e + 1) * c
     if not sizes:
@@ -204,7 +179,7 @@ def small_dataset() -> ImageDataset:
 def signs_after_training(dale: bool) -> torch.Tensor:
     torch.manual_seed(0)
     dataset = small_dataset()
-    model = BPAN(784, 8, 4, n_steps=3, dale=dale)
+    model = BPAN(n_excitatory=8, n_inhibitory=4, n_steps=3, dale=dale)
     # Steps so large that weights left free cross zero at once.
     learner = GradientLearner(model, BPANTraining(learning_rate=0.5, clip_norm=1e6), dataset)
     for _ in range(30):
@@ -225,7 +200,7 @@ def test_both_arms_of_the_ablation_begin_with_equal_weights():
     arms = []
     for dale in (True, False):
         torch.manual_seed(7)
-        arms.append(BPAN(20, 6, 3, dale=dale))
+        arms.append(BPAN(input_dim=20, n_excitatory=6, n_inhibitory=3, dale=dale))
     for with_dale, without in zip(*(arm.weights() for arm in arms), strict=True):
         assert torch.equal(with_dale, without)
     x = torch.randn(4, 20)

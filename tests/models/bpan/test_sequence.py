@@ -6,6 +6,7 @@ import torch
 
 from corelib.models.bpan.config import BPANTraining
 from corelib.models.bpan.sequence import BPANSequence
+from tests.finite_differences import assert_gradients
 from tests.models.bpan.baselines.small import make, values
 from tests.reference import bpan as reference
 
@@ -110,18 +111,7 @@ def test_gradients_are_finite_differences_of_the_reference(dale, settings):
         parameters = reference.from_flat(p, 3)
         return reference.loss(x.numpy(), y.numpy(), parameters, 3, 0.3, dale=dale, **settings)
 
-    small = 1e-5
-    for name, parameter in model.named_parameters():
-        slopes = np.zeros_like(p[name])
-        for place in np.ndindex(slopes.shape):
-            kept = p[name][place]
-            p[name][place] = kept + small
-            above = loss()
-            p[name][place] = kept - small
-            slopes[place] = (above - loss()) / (2 * small)
-            p[name][place] = kept
-        np.testing.assert_allclose(parameter.grad.numpy(), slopes, atol=1e-8, err_msg=name)
-        assert np.abs(slopes).max() > 1e-4, f"the loss does not depend on {name}"
+    assert_gradients(model, p, loss, atol=1e-8)
 
 
 def test_a_constant_sequence_is_a_constant_input():

@@ -18,11 +18,16 @@ KINDS = [BPC, GenerativePC, DiscriminativePC, HybridPC, Backprop]
 ANSWERS = {"n_answer_steps": 25}
 
 
+SIZES = {
+    "input_dim": PIXELS, "n_classes": CLASSES, "widths": "5, 4", "activation": "tanh", "bias": True
+}  # fmt: skip
+
+
 def build(kind):
     more = ANSWERS if kind in (GenerativePC, DiscriminativePC, HybridPC) else {}
     if kind in (GenerativePC, HybridPC):
         more = more | {"answer_step_size": 0.02}
-    return wide(kind(PIXELS, CLASSES, "5, 4", "tanh", True, **more))
+    return wide(kind(**SIZES, **more))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,7 @@ from torch import nn
 
 from corelib.data.images import ImageDataset, Split
 from corelib.models.butd.blocks import BUTDBasicBlock, BUTDSequential
-from corelib.models.butd.config import BUTDTraining
+from corelib.models.butd.config import BUTDConfig, BUTDTraining, CounterHebbConfig
 from corelib.models.butd.layers import BUTDConv2d, BUTDFlatten, BUTDLayer, BUTDLinear
 from corelib.models.butd.learner import BUTDLearner
 from corelib.models.butd.networks import BUTDNet, image_shape
@@ -25,12 +25,15 @@ def float64():
         torch.set_default_dtype(torch.float32)
 
 
-def net(network: str = "simple", seed: int = 0, **settings) -> BUTDNet:
-    """A narrow network; its weights are drawn wide, so that gates and errors differ."""
-    sizes = {"width": 4, "hidden": 9, "embedding": 6, "n_classes": 5}
+def net(network: str = "simple", seed: int = 0, n_tasks: int = 1, **settings) -> BUTDNet:
+    """A narrow network, without instructions if it has one task."""
+    sizes = {"width": 4, "hidden": 9, "n_classes": 5, **settings}
+    kind = CounterHebbConfig
+    if n_tasks > 1:
+        kind, sizes = BUTDConfig, {"embedding": 6, "n_tasks": n_tasks, **sizes}
     torch.manual_seed(seed)
     with float64():
-        return BUTDNet(network, **{**sizes, **settings})
+        return BUTDNet(kind(network=network, **sizes))
 
 
 def parts(weights: str = "shared", back_bias: bool = True) -> dict[str, nn.Module]:

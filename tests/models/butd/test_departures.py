@@ -14,7 +14,7 @@ SMALL = {"width": 3, "hidden": 8}
 
 def network(config) -> BUTDNet:
     torch.manual_seed(1)
-    return BUTDNet(**config.model_dump())
+    return BUTDNet(config)
 
 
 def batch(n_tasks: int = 1) -> Sample:

@@ -141,7 +141,7 @@ def test_large_networks_and_single_tasks_note_no_gates():
     single = learner(net("fc").float())
     steps(single, 1)
     assert single.state()["gates"].numel() == 0
-    large = BUTDNet("simple", width=512, n_tasks=40)
+    large = BUTDNet(width=512, n_tasks=40)
     assert BUTDLearner(large, BUTDTraining(), dataset(n_tasks=40)).history.shape == (0, 0)
 
 

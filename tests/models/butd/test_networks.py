@@ -7,29 +7,25 @@ from corelib.catalog import system
 from corelib.data import DATASETS
 from corelib.errors import SettingsError
 from corelib.models.butd.blocks import BUTDBasicBlock
-from corelib.models.butd.config import PRESETS
+from corelib.models.butd.config import PRESETS, BUTDConfig, CounterHebbConfig
 from corelib.models.butd.networks import BUTDNet, image_shape
 from tests.models.butd.small import net
 
 
-def count(*args, **settings) -> int:
-    return sum(p.numel() for p in BUTDNet(*args, **settings).parameters())
-
-
 @pytest.mark.parametrize(
-    ("network", "settings", "parameters"),
+    ("config", "parameters"),
     [
-        ("simple", {"n_tasks": 2}, 44_556),
-        ("simple", {"n_tasks": 2, "weights": "separate"}, 88_872),
-        ("fc", {"hidden": 500}, 397_510),
-        ("fc", {"hidden": 1000, "input_dim": 3072}, 3_083_010),
-        ("conv", {"hidden": 100}, 539_638),
-        ("resnet18", {"width": 64, "input_dim": 3072}, 11_241_162),
+        (BUTDConfig(), 44_556),
+        (BUTDConfig(weights="separate"), 88_872),
+        (CounterHebbConfig(), 397_510),
+        (CounterHebbConfig(hidden=1000, input_dim=3072), 3_083_010),
+        (CounterHebbConfig(network="conv", hidden=100), 539_638),
+        (CounterHebbConfig(network="resnet18", width=64, input_dim=3072), 11_241_162),
     ],
 )
-def test_parameters_of_the_published_networks(network, settings, parameters):
+def test_parameters_of_the_published_networks(config, parameters):
     """539,638: 832 + 3 · 25,632 of the convolutions, 460,900 above 12 x 12 x 32, 1,010."""
-    assert count(network, **settings) == parameters
+    assert sum(p.numel() for p in BUTDNet(config).parameters()) == parameters
 
 
 def test_fixed_weights_of_the_way_down_are_no_parameters():

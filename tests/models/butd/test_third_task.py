@@ -24,7 +24,7 @@ CONFIG = BUTDConfig(width=4, hidden=12, embedding=6, n_classes=5)
 def network(**settings) -> tuple[BUTDNet, BUTDConfig]:
     config = CONFIG.model_copy(update=settings)
     torch.manual_seed(3)
-    return BUTDNet(**config.model_dump()).eval(), config
+    return BUTDNet(config).eval(), config
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate", "feedback-alignment"])

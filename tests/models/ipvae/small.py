@@ -20,7 +20,13 @@ def make(kind: str, t_train: int = 4, n_inner: int = 1, seed: int = 0, **setting
     torch.set_default_dtype(torch.float64)
     try:
         model = KINDS[kind](
-            PIXELS, UNITS, t_train, n_inner, fit_prior=True, beta_inner=0.7, **settings
+            input_dim=PIXELS,
+            n_latents=UNITS,
+            t_train=t_train,
+            n_iters_inner=n_inner,
+            fit_prior=True,
+            beta_inner=0.7,
+            **settings,
         )
     finally:
         torch.set_default_dtype(torch.float32)

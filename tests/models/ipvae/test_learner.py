@@ -33,7 +33,7 @@ def textures(n: int = 90, mean: float = 0.0, std: float = 1.0) -> ImageDataset:
 
 def make(kind: str = "iP", dataset: ImageDataset | None = None, t_train: int = 3, **settings):
     torch.manual_seed(0)
-    model = KINDS[kind](SIDE * SIDE, 12, t_train)
+    model = KINDS[kind](input_dim=SIDE * SIDE, n_latents=12, t_train=t_train)
     training = IPVAETraining if kind == "iP" else IGVAETraining
     settings = {"batch_size": 30, "epochs": 2, **settings}
     return UnrolledLearner(model, training(**settings), dataset or textures())

@@ -1,5 +1,7 @@
 """The iterative VAEs against their slow NumPy reference: all steps, and every gradient."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from corelib.models.ipvae.config import IGVAETraining, IPVAETraining
 from corelib.models.ipvae.dynamics import INTACT, Controls, stimulus
 from corelib.models.ipvae.network import Objective
+from tests.finite_differences import assert_gradients, precise_slopes
 from tests.models.ipvae.small import (
     BATCH,
     KINDS,
@@ -99,29 +102,14 @@ def test_loss_and_every_gradient_are_those_of_the_reference(kind, sampling, kl, 
     anchors = rates_met(model, noise) if sampling == "straight-through" else None
     p, x = parameters_of(model), images().numpy()
 
-    def truth(parameters):
-        return reference.loss(x, parameters, setting, noise, BETA, kl, anchors)
+    def truth() -> float:
+        return reference.loss(x, p, setting, noise, BETA, kl, anchors)
 
     loss = own_loss(model, kind, sampling, noise, kl)
-    assert loss.item() == pytest.approx(truth(p), rel=1e-10)
+    assert loss.item() == pytest.approx(truth(), rel=1e-10)
     loss.backward()
-    for name, parameter in model.named_parameters():
-        whole = getattr(p, name)
-        expected, step = np.zeros_like(whole), 1e-4
-        for at in np.ndindex(whole.shape):
-            slopes = []
-            for width in (step, 2 * step):
-                high, low = whole.copy(), whole.copy()
-                high[at] += width
-                low[at] -= width
-                rise = truth(p._replace(**{name: high})) - truth(p._replace(**{name: low}))
-                slopes.append(rise / (2 * width))
-            # Their errors go as the square of the width: this cancels them.
-            expected[at] = (4 * slopes[0] - slopes[1]) / 3
-        assert np.abs(expected).max() > 1e-3, f"{name} should matter"
-        np.testing.assert_allclose(
-            parameter.grad.numpy(), expected, rtol=1e-5, atol=1e-5, err_msg=name
-        )
+    by = partial(precise_slopes, width=1e-4)
+    assert_gradients(model, p._asdict(), truth, by, least=1e-3, rtol=1e-5, atol=1e-5)
 
 
 def rates_met(model, noise):
@@ -221,9 +209,9 @@ def test_truncated_it_goes_on_from_where_it_was(kind):
 def test_paper_names_have_the_papers_numbers_of_parameters():
     """W, pixel noise, threshold, step size, and the prior where it is learned."""
     for kind, sizes, priors, gains in (("iP", 1, 1, 0), ("iG", 2, 2, 0), ("iG-relu", 2, 2, 1)):
-        model = KINDS[kind](256, 512, fit_prior=True)
+        model = KINDS[kind](input_dim=256, n_latents=512, fit_prior=True)
         n = sum(p.numel() for p in model.parameters())
         assert n == 256 * 512 + 256 + 512 + sizes + 512 * (priors + gains)
-        fixed = KINDS[kind](256, 512)
+        fixed = KINDS[kind](input_dim=256, n_latents=512)
         assert n - sum(p.numel() for p in fixed.parameters()) == 512 * priors
         assert fixed.state_dict().keys() == model.state_dict().keys()

@@ -133,7 +133,7 @@ def test_a_tuned_population_tells_the_direction():
 
 def test_recorded_trials_are_those_of_the_films_alone():
     torch.manual_seed(0)
-    model = IPVAE(9, 6)
+    model = IPVAE(input_dim=9, n_latents=6)
     films = np.random.default_rng(0).normal(size=(3, 5, 9)).astype(np.float32)
     found = tuning.record(model, films, trials=2, seed=4)
     assert found.activity.shape == (2, 3, 5, 6)

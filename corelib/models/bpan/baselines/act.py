@@ -21,14 +21,14 @@ threshold and never adds the remainder. Here one rule serves training and infere
 tells the cell by an input flag which update is the first; the published sizes leave no room for it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from corelib.models.bpan.anytime import Answered, answer_early
-from corelib.models.bpan.baselines.config import ACTTraining
+from corelib.models.bpan.baselines.config import ACTConfig, ACTTraining
 from corelib.models.bpan.baselines.gru_cell import State, first_step, input_drive, step
 from corelib.models.bpan.baselines.halting_gru import HaltingGRU, Weights, halting_logit, logits_of
 
@@ -50,16 +50,10 @@ class Carry(NamedTuple):
 class ACT(HaltingGRU):
     """Adaptive Computation Time; see the module."""
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        n_hidden: int = 256,
-        n_steps: int = 6,
-        epsilon: float = 0.01,
-    ) -> None:
-        super().__init__(input_dim, n_classes, n_hidden, n_steps)
-        self.epsilon = epsilon
+    def __init__(self, config: ACTConfig | None = None, **settings: Any) -> None:
+        config = ACTConfig.from_arguments(config, settings)
+        super().__init__(config)
+        self.epsilon = config.epsilon
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
         drive = input_drive(x, weights.cell)

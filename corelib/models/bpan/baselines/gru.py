@@ -4,13 +4,13 @@ Its loss weighs the steps as BPAN's does, so that the two differ in their dynami
 Parameters number 3 H (D + H + 2) + (H + 1) C.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost, rising, step_losses
-from corelib.models.bpan.baselines.config import GRUTraining
+from corelib.models.bpan.baselines.config import GRUConfig, GRUSequenceConfig, GRUTraining
 from corelib.models.bpan.baselines.gru_cell import (
     CellWeights,
     GRUCell,
@@ -46,10 +46,10 @@ class SequenceCarry(NamedTuple):
 class ReadOutGRU(AnytimeClassifier):
     """The weights, readout and loss; what drives the cell over time is left open."""
 
-    def __init__(self, input_dim: int, n_classes: int = 10, n_hidden: int = 256) -> None:
+    def __init__(self, config: GRUConfig | GRUSequenceConfig) -> None:
         super().__init__()
-        self.cell = GRUCell(input_dim, n_hidden)
-        self.readout = nn.Linear(n_hidden, n_classes)
+        self.cell = GRUCell(config.input_dim, config.n_hidden)
+        self.readout = nn.Linear(config.n_hidden, config.n_classes)
 
     def weights(self) -> Weights:
         return Weights(self.cell.weights(), self.readout.weight, self.readout.bias)
@@ -68,11 +68,10 @@ class ReadOutGRU(AnytimeClassifier):
 class GRU(ReadOutGRU):
     """``x`` is (batch, input_dim), constant for ``n_steps`` updates; its drive is computed once."""
 
-    def __init__(
-        self, input_dim: int = 784, n_classes: int = 10, n_hidden: int = 256, n_steps: int = 6
-    ) -> None:
-        super().__init__(input_dim, n_classes, n_hidden)
-        self.n_steps = n_steps
+    def __init__(self, config: GRUConfig | None = None, **settings: Any) -> None:
+        config = GRUConfig.from_arguments(config, settings)
+        super().__init__(config)
+        self.n_steps = config.n_steps
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
         drive = input_drive(x, weights.cell)
@@ -93,6 +92,9 @@ class GRUSequence(ReadOutGRU):
 
     With H = 256 it has 311,306 parameters at D = 144 and 275,978 at D = 98, as published.
     """
+
+    def __init__(self, config: GRUSequenceConfig | None = None, **settings: Any) -> None:
+        super().__init__(GRUSequenceConfig.from_arguments(config, settings))
 
     def steps_for(self, x: Tensor) -> int:
         return x.shape[1]

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
+from corelib.models.bpan.baselines.config import ACTConfig, PonderNetConfig
 from corelib.models.bpan.baselines.gru_cell import CellWeights, GRUCell
 
 
@@ -27,12 +28,12 @@ class HaltingGRU(AnytimeClassifier):
 
     has_own_rule: ClassVar[bool] = True
 
-    def __init__(self, input_dim: int, n_classes: int, n_hidden: int, n_steps: int) -> None:
+    def __init__(self, config: ACTConfig | PonderNetConfig) -> None:
         super().__init__()
-        self.n_steps = n_steps
-        self.cell = GRUCell(input_dim, n_hidden)
-        self.halt = nn.Linear(n_hidden, 1)
-        self.readout = nn.Linear(n_hidden, n_classes)
+        self.n_steps = config.n_steps
+        self.cell = GRUCell(config.input_dim, config.n_hidden)
+        self.halt = nn.Linear(config.n_hidden, 1)
+        self.readout = nn.Linear(config.n_hidden, config.n_classes)
 
     def weights(self) -> Weights:
         return Weights(

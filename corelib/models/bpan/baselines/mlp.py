@@ -4,14 +4,14 @@ With two hidden layers (D-H-H-C) it is the published baseline. With one layer of
 remains of BPAN without recurrence and without I units: the control for what recurrence adds.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
-from corelib.models.bpan.baselines.config import MLPTraining
+from corelib.models.bpan.baselines.config import MLPConfig, MLPTraining
 
 
 class Weights(NamedTuple):
@@ -35,17 +35,13 @@ class MLP(AnytimeClassifier):
 
     n_steps = 1
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        n_hidden: int = 256,
-        n_hidden_layers: int = 2,
-    ) -> None:
+    def __init__(self, config: MLPConfig | None = None, **settings: Any) -> None:
         super().__init__()
-        sizes = [input_dim] + [n_hidden] * (n_hidden_layers - 1)
+        config = MLPConfig.from_arguments(config, settings)
+        n_hidden = config.n_hidden
+        sizes = [config.input_dim] + [n_hidden] * (config.n_hidden_layers - 1)
         self.layers = nn.ModuleList(nn.Linear(size, n_hidden) for size in sizes)
-        self.readout = nn.Linear(n_hidden, n_classes)
+        self.readout = nn.Linear(n_hidden, config.n_classes)
 
     def weights(self) -> Weights:
         layers = tuple((layer.weight, layer.bias) for layer in self.layers)

@@ -7,14 +7,14 @@ A sample leaves at the first exit that is confident. Blocks and heads differ fro
 depth takes the place of time. The authors' code agrees with these equations and with the loss.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost, rising, step_losses
-from corelib.models.bpan.baselines.config import MultiExitTraining
+from corelib.models.bpan.baselines.config import MultiExitConfig, MultiExitTraining
 
 
 class Block(NamedTuple):
@@ -49,12 +49,12 @@ class MultiExit(AnytimeClassifier):
     T = 6.
     """
 
-    def __init__(
-        self, input_dim: int = 784, n_classes: int = 10, n_hidden: int = 256, n_steps: int = 6
-    ) -> None:
+    def __init__(self, config: MultiExitConfig | None = None, **settings: Any) -> None:
         super().__init__()
+        config = MultiExitConfig.from_arguments(config, settings)
+        n_hidden, n_steps, n_classes = config.n_hidden, config.n_steps, config.n_classes
         self.n_steps = n_steps
-        self.drive = nn.Linear(input_dim, n_hidden)
+        self.drive = nn.Linear(config.input_dim, n_hidden)
         self.blocks = nn.ModuleList(nn.Linear(n_hidden, n_hidden) for _ in range(n_steps))
         self.norms = nn.ModuleList(nn.LayerNorm(n_hidden) for _ in range(n_steps))
         self.heads = nn.ModuleList(nn.Linear(n_hidden, n_classes) for _ in range(n_steps))

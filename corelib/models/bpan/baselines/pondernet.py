@@ -14,14 +14,14 @@ right. At inference, where p is not divided, hardly any sample halts before the 
 ``faithful=True`` does that.
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from corelib.models.bpan.anytime import Answered, answer_early, step_losses
-from corelib.models.bpan.baselines.config import PonderNetTraining
+from corelib.models.bpan.baselines.config import PonderNetConfig, PonderNetTraining
 from corelib.models.bpan.baselines.gru_cell import State, first_step, input_drive, step
 from corelib.models.bpan.baselines.halting_gru import HaltingGRU, Weights, halting_logit, logits_of
 
@@ -48,16 +48,10 @@ class Pondered(NamedTuple):
 class PonderNet(HaltingGRU):
     """PonderNet; see the module."""
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        n_hidden: int = 256,
-        n_steps: int = 6,
-        faithful: bool = False,
-    ) -> None:
-        super().__init__(input_dim, n_classes, n_hidden, n_steps)
-        self.faithful = faithful
+    def __init__(self, config: PonderNetConfig | None = None, **settings: Any) -> None:
+        config = PonderNetConfig.from_arguments(config, settings)
+        super().__init__(config)
+        self.faithful = config.faithful
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
         drive = input_drive(x, weights.cell)

@@ -1,8 +1,10 @@
 """The same layers trained by back-propagation."""
 
+from typing import Any
+
 from torch import Tensor
 
-from corelib.models.bpc.config import ActivationName
+from corelib.models.bpc.config import BackpropConfig
 from corelib.models.bpc.network import TwoWay
 
 
@@ -10,15 +12,8 @@ class Backprop(TwoWay):
     """Two multilayer perceptrons that share nothing: the amortiser maps images to labels, the
     generator labels to images, each trained on half its squared error."""
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        widths: str = "300, 300",
-        activation: ActivationName = "gelu",
-        bias: bool = False,
-    ) -> None:
-        super().__init__(input_dim, n_classes, widths, activation, bias)
+    def __init__(self, config: BackpropConfig | None = None, **settings: Any) -> None:
+        super().__init__(BackpropConfig.from_arguments(config, settings))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.amortise(x)

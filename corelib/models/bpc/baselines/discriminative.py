@@ -1,8 +1,10 @@
 """Discriminative predictive coding (Whittington and Bogacz 2017): bottom-up predictions alone."""
 
+from typing import Any
+
 from torch import Tensor
 
-from corelib.models.bpc.config import ActivationName
+from corelib.models.bpc.config import DiscriminativePCConfig
 from corelib.models.bpc.inference import COMPLETION, InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
@@ -17,20 +19,11 @@ class DiscriminativePC(PredictiveCoding):
     plain steps of any fixed size run off.
     """
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        widths: str = "300, 300",
-        activation: ActivationName = "gelu",
-        bias: bool = False,
-        n_steps: int = 8,
-        step_size: float = 0.1,
-        n_answer_steps: int = 100,
-    ) -> None:
-        super().__init__(input_dim, n_classes, widths, activation, bias, generates=False)
-        self.learning = InferenceConfig(n_steps, step_size, alpha_f=0.0)
-        self.answering = COMPLETION._replace(n_steps=n_answer_steps, alpha_f=0.0)
+    def __init__(self, config: DiscriminativePCConfig | None = None, **settings: Any) -> None:
+        config = DiscriminativePCConfig.from_arguments(config, settings)
+        super().__init__(config, generates=False)
+        self.learning = InferenceConfig(config.n_steps, config.step_size, alpha_f=0.0)
+        self.answering = COMPLETION._replace(n_steps=config.n_answer_steps, alpha_f=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.amortise(x)

@@ -1,10 +1,10 @@
 """Generative predictive coding (Rao and Ballard 1999): top-down predictions alone."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
-from corelib.models.bpc.config import ActivationName
+from corelib.models.bpc.config import GenerativePCConfig
 from corelib.models.bpc.inference import InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
 
@@ -18,21 +18,15 @@ class GenerativePC(PredictiveCoding):
 
     one_pass: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        widths: str = "300, 300",
-        activation: ActivationName = "gelu",
-        bias: bool = False,
-        n_steps: int = 8,
-        step_size: float = 0.01,
-        n_answer_steps: int = 100,
-        answer_step_size: float = 0.003,
-    ) -> None:
-        super().__init__(input_dim, n_classes, widths, activation, bias, amortises=False)
-        self.learning = InferenceConfig(n_steps, step_size, alpha_b=0.0, start="top-down")
-        self.answering = self.learning._replace(n_steps=n_answer_steps, step_size=answer_step_size)
+    def __init__(self, config: GenerativePCConfig | None = None, **settings: Any) -> None:
+        config = GenerativePCConfig.from_arguments(config, settings)
+        super().__init__(config, amortises=False)
+        self.learning = InferenceConfig(
+            config.n_steps, config.step_size, alpha_b=0.0, start="top-down"
+        )
+        self.answering = self.learning._replace(
+            n_steps=config.n_answer_steps, step_size=config.answer_step_size
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.infer_label(x, self.answering)

@@ -1,10 +1,10 @@
 """Hybrid predictive coding (Tschantz, Millidge, Seth and Buckley 2023)."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
-from corelib.models.bpc.config import ActivationName
+from corelib.models.bpc.config import HybridPCConfig
 from corelib.models.bpc.energy import Precision
 from corelib.models.bpc.inference import InferenceConfig
 from corelib.models.bpc.network import PredictiveCoding
@@ -21,21 +21,15 @@ class HybridPC(PredictiveCoding):
 
     one_pass: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        input_dim: int = 784,
-        n_classes: int = 10,
-        widths: str = "300, 300",
-        activation: ActivationName = "gelu",
-        bias: bool = False,
-        n_steps: int = 8,
-        step_size: float = 0.01,
-        n_answer_steps: int = 100,
-        answer_step_size: float = 0.003,
-    ) -> None:
-        super().__init__(input_dim, n_classes, widths, activation, bias)
-        self.learning = InferenceConfig(n_steps, step_size, alpha_b=0.0, start="bottom-up")
-        self.answering = self.learning._replace(n_steps=n_answer_steps, step_size=answer_step_size)
+    def __init__(self, config: HybridPCConfig | None = None, **settings: Any) -> None:
+        config = HybridPCConfig.from_arguments(config, settings)
+        super().__init__(config)
+        self.learning = InferenceConfig(
+            config.n_steps, config.step_size, alpha_b=0.0, start="bottom-up"
+        )
+        self.answering = self.learning._replace(
+            n_steps=config.n_answer_steps, step_size=config.answer_step_size
+        )
 
     @property
     def learning_precision(self) -> Precision:

@@ -1,0 +1,41 @@
+"""All runs: a table, one of them in full, and learning curves side by side."""
+
+import streamlit as st
+
+from corelib.runs.store import Run, list_runs
+from dashboard.shell import inventory
+from dashboard.shell.controls import several
+from dashboard.shell.export import chart
+from dashboard.shell.run_panel import runs_section
+from dashboard.shell.theme import palette
+
+PAGE = "runs"
+MOST = 6
+"""Learning curves that one figure still shows apart."""
+
+
+def draw_runs() -> None:
+    st.title("Runs")
+    runs = {run.id: run for run in list_runs()}
+    st.markdown(inventory.runs_sentence())
+    if not runs:
+        return
+    st.dataframe(inventory.runs_table(), hide_index=True, width="stretch", key=f"{PAGE}_table")
+    st.markdown("### One run")
+    runs_section(PAGE)
+    st.markdown("### Side by side")
+    _side_by_side(runs)
+
+
+def _side_by_side(runs: dict[str, Run]) -> None:
+    from dashboard.figures.training import learning_curves
+
+    compared = several(PAGE, "compare", "Runs to compare", list(runs), most=MOST)
+    if compared:
+        histories = {name: runs[name].history() for name in compared}
+        chart(
+            learning_curves(histories, palette()),
+            f"{PAGE}_side_by_side",
+            alt="Learning curves of the chosen runs",
+            caption=f"n = {len(histories)} runs; validation on 5,000 images held out of training.",
+        )

@@ -1,0 +1,22 @@
+"""The app run without a browser, opened at one page."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    """The page after one run of its script; ``query`` is what its address asks for."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.session_state["_routed"] = True
+    app.switch_page(f"pages/{name}.py")
+    return app.run()
+
+
+def sentences(app: AppTest) -> str:
+    """All Markdown of a page, a line each."""
+    return "\n".join(item.value for item in app.markdown)
