@@ -193,10 +193,7 @@ def test_the_rerun_stands_beside_ours_and_what_is_unknown_is_none(table):
     assert early == [91.4, 87.9]
     assert multi["re-run / %"] is None
     assert multi["right after 10 epochs / %"] is None
-    assert [table.loc[DIGITS, rule]["re-run / %"] for rule in (REFERENCE, SHARED)] == [
-        97.80,
-        97.86,
-    ]
+    assert [table.loc[DIGITS, rule]["re-run / %"] for rule in (REFERENCE, SHARED)] == [97.80, 97.86]
     single = table.loc[DIGITS, SHARED]
     assert single[["left / %", "left, re-run / %", "right / %"]].tolist() == [None] * 3
     assert table.loc["Fashion-MNIST", "feedback alignment"]["re-run / %"] is None
@@ -240,9 +237,7 @@ def test_the_shipped_table_says_what_the_paper_claims():
         assert abs(digits.loc[rule, "less back-propagation's / points"].mean) < 0.3
     for rule in ("Counter-Hebb, separate weights", "feedback alignment"):
         assert (
-            96
-            < digits.loc[rule, "accuracy / %"].mean
-            < digits.loc[REFERENCE]["accuracy / %"].mean
+            96 < digits.loc[rule, "accuracy / %"].mean < digits.loc[REFERENCE]["accuracy / %"].mean
         )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parents[2] / "assets"
 TEXTS = ASSETS / "texts"
 ABOUT, PUBLISHED, TRAIN, EXPORT = "About", "Published", "Train", "Export"
-RENAMED = {"What you see": ABOUT, "Take home": EXPORT}
+RENAMED = {"What you see": ABOUT, "Take home": EXPORT, "Both ways": "Forward and feedback"}
 """Tabs as they were once called, so that old addresses still open them."""
 
 View = TypeVar("View")

@@ -63,7 +63,7 @@ class Edge(NamedTuple):
 
 
 class BUTDGraph(nn.Module):
-    """What a sequence and a block have in common: ``names`` of the populations and the ``edges``."""
+    """What sequences and blocks have in common: ``names`` of the populations, and ``edges``."""
 
     names: tuple[str, ...]
     edges: tuple[Edge, ...]

@@ -65,8 +65,7 @@ def overlap_history(
     """How much two tasks of ``model`` opened and shared at each moment of its training."""
     reached = reachable(model)
     moments = [
-        overlap(history.gates(k, model), reached, first, second)
-        for k in range(len(history.packed))
+        overlap(history.gates(k, model), reached, first, second) for k in range(len(history.packed))
     ]
     opened = np.array([moment.open[:, [first, second]].mean(1) for moment in moments])
     return OverlapHistory(history.epochs, opened, np.array([m.jaccard for m in moments]))

@@ -1,4 +1,4 @@
-"""Instructions that are none of the network's tasks: a mixture, or any vector with an entry per task.
+"""Instructions that name no task of the network: mixtures, or any vector with an entry per task.
 
 Without top-down biases every step of the instruction pass, a matrix or ReLU, keeps a positive
 factor: c t opens the gates that t opens. So of the points of a plane only the directions have to be

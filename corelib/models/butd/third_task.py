@@ -14,18 +14,18 @@ import torch
 from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split, batch
+from corelib.models.butd.answers import predictions
 from corelib.models.butd.config import BUTDConfig
 from corelib.models.butd.gates import rows
 from corelib.models.butd.layers import BUTDLayer
 from corelib.models.butd.losses import error_of
 from corelib.models.butd.networks import BUTDNet
-from corelib.models.butd.answers import predictions
 from corelib.training.adam import Adam
 
 
 class Teaching(NamedTuple):
-    """How the last task is learned: ``jointly`` with the old tasks, one at random for each image, or
-    alone; with the shared units ``frozen`` or not."""
+    """How the last task is learned: ``jointly`` with the old tasks, one at random for each image,
+    or alone; with the shared units ``frozen`` or not."""
 
     jointly: bool
     frozen: bool

@@ -139,7 +139,9 @@ def test_the_mean_alignment_is_layer_by_layer():
             up = layer.weight.detach().numpy().ravel()
             down = layer.back_weight.detach().numpy().T.ravel()
             lengths = np.linalg.norm(up), np.linalg.norm(down)
-            values.append((up @ down / lengths[0] / lengths[1], np.linalg.norm(up - down), *lengths))
+            values.append(
+                (up @ down / lengths[0] / lengths[1], np.linalg.norm(up - down), *lengths)
+            )
         ours = [each[k] for each in (found.cosine, found.distance, found.up, found.down)]
         np.testing.assert_allclose(ours, np.mean(values, 0))
     for wrong in ([], [alignment(models[0]), alignment(net("simple", weights="separate"))]):

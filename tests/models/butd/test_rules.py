@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from corelib.models.butd.rules import (
-    RULES,
-    AngleAndAccuracy,
-    compare,
-    over_seeds,
-    rule_name,
-)
+from corelib.models.butd.rules import RULES, AngleAndAccuracy, compare, over_seeds, rule_name
 
 
 def settings(name: str) -> tuple[dict, dict]:

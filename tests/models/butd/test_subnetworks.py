@@ -5,8 +5,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from corelib.errors import CheckpointError
 from corelib.data.images import ImageDataset, Split
+from corelib.errors import CheckpointError
 from corelib.models.butd import answers as answers_module
 from corelib.models.butd import history
 from corelib.models.butd.answers import (
@@ -212,10 +212,12 @@ def test_the_summary_counts_image_by_image(model, images):
     assert found.answers is not None
     for task in range(2):
         named = [int(model(x[k : k + 1])[0, task].argmax()) for k in range(N)]
-        assert found.answers.correct[task] == np.mean([a == b for a, b in zip(named, labels[:, task], strict=True)])
+        assert found.answers.correct[task] == np.mean(
+            [a == b for a, b in zip(named, labels[:, task], strict=True)]
+        )
     jaccards = []
     for gate, reach in zip(gates_of(model), reachable(model), strict=True):
-        opened = [{k for k in np.flatnonzero(g & reach)} for g in gate]
+        opened = [set(np.flatnonzero(g & reach)) for g in gate]
         jaccards.append(len(opened[0] & opened[1]) / len(opened[0] | opened[1]))
     assert found.jaccard == min(jaccards)
     assert found.least_shared == model.names[jaccards.index(min(jaccards))]
