@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from corelib.catalog import system
 from corelib.runs.registry import find
+from dashboard.butd.cache import config_of, network
 from dashboard.shell import cache
 from dashboard.shell.cache import CheckpointKey
 
@@ -29,9 +29,8 @@ def twin(which: CheckpointKey, switches: "Switches") -> "BUTDNet":
 def _twin(which: CheckpointKey, switches: "Switches") -> "BUTDNet":
     from corelib.models.butd.departures import departed
 
-    item = find(which.name)
-    config = system(item.card.system).config_type(**item.card.config)
-    return departed(cache.model(which), config, switches, sample(which.dataset, SETTLING))
+    config = config_of(find(which.name))
+    return departed(network(which), config, switches, sample(which.dataset, SETTLING))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -55,4 +54,4 @@ def alignment(which: CheckpointKey) -> "Alignment":
     """Forward against feedback weights of a network as it was trained."""
     from corelib.models.butd.analysis import alignment
 
-    return alignment(cache.model(which))
+    return alignment(network(which))

@@ -249,5 +249,5 @@ def _numbers(points: dict[str, AngleAndAccuracy], aligned: "dict[str, Alignment]
 
 
 def _mean_and_sd(values: np.ndarray, digits: int) -> str:
-    mean, sd, n = spread(values)
+    mean, sd, n = spread(values.tolist())
     return f"{mean:.{digits}f}" + (f" ± {sd:.{digits}f}" if n > 1 else "")

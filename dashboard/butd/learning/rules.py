@@ -129,7 +129,7 @@ def finding(points: Mapping[str, AngleAndAccuracy]) -> str:
             f"{100 * max(exact):.2f} %. "
             if len(exact) > 1
             else "The rule whose update equals that of back-propagation reaches "
-            f"{100 * exact[0]:.2f} %. "
+            f"{100 * min(exact):.2f} %. "
         )
     if len(others) < 2:
         return first + "Train two rules with separate feedback weights to compare angles."

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from dashboard.butd.cache import config_of, network
 from dashboard.butd.learning import cache as own_cache
 from dashboard.components.digit_input import digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
-from dashboard.shell.checkpoints import checkpoint_picker, opened
+from dashboard.shell.checkpoints import checkpoint_picker
 from dashboard.shell.controls import Preset, choice, number, select, slider, switch
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.theme import palette
@@ -66,7 +67,8 @@ def view() -> View:
             "No network with feedback weights is available yet. Train some rules under Rules "
             "below; they appear here after their first epoch."
         )
-    which, model, data = opened(item)
+    which = cache.checkpoint_key(item)
+    model, data = network(which), cache.dataset(which.dataset)
     if model.n_classes == 1:
         raise NothingToShow("This network answers yes or no; choose one that names classes.")
     with st.sidebar:
@@ -161,7 +163,6 @@ def _difference(model: "BUTDNet", switches: "Switches", image: Image) -> "Differ
 
 def sentence(v: View) -> str:
     """How far the rule is from back-propagation, and why."""
-    from corelib.catalog import system
     from corelib.models.butd.departures import reasons
 
     largest = v.difference.largest()
@@ -173,8 +174,7 @@ def sentence(v: View) -> str:
             f"{rule} **equals** that of back-propagation: in float64 they differ by at most "
             f"**{largest.relative:.0e}** of its length, in {largest.layer}, which is rounding."
         )
-    config = system(v.item.card.system).config_type(**v.item.card.config)
-    why = " and ".join(reasons(config, v.switches))
+    why = " and ".join(reasons(config_of(v.item), v.switches))
     return (
         f"{rule} is **{largest.angle:.1f}°** away from that of back-propagation in "
         f"**{largest.layer}**, and the difference is {largest.relative:.2g} times as long as the "

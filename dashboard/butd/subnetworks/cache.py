@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.runs.registry import find
+from dashboard.butd.cache import network
 from dashboard.shell import cache
 from dashboard.shell.cache import CheckpointKey
 
@@ -24,7 +25,7 @@ def gates(which: CheckpointKey) -> "Units":
     """What each task opens: bool (task, unit...) of each population."""
     from corelib.models.butd.subnetworks import gates_of
 
-    return gates_of(cache.model(which))
+    return gates_of(network(which))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -32,7 +33,7 @@ def reached(which: CheckpointKey) -> "Units":
     """The units that can be reached: bool (unit...) of each population."""
     from corelib.models.butd.subnetworks import reachable
 
-    return reachable(cache.model(which))
+    return reachable(network(which))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -40,7 +41,7 @@ def gate_history(which: CheckpointKey) -> "GateHistory | None":
     """Gates at several moments of the training, where the checkpoint keeps them."""
     from corelib.models.butd.history import read
 
-    return read(find(which.name).folder, cache.model(which))
+    return read(find(which.name).folder, network(which))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -49,7 +50,7 @@ def overlap_history(which: CheckpointKey, first: int, second: int) -> "OverlapHi
     from corelib.models.butd.history import overlap_history
 
     history = gate_history(which)
-    return None if history is None else overlap_history(history, cache.model(which), first, second)
+    return None if history is None else overlap_history(history, network(which), first, second)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -65,7 +66,7 @@ def summary(which: CheckpointKey, images: int, first: int, second: int) -> "Summ
     """How well a network follows two instructions."""
     from corelib.models.butd.answers import summary
 
-    return summary(cache.model(which), *scenes(which.dataset, images), first, second)
+    return summary(network(which), *scenes(which.dataset, images), first, second)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -74,7 +75,7 @@ def answers(which: CheckpointKey, images: int) -> "Answers":
     from corelib.models.butd.answers import predictions, score
 
     x, labels = scenes(which.dataset, images)
-    return score(predictions(cache.model(which), x), labels)
+    return score(predictions(network(which), x), labels)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -82,7 +83,7 @@ def combinations(which: CheckpointKey, images: int) -> "dict[str, Answers]":
     """How scenes are answered through own, swapped, united, intersected and no gates."""
     from corelib.models.butd.answers import combinations
 
-    return combinations(cache.model(which), *scenes(which.dataset, images))
+    return combinations(network(which), *scenes(which.dataset, images))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -90,7 +91,7 @@ def swaps(which: CheckpointKey, images: int) -> "list[Answers]":
     """How scenes are answered when one population has the gates of the other task."""
     from corelib.models.butd.answers import swap_matrix
 
-    return swap_matrix(cache.model(which), *scenes(which.dataset, images))
+    return swap_matrix(network(which), *scenes(which.dataset, images))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -98,7 +99,7 @@ def between(which: CheckpointKey, images: int, steps: int, first: int, second: i
     """What instructions from one task to another do."""
     from corelib.models.butd.instructions import mixtures, sweep
 
-    model = cache.model(which)
+    model = network(which)
     x, labels = scenes(which.dataset, images)
     given = mixtures(steps, first, second, model.n_tasks)
     return sweep(model, x, labels[:, [first, second]], given)
@@ -110,14 +111,14 @@ def plane(which: CheckpointKey, images: int, half: int, first: int, second: int)
     from corelib.models.butd.instructions import plane
 
     x, labels = scenes(which.dataset, images)
-    return plane(cache.model(which), x, labels, half, first, second)
+    return plane(network(which), x, labels, half, first, second)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _below(which: CheckpointKey, images: int, n: int) -> "Rows":
     from corelib.models.butd.answers import activities
 
-    return activities(cache.model(which), scenes(which.dataset, images)[0], n)
+    return activities(network(which), scenes(which.dataset, images)[0], n)
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
@@ -132,4 +133,4 @@ def effect(
     # Below the lowest lesion nothing changes.
     kept = _below(which, images, min(spec.layers))
     x, labels = scenes(which.dataset, images)
-    return effect(cache.model(which), x, labels, sorts, spec, kept)
+    return effect(network(which), x, labels, sorts, spec, kept)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from dashboard.butd.cache import network
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.components.digit_input import digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
-from dashboard.shell.checkpoints import checkpoint_picker, opened
+from dashboard.shell.checkpoints import checkpoint_picker
 from dashboard.shell.controls import Preset, choice, number, select, slider
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.theme import palette
@@ -104,7 +105,8 @@ def view() -> View:
             "No network that follows instructions is available yet. Train one under Train below; "
             "it appears here after its first epoch."
         )
-    which, model, data = opened(item)
+    which = cache.checkpoint_key(item)
+    model, data = network(which), cache.dataset(which.dataset)
     with st.sidebar:
         pair = _pair(data.task_names)
         shown = choice(PAGE, "task", "Instruction", (BOTH, *(data.task_names[k] for k in pair)))
