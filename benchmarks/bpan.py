@@ -14,22 +14,11 @@ from corelib.analysis.clock import medians
 from corelib.data import load_dataset
 from corelib.models.bpan import BPAN
 from corelib.models.bpan.config import BPANTraining
-from corelib.models.bpan.dynamics import first_step, input_drive, readout, step
+from corelib.models.bpan.halting import fixed_depth
 from corelib.training.adam import Adam
 
 STEP_NEEDED, ANYTIME_NEEDED = 2.5, 1.4
 THRESHOLD = 0.9
-
-
-@torch.no_grad()
-def fixed_depth(model: BPAN, x: Tensor) -> Tensor:
-    """The last step's logits and nothing else: drive once, T - 1 products, one readout."""
-    weights = model.weights()
-    drive = input_drive(x, weights)
-    state = first_step(drive, weights, model.alpha)
-    for _ in range(1, model.n_steps):
-        state = step(drive, state, weights, model.alpha)
-    return readout(state, weights)
 
 
 def training_step(rounds: int = 60, batch: int = 128) -> dict:

@@ -33,9 +33,9 @@ ROOMS = (
         file="halting.py",
         title="Halting",
         icon=":material/timer:",
-        question="Who knows early that it is right, and what is that worth?",
-        about="Six networks answer after each of their steps. Move one threshold and see who stops "
-        "when, what it costs in steps, work and time, and whether the recurrence does anything.",
+        question="Which network knows early that it is right, and what does that save?",
+        about="Six networks answer after each of their steps. Move one threshold and see which "
+        "stops when, what it costs in steps, work and time, and whether recurrence matters.",
         paper="Balanced Predictive Attractor Networks; ACT; PonderNet; Multi-Exit",
         systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="halting",
@@ -44,10 +44,10 @@ ROOMS = (
         file="robustness.py",
         title="Robustness",
         icon=":material/broken_image:",
-        question="What is left of the answer when the image is damaged?",
-        about="Cover, blur, turn and spoil digits, and see who still reads them. Drag a square "
-        "over a digit of your own and watch the decision change; look at what the balance term "
-        "of the training is really worth.",
+        question="How much accuracy is left when the image is damaged?",
+        about="Cover, blur, rotate and corrupt digits, and see which networks still read them. "
+        "Drag a square over your own digit and watch the decision change. See what the "
+        "balance term in the loss is really worth.",
         paper="Balanced Predictive Attractor Networks",
         systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="robustness",
@@ -56,9 +56,9 @@ ROOMS = (
         file="evidence.py",
         title="Sequential evidence",
         icon=":material/visibility:",
-        question="How much must one see before one may be sure?",
-        about="A digit shows itself in glimpses or in strips, one a step. Play it, watch beliefs "
-        "grow and tip over, and see who answers too early.",
+        question="How much evidence does a confident answer need?",
+        about="A digit is revealed in glimpses or strips, one per step. Play it, watch beliefs "
+        "grow and flip, and see which network answers too early.",
         paper="Balanced Predictive Attractor Networks",
         systems=("bpan-sequence", "gru-sequence"),
         picture="evidence",
@@ -67,10 +67,10 @@ ROOMS = (
         file="bpc.py",
         title="BPC digits",
         icon=":material/swap_vert:",
-        question="Can one network both read and write?",
+        question="Can one network both classify and generate?",
         about="A network that predicts its hidden layers from both sides classifies digits, "
-        "generates them from their labels and fills in what you hide. Step through its inference "
-        "and watch the energy fall.",
+        "generates them from their labels and fills in the parts you hide. Step through its "
+        "inference and watch the energy fall.",
         paper="Bidirectional predictive coding",
         systems=("bpc", "gpc", "dpc", "hybrid-pc", "backprop"),
         picture="bpc",
@@ -80,9 +80,9 @@ ROOMS = (
         title="Sub-networks",
         icon=":material/account_tree:",
         question="How does one network do two things?",
-        about="Two digits overlap; an instruction that comes from above opens the part of the "
-        "network that names the one it asks for. See what the tasks share, silence it, swap it, "
-        "and give instructions that it never heard.",
+        about="Two digits overlap. A top-down instruction selects the sub-network that names the "
+        "digit it asks for. See what the tasks share, silence it, swap it, and give instructions "
+        "that the network was never trained on.",
         paper="Biologically inspired learning model for instructed vision",
         systems=("butd",),
         picture="subnetworks",
@@ -92,9 +92,9 @@ ROOMS = (
         title="Counter-Hebb learning",
         icon=":material/sync_alt:",
         question="Can a network learn without back-propagation?",
-        about="The error comes down the same way as instructions, and each synapse learns from "
-        "what is at its two ends. Play the three passes, hold the update against the gradient, "
-        "and break what makes them equal.",
+        about="The error travels top-down along the same pathway as instructions, and each synapse "
+        "learns from the activity at its two ends. Play the three passes, compare the update with "
+        "the gradient, and break the conditions that make them equal.",
         paper="Biologically inspired learning model for instructed vision",
         systems=("counter-hebb", "butd"),
         picture="learning",
@@ -103,10 +103,10 @@ ROOMS = (
         file="sparse.py",
         title="Sparse code",
         icon=":material/grain:",
-        question="What is an image made of, if few may speak?",
-        about="Spiking neurons infer what explains a patch of a natural image, a step at a time. "
-        "Sort their features, watch potentials, rates and spikes settle, take away what makes "
-        "them compete.",
+        question="What is an image made of, if only few neurons may fire?",
+        about="Spiking neurons infer, step by step, what explains a patch of a natural image. Sort "
+        "their features, watch potentials, rates and spikes converge, and take away the "
+        "explaining-away that makes them compete.",
         paper="Brain-like variational inference",
         systems=("ipvae", "igvae", "igvae-relu"),
         picture="sparse",
@@ -115,10 +115,10 @@ ROOMS = (
         file="bars.py",
         title="Moving bars",
         icon=":material/rotate_right:",
-        question="What does a neuron of this network like to see?",
+        question="Which stimulus does a neuron of this network prefer?",
         about="Hubel and Wiesel's experiment: move a bar over the receptive field of a spiking "
-        "neuron, listen to it, measure what it is tuned to, and ask what all of them together "
-        "know of the bar.",
+        "neuron, listen to it, measure its tuning, and read out what the whole population knows "
+        "about the bar.",
         paper="Brain-like variational inference",
         systems=("ipvae", "igvae", "igvae-relu"),
         picture="bars",

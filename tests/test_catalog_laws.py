@@ -363,6 +363,7 @@ def test_evaluating_does_not_depend_on_the_order(setup):
     assert learner.evaluate(turned) == pytest.approx(learner.evaluate(split), rel=1e-5)
 
 
+@pytest.mark.gpu
 def test_gpu_computes_what_the_cpu_computes(setup):
     if not torch.cuda.is_available():
         pytest.skip("This machine has no CUDA device, so CPU = GPU is not tested here.")

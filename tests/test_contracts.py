@@ -15,7 +15,12 @@ PACKAGES = ["corelib", "dashboard", "pages"]
 
 @pytest.mark.parametrize(
     "command",
-    [["lint-imports", "--no-cache"], ["ruff", "check", "."], ["ruff", "format", "--check", "."]],
+    [
+        ["lint-imports", "--no-cache"],
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        pytest.param(["pyright", "--pythonpath", sys.executable], marks=pytest.mark.slow),
+    ],
     ids=lambda command: " ".join(command[:2]),
 )
 def test_agreement_holds(command):

@@ -165,6 +165,7 @@ LIGHT = [
     "corelib.runs.store",
     "corelib.runs.launch",
     "corelib.runs.registry",
+    "corelib.runs.watch",
     "corelib.runs.worker",
 ]
 

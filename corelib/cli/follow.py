@@ -2,17 +2,13 @@
 
 import shutil
 import sys
-import time
 from typing import ClassVar
 
 from corelib.cli import show
 from corelib.cli.parse import PROGRAM
 from corelib.errors import RunError
+from corelib.runs import watch
 from corelib.runs.store import ENDED, History, Run, State, Status
-
-LOOK_EVERY_S = 0.1
-PATIENCE_S = 60.0
-"""How long to wait for a cancelled worker; it may be importing torch on a busy machine."""
 
 
 def follow(run: Run) -> int:
@@ -23,14 +19,10 @@ def follow(run: Run) -> int:
     view = Bar(run) if sys.stdout.isatty() else Lines(run)
     history = run.history()
     try:
-        while True:
-            status = run.status
+        for status in watch.statuses(run):
             # After the status: once that says "ended", the history is complete.
             history.refresh()
             view.show(status, history)
-            if status.state in ENDED:
-                break
-            time.sleep(LOOK_EVERY_S)
         view.close()
     except KeyboardInterrupt:
         view.close()
@@ -43,15 +35,11 @@ def follow(run: Run) -> int:
 
 def cancel(run: Run) -> Status:
     """Ask a run to cancel, and wait until its worker has left; the status it left with."""
-    run.ask("cancel")
-    deadline = time.monotonic() + PATIENCE_S
-    while run.status.state not in ENDED or run.is_alive():
-        if time.monotonic() > deadline:
-            raise RunError(
-                f"Run {run.id} is asked to cancel, but has not answered yet; look again "
-                f"with: {PROGRAM} runs show {run.id}"
-            )
-        time.sleep(LOOK_EVERY_S)
+    if not watch.cancel(run):
+        raise RunError(
+            f"Run {run.id} is asked to cancel, but has not answered yet; look again "
+            f"with: {PROGRAM} runs show {run.id}"
+        )
     return run.status
 
 

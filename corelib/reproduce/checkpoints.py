@@ -7,12 +7,10 @@ processor and the same library versions the weights, so rounded, agree bit for b
 """
 
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from corelib.errors import RunError
 from corelib.models.bpc.config import PRESETS
 from corelib.models.butd.rules import SYMMETRIC
 from corelib.reproduce import butd, ipvae, seeds, sequential
@@ -20,7 +18,7 @@ from corelib.reproduce.measure import measure
 from corelib.runs.launch import start
 from corelib.runs.registry import SHIPPED, Checkpoint, export, find, load
 from corelib.runs.spec import RunSpec, make_spec
-from corelib.runs.store import ENDED
+from corelib.runs.watch import until_completed
 from corelib.training.card import write_card
 
 if TYPE_CHECKING:
@@ -84,11 +82,7 @@ def recipes() -> list[RunSpec]:
 def train(spec: RunSpec) -> Checkpoint:
     """Train by a worker, as everybody does; raises ``RunError`` if it does not complete."""
     run = start(spec)
-    while run.status.state not in ENDED:
-        time.sleep(0.2)
-    status = run.status
-    if status.state != "completed":
-        raise RunError(f"Run {run.id} is {status.state}: {status.message}")
+    until_completed(run)
     return find(run.id)
 
 

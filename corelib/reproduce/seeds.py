@@ -14,13 +14,11 @@ from math import ceil
 from typing import NamedTuple
 
 from corelib.errors import RunError, SynaptariumError
-from corelib.runs import launch
+from corelib.runs import launch, watch
 from corelib.runs.spec import RunSpec, resolve
-from corelib.runs.store import ENDED, Run, State, list_runs
+from corelib.runs.store import ENDED, Run, State, Status, list_runs
 
-LOOK_EVERY_S = 0.3
 TELL_EVERY_S = 30.0
-PATIENCE_S = 60.0
 
 Tell = Callable[[str], None]
 
@@ -161,31 +159,22 @@ def _follow(
 ) -> None:
     """Until the run is completed; a training of somebody else is not cancelled."""
     history, state, told_at = run.history(), None, 0.0
+
+    def see(status: Status) -> None:
+        nonlocal state, told_at
+        if status.state in ENDED:
+            return
+        if status.state != state or time.monotonic() - told_at > TELL_EVERY_S:
+            state, told_at = status.state, time.monotonic()
+            tell_state(state, history.refresh().seconds_left())
+
     try:
-        while True:
-            status = run.status
-            if status.state in ENDED:
-                break
-            if status.state != state or time.monotonic() - told_at > TELL_EVERY_S:
-                state, told_at = status.state, time.monotonic()
-                tell_state(state, history.refresh().seconds_left())
-            time.sleep(LOOK_EVERY_S)
+        watch.until_completed(run, see)
     except KeyboardInterrupt:
         if own:
-            _cancel(run)
+            if run.status.state not in ENDED:
+                watch.cancel(run)
             tell("Cancelled; the same command goes on from here.")
         raise
-    if status.state != "completed":
-        raise RunError(
-            f"Run {run.id} is {status.state}{status.message and ': '}{status.message} "
-            "The same command goes on from here."
-        )
-
-
-def _cancel(run: Run) -> None:
-    if run.status.state in ENDED:
-        return
-    run.ask("cancel")
-    end = time.monotonic() + PATIENCE_S
-    while (run.status.state not in ENDED or run.is_alive()) and time.monotonic() < end:
-        time.sleep(LOOK_EVERY_S)
+    except RunError as error:
+        raise RunError(f"{error} The same command goes on from here.") from None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
+from streamlit.components.v2 import component
 
 from corelib.data.drawn import from_image, from_strokes
 from corelib.errors import DataError
@@ -55,7 +56,7 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offse
 button:disabled { opacity: 0.5; cursor: default; }
 """
 
-_pad = st.components.v2.component(
+_pad = component(
     "synaptarium_digit_pad",
     html=PAD_HTML,
     css=PAD_CSS,

@@ -1,4 +1,4 @@
-"""Taking things home: every figure as SVG and CSV, the network, its settings, its command."""
+"""Export: every figure as SVG and CSV, every network with its settings and its command."""
 
 import io
 import json
@@ -27,7 +27,7 @@ def chart(
     """Show a figure, with its caption and a button for its data below.
 
     The camera in the figure's corner saves an SVG. ``on_select`` is called when a point is
-    clicked; ``clicked(key)`` tells which.
+    clicked; ``clicked(key)`` returns that point.
     """
     config = {
         "displaylogo": False,
@@ -44,7 +44,7 @@ def chart(
         on_select=on_select or "ignore",
         selection_mode="points",
     )
-    _below(caption, key, lambda: _csv(figure), "The camera in its corner saves it as SVG.")
+    _below(caption, key, lambda: _csv(figure), "The camera in the figure's corner saves it as SVG.")
 
 
 def picture(
@@ -52,7 +52,13 @@ def picture(
 ) -> None:
     """Show a drawing, with its caption and buttons for itself and its ``data`` below."""
     st.container(key=key).image(svg, width="stretch", alt=alt)
-    _below(caption, key, lambda: data().to_csv(index=False).encode(), "Beside it: the figure.", svg)
+    _below(
+        caption,
+        key,
+        lambda: data().to_csv(index=False).encode(),
+        "The button beside it saves the figure.",
+        svg,
+    )
 
 
 def _below(
@@ -61,7 +67,7 @@ def _below(
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.caption(caption, width="stretch")
         for kind, content, mime, text in (
-            ("SVG", svg, "image/svg+xml", "This figure as it stands."),
+            ("SVG", svg, "image/svg+xml", "This figure as it is shown."),
             ("CSV", csv, "text/csv", f"The data of this figure. {hint}"),
         ):
             if content is not None:
@@ -92,10 +98,10 @@ def _csv(figure: "Figure") -> bytes:
 
 
 def export_row(item: Checkpoint, prefix: str) -> None:
-    """The network as safetensors and npz, its card and spec as JSON, and the commands."""
+    """The network as safetensors and npz, its card and spec as JSON, the commands to repeat it."""
     card = item.card
     spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
-    st.markdown(f"**{item.name}**: the network, and what repeats it.")
+    st.markdown(f"**{item.name}**: the network, and what is needed to train it again.")
     with st.container(horizontal=True):
         _download(
             "Weights (safetensors)",
@@ -133,7 +139,7 @@ def _npz(item: Checkpoint) -> bytes:
     from safetensors.numpy import load_file
 
     buffer = io.BytesIO()
-    np.savez(buffer, **load_file(item.folder / "weights.safetensors"))
+    np.savez(buffer, allow_pickle=False, **load_file(item.folder / "weights.safetensors"))
     return buffer.getvalue()
 
 

@@ -7,7 +7,7 @@ open one is drawn, and the four parts that all pages have: About, Published, Tra
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 import streamlit as st
 
@@ -69,7 +69,7 @@ class Page(NamedTuple, Generic[View]):
     published: Published
     training: Training
     export: "Callable[[View], Sequence[Checkpoint]]"
-    keep: Collection[str] = ("model", "input", "class", "index")
+    keep: Collection[str] = ("model", "input", "class", "index", "run")
     always: Collection[str] = ()
     about_first: bool = False
 
@@ -128,7 +128,9 @@ def _draw_tab(page: Page[View], name: str, view: View | None) -> None:
         _draw_published(page)
     elif name == TRAIN:
         _draw_training(page)
-    elif view is None and name not in page.always:
+    elif name in page.always:
+        cast("Callable[[View | None], None]", page.tabs[name])(view)
+    elif view is None:
         st.caption("There is nothing to show yet.")
     elif name == EXPORT:
         _draw_export(page, view)

@@ -1,4 +1,4 @@
-"""A published table beside ours, and computing ours anew from the page."""
+"""A published table beside ours, and recomputing ours from the page."""
 
 from functools import partial
 from importlib import import_module
@@ -16,9 +16,9 @@ MOST_ACROSS = 14
 
 
 def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
-    """The table of a reproduction over seeds, its raw figures to take home, and its progress.
+    """The table of a reproduction over seeds, its raw figures to export, and its progress.
 
-    ``missing`` is what to say, above the command, where there is no table yet.
+    ``missing`` is said, above the command, where there is no table yet.
     """
     command = f"python -m corelib reproduce {name} --train"
     if missing and not results.is_here(name):
@@ -33,8 +33,23 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
         st.error(str(error))
         return
     st.markdown(f"**{REPRODUCTIONS[name].about}**")
-    # Cells are spreads, numbers or nothing: shown as words; a few models as columns to be read
-    # across, many lines as they are.
+    _table(table, f"{prefix}_{name}_table")
+    source = "were computed on this machine" if own else "ship"
+    notes = table.attrs.get("notes", ())
+    st.caption(" ".join((f"From the raw figures that {source}.", *notes)))
+    _buttons(name, prefix, rows)
+    problem = st.session_state.pop(f"{prefix}_{name}_problem", None)
+    if problem:
+        st.error(problem)
+    computing = results.is_computing(name) or f"{prefix}_{name}_started" in st.session_state
+    if computing:
+        st.fragment(_progress, run_every=POLL_S)(what, prefix)
+    st.code(command, language="bash")
+
+
+def _table(table: pd.DataFrame, key: str) -> None:
+    """Cells are spreads, numbers or nothing, and shown as words. A few models stand as columns, to
+    be compared side by side; many rows stay as they are."""
     shown = table.map(_words)
     long = len(table) > MOST_ACROSS or not table.iloc[:, 0].is_unique
     if not long:
@@ -44,10 +59,11 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
         width="stretch",
         height=600 if len(table) > MOST_ACROSS else "content",
         hide_index=long,
-        key=f"{prefix}_{name}_table",
+        key=key,
     )
-    source = "that were computed on this machine" if own else "that ship"
-    st.caption(" ".join((f"From the raw figures {source}.", *table.attrs.get("notes", ()))))
+
+
+def _buttons(name: str, prefix: str, rows: pd.DataFrame) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Raw figures (CSV)",
@@ -58,24 +74,18 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
             on_click="ignore",
         )
         st.button(
-            "Compute it anew",
+            "Recompute",
             key=f"{prefix}_{name}_anew",
             icon=":material/refresh:",
             disabled=results.is_computing(name),
-            help="Trains what is missing, one after another, in the background; may take long",
+            help="Trains the missing networks one after another in the background; this may take "
+            "long",
             on_click=partial(_start, name, prefix),
         )
-    problem = st.session_state.pop(f"{prefix}_{name}_problem", None)
-    if problem:
-        st.error(problem)
-    computing = results.is_computing(name) or f"{prefix}_{name}_started" in st.session_state
-    if computing:
-        st.fragment(_progress, run_every=POLL_S)(what, prefix)
-    st.code(command, language="bash")
 
 
 def _words(cell: object) -> str:
-    if cell is None or (not isinstance(cell, tuple) and pd.isna(cell)):
+    if cell is None or (isinstance(cell, float) and pd.isna(cell)):
         return "–"
     if isinstance(cell, int):
         return f"{cell:,}"
@@ -93,11 +103,9 @@ def _start(name: str, prefix: str) -> None:
 
 def _progress(what: OverSeeds, prefix: str) -> None:
     started = f"{prefix}_{what.name}_started"
-    found = progress(what.all_specs())
-    running = found.running.id if found.running else "between two trainings"
-    st.progress(
-        found.done / found.total, f"{found.done} of {found.total} networks trained; {running}"
-    )
+    done, total, run = progress(what.all_specs())
+    running = run.id if run else "between two runs"
+    st.progress(done / total, f"{done} of {total} networks trained; {running}")
     log = results.log_file(what.name)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     if lines:

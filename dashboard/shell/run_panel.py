@@ -1,12 +1,12 @@
-"""Trainings in the app: the form that starts one, and the panel that shows it live.
+"""A run, live: its state, progress and curves, and the buttons that pause, resume or cancel it.
 
-A run lives in a folder and in a process of its own; the panel only reads what the folder says, so
-a reload, a closed tab or a new server finds it again.
+A run lives in a folder and in a process of its own. The panel only reads that folder, so that a
+reload, a closed tab or a new server finds the run again.
 """
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from corelib.runs.launch import resume
 from corelib.runs.registry import load, load_live
 from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
-from dashboard.shell.controls import BOUND
+from dashboard.shell.controls import select
 from dashboard.shell.export import chart
 from dashboard.shell.theme import palette
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 WORDS = {
-    "queued": ("Waiting for its turn: another training has the processor", "orange"),
-    "starting": ("Starting: the worker loads its libraries and the data", "orange"),
+    "queued": ("Waiting: another run is using the processor", "orange"),
+    "starting": ("Starting: the worker is loading its libraries and the data", "orange"),
     "running": ("Training", "green"),
     "paused": ("Paused", "orange"),
     "completed": ("Completed", "blue"),
@@ -42,21 +42,12 @@ Draw = Callable[["nn.Module", Run], None]
 
 
 def runs_section(prefix: str, system_name: str | None = None, draw: Draw | None = None) -> None:
-    """Pick one of the runs and see it; the newest is shown first."""
+    """Pick one of the runs; the newest is shown first."""
     runs = {run.id: run for run in list_runs() if system_name is None or _is_of(run, system_name)}
     if not runs:
-        st.caption("No training yet. Press Train and it appears here, and stays.")
+        st.caption("No run yet. Press Train: the run appears here and stays.")
         return
-    # A run that was removed, or that a link names and another machine has, is no choice here.
-    if st.session_state.get(f"{prefix}_run") not in runs:
-        st.session_state.pop(f"{prefix}_run", None)
-    chosen = st.selectbox(
-        "Your runs",
-        list(runs),
-        key=f"{prefix}_run",
-        **BOUND,
-        help="Newest first. A run goes on when this page is closed.",
-    )
+    chosen = select(prefix, "run", "Your runs", list(runs))
     run_panel(runs[chosen], prefix, draw)
 
 
@@ -68,7 +59,7 @@ def _is_of(run: Run, system_name: str) -> bool:
 
 
 def run_panel(run: Run, prefix: str, draw: Draw | None = None) -> None:
-    """One run: state, progress, live curves, and what one may ask of it."""
+    """One run: state, progress, live curves and buttons."""
     alive = run.status.state not in ENDED
     st.fragment(_panel, run_every=POLL_S if alive else None)(run, prefix, alive, draw)
 
@@ -104,12 +95,12 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
                 figure,
                 f"{prefix}_curves",
                 alt="Training loss and accuracy against updates",
-                caption=f"{run.id}, n = 1 run. Validation: 5,000 images kept from training.",
+                caption=f"{run.id}, n = 1 run. Validation: 5,000 images held out of training.",
             )
         if draw is not None:
             _watch(run, alive, draw)
         if status.state in ("failed", "died") and run.log.exists():
-            with st.expander("What the worker printed"):
+            with st.expander("Output of the worker"):
                 st.code(run.log.read_text(errors="replace")[-5000:] or "nothing", language=None)
         with st.expander("Settings and command"):
             st.code(as_command(run.spec), language="bash", wrap_lines=True)
@@ -119,7 +110,7 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
 
 
 def _watch(run: Run, alive: bool, draw: Draw) -> None:
-    """The network of a moment ago while it learns, else what it learned."""
+    """The network as it was a moment ago while it learns, otherwise as it was saved."""
     try:
         network = load_live(run) if alive else load(run.id) if run.checkpoints() else None
     except SynaptariumError as error:
@@ -170,66 +161,81 @@ def _duration(seconds: float | None) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+class _Action(NamedTuple):
+    """A button of a run: what it does, in which states it can be pressed."""
+
+    label: str
+    name: str
+    icon: str
+    act: Callable[[], object]
+    enabled: bool
+    help: str
+
+
 def _buttons(run: Run, state: str, prefix: str) -> None:
-    living = state not in ENDED
-
-    def button(text: str, name: str, icon: str, action, enabled: bool, help: str) -> None:
-        st.button(
-            text,
-            key=f"{prefix}_{name}",
-            icon=f":material/{icon}:",
-            disabled=not enabled,
-            help=help,
-            on_click=partial(_do, action, prefix),
-        )
-
-    with st.container(horizontal=True):
-        button(
+    alive = state not in ENDED
+    stopped = state in ("paused", "cancelled", "failed", "died")
+    actions = (
+        _Action(
             "Pause",
             "pause",
             "pause",
             partial(run.ask, "pause"),
             state == "running",
-            "Stop after this update; the processor is free for others",
-        )
-        button(
+            "Stop after this update and free the processor for other runs",
+        ),
+        _Action(
             "Step",
             "step",
             "skip_next",
             run.ask_single_step,
             state == "paused",
-            "Make one update, and stay paused",
-        )
-        button(
+            "Make one update and stay paused",
+        ),
+        _Action(
             "Resume",
             "resume",
             "play_arrow",
             partial(resume, run),
-            state in ("paused", "cancelled", "failed", "died"),
-            "Go on from the last checkpoint, as if it had never stopped",
-        )
-        button(
+            stopped,
+            "Continue from the last checkpoint, as if the run had never stopped",
+        ),
+        _Action(
             "Cancel",
             "cancel",
             "close",
             partial(run.ask, "cancel"),
-            living,
-            "Stop after this update and keep what was learned",
-        )
-        with st.popover("Remove", disabled=living, icon=":material/delete:"):
-            st.write("Delete this run with its checkpoints? It cannot be brought back.")
-            button(
-                "Delete it",
-                "remove",
-                "delete",
-                partial(remove_run, run),
-                not living,
-                "Removes the run's folder",
+            alive,
+            "Stop after this update and keep the weights",
+        ),
+    )
+    with st.container(horizontal=True):
+        for action in actions:
+            _button(action, prefix)
+        with st.popover("Remove", disabled=alive, icon=":material/delete:"):
+            st.write("Delete this run and its checkpoints? This cannot be undone.")
+            remove = partial(remove_run, run)
+            _button(
+                _Action(
+                    "Delete", "remove", "delete", remove, not alive, "Deletes the run's folder"
+                ),
+                prefix,
             )
 
 
-def _do(action, prefix: str) -> None:
+def _button(action: _Action, prefix: str) -> None:
+    st.button(
+        action.label,
+        key=f"{prefix}_{action.name}",
+        icon=f":material/{action.icon}:",
+        disabled=not action.enabled,
+        help=action.help,
+        on_click=partial(_do, action.act, prefix),
+    )
+
+
+def _do(act: Callable[[], object], prefix: str) -> None:
     try:
-        action()
+        act()
     except (SynaptariumError, OSError) as error:
         st.session_state[f"{prefix}_run_problem"] = str(error)

@@ -34,52 +34,27 @@ def training_section(
 ) -> None:
     """The form, the Train button, and this system's runs.
 
-    ``draw`` shows the network of the run under the learning curves, anew while it learns;
+    ``draw`` shows the network of the run below the learning curves, updated while it learns;
     ``presets`` fill in the form.
     """
     chosen = find_system(system_name)
-    st.markdown("#### Train a network of your own")
+    st.markdown("#### Train your own network")
     with st.container(border=True):
-        top = st.columns(4)
-        with top[0]:
-            dataset = st.selectbox(
-                f"{chosen.data}s".capitalize(),
-                chosen.datasets,
-                format_func=lambda name: (
-                    DATASETS[name].title + ("" if is_here(name) else " (not here)")
-                ),
-                key=f"{prefix}_train_dataset",
-            )
-        with top[1]:
-            seed = st.number_input(
-                "Seed",
-                0,
-                2**31 - 1,
-                0,
-                key=f"{prefix}_train_seed",
-                help="Of initial weights, batches and noise: the same seed gives the same run",
-            )
-        with top[2]:
-            variant = st.text_input(
-                "Name it",
-                key=f"{prefix}_train_variant",
-                placeholder="optional, one word",
-                help="A word that sets this run apart: letters, digits and underscores",
-            )
+        values = _data_and_seed(chosen, prefix)
         if presets:
             _presets(chosen, presets, prefix)
         settings = settings_forms(
             {"Network": chosen.config_type, "Training": chosen.training_type}, prefix
         )
-        values = {"dataset": dataset, "seed": int(seed), "variant": variant.strip()}
-        if not is_here(dataset):
-            _offer_download(dataset, prefix)
+        available = is_here(values["dataset"])
+        if not available:
+            _offer_download(values["dataset"], prefix)
         st.button(
             "Train",
             key=f"{prefix}_train",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not is_here(dataset),
+            disabled=not available,
             on_click=partial(
                 _train, system_name, settings["Network"], settings["Training"], values, prefix
             ),
@@ -90,15 +65,46 @@ def training_section(
     runs_section(prefix, system_name, draw)
 
 
+def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
+    """The data set, the seed and the variant's name, as ``make_spec`` takes them."""
+    columns = st.columns(4)
+    with columns[0]:
+        dataset = st.selectbox(
+            f"{chosen.data}s".capitalize(),
+            chosen.datasets,
+            format_func=lambda name: (
+                DATASETS[name].title + ("" if is_here(name) else " (not here)")
+            ),
+            key=f"{prefix}_train_dataset",
+        )
+    with columns[1]:
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key=f"{prefix}_train_seed",
+            help="For initial weights, batches and noise: the same seed gives the same run",
+        )
+    with columns[2]:
+        variant = st.text_input(
+            "Name",
+            key=f"{prefix}_train_variant",
+            placeholder="optional, one word",
+            help="A word that tells this run from others: letters, digits and underscores",
+        )
+    return {"dataset": dataset, "seed": int(seed), "variant": variant.strip()}
+
+
 def _presets(chosen: System, presets: "Mapping[str, TrainingPreset]", prefix: str) -> None:
-    """A button for each preset; it sets the whole form, what it does not name to the defaults."""
+    """A button for each preset. It sets the whole form: what it does not name to its default."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Presets", width="content")
-        for name, found in presets.items():
+        for name, named in presets.items():
             values = {}
             for form, kind, own in (
-                ("network", chosen.config_type, found.config),
-                ("training", chosen.training_type, found.training),
+                ("network", chosen.config_type, named.config),
+                ("training", chosen.training_type, named.training),
             ):
                 settings = kind(**own)
                 for info in kind.choices():

@@ -2,10 +2,20 @@
 SYNAPTARIUM_BROWSER_REQUIRED is set, as CI does."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.browser import driver
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    """All that is in this folder needs a browser."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from corelib.catalog import system
 from corelib.data import Split, load_dataset
 from corelib.errors import CheckpointError, SettingsError
 from corelib.models.bpan import BPAN
-from corelib.runs import registry as available
+from corelib.runs import registry
 from corelib.runs.store import Run, create_run
 from corelib.training import checkpoint
 from corelib.training.card import Card, read_card
@@ -56,17 +56,17 @@ def same_logits(model: torch.nn.Module, seed: int) -> bool:
 
 def test_a_runs_name_means_its_best_checkpoint(run):
     for name in (run.id, run.id[:-2]):
-        model = available.load(name)
+        model = registry.load(name)
         assert isinstance(model, BPAN)
         assert not model.training
         assert same_logits(model, 220)
         assert not same_logits(model, 330)
-    item = available.find(run.id)
+    item = registry.find(run.id)
     assert (item.name, item.own, item.card.step) == (run.id, True, 220)
 
 
 def test_a_folder_means_itself(run, tmp_path):
-    assert same_logits(available.load(str(run.checkpoint(330))), 330)
+    assert same_logits(registry.load(str(run.checkpoint(330))), 330)
     assert same_logits(corelib.load(str(run.checkpoint(110))), 110)
 
 
@@ -74,63 +74,63 @@ def test_the_first_of_equally_good_checkpoints_is_the_best(runs_root):
     run = create_run(tiny())
     for step in (110, 220, 1000):
         store(run, step, 0.8)
-    assert available.best_checkpoint(run).name == "step-110"
+    assert registry.best_checkpoint(run).name == "step-110"
 
 
 def test_without_a_validation_the_last_checkpoint_stands(runs_root):
     run = create_run(tiny())
-    assert available.best_checkpoint(run) is None
+    assert registry.best_checkpoint(run) is None
     with pytest.raises(CheckpointError, match="has no checkpoint yet"):
-        available.load(run.id)
+        registry.load(run.id)
     store(run, 90, None)
     store(run, 100, None)
-    assert available.best_checkpoint(run).name == "step-100"
+    assert registry.best_checkpoint(run).name == "step-100"
     store(run, 95, 0.1)
-    assert available.best_checkpoint(run).name == "step-95"
+    assert registry.best_checkpoint(run).name == "step-95"
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "..", "../runs", "a/b", "a\0b", "x" * 5000, "é"])
 def test_an_unknown_name_is_answered_with_those_there_are(run, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckpointError) as caught:
-        available.load(name)
+        registry.load(name)
     assert "There is no checkpoint named" in str(caught.value)
     assert "bpan-mnist" in str(caught.value)
 
 
-def test_the_shelf_holds_shipped_and_own_and_leaves_out_the_unreadable(run):
+def test_shipped_and_own_are_available_and_the_unreadable_are_left_out(run):
     empty = create_run(tiny(seed=9))
     damaged = create_run(tiny(seed=8))
     store(damaged, 10, 0.5)
     (damaged.checkpoint(10) / "checkpoint.json").write_text("{")
-    items = available.available()
+    items = registry.available()
     own = [item for item in items if item.own]
     assert [(item.name, item.card.step) for item in own] == [(run.id, 220)]
     shipped = [item.name for item in items if not item.own]
-    assert shipped == [item.name for item in available.shipped()]
+    assert shipped == [item.name for item in registry.shipped()]
     assert empty.id not in shipped
 
 
 def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
     target = tmp_path / "taken" / "home"
     run.append(Validated(step=220, epoch=2, metrics={"accuracy": 0.8}, score=0.8, best=True))
-    available.export(available.find(run.id), target)
+    registry.export(registry.find(run.id), target)
     files = ["checkpoint.json", "history.jsonl", "weights.safetensors"]
     assert sorted(f.name for f in target.iterdir()) == files
     assert read_card(target) == read_card(run.checkpoint(220))
-    assert available.history(available.find(str(target))).validations == run.history().validations
-    assert same_logits(available.load(str(target)), 220)
+    assert registry.history(registry.find(str(target))).validations == run.history().validations
+    assert same_logits(registry.load(str(target)), 220)
     with pytest.raises(CheckpointError, match="is there already; choose another name"):
-        available.export(available.find(run.id), target)
+        registry.export(registry.find(run.id), target)
 
 
 def test_an_export_without_validations_is_exported_again_from_a_folder_here(
     run, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    available.export(available.find(run.id), Path("out"))
-    assert not available.history(available.find("out")).validations
-    available.export(available.find("out"), Path("again"))
+    registry.export(registry.find(run.id), Path("out"))
+    assert not registry.history(registry.find("out")).validations
+    registry.export(registry.find("out"), Path("again"))
     assert read_card(Path("again")) == read_card(run.checkpoint(220))
 
 
@@ -138,7 +138,7 @@ def test_foreign_weights_are_refused(run):
     file = run.checkpoint(220) / "weights.safetensors"
     save_file({"model.embed_tokens.weight": torch.zeros(4, 4)}, file)
     with pytest.raises(CheckpointError, match="does not fit this network"):
-        available.load(run.id)
+        registry.load(run.id)
 
 
 def test_foreign_cards_are_refused(run):
@@ -153,25 +153,25 @@ def test_foreign_cards_are_refused(run):
         changed = Card(**{**card, **change})
         (folder / "checkpoint.json").write_text(changed.model_dump_json())
         with pytest.raises(error, match=sentence):
-            available.load(str(folder))
+            registry.load(str(folder))
 
 
 def test_a_device_that_is_absent_is_a_sentence(run):
-    assert next(available.load(run.id, "auto").parameters()).device.type in ("cpu", "cuda")
+    assert next(registry.load(run.id, "auto").parameters()).device.type in ("cpu", "cuda")
     if torch.cuda.is_available():
         pytest.skip("This machine has a CUDA device, so its absence is not tested here.")
     with pytest.raises(SettingsError, match="no CUDA device; use 'auto'"):
-        available.load(run.id, "cuda")
+        registry.load(run.id, "cuda")
 
 
-@pytest.mark.parametrize("item", available.shipped(), ids=lambda item: item.name)
+@pytest.mark.parametrize("item", registry.shipped(), ids=lambda item: item.name)
 def test_what_ships_can_be_loaded_and_is_as_good_as_its_card_says(item):
     assert not item.own
     weights = load_file(item.folder / "weights.safetensors")
     assert all(tensor.isfinite().all() for tensor in weights.values())
     data, chosen = load_dataset(item.card.dataset), system(item.card.system)
     learner = chosen.make_learner(
-        available.load(item.name), chosen.training_type(**item.card.training), data
+        registry.load(item.name), chosen.training_type(**item.card.training), data
     )
     fifth = Split(*(part[::5] for part in data.test))
     found = learner.evaluate(fifth)
@@ -186,7 +186,7 @@ def test_what_ships_can_be_loaded_and_is_as_good_as_its_card_says(item):
 
 
 def test_shipped_checkpoints_are_small_and_hold_no_optimiser():
-    files = [f for item in available.shipped() for f in item.folder.iterdir()]
+    files = [f for item in registry.shipped() for f in item.folder.iterdir()]
     ours = {"checkpoint.json", "weights.safetensors", "history.jsonl", "gates.npz"}
     assert {f.name for f in files} <= ours
     assert sum(f.stat().st_size for f in files) < 25e6

@@ -7,22 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from corelib.errors import CheckpointError
 from corelib.training.adam import Adam
-
-STEPS = 20
-
-
-def make(dtype=torch.float32) -> nn.Module:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3)).to(dtype)
-
-
-def give_gradients(model: nn.Module, step: int) -> None:
-    """Gradients that differ from step to step in size, so that some are clipped and some not."""
-    torch.manual_seed(1000 + step)
-    for p in model.parameters():
-        p.grad = (10.0 ** (step % 4 - 2)) * torch.randn_like(p)
+from tests.training.small import STEPS, give_gradients, make
 
 
 @pytest.mark.parametrize("clip", [None, 1.0])
@@ -69,47 +55,6 @@ def test_follows_the_papers_formulas(clip):
         for p, truth in zip(model.parameters(), weights, strict=True):
             np.testing.assert_allclose(p.detach().numpy(), truth, rtol=1e-9, atol=1e-12)
     assert clip is None or 0 < clipped < STEPS, "some steps should be clipped and some not"
-
-
-def test_a_step_forgets_the_gradients():
-    model = make()
-    adam = Adam(model, 0.1)
-    give_gradients(model, 0)
-    adam.step()
-    assert all(p.grad is None for p in model.parameters())
-
-
-def test_state_carries_over_to_another_optimiser():
-    whole = make()
-    first = Adam(whole, 0.01, 1.0)
-    halfway = None
-    for step in range(STEPS):
-        if step == STEPS // 2:
-            halfway = copy.deepcopy(whole), {k: v.clone() for k, v in first.state().items()}
-        give_gradients(whole, step)
-        first.step()
-    model, state = halfway
-    names = [name for name, _ in whole.named_parameters()]
-    assert set(state) == {f"{k}.{n}" for k in ("mean", "square", "count") for n in names}
-    second = Adam(model, 0.01, 1.0)
-    second.load_state(state)
-    for step in range(STEPS // 2, STEPS):
-        give_gradients(model, step)
-        second.step()
-    for a, b in zip(model.parameters(), whole.parameters(), strict=True):
-        assert torch.equal(a, b)
-    for name, tensor in first.state().items():
-        assert torch.equal(tensor, second.state()[name]), name
-
-
-def test_state_of_another_network_is_refused_and_nothing_is_loaded():
-    adam = Adam(make(), 0.1)
-    whole = {name: torch.ones_like(tensor) for name, tensor in adam.state().items()}
-    missing = {k: v for k, v in whole.items() if k != "square.2.bias"}
-    for wrong in (missing, {**whole, "mean.0.weight": torch.ones(7, 7)}, {}):
-        with pytest.raises(CheckpointError, match="optimiser"):
-            adam.load_state(wrong)
-        assert all((tensor == 0).all() for tensor in adam.state().values())
 
 
 def test_a_parameter_without_a_gradient_stays_as_it_is():

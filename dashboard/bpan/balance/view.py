@@ -1,6 +1,6 @@
 """What the E/I balance page shows: its controls, one record, and the sentence computed from it."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import streamlit as st
 
@@ -75,7 +75,7 @@ def view() -> View:
         ]
     items = [item for item in picked if item is not None]
     keys = [cache.checkpoint_key(item) for item in items]
-    models = [cache.model(key) for key in keys]
+    models = [cast("BPAN", cache.model(key)) for key in keys]
     data = cache.dataset(keys[0].dataset)
     if len({key.dataset for key in keys}) > 1:
         st.warning(

@@ -215,3 +215,17 @@ def test_paper_names_have_the_papers_numbers_of_parameters():
         fixed = KINDS[kind](input_dim=256, n_latents=512)
         assert n - sum(p.numel() for p in fixed.parameters()) == 512 * priors
         assert fixed.state_dict().keys() == model.state_dict().keys()
+
+
+def test_each_setting_reaches_its_place():
+    iterations = {"n_iters_inner": 3, "beta_inner": 0.5, "t_train": 7, "log_step": -1.0}
+    limits = {"clamp_u": 5.0, "clamp_du": 6.0}
+    models = [KINDS["iP"](**iterations, **limits, prior_low=-7.0, prior_high=-6.5)]
+    assert models[0].limits == (5.0, 6.0, 0.0, 0.0)
+    assert -7 <= models[0].u_init.min() < models[0].u_init.max() <= -6.5
+    for kind in ("iG", "iG-relu"):
+        models.append(KINDS[kind](**iterations, **limits, clamp_xi=1.5, clamp_dxi=2.5))
+        assert models[-1].limits == (5.0, 6.0, 1.5, 2.5)
+    for model in models:
+        assert (model.inner, model.t_train) == ((3, 0.5), 7)
+        assert (model.log_step == -1).all()

@@ -1,0 +1,47 @@
+"""Waiting for a run: until it ends, until it is completed, until it is cancelled. Imports no
+torch."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from corelib.errors import RunError
+from corelib.runs.store import ENDED, Run, Status
+
+LOOK_EVERY_S = 0.1
+PATIENCE_S = 60.0
+"""How long to wait for a cancelled worker; it may be importing torch on a busy machine."""
+
+
+def statuses(run: Run) -> Iterator[Status]:
+    """The status of a run, looked at again and again; the last one says how it ended."""
+    while True:
+        status = run.status
+        yield status
+        if status.state in ENDED:
+            return
+        time.sleep(LOOK_EVERY_S)
+
+
+def until_completed(run: Run, see: Callable[[Status], object] | None = None) -> None:
+    """Wait until a run is completed; ``see`` takes each status that is looked at.
+
+    Raises ``RunError`` with its state and message if it ends in another way.
+    """
+    for status in statuses(run):
+        if see is not None:
+            see(status)
+    if status.state != "completed":
+        reason = f": {status.message}" if status.message else "."
+        raise RunError(f"Run {run.id} is {status.state}{reason}")
+
+
+def cancel(run: Run) -> bool:
+    """Ask a run to cancel, and wait until its worker has left: whether it has, within
+    ``PATIENCE_S`` seconds. Raises ``RunError`` if the run has ended already."""
+    run.ask("cancel")
+    deadline = time.monotonic() + PATIENCE_S
+    while run.status.state not in ENDED or run.is_alive():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_EVERY_S)
+    return True
