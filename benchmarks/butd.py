@@ -22,7 +22,7 @@ def training_step(name: str, rounds: int) -> dict:
     dataset = load_dataset(chosen.datasets[0])
     candidates = {}
     for rule in ("backprop", "counter-hebb"):
-        training = chosen.training_type(**{"rule": rule})
+        training = chosen.training_type.model_validate({"rule": rule})
         torch.manual_seed(0)
         model = chosen.make_model(chosen.config_type())
         learner = chosen.make_learner(model, training, dataset)

@@ -157,7 +157,9 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    groups = {key: group.set_index("seed") for key, group in rows.groupby(["data", "rule"])}
+    groups: dict[Any, pd.DataFrame] = {
+        key: group.set_index("seed") for key, group in rows.groupby(["data", "rule"])
+    }
     lines = [_line(row, groups) for row in ROWS if row in groups]
     # Of objects: whole numbers stay whole beside None.
     frame = pd.DataFrame(lines, dtype=object)
@@ -178,8 +180,8 @@ def _line(row: Row, groups: dict[tuple[str, str], pd.DataFrame]) -> dict[str, An
             )
 
     def percent(name: str) -> Spread | None:
-        known = name in rows and rows[name].notna().all()
-        return spread(100 * rows[name]) if known else None
+        known = name in rows and bool(rows[name].notna().all())
+        return spread(list(100 * rows[name])) if known else None
 
     line = {
         "data": DATASETS[row.dataset].title,

@@ -6,11 +6,11 @@ Layers go by their names in the network without the task head, the lowest first.
 
 import copy
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from corelib.data.images import ImageDataset
 from corelib.models.butd.blocks import Signals
@@ -106,13 +106,13 @@ def answer(model: BUTDNet, x: Tensor, task: int = 0) -> int:
 
 def layers_of(model: BUTDNet) -> dict[str, BUTDLayer]:
     """The layers that see the image, and the readout, by name."""
-    layers = {
-        name: layer
-        for part in (model.core, model.head)
-        for name, layer in part.named_modules()
-        if isinstance(layer, BUTDLayer)
-    }
-    return {name or "head": layer for name, layer in layers.items()}
+    parts: list[nn.Module] = [model.core, model.head]
+    layers: dict[str, BUTDLayer] = {}
+    for part in parts:
+        for name, layer in part.named_modules():  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(layer, BUTDLayer):
+                layers[name or "head"] = layer
+    return layers
 
 
 @torch.no_grad()
@@ -168,18 +168,19 @@ def difference(
     gates = None if twin.task_head is None or task is None else rows(twin.task_gates(), task)
     with torch.enable_grad():
         up = twin.bottom_up(x, gates)
-        loss_of(up.logits, labels, loss).backward()
+        value = loss_of(up.logits, labels, loss)
+        value.backward()  # pyright: ignore[reportUnknownMemberType] (torch leaves it untyped)
     layers = layers_of(twin)
-    truth = {name: layer.weight.grad for name, layer in layers.items()}
+    truth = {name: _grad(layer) for name, layer in layers.items()}
     twin.zero_grad()
     with torch.no_grad():
         down = twin.top_down(error_of(up.logits, labels, loss), up.signals, biased)
         twin.counter_hebbian_update_value(up, down, noise)
-    pairs = [(layer.weight.grad, truth[name]) for name, layer in layers.items()]
+    pairs = [(_grad(layer), truth[name]) for name, layer in layers.items()]
     return Difference(
         tuple(layers),
         np.array([angle(a, b) for a, b in pairs]),
-        np.array([_ratio((a - b).norm(), b.norm()) for a, b in pairs]),
+        np.array([_ratio(_norm(a - b), _norm(b)) for a, b in pairs]),
     )
 
 
@@ -191,9 +192,9 @@ def alignment(model: BUTDNet) -> Alignment:
         if layer.back_weight is None:
             continue
         up, down = layer.weight.detach(), layer.as_back(layer.back_weight.detach())
-        cosine = _ratio((up * down).sum(), up.norm() * down.norm())
+        cosine = _ratio((up * down).sum(), _norm(up) * _norm(down))
         names.append(name)
-        values.append((cosine, *(t.norm().item() for t in (up - down, up, down))))
+        values.append((cosine, *(_norm(t).item() for t in (up - down, up, down))))
     return Alignment(tuple(names), *np.array(values).reshape(-1, 4).T)
 
 
@@ -205,18 +206,33 @@ def mean_alignment(alignments: Sequence[Alignment]) -> Alignment:
     layers = {each.layers for each in alignments}
     if len(layers) != 1:
         raise ValueError("These networks do not have the same layers with feedback weights.")
-    means = (np.mean([each[k] for each in alignments], 0) for k in range(1, 5))
-    return Alignment(layers.pop(), *means)
+    return Alignment(
+        layers.pop(),
+        np.mean([each.cosine for each in alignments], 0),
+        np.mean([each.distance for each in alignments], 0),
+        np.mean([each.up for each in alignments], 0),
+        np.mean([each.down for each in alignments], 0),
+    )
 
 
 def angle(a: Tensor, b: Tensor) -> float:
     """The angle between two tensors as vectors, in degrees; exact near 0, where arccos is not.
     NaN where either is zero."""
-    lengths = a.norm(), b.norm()
+    lengths = _norm(a), _norm(b)
     if not all(lengths):
         return float("nan")
     a, b = a / lengths[0], b / lengths[1]
-    return float(np.degrees(2 * np.arctan2((a - b).norm().item(), (a + b).norm().item())))
+    return float(np.degrees(2 * np.arctan2(_norm(a - b).item(), _norm(a + b).item())))
+
+
+def _grad(layer: BUTDLayer) -> Tensor:
+    """What a rule filled in for W."""
+    grad = layer.weight.grad
+    return torch.zeros_like(layer.weight) if grad is None else grad
+
+
+def _norm(tensor: Tensor) -> Tensor:
+    return cast(Tensor, tensor.norm())  # pyright: ignore[reportUnknownMemberType] (untyped)
 
 
 def _ratio(a: Tensor, b: Tensor) -> float:

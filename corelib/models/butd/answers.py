@@ -89,8 +89,9 @@ def activities(model: BUTDNet, x: Tensor, n: int) -> Rows:
     own gates."""
     gates = model.task_gates()
     by_task: list[Signals] = []
+    chunks = [x[at : at + CHUNK] for at in range(0, len(x), CHUNK)]
     for k in range(model.n_tasks):
-        parts = [model.bottom_up(part, rows(gates, k)).signals[:n] for part in x.split(CHUNK)]
+        parts = [model.bottom_up(part, rows(gates, k)).signals[:n] for part in chunks]
         by_task.append(tuple(torch.cat(signal) for signal in zip(*parts, strict=True)))
     return tuple(by_task)
 

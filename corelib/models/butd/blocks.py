@@ -195,10 +195,12 @@ class BUTDSequential(BUTDGraph):
                 flatten = part
             elif isinstance(part, BUTDBatchNorm2d):
                 edges[-1] = edges[-1]._replace(norm=part)
-            else:
+            elif isinstance(part, BUTDLayer):
                 edges.append(Edge(at, at + 1, part, flatten=flatten))
                 names.append(name)
                 flatten = None
+            else:
+                raise TypeError(f"{name} is no layer, block, norm or flattening.")
         self.names, self.edges = tuple(names), tuple(edges)
 
 

@@ -10,6 +10,7 @@ from corelib.models.butd.config import Loss, PathConfig
 from corelib.models.butd.gates import rows
 from corelib.models.butd.losses import error_of
 from corelib.models.butd.networks import BUTDNet
+from corelib.models.butd.seeding import seeded
 
 FeedbackWeights = Literal["as trained", "shared", "separate"]
 SAMPLE = 50
@@ -53,8 +54,7 @@ def reasons(config: PathConfig, switches: Switches) -> list[str]:
 def compared(twin: BUTDNet, switches: Switches, sample: Sample, seed: int = 0) -> Difference:
     """The update of a network that ``departed`` returned against the gradient, for a sample in
     float64. The noise is drawn from ``seed``."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return difference(
             twin,
             sample.x.double(),
@@ -82,8 +82,7 @@ def departed(
         "norm": config.norm or norm,
         "top_down_bias": config.top_down_bias or switches.top_down_bias,
     }
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         twin = BUTDNet(config, **changes)
     twin = twin.double()
     known = model.state_dict()

@@ -55,7 +55,7 @@ def read(folder: Path, model: BUTDNet) -> GateHistory | None:
     noted = read_tensors(folder / "learner.safetensors")["gates"].numpy()
     if not noted.size:
         return None
-    now = pack(model.gates()).cpu().numpy()
+    now = pack(model.task_gates()).cpu().numpy()
     return GateHistory(np.arange(len(noted) + 1), np.concatenate([noted, now[None]]))
 
 

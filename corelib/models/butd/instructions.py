@@ -52,7 +52,7 @@ def sweep(model: BUTDNet, x: Tensor, labels: np.ndarray, instructions: np.ndarra
 
     Without top-down biases only an instruction's direction matters, not its length.
     """
-    given = torch.from_numpy(instructions).to(model.head.weight)
+    given = torch.as_tensor(instructions).to(model.head.weight)
     gates = open_gates(model.instruct(given).signals)
     nearest = rows(model.task_gates(), given.argmax(1))
     named = (predictions(model, x, gates)[:, :, None] == labels[None]).mean(1)
@@ -63,7 +63,7 @@ def sweep(model: BUTDNet, x: Tensor, labels: np.ndarray, instructions: np.ndarra
 @torch.no_grad()
 def answer(model: BUTDNet, x: Tensor, instruction: np.ndarray) -> np.ndarray:
     """Class probabilities (class,) of one image, x (1, input), under any instruction (task,)."""
-    given = torch.from_numpy(instruction).to(model.head.weight)[None]
+    given = torch.as_tensor(instruction).to(model.head.weight)[None]
     gates = open_gates(model.instruct(given).signals)
     return model.bottom_up(x, gates).logits[0].softmax(0).cpu().numpy()
 

@@ -23,6 +23,7 @@ from abc import ABC, abstractmethod
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_weight  # pyright: ignore[reportUnknownVariableType] (untyped)
 
 from corelib.models.butd.config import Weights
 
@@ -41,8 +42,8 @@ def galu(x: Tensor, counter: Tensor) -> Tensor:
 class BUTDLayer(nn.Module, ABC):
     """What all layers with weights have in common."""
 
-    weight: nn.Parameter
-    bias: nn.Parameter | None
+    weight: Tensor
+    bias: Tensor | None
     back_weight: Tensor | None
     back_bias: nn.Parameter | None
 
@@ -107,7 +108,7 @@ class BUTDLinear(BUTDLayer, nn.Linear):
         weights: Weights = "shared",
         back_bias: bool = False,
     ) -> None:
-        super().__init__(in_features, out_features, bias)
+        super().__init__(in_features, out_features, bias)  # pyright: ignore[reportUnknownMemberType]
         self._add_back(weights, in_features * back_bias)
 
     def back_forward(self, td: Tensor, shape: Shape = (), biased: bool = True) -> Tensor:
@@ -144,36 +145,35 @@ class BUTDConv2d(BUTDLayer, nn.Conv2d):
         weights: Weights = "shared",
         back_bias: bool = False,
     ) -> None:
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] (torch leaves it untyped)
             in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=bias
         )
+        # Stride, padding and kernel size of rows and of columns.
+        self._windows = 2 * [(stride, padding, kernel_size)]
         self._add_back(weights, in_channels * back_bias)
 
     def back_forward(self, td: Tensor, shape: Shape, biased: bool = True) -> Tensor:
         back = self.weight if self.back_weight is None else self.back_weight
-        covered = [
-            (n - 1) * s - 2 * p + k
-            for n, s, p, k in zip(
-                td.shape[2:], self.stride, self.padding, self.kernel_size, strict=True
+        left = [
+            size - ((n - 1) * step - 2 * pad + kernel)
+            for size, n, (step, pad, kernel) in zip(
+                shape[1:], td.shape[2:], self._windows, strict=True
             )
         ]
-        left = tuple(size - c for size, c in zip(shape[1:], covered, strict=True))
         return F.conv_transpose2d(
             td,
             back,
             self.back_bias if biased else None,
             self.stride,
-            self.padding,
+            [pad for _, pad, _ in self._windows],
             left,
             self.groups,
         )
 
     def out_shape(self, shape: Shape) -> Shape:
         sides = (
-            (n + 2 * p - k) // s + 1
-            for n, s, p, k in zip(
-                shape[1:], self.stride, self.padding, self.kernel_size, strict=True
-            )
+            (n + 2 * pad - kernel) // step + 1
+            for n, (step, pad, kernel) in zip(shape[1:], self._windows, strict=True)
         )
         return (self.out_channels, *sides)
 
@@ -182,9 +182,9 @@ class BUTDConv2d(BUTDLayer, nn.Conv2d):
         return weight
 
     def _products(self, bu: Tensor, td: Tensor) -> Tensor:
-        return nn.grad.conv2d_weight(
-            bu, self.weight.shape, td, self.stride, self.padding, groups=self.groups
-        )
+        step, pad, _ = self._windows[0]
+        value: Tensor = conv2d_weight(bu, self.weight.shape, td, step, pad, groups=self.groups)
+        return value
 
 
 class BUTDFlatten(nn.Flatten):
@@ -203,7 +203,7 @@ class BUTDBatchNorm2d(nn.BatchNorm2d):
     """
 
     def __init__(self, num_features: int, back_features: int) -> None:
-        super().__init__(num_features)
+        super().__init__(num_features)  # pyright: ignore[reportUnknownMemberType]
         self.back = nn.BatchNorm2d(back_features)
 
     def back_forward(self, td: Tensor) -> Tensor:
@@ -223,5 +223,5 @@ def _per_unit(signal: Tensor) -> Tensor:
     return signal.sum([0, *range(2, signal.dim())]).div_(len(signal))
 
 
-def _add_grad(parameter: nn.Parameter, value: Tensor) -> None:
+def _add_grad(parameter: Tensor, value: Tensor) -> None:
     parameter.grad = value if parameter.grad is None else parameter.grad.add_(value)

@@ -41,7 +41,7 @@ class Descended(NamedTuple):
 
 
 class TaskHead(nn.Module):
-    """From an instruction t, a vector with one entry a task, down to the top population:
+    """From an instruction t, a vector with one entry per task, down to the top population:
 
         r = ReLU(T̄₂ t)        z = T̄₁ r        h̄ = ReLU(z)
 
@@ -104,31 +104,29 @@ class BUTDNet(nn.Module):
         return self.core.names
 
     def instructions(self) -> Tensor:
-        """One row a task: (task, task)."""
+        """One row per task: (task, task)."""
         return torch.eye(self.n_tasks).to(self.head.weight)
 
     def instruct(self, instruction: Tensor) -> Instructed:
         """The first pass, of instructions (row, task).
 
-        It costs one row for each instruction, however many images follow it.
+        It costs one row for each instruction, however many images follow it. Raises
+        ``ValueError`` for a network of one task.
         """
+        if self.task_head is None:
+            raise ValueError("This network has one task and takes no instructions.")
         r, z = self.task_head.back_forward(instruction)
         top = self.flatten.back_forward(z.relu(), self.shapes[-1])
         return Instructed(r, z, self.core.back_forward(top, self.shapes))
 
     def gates(self) -> Signals | None:
         """g = 1[h̄ > 0] of each population, (task, unit...); None without instructions."""
-        if self.task_head is None:
-            return None
-        with torch.no_grad():
-            return open_gates(self.instruct(self.instructions()).signals)
+        return None if self.task_head is None else self.task_gates()
 
     def task_gates(self) -> Signals:
         """The same of a network that takes instructions; raises ``ValueError`` for another."""
-        gates = self.gates()
-        if gates is None:
-            raise ValueError("This network has one task and takes no instructions.")
-        return gates
+        with torch.no_grad():
+            return open_gates(self.instruct(self.instructions()).signals)
 
     def bottom_up(self, x: Tensor, gates: Signals | None, kept: Signals = ()) -> Ascended:
         """The second pass, of images x (batch, input), through gates (batch, unit...), or

@@ -93,7 +93,7 @@ def over_seeds(runs: Sequence[Mapping[int, float]]) -> OverSeeds | None:
     kept = [run for run in runs if run]
     if not kept:
         return None
-    epochs = sorted(set.intersection(*(set(run) for run in kept)))
+    epochs = [epoch for epoch in sorted(kept[0]) if all(epoch in run for run in kept)]
     values = np.array([[run[epoch] for epoch in epochs] for run in kept])
     sd = values.std(0, ddof=min(1, len(kept) - 1))
     return OverSeeds(np.array(epochs), values.mean(0), sd, len(kept))

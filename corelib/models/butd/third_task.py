@@ -20,6 +20,7 @@ from corelib.models.butd.gates import rows
 from corelib.models.butd.layers import BUTDLayer
 from corelib.models.butd.losses import error_of
 from corelib.models.butd.networks import BUTDNet
+from corelib.models.butd.seeding import seeded
 from corelib.training.adam import Adam
 
 
@@ -81,8 +82,7 @@ def with_larger(data: ImageDataset) -> ImageDataset:
 def extended(model: BUTDNet, config: BUTDConfig, seed: int = 0) -> BUTDNet:
     """A copy of ``model``, which has the settings ``config``, with one more task, whose weights in
     the task head are drawn from ``seed``; the old tasks are unchanged."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         twin = BUTDNet(config, n_tasks=model.n_tasks + 1)
     kept = model.state_dict()
     state = twin.state_dict()
@@ -159,17 +159,21 @@ def _freeze(model: BUTDNet, shared: tuple[Tensor, ...]) -> None:
         if edge.layer is None:
             continue
         layer, frozen = edge.layer, shared[edge.target - 1]
-        layer.weight.grad[frozen] = 0
-        if layer.bias is not None:
-            layer.bias.grad[frozen] = 0
+        for parameter in (layer.weight, layer.bias):
+            if parameter is not None and parameter.grad is not None:
+                parameter.grad[frozen] = 0
         _mirror(layer)
     top = shared[-1].repeat_interleave(model.head.in_features // len(shared[-1]))
-    model.head.weight.grad[:, top] = 0
-    model.head.bias.grad.zero_()
+    if model.head.weight.grad is not None:
+        model.head.weight.grad[:, top] = 0
+    bias = model.head.bias
+    if bias is not None and bias.grad is not None:
+        bias.grad.zero_()
     _mirror(model.head)
 
 
 def _mirror(layer: BUTDLayer) -> None:
     """Give W̄ the update of W."""
-    if layer.back_weight is not None and layer.back_weight.grad is not None:
-        layer.back_weight.grad.copy_(layer.as_back(layer.weight.grad))
+    back, update = layer.back_weight, layer.weight.grad
+    if back is not None and back.grad is not None and update is not None:
+        back.grad.copy_(layer.as_back(update))
