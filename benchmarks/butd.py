@@ -1,6 +1,6 @@
-"""Budgets of instructed networks: ``python -m benchmarks.butd`` prints a line of JSON for each.
+"""Budgets of BU/TD networks: ``python -m benchmarks.butd`` prints a line of JSON for each.
 
-A whole training step, by the Counter-Hebb rule and by back-propagation, of the same learner: the
+A whole training step of the same learner, by the Counter-Hebb rule and by back-propagation: the
 rule may take at most 1.15 times as long on the simple network and 1.3 times on the fully connected
 one. In the authors' code it takes 1.25 and 5.8 times as long.
 """
@@ -16,13 +16,13 @@ ALLOWED = {"butd": 1.15, "counter-hebb": 1.3}
 
 
 def training_step(name: str, rounds: int) -> dict:
-    """The ``ratio`` is back-propagation's time over the rule's; ``needed`` is what is left of it
-    when the rule takes as long as it may."""
+    """The ``ratio`` is back-propagation's time over the rule's; ``needed`` is its least value, when
+    the rule takes as long as it may."""
     chosen = system(name)
     dataset = load_dataset(chosen.datasets[0])
     candidates = {}
     for rule in ("backprop", "counter-hebb"):
-        training = chosen.training_type(rule=rule)
+        training = chosen.training_type.model_validate({"rule": rule})
         torch.manual_seed(0)
         model = chosen.make_model(chosen.config_type())
         learner = chosen.make_learner(model, training, dataset)

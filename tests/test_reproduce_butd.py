@@ -6,6 +6,7 @@ import pytest
 
 from corelib.data import DATASETS
 from corelib.models.butd.config import PRESETS
+from corelib.models.butd.rules import REFERENCE, RULES, SHARED, SYMMETRIC
 from corelib.reproduce import butd, reproduce, results
 from corelib.reproduce.checkpoints import recipes
 from corelib.runs.registry import find
@@ -15,8 +16,8 @@ from tests.pages.butd import SMALL, shelve
 DIGITS = DATASETS["mnist"].title
 # A symmetric start ends as shared weights do, and does not ship.
 SHIPPED = (
-    *(butd.Row("mnist", way) for way in butd.WAYS if way != butd.SYMMETRIC),
-    butd.Row("multi-mnist", butd.SHARED),
+    *(butd.Row("mnist", rule) for rule in RULES if rule != SYMMETRIC),
+    butd.Row("multi-mnist", SHARED),
 )
 SINGLE = ("mnist", "fashion-mnist", "cifar-10")
 
@@ -37,7 +38,7 @@ def test_each_training_has_a_name_of_its_own(all_here):
 def test_data_that_is_missing_is_left_out(monkeypatch):
     monkeypatch.setattr(butd, "is_here", lambda name: name in ("mnist", "celeba"))
     found = [(spec.dataset, spec.variant) for spec in butd.specs(1)]
-    assert found == [*(("mnist", way.variant) for way in butd.WAYS.values()), ("celeba", "bp")]
+    assert found == [*(("mnist", rule.variant) for rule in RULES.values()), ("celeba", "bp")]
 
 
 def test_networks_and_rates_are_the_published_presets_but_for_rule_and_epochs(all_here):
@@ -49,19 +50,34 @@ def test_networks_and_rates_are_the_published_presets_but_for_rule_and_epochs(al
         for key, value in preset.config.items():
             if key != "weights":
                 assert getattr(resolved.config, key) == value
-        if row.way in butd.WAYS:
-            way = butd.WAYS[row.way]
-            told = resolved.config.weights, resolved.training.rule, resolved.training.weight_decay
-            assert told == (way.weights, way.rule, way.weight_decay)
+        if row.rule in RULES:
+            rule = RULES[row.rule]
+            assert resolved.config.weights == rule.weights
+            assert resolved.training.rule == rule.rule
+            assert resolved.training.weight_decay == rule.weight_decay
         assert resolved.training.decay == 0.95
     training = {row: resolve(s).training for row, s in zip(butd.ROWS, butd.specs(0), strict=True)}
-    multi = training["multi-mnist", butd.SHARED]
+    multi = training["multi-mnist", SHARED]
     assert (multi.epochs, multi.batch_size, multi.learning_rate) == (40, 64, 5e-4)
     for name in SINGLE:
-        one = training[name, butd.REFERENCE]
+        one = training[name, REFERENCE]
         assert (one.epochs, one.batch_size, one.learning_rate) == (6, 20, 1e-4)
     # Where the re-run says nothing the published length stays.
-    assert training["celeba", butd.REFERENCE].epochs == PRESETS["celeb_a"].training["epochs"]
+    assert training["celeba", REFERENCE].epochs == PRESETS["celeb_a"].training["epochs"]
+
+
+def test_rules_side_by_side_differ_in_the_rule_alone():
+    settings = {"config": {"network": "fc", "hidden": 12}, "training": {"epochs": 2}}
+    specs = butd.rule_specs("mnist", list(RULES), 2, settings)
+    assert [spec.seed for spec in specs] == [0] * len(RULES) + [1] * len(RULES)
+    assert [spec.variant for spec in specs] == 2 * [rule.variant for rule in RULES.values()]
+    own = {"rule", "weight_decay", "weights"}
+    alike = [
+        {name: value for name, value in (s.config | s.training).items() if name not in own}
+        for s in specs
+    ]
+    assert all(each == alike[0] for each in alike)
+    assert (alike[0]["hidden"], alike[0]["epochs"]) == (12, 2)
 
 
 def test_what_ships_is_seed_0_of_the_table():
@@ -97,7 +113,7 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
     ]
     found = butd.measure([run.spec for run in runs], runs)
     two, one = found.iloc[0], found.iloc[1]
-    assert (two["data"], two["rule"], two["seed"]) == ("multi-mnist", butd.SHARED, 2)
+    assert (two["data"], two["rule"], two["seed"]) == ("multi-mnist", SHARED, 2)
     assert (one["data"], one["rule"]) == ("mnist", "Counter-Hebb, separate weights")
     assert (two["epochs"], one["epochs"]) == (12, 2)
     assert (two["parameters"], one["parameters"]) == (1, 1)
@@ -131,21 +147,21 @@ def table() -> pd.DataFrame:
         for a, b, c in ((0.93, 0.91, 0.9), (0.95, 0.90, 0.92), (0.94, 0.92, 0.91))
     ]
     rows = [
-        *(("multi-mnist", butd.SHARED, k, 0.92 + k / 100, both[k]) for k in range(3)),
+        *(("multi-mnist", SHARED, k, 0.92 + k / 100, both[k]) for k in range(3)),
         # In another order, and with a seed that the reference lacks.
-        ("mnist", butd.SHARED, 7, 0.5, {}),
-        ("mnist", butd.SHARED, 1, 0.985, {}),
-        ("mnist", butd.SHARED, 0, 0.979, {}),
-        ("mnist", butd.REFERENCE, 0, 0.977, {}),
-        ("mnist", butd.REFERENCE, 1, 0.981, {}),
-        ("mnist", butd.SYMMETRIC, 5, 0.9, {}),
+        ("mnist", SHARED, 7, 0.5, {}),
+        ("mnist", SHARED, 1, 0.985, {}),
+        ("mnist", SHARED, 0, 0.979, {}),
+        ("mnist", REFERENCE, 0, 0.977, {}),
+        ("mnist", REFERENCE, 1, 0.981, {}),
+        ("mnist", SYMMETRIC, 5, 0.9, {}),
         ("fashion-mnist", "feedback alignment", 0, 0.85, {}),
     ]
     return butd.summary(raw(rows)).set_index(["data", "rule"])
 
 
 def test_summary_is_means_and_sds_over_seeds(table):
-    multi = table.loc["Multi-MNIST", butd.SHARED]
+    multi = table.loc["Multi-MNIST", SHARED]
     for name, values in (
         ("accuracy / %", [92, 93, 94]),
         ("left / %", [93, 95, 94]),
@@ -161,33 +177,30 @@ def test_summary_is_means_and_sds_over_seeds(table):
 def test_differences_are_paired_by_seed(table):
     """Seeds 0 and 1 have both; their differences are 0.2 and 0.4 points."""
     name = "less back-propagation's / points"
-    shared = table.loc[DIGITS, butd.SHARED]
+    shared = table.loc[DIGITS, SHARED]
     assert shared[name] == pytest.approx((0.3, np.std([0.2, 0.4], ddof=1), 2), abs=1e-9)
     assert shared["accuracy / %"].n == 3
-    assert table.loc[DIGITS, butd.REFERENCE][name] is None
+    assert table.loc[DIGITS, REFERENCE][name] is None
     # Without a common seed, or without the reference, there is none.
-    assert table.loc[DIGITS, butd.SYMMETRIC][name] is None
-    assert table.loc["Multi-MNIST", butd.SHARED][name] is None
+    assert table.loc[DIGITS, SYMMETRIC][name] is None
+    assert table.loc["Multi-MNIST", SHARED][name] is None
 
 
 def test_the_rerun_stands_beside_ours_and_what_is_unknown_is_none(table):
-    multi = table.loc["Multi-MNIST", butd.SHARED]
+    multi = table.loc["Multi-MNIST", SHARED]
     assert (multi["left, re-run / %"], multi["right, re-run / %"]) == (93.35, 90.94)
     early = [multi[f"{task} after 10 epochs, re-run / %"] for task in ("left", "right")]
     assert early == [91.4, 87.9]
     assert multi["re-run / %"] is None
     assert multi["right after 10 epochs / %"] is None
-    assert [table.loc[DIGITS, w]["re-run / %"] for w in (butd.REFERENCE, butd.SHARED)] == [
-        97.80,
-        97.86,
-    ]
-    single = table.loc[DIGITS, butd.SHARED]
+    assert [table.loc[DIGITS, rule]["re-run / %"] for rule in (REFERENCE, SHARED)] == [97.80, 97.86]
+    single = table.loc[DIGITS, SHARED]
     assert single[["left / %", "left, re-run / %", "right / %"]].tolist() == [None] * 3
     assert table.loc["Fashion-MNIST", "feedback alignment"]["re-run / %"] is None
 
 
 def test_rows_come_in_the_tables_order_whatever_that_of_the_runs(table):
-    order = [(DATASETS[row.dataset].title, row.way) for row in butd.ROWS]
+    order = [(DATASETS[row.dataset].title, row.rule) for row in butd.ROWS]
     assert list(table.index) == [key for key in order if key in set(table.index)]
     assert len(table) == 5
 
@@ -204,29 +217,27 @@ def test_the_shipped_figures_are_possible_and_of_every_seed():
     for row in butd.ROWS:
         if row in seeds:
             assert seeds[row] == list(range(len(seeds[row]))), row
-    for way in butd.WAYS:
-        assert len(seeds["mnist", way]) == butd.TABLE.seeds
-    assert ("multi-mnist", butd.SHARED) in seeds
+    for rule in RULES:
+        assert len(seeds["mnist", rule]) == butd.TABLE.seeds
+    assert ("multi-mnist", SHARED) in seeds
     two = shipped[shipped["data"] == "multi-mnist"]
     np.testing.assert_allclose(two["accuracy"], (two["left"] + two["right"]) / 2, atol=1e-4)
 
 
 def test_the_shipped_table_says_what_the_paper_claims():
     table = reproduce("butd").set_index(["data", "rule"])
-    multi = table.loc["Multi-MNIST", butd.SHARED]
+    multi = table.loc["Multi-MNIST", SHARED]
     assert multi["accuracy / %"].mean >= 92
     assert multi["left / %"].mean > multi["right / %"].mean
     for task in ("left", "right"):
         assert multi[f"{task} / %"].mean == pytest.approx(multi[f"{task}, re-run / %"], abs=1)
     digits = table.loc[DIGITS]
-    for way in (butd.SHARED, butd.SYMMETRIC):
+    for rule in (SHARED, SYMMETRIC):
         # The same update but for rounding: what is between them is chance.
-        assert abs(digits.loc[way, "less back-propagation's / points"].mean) < 0.3
-    for way in ("Counter-Hebb, separate weights", "feedback alignment"):
+        assert abs(digits.loc[rule, "less back-propagation's / points"].mean) < 0.3
+    for rule in ("Counter-Hebb, separate weights", "feedback alignment"):
         assert (
-            96
-            < digits.loc[way, "accuracy / %"].mean
-            < digits.loc[butd.REFERENCE]["accuracy / %"].mean
+            96 < digits.loc[rule, "accuracy / %"].mean < digits.loc[REFERENCE]["accuracy / %"].mean
         )
 
 

@@ -1,9 +1,9 @@
 """Instructed networks on Multi-MNIST, and learning rules on single tasks, as mean ± sd over seeds.
 
 "Re-run" is the code that Abel and Ullman published with "Biologically inspired learning model for
-instructed vision" (NeurIPS 2024), run again by us with one seed: on Multi-MNIST after 40 epochs, on
-MNIST after 6, which it trains on all 60,000 images. Ours keep images of the training set apart, and
-by them choose among the epochs. A data set that is not here is left out.
+instructed vision" (NeurIPS 2024), run again by us with one seed: on Multi-MNIST for 40 epochs, on
+MNIST for 6, where it trains on all 60,000 images. Ours hold out a part of the training set and use
+it to choose the epoch. A data set that is not on this machine is left out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.data.sources import DATASETS, is_here
 from corelib.models.butd.config import PRESETS
+from corelib.models.butd.rules import REFERENCE, RULES, SHARED, LearningRule
 from corelib.reproduce.results import OverSeeds, table
 from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec
@@ -25,35 +26,9 @@ if TYPE_CHECKING:
 
 EPOCHS = {"multi-mnist": 40, "mnist": 6, "fashion-mnist": 6, "cifar-10": 6}
 EARLY = 10
-REFERENCE = "back-propagation"
-SHARED = "Counter-Hebb, shared weights"
-SYMMETRIC = "Counter-Hebb, symmetric start"
-
-
-class Way(NamedTuple):
-    """A learning rule: a word for the runs' names, and what differs from standard settings; the
-    decay is the one that the authors' code has for its asymmetric networks. ``task_head`` is for
-    networks that are instructed."""
-
-    variant: str
-    rule: str
-    weights: str = "shared"
-    weight_decay: float = 0.0
-    task_head: str = "fixed"
-
-
-WAYS = {
-    REFERENCE: Way("bp", "backprop"),
-    SHARED: Way("shared", "counter-hebb"),
-    SYMMETRIC: Way("symmetric", "counter-hebb", "symmetric"),
-    "Counter-Hebb, separate weights": Way("separate", "counter-hebb", "separate"),
-    "Counter-Hebb, separate, decaying": Way("decay", "counter-hebb", "separate", 0.01),
-    "feedback alignment": Way("alignment", "counter-hebb", "feedback-alignment"),
-}
-
 TRAINED_HEAD = "the same, instruction learned too"
-INSTRUCTED = {TRAINED_HEAD: Way("head", "counter-hebb", task_head="trained")}
-"""Ways for networks that are instructed."""
+INSTRUCTED = {TRAINED_HEAD: LearningRule("head", "counter-hebb", task_head="trained")}
+"""Learning rules for networks that follow instructions."""
 
 RERUN = {
     ("multi-mnist", SHARED): {"left": 93.35, "right": 90.94},
@@ -62,25 +37,25 @@ RERUN = {
     ("mnist", "Counter-Hebb, separate weights"): {"accuracy": 97.37},
     ("mnist", "feedback alignment"): {"accuracy": 97.30},
 }
-"""Test accuracy in per cent, one seed; on Multi-MNIST it learned by back-propagation."""
+"""Test accuracy in per cent, one seed; on Multi-MNIST trained by back-propagation."""
 
 RERUN_EARLY = {("multi-mnist", SHARED): {"left": 91.4, "right": 87.9}}
 """The same after ``EARLY`` epochs."""
 
 
 class Row(NamedTuple):
-    """What one seed trains: a data set, by its published preset, and a way to learn."""
+    """What one seed trains: the published preset of a data set, by one learning rule."""
 
     dataset: str
-    way: str
+    rule: str
 
     def spec(self, seed: int) -> RunSpec:
         preset = next(p for p in PRESETS.values() if p.dataset == self.dataset)
-        way = (WAYS | INSTRUCTED)[self.way]
-        config = {**preset.config, "weights": way.weights}
+        rule = (RULES | INSTRUCTED)[self.rule]
+        config = {**preset.config, "weights": rule.weights}
         if preset.system == "butd":
-            config["task_head"] = way.task_head
-        training = {"rule": way.rule, "weight_decay": way.weight_decay}
+            config["task_head"] = rule.task_head
+        training = {"rule": rule.rule, "weight_decay": rule.weight_decay}
         if self.dataset in EPOCHS:
             training["epochs"] = EPOCHS[self.dataset]
         return make_spec(
@@ -89,14 +64,14 @@ class Row(NamedTuple):
             config=config,
             training={**preset.training, **training},
             seed=seed,
-            variant=way.variant,
+            variant=rule.variant,
         )
 
 
 ROWS = (
-    *(Row("mnist", way) for way in WAYS),
-    *(Row("fashion-mnist", way) for way in WAYS),
-    *(Row("cifar-10", way) for way in WAYS),
+    *(Row("mnist", rule) for rule in RULES),
+    *(Row("fashion-mnist", rule) for rule in RULES),
+    *(Row("cifar-10", rule) for rule in RULES),
     Row("multi-mnist", SHARED),
     Row("multi-mnist", TRAINED_HEAD),
     Row("celeba", REFERENCE),
@@ -106,34 +81,57 @@ NOTES = (
     "Re-run: the authors' code of Abel and Ullman, Biologically inspired learning model for "
     "instructed vision, run again by us with one seed; Multi-MNIST after 40 epochs by "
     "back-propagation, MNIST after 6.",
-    "Ours: mean ± sd over seeds, test images, networks chosen on validation images that are kept "
-    "from training; as many epochs. Difference: from back-propagation on the same data, paired by "
+    "Ours: mean ± sd over seeds on the test images, after as many epochs; networks are chosen on "
+    "held-out validation images. Difference: from back-propagation on the same data, paired by "
     f"seed, in percentage points. After {EARLY} epochs: on validation images.",
-    "The authors' code leaves the weights from the instruction to the top gate as they are drawn; "
-    "where they are learned, it is by the straight-through gradient.",
-    "With shared weights or a symmetric start the Counter-Hebb update is that of back-propagation "
-    "but for rounding, so what lies between these rows is chance.",
+    "The authors' code never trains the weights from the instruction to the top gate; where ours "
+    "are trained, it is by the straight-through gradient.",
+    "With shared weights or a symmetric start the Counter-Hebb update equals that of "
+    "back-propagation up to rounding, so differences between these rows are chance.",
 )
 
 
 def specs(seed: int) -> list[RunSpec]:
-    """What one seed trains, of the data that is here."""
+    """What one seed trains, for the data sets that are on this machine."""
     return [row.spec(seed) for row in ROWS if is_here(row.dataset)]
 
 
+def rule_specs(
+    dataset: str, rules: Sequence[str], seeds: int, settings: dict[str, dict[str, Any]]
+) -> list[RunSpec]:
+    """Networks of a single task alike but for the learning rule: one spec per seed, from 0 on, and
+    rule of ``RULES``. ``settings`` are those that all share: their ``config`` and ``training``."""
+    return [
+        make_spec(
+            "counter-hebb",
+            dataset=dataset,
+            config={**settings["config"], "weights": RULES[name].weights},
+            training={
+                **settings["training"],
+                "rule": RULES[name].rule,
+                "weight_decay": RULES[name].weight_decay,
+            },
+            seed=seed,
+            variant=RULES[name].variant,
+        )
+        for seed in range(seeds)
+        for name in rules
+    ]
+
+
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
-    """Raw figures, one row a data set, rule and seed; accuracies are shares, those of single tasks
-    where there are two."""
+    """Raw figures, one row for each data set, rule and seed; accuracies are shares, for each task
+    too where there are two."""
     import pandas as pd
 
     rows = []
     for spec, run in zip(specs, runs, strict=True):
         history = run.history()
-        ways = (WAYS | INSTRUCTED).items()
-        way = next(name for name, way in ways if way.variant == spec.variant)
+        rules = (RULES | INSTRUCTED).items()
+        rule = next(name for name, rule in rules if rule.variant == spec.variant)
         row = {
             "data": spec.dataset,
-            "rule": way,
+            "rule": rule,
             "seed": spec.seed,
             "parameters": history.began.parameters if history.began else None,
             "epochs": spec.training["epochs"],
@@ -147,19 +145,21 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def _accuracies(metrics: dict[str, float], when: str) -> dict[str, float]:
-    """The mean over tasks and each task's, by names for columns."""
-    found = {n: v for n, v in metrics.items() if n.startswith("accuracy")}
-    return {n.removeprefix("accuracy ") + when: round(v, 4) for n, v in found.items()}
+    """The mean over tasks and that of each task, by their columns' names."""
+    accuracies = {n: v for n, v in metrics.items() if n.startswith("accuracy")}
+    return {n.removeprefix("accuracy ") + when: round(v, 4) for n, v in accuracies.items()}
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table from raw rows, figures of the re-run beside ours.
+    """The table from raw rows, the re-run's figures beside ours.
 
-    Cells over seeds are ``Spread``; what a row does not have is None.
+    Cells over seeds are ``Spread``; values that a row lacks are None.
     """
     import pandas as pd
 
-    groups = {key: group.set_index("seed") for key, group in rows.groupby(["data", "rule"])}
+    groups: dict[Any, pd.DataFrame] = {
+        key: group.set_index("seed") for key, group in rows.groupby(["data", "rule"])
+    }
     lines = [_line(row, groups) for row in ROWS if row in groups]
     # Of objects: whole numbers stay whole beside None.
     frame = pd.DataFrame(lines, dtype=object)
@@ -172,7 +172,7 @@ def _line(row: Row, groups: dict[tuple[str, str], pd.DataFrame]) -> dict[str, An
     rows, reference = groups[row], groups.get((row.dataset, REFERENCE))
     rerun, early = RERUN.get(row, {}), RERUN_EARLY.get(row, {})
     difference = None
-    if row.way != REFERENCE and reference is not None:
+    if row.rule != REFERENCE and reference is not None:
         common = rows.index.intersection(reference.index)
         if len(common):
             difference = paired_difference(
@@ -180,12 +180,12 @@ def _line(row: Row, groups: dict[tuple[str, str], pd.DataFrame]) -> dict[str, An
             )
 
     def percent(name: str) -> Spread | None:
-        known = name in rows and rows[name].notna().all()
-        return spread(100 * rows[name]) if known else None
+        known = name in rows and bool(rows[name].notna().all())
+        return spread(list(100 * rows[name])) if known else None
 
     line = {
         "data": DATASETS[row.dataset].title,
-        "rule": row.way,
+        "rule": row.rule,
         "seeds": len(rows),
         "parameters": int(rows["parameters"].iloc[0]),
         "epochs": int(rows["epochs"].iloc[0]),

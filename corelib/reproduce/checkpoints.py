@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.models.bpc.config import PRESETS
+from corelib.models.butd.rules import SYMMETRIC
 from corelib.reproduce import butd, ipvae, seeds, sequential
 from corelib.reproduce.measure import measure
 from corelib.runs.launch import start
@@ -71,7 +72,7 @@ def recipes() -> list[RunSpec]:
     rules = [
         row
         for row in butd.ROWS
-        if row.dataset in ("mnist", "multi-mnist") and row.way != butd.SYMMETRIC
+        if row.dataset in ("mnist", "multi-mnist") and row.rule != SYMMETRIC
     ]
     codes = [ipvae.NETWORKS[name] for name in ipvae.SHIPPED]
     tabled = [*sequential.ROWS, *rules, *codes]

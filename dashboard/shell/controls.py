@@ -40,6 +40,7 @@ def slider(
     *,
     disabled: bool = False,
     words: Mapping[str, object] | None = None,
+    format: str | None = None,
 ) -> Number:
     """A number between ``low`` and ``high``. ``words`` fill the gaps of its help."""
     key = _prepare(page, name, default, partial(_inside, low, high))
@@ -49,9 +50,26 @@ def slider(
         high,
         default,
         step,
+        format,
         key=key,
         help=_help(page, name, words),
         disabled=disabled,
+        bind="query-params",
+    )
+
+
+def interval(page: str, name: str, label: str, step: float) -> tuple[float, float]:
+    """Two shares between 0 and 1, the lower first; all of it by default."""
+    key = _prepare(page, name, (0.0, 1.0), lambda value: value if len(value) == 2 else None)
+    return st.slider(
+        label,
+        0.0,
+        1.0,
+        (0.0, 1.0),
+        step,
+        format="percent",
+        key=key,
+        help=_help(page, name, None),
         bind="query-params",
     )
 
@@ -184,6 +202,7 @@ def several(
     default: Sequence[T] = (),
     *,
     most: int | None = None,
+    placeholder: str | None = None,
     words: Mapping[str, object] | None = None,
 ) -> list[T]:
     """Any of many, at most ``most`` of them."""
@@ -194,6 +213,7 @@ def several(
         list(default),
         key=key,
         max_selections=most,
+        placeholder=placeholder,
         help=_help(page, name, words),
         bind="query-params",
     )

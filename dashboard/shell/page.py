@@ -30,6 +30,7 @@ RENAMED = {
     "Digits by step": "Examples by halting step",
     "Where it hurts": "Occlusion sensitivity",
     "Who halts when": "By class and difficulty",
+    "Both ways": "Forward and feedback",
 }
 """Tabs as they were once called, so that old addresses still open them."""
 

@@ -14,7 +14,7 @@ FC = {"network": "fc", "hidden": 16, "weights": "separate"}
 
 @pytest.fixture
 def server(runs, chrome, monkeypatch) -> Iterator[str]:
-    """A server with two small networks on its shelf."""
+    """A server with two small networks of one's own."""
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
     shelve("butd", "multi-mnist", SMALL)
     shelve("counter-hebb", "mnist", FC)
@@ -50,7 +50,7 @@ def changed(page: Page, key: str, old: str) -> str:
 
 def test_layer_instruction_and_digit_change_the_map(page: Page, server: str, runs):
     open_page(page, f"{server}/subnetworks?sub_model={own(runs, '-butd-')}")
-    expect(page.get_by_text("Told left, it names")).to_be_visible()
+    expect(page.get_by_text("Under the instruction left")).to_be_visible()
     both = sheet(page, "sub_gates")
     widget(page, "sub_task").get_by_role("radio", name="left").click()
     left = changed(page, "sub_gates", both)
@@ -66,7 +66,7 @@ def test_layer_instruction_and_digit_change_the_map(page: Page, server: str, run
 
 def test_the_passes_are_played_and_a_switch_makes_the_update_exact(page: Page, server, runs):
     open_page(page, f"{server}/learning?learn_model={own(runs, '-counter-hebb-')}")
-    expect(page.get_by_text("off back-propagation's in")).to_be_visible()
+    expect(page.get_by_text("away from that of back-propagation in")).to_be_visible()
     plot = ".st-key-learn_passes .js-plotly-plot"
     page.wait_for_selector(plot)
     opacity = "s => document.querySelector(s)._fullData.map(d => d.opacity)"
@@ -80,7 +80,7 @@ def test_the_passes_are_played_and_a_switch_makes_the_update_exact(page: Page, s
         "s => document.querySelector(s)._fullData.every(d => d.opacity == 1)", arg=plot
     )
     widget(page, "learn_try_shared").get_by_role("button").click()
-    expect(page.get_by_text("back-propagation's: in float64")).to_be_visible()
+    expect(page.get_by_text("that of back-propagation: in float64")).to_be_visible()
     address_has(page, "learn_weights=shared")
     no_errors(page)
 

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from corelib.models.butd.analysis import Difference, ThreePasses
-from corelib.models.butd.subnetworks import Kind
-from dashboard.butd.learning import figures as learning
-from dashboard.butd.subnetworks.figures import causes
-from dashboard.butd.subnetworks.figures import gates as subnetworks
+from corelib.models.butd.analysis import Alignment, Difference, ThreePasses
+from corelib.models.butd.history import OverlapHistory
+from corelib.models.butd.instructions import Plane, Sweep
+from corelib.models.butd.rules import AngleAndAccuracy, OverSeeds
+from corelib.models.butd.subnetworks import Composition, Kind
+from corelib.models.butd.third_task import Course
+from dashboard.butd.learning.figures import passes, rules, weights
+from dashboard.butd.subnetworks.figures import causes, gates, instructions
 from dashboard.figures.populations import sheet
 from dashboard.figures.style import DARK, LIGHT, trace_styles
 
@@ -31,48 +34,53 @@ def test_a_sheet_holds_each_channel_whole():
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_a_gate_map_colours_each_kind(palette):
     kinds = np.random.default_rng(0).integers(0, 5, (4, 3, 3)).astype(np.uint8)
-    trace, *legend = subnetworks.gate_map(kinds, TASKS, palette).data
+    trace, *legend = gates.gate_map(kinds, TASKS, palette).data
     values = np.asarray(trace.z)
     for kind in Kind:
         assert (values == kind).sum() == (kinds == kind).sum()
-    names, colours = subnetworks.kind_names(TASKS), subnetworks.kind_colours(palette)
+    names, colours = gates.kind_names(TASKS), gates.kind_colours(palette)
     assert {(t.name, t.marker.color) for t in legend} == {
         (names[kind], colours[kind]) for kind in Kind
     }
     # The scale gives each whole number its own colour.
     steps = [colour for _, colour in trace.colorscale]
     assert steps[::2] == steps[1::2] == [colours[kind] for kind in Kind]
-    told = np.asarray(trace.text)
+    texts = np.asarray(trace.text)
     row, column = np.argwhere(~np.isnan(values))[0]
-    assert told[row, column] == f"channel 0, row 0, column 0: {names[Kind(int(kinds[0, 0, 0]))]}"
+    assert texts[row, column] == f"channel 0, row 0, column 0: {names[Kind(int(kinds[0, 0, 0]))]}"
 
 
-def test_large_maps_are_not_told_unit_by_unit():
-    (trace, *_) = subnetworks.gate_map(np.zeros((32, 24, 24), np.uint8), TASKS, LIGHT).data
+def test_large_maps_do_not_name_each_unit():
+    (trace, *_) = gates.gate_map(np.zeros((32, 24, 24), np.uint8), TASKS, LIGHT).data
     assert trace.text is None
 
 
 def test_composition_and_what_is_out_of_reach():
     shares = np.array([[0.2, 0.3, 0.1, 0.4], [0.5, 0.1, 0.1, 0.3]])
-    figure = subnetworks.composition(["a", "b"], shares, np.array([0.25, 0.0]), TASKS, 1, LIGHT)
+    figure = gates.composition(
+        ["a", "b"], Composition(shares, np.array([0.25, 0.0])), TASKS, 1, LIGHT
+    )
     assert [t.name for t in figure.data] == ["shared", "only left", "only right", "never"]
     np.testing.assert_array_equal([t.x for t in figure.data], shares.T)
-    (said,) = figure.layout.annotations
-    assert (said.text, said.y) == ("25% unreachable", "a")
+    (note,) = figure.layout.annotations
+    assert (note.text, note.y) == ("25% unreachable", "a")
     assert figure.data[0].y[1] == "<b>b</b>"
 
 
 def test_effects_stand_beside_their_controls():
-    right = {"none": np.array([0.9, 0.8]), "shared": np.array([0.3, 0.2])}
-    other = {"none": np.array([0.0, 0.1]), "shared": np.array([0.4, 0.3])}
-    control = {"shared": np.array([[0.5, 0.6], [0.7, 0.8]])}
-    figure = causes.effects(right, other, control, TASKS, "units", LIGHT)
-    told_left = [t for t in figure.data if t.xaxis == "x"]
-    np.testing.assert_array_equal(told_left[0].y, [0.9, 0.3])
-    np.testing.assert_array_equal(told_left[1].y, [0.0, 0.4])
-    assert list(told_left[2].x) == ["shared"]
-    np.testing.assert_allclose(told_left[2].y, [0.6])
-    np.testing.assert_allclose(told_left[2].error_y.array, [0.1])
+    outcomes = {
+        "none": causes.Outcome(np.array([0.9, 0.8]), np.array([0.0, 0.1])),
+        "shared": causes.Outcome(
+            np.array([0.3, 0.2]), np.array([0.4, 0.3]), np.array([[0.5, 0.6], [0.7, 0.8]])
+        ),
+    }
+    figure = causes.effects(outcomes, TASKS, "units", LIGHT)
+    of_left = [t for t in figure.data if t.xaxis == "x"]
+    np.testing.assert_array_equal(of_left[0].y, [0.9, 0.3])
+    np.testing.assert_array_equal(of_left[1].y, [0.0, 0.4])
+    assert list(of_left[2].x) == ["shared"]
+    np.testing.assert_allclose(of_left[2].y, [0.6])
+    np.testing.assert_allclose(of_left[2].error_y.array, [0.1])
 
 
 def test_swaps_instructions_and_epochs():
@@ -82,18 +90,20 @@ def test_swaps_instructions_and_epochs():
 
     named, changed = np.random.default_rng(1).random((2, 5, 2))
     share = np.linspace(0, 1, 5)
-    figure = causes.between(share, named, changed, ["a", "b"], TASKS, 0.25, LIGHT)
+    figure = instructions.mixtures(share, Sweep(named, changed), ["a", "b"], TASKS, 0.25, LIGHT)
     np.testing.assert_array_equal([t.y for t in figure.data], [*named.T, *changed.T])
     assert {s.x0 for s in figure.layout.shapes} == {0.25}
 
     epochs = np.array([0, 2, 10])
     opened, jaccard = np.random.default_rng(2).random((2, 3, 2))
-    figure = subnetworks.over_epochs(["a", "b"], epochs, opened, jaccard, 2, LIGHT)
+    figure = gates.over_epochs(["a", "b"], OverlapHistory(epochs, opened, jaccard), 2, LIGHT)
     np.testing.assert_array_equal([t.y for t in figure.data], [*opened.T, *jaccard.T])
     assert all(list(t.x) == [0, 2, 10] for t in figure.data)
 
     named, changed = np.split(np.random.default_rng(3).random((3, 3, 3)), [2], axis=2)
-    figure = causes.pad(np.array([-1, 0, 1]), named, changed[:, :, 0], TASKS, (1.0, -1.0), LIGHT)
+    figure = instructions.plane(
+        Plane(np.array([-1, 0, 1]), named, changed), TASKS, (1.0, -1.0), LIGHT
+    )
     shown = np.stack([t.z for t in figure.data[:3]], 2)
     np.testing.assert_allclose(shown, np.concatenate([named, changed], 2), rtol=1e-6)
     assert {(t.x[0], t.y[0], t.xaxis) for t in figure.data[3:]} == {
@@ -102,31 +112,32 @@ def test_swaps_instructions_and_epochs():
 
 
 def test_forgetting_has_a_panel_for_each_way():
-    taught = {
-        "alone, 10 updates": (np.array([0, 10]), np.random.default_rng(4).random((2, 3))),
-        "jointly, 10 updates": (np.array([0, 10]), np.random.default_rng(5).random((2, 3))),
+    rng = np.random.default_rng(4)
+    courses = {
+        way: Course(np.array([0, 10]), rng.random((2, 3)))
+        for way in ("alone, 10 updates", "jointly, 10 updates")
     }
-    figure = causes.forgetting(taught, (*TASKS, "larger"), LIGHT)
-    expected = [column for _, right in taught.values() for column in right.T]
+    figure = causes.forgetting(courses, (*TASKS, "larger"), LIGHT)
+    expected = [column for course in courses.values() for column in course.correct.T]
     np.testing.assert_array_equal([t.y for t in figure.data], expected)
     assert [t.xaxis for t in figure.data] == ["x"] * 3 + ["x2"] * 3
 
 
-def passes(told: bool) -> ThreePasses:
+def signals(instructed: bool) -> ThreePasses:
     rng = np.random.default_rng(0)
     shapes = [(2, 4, 4), (6,)]
-    signals = [tuple(rng.normal(size=s) for s in shapes) for _ in range(3)]
-    first = (signals[0], signals[0]) if told else ((), ())
+    drawn = [tuple(rng.normal(size=s) for s in shapes) for _ in range(3)]
+    first = (drawn[0], drawn[0]) if instructed else ((), ())
     return ThreePasses(
-        ("conv", "fc"), *first, signals[1], signals[2], rng.random(10), rng.normal(size=10)
+        ("conv", "fc"), *first, drawn[1], drawn[2], rng.random(10), rng.normal(size=10)
     )
 
 
-@pytest.mark.parametrize("told", [False, True])
-def test_three_passes_are_played_in_their_order(told):
-    view = passes(told)
-    figure = learning.three_passes(view, np.zeros((28, 28)), (0, 1), CLASSES, 3, DARK)
-    order = ["h̄ of fc", "h̄ of conv"] * told + [
+@pytest.mark.parametrize("instructed", [False, True])
+def test_three_passes_are_played_in_their_order(instructed):
+    view = signals(instructed)
+    figure = passes.three_passes(view, np.zeros((28, 28)), (0, 1), CLASSES, 3, DARK)
+    order = ["h̄ of fc", "h̄ of conv"] * instructed + [
         "the image",
         "h of conv",
         "h of fc",
@@ -148,7 +159,7 @@ def test_three_passes_are_played_in_their_order(told):
 
 def test_the_difference_is_green_where_it_is_rounding():
     found = Difference(("a", "b"), np.array([0.0, 50.0]), np.array([1e-16, 0.8]))
-    relative, angle = learning.off_the_gradient(found, LIGHT).data
+    relative, angle = weights.difference(found, LIGHT).data
     np.testing.assert_allclose(relative.y, found.relative)
     assert relative.marker.color[0] != relative.marker.color[1]
     np.testing.assert_array_equal(angle.y, found.angle)
@@ -157,9 +168,9 @@ def test_the_difference_is_green_where_it_is_rounding():
 def test_rules_over_epochs_carry_bands_and_one_legend():
     styles = trace_styles(["one", "two"])
     x = np.array([1, 2, 3])
-    many = learning.OverSeeds(x, np.array([0.7, 0.8, 0.9]), np.array([0.1, 0.05, 0.02]), 3)
-    single = learning.OverSeeds(x[:2], np.array([0.5, 0.6]), np.zeros(2), 1)
-    figure = learning.over_epochs(
+    many = OverSeeds(x, np.array([0.7, 0.8, 0.9]), np.array([0.1, 0.05, 0.02]), 3)
+    single = OverSeeds(x[:2], np.array([0.5, 0.6]), np.zeros(2), 1)
+    figure = rules.over_epochs(
         {"fc": {"one": many, "two": single}, "head": {"one": many}}, styles, "angle", LIGHT
     )
     band, line, other, *_ = figure.data
@@ -169,15 +180,16 @@ def test_rules_over_epochs_carry_bands_and_one_legend():
     assert [t.name for t in figure.data if t.showlegend] == ["one", "two"]
 
 
-def test_angles_and_both_ways():
+def test_angles_and_alignments():
     styles = trace_styles(["one", "two"])
     points = {
-        "one": (np.array([10.0, 20.0]), np.array([0.9, 0.8])),
-        "two": (np.array([50.0]), np.array([0.7])),
+        "one": AngleAndAccuracy(np.array([10.0, 20.0]), np.array([0.9, 0.8])),
+        "two": AngleAndAccuracy(np.array([50.0]), np.array([0.7])),
     }
-    figure = learning.angle_and_accuracy(points, styles, LIGHT)
+    figure = rules.angle_and_accuracy(points, styles, LIGHT)
     np.testing.assert_array_equal(figure.data[0].x, [10, 20])
     np.testing.assert_array_equal(figure.data[1].y, [0.7])
-    cosine, distance = {"one": np.array([0.1, 0.2])}, {"one": np.array([3.0, 4.0])}
-    figure = learning.ways_apart(cosine, distance, ["a", "b"], styles, LIGHT)
+    values = np.array([[0.1, 0.2], [3, 4], [5, 6], [7, 8]])
+    figure = weights.alignments({"one": Alignment(("a", "b"), *values)}, styles, LIGHT)
     np.testing.assert_array_equal([t.y for t in figure.data], [[0.1, 0.2], [3, 4]])
+    assert all(list(t.x) == ["a", "b"] for t in figure.data)

@@ -1,4 +1,4 @@
-"""Networks on the shelf that need no training: small, with weights as they are drawn."""
+"""Stored networks that need no training: small, with weights as they are drawn."""
 
 import torch
 

@@ -5,31 +5,32 @@ Paper: Abel and Ullman, "Biologically inspired learning model for instructed vis
 arXiv 2306.02415), with published code; earlier as "Top-down network combines back-propagation with
 attention".
 
-Three passes, with W̄ the weights of the way down and the strict gate 1[v > 0]:
+Three passes, with W̄ the feedback weights and the strict gate 1[v > 0]:
 
-    instruction, down    h̄ = ReLU(W̄ h̄_above)                    g = 1[h̄ > 0]
-    image, up            h = ReLU(W h_below + b) g
-    error, down          δ = 1[h > 0] W̄ δ_above                 biases blocked
+    instruction, top-down    h̄ = ReLU(W̄ h̄_above)                    g = 1[h̄ > 0]
+    image, bottom-up         h = ReLU(W h_below + b) g
+    error, top-down          δ = 1[h > 0] W̄ δ_above                 biases blocked
 
-    Counter-Hebb         ΔW = δᵀ h_below / B    Δb = mean δ    ΔW̄ = ΔWᵀ
+    Counter-Hebb             ΔW = δᵀ h_below / B    Δb = mean δ    ΔW̄ = ΔWᵀ
 
-With W̄ = Wᵀ and no norm this is back-propagation, to the last digit; with batch norm (the paper's
-CelebA), weights of their own, or biases acting on the error it is not.
+With W̄ = Wᵀ and no norm this is back-propagation, up to rounding; with batch norm (the paper's
+CelebA), separate feedback weights, or biases acting on the error it is not.
 
 Files: ``config`` settings and the published presets; ``layers`` the layers with two directions;
 ``blocks`` graphs of them and the three passes; ``architectures`` the four networks' parts;
 ``gates`` what is done with gates; ``networks`` the network with its readout and task head;
-``losses``; ``learner`` both update rules; ``history`` gates over training; ``subnetworks``,
-``instructions`` and ``third_task`` what the Sub-networks page shows; ``analysis`` and
-``departures`` what the Counter-Hebb page shows.
+``losses``; ``learner`` both update rules; ``rules`` the learning rules that are compared;
+``analysis`` and ``departures`` the rule against the gradient; ``subnetworks`` what tasks open and
+share; ``answers``, ``lesions`` and ``instructions`` what gates cause; ``history`` gates over
+training; ``third_task`` one more task for a trained network.
 
 Departures from the authors' code:
-- Nothing of a pass is kept on the modules: ``networks`` returns it as records.
-- An instruction is passed down once a task, not once an image, so with batch norm the statistics of
-  that pass weigh tasks alike; the signal at the image is never computed.
-- ``weights`` and ``noise`` are settings, not switches at module level; noise differs from synapse
-  to synapse, theirs is one factor a layer.
-- Their task head is never learned, so the top gate stays as it was drawn: ``task_head="fixed"``.
+- Modules keep nothing of a pass: ``networks`` returns it as records.
+- An instruction is passed down once per task, not once per image, so with batch norm all tasks
+  weigh the same in that pass's statistics; the signal at the image is never computed.
+- ``weights`` and ``noise`` are settings, not switches at module level; our noise differs between
+  synapses, theirs is one factor per layer.
+- Their task head is never trained, so the top gate stays as it was drawn: ``task_head="fixed"``.
   ``"trained"`` is ours: dL/dz = dL/dg at the top gate g = 1[z > 0].
 - Networks are chosen on validation images.
 """
@@ -43,7 +44,7 @@ __all__ = ["BUTDNet"]
 
 
 def __getattr__(name: str) -> Any:
-    # Lazily: whoever needs only the settings must not wait for torch.
+    # Lazily: code that needs only the settings must not wait for torch.
     if name == "BUTDNet":
         from corelib.models.butd.networks import BUTDNet
 

@@ -1,21 +1,23 @@
-"""What the Counter-Hebb page shows: the three passes of one image, how far the rule's updates are
-from the gradient, and how far the weights of the way down are from those of the way up.
+"""The Counter-Hebb rule at work: the three passes of one image, how far the rule's updates are from
+the gradient, and how far the feedback weights are from the forward weights.
 
 Layers go by their names in the network without the task head, the lowest first.
 """
 
 import copy
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from corelib.data.images import ImageDataset
 from corelib.models.butd.blocks import Signals
 from corelib.models.butd.config import Loss
 from corelib.models.butd.gates import open_gates, rows
 from corelib.models.butd.layers import BUTDLayer
-from corelib.models.butd.losses import error_of, loss_of
+from corelib.models.butd.losses import error_of, loss_of, predicted
 from corelib.models.butd.networks import BUTDNet
 
 
@@ -35,6 +37,14 @@ class ThreePasses(NamedTuple):
     output_error: np.ndarray
 
 
+class LargestDifference(NamedTuple):
+    """The layer in which two updates differ most, with its values of ``Difference``."""
+
+    layer: str
+    angle: float
+    relative: float
+
+
 class Difference(NamedTuple):
     """The rule's update of each layer's W against the gradient, all (layer,).
 
@@ -45,10 +55,22 @@ class Difference(NamedTuple):
     angle: np.ndarray
     relative: np.ndarray
 
+    def largest(self) -> LargestDifference | None:
+        """Where ``relative`` is largest; None where no layer has a gradient."""
+        if np.isnan(self.relative).all():
+            return None
+        k = int(np.nanargmax(self.relative))
+        return LargestDifference(self.layers[k], float(self.angle[k]), float(self.relative[k]))
+
+    def mean_angle(self) -> float:
+        """Mean angle in degrees over the layers below the readout, which is last: its error does
+        not pass the feedback weights."""
+        return float(np.nanmean(self.angle[:-1]))
+
 
 class Alignment(NamedTuple):
-    """W against W̄ᵀ of each layer that has its own way down, all (layer,): the cosine, the norm of
-    the difference, and both norms."""
+    """W against W̄ᵀ of each layer with feedback weights of its own, all (layer,): the cosine, the
+    norm of the difference, and both norms."""
 
     layers: tuple[str, ...]
     cosine: np.ndarray
@@ -57,15 +79,40 @@ class Alignment(NamedTuple):
     down: np.ndarray
 
 
+class Sample(NamedTuple):
+    """Images ``x`` (image, input), the label asked for, (image,), and the task of each, (image,);
+    None for data of one task."""
+
+    x: Tensor
+    labels: Tensor
+    task: Tensor | None
+
+
+def validation_sample(data: ImageDataset, images: int) -> Sample:
+    """The first validation images; the tasks take turns."""
+    labels, task = data.validation.labels[:images], None
+    if labels.dim() == 2:
+        task = torch.arange(len(labels)) % labels.shape[1]
+        labels = labels.gather(1, task[:, None])[:, 0]
+    return Sample(data.inputs(data.validation.pixels[:images]), labels, task)
+
+
+@torch.no_grad()
+def answer(model: BUTDNet, x: Tensor, task: int = 0) -> int:
+    """The class that the network names for one image, x (1, input), under one of its tasks."""
+    gates = None if model.task_head is None else rows(model.task_gates(), task)
+    return int(predicted(model.bottom_up(x, gates).logits, "cross-entropy"))
+
+
 def layers_of(model: BUTDNet) -> dict[str, BUTDLayer]:
-    """The layers that see the image, and the readout."""
-    found = {
-        name: layer
-        for part in (model.core, model.head)
-        for name, layer in part.named_modules()
-        if isinstance(layer, BUTDLayer)
-    }
-    return {name or "head": layer for name, layer in found.items()}
+    """The layers that see the image, and the readout, by name."""
+    parts: list[nn.Module] = [model.core, model.head]
+    layers: dict[str, BUTDLayer] = {}
+    for part in parts:
+        for name, layer in part.named_modules():  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(layer, BUTDLayer):
+                layers[name or "head"] = layer
+    return layers
 
 
 @torch.no_grad()
@@ -112,46 +159,80 @@ def difference(
 ) -> Difference:
     """The rule's updates for a batch, x (image, input), against those of back-propagation.
 
-    ``task`` (image,) is what each image is asked; ``labels`` (image,). The model is not changed.
+    ``task`` (image,) is the task of each image, and is ignored by a network without instructions;
+    ``labels`` (image,). ``biased`` lets top-down biases act on the error, ``noise`` is the standard
+    deviation of a factor around 1 on each synapse's update. The model is not changed.
     """
     twin = copy.deepcopy(model)
     twin.zero_grad()
-    gates = None if twin.task_head is None else rows(twin.gates(), task)
+    gates = None if twin.task_head is None or task is None else rows(twin.task_gates(), task)
     with torch.enable_grad():
         up = twin.bottom_up(x, gates)
-        loss_of(up.logits, labels, loss).backward()
+        value = loss_of(up.logits, labels, loss)
+        value.backward()  # pyright: ignore[reportUnknownMemberType] (torch leaves it untyped)
     layers = layers_of(twin)
-    truth = {name: layer.weight.grad for name, layer in layers.items()}
+    truth = {name: _grad(layer) for name, layer in layers.items()}
     twin.zero_grad()
     with torch.no_grad():
         down = twin.top_down(error_of(up.logits, labels, loss), up.signals, biased)
         twin.counter_hebbian_update_value(up, down, noise)
-    pairs = [(layer.weight.grad, truth[name]) for name, layer in layers.items()]
+    pairs = [(_grad(layer), truth[name]) for name, layer in layers.items()]
     return Difference(
         tuple(layers),
         np.array([angle(a, b) for a, b in pairs]),
-        np.array([_ratio((a - b).norm(), b.norm()) for a, b in pairs]),
+        np.array([_ratio(_norm(a - b), _norm(b)) for a, b in pairs]),
     )
 
 
 def alignment(model: BUTDNet) -> Alignment:
     """How far W̄ is from Wᵀ. Empty where all weights are shared."""
-    own = {n: la for n, la in layers_of(model).items() if la.back_weight is not None}
-    found = []
-    for layer in own.values():
+    names: list[str] = []
+    values: list[tuple[float, ...]] = []
+    for name, layer in layers_of(model).items():
+        if layer.back_weight is None:
+            continue
         up, down = layer.weight.detach(), layer.as_back(layer.back_weight.detach())
-        cosine = _ratio((up * down).sum(), up.norm() * down.norm())
-        found.append((cosine, *(t.norm().item() for t in (up - down, up, down))))
-    return Alignment(tuple(own), *np.array(found).reshape(-1, 4).T)
+        cosine = _ratio((up * down).sum(), _norm(up) * _norm(down))
+        names.append(name)
+        values.append((cosine, *(_norm(t).item() for t in (up - down, up, down))))
+    return Alignment(tuple(names), *np.array(values).reshape(-1, 4).T)
+
+
+def mean_alignment(alignments: Sequence[Alignment]) -> Alignment:
+    """The mean over networks with the same layers.
+
+    Raises ``ValueError`` if their layers differ, or if there are no networks.
+    """
+    layers = {each.layers for each in alignments}
+    if len(layers) != 1:
+        raise ValueError("These networks do not have the same layers with feedback weights.")
+    return Alignment(
+        layers.pop(),
+        np.mean([each.cosine for each in alignments], 0),
+        np.mean([each.distance for each in alignments], 0),
+        np.mean([each.up for each in alignments], 0),
+        np.mean([each.down for each in alignments], 0),
+    )
 
 
 def angle(a: Tensor, b: Tensor) -> float:
-    """Between two tensors as vectors, in degrees; exact near 0, where arccos is not."""
-    lengths = a.norm(), b.norm()
+    """The angle between two tensors as vectors, in degrees; exact near 0, where arccos is not.
+    NaN where either is zero."""
+    lengths = _norm(a), _norm(b)
     if not all(lengths):
         return float("nan")
     a, b = a / lengths[0], b / lengths[1]
-    return float(np.degrees(2 * np.arctan2((a - b).norm().item(), (a + b).norm().item())))
+    return float(np.degrees(2 * np.arctan2(_norm(a - b).item(), _norm(a + b).item())))
+
+
+def _grad(layer: BUTDLayer) -> Tensor:
+    """What a rule filled in for W."""
+    grad = layer.weight.grad
+    return torch.zeros_like(layer.weight) if grad is None else grad
+
+
+def _norm(tensor: Tensor) -> Tensor:
+    return cast(Tensor, tensor.norm())  # pyright: ignore[reportUnknownMemberType] (untyped)
 
 
 def _ratio(a: Tensor, b: Tensor) -> float:

@@ -11,7 +11,7 @@ batch norm follows each convolution; the authors' code has it in ResNet18 only.
 """
 
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -33,7 +33,7 @@ class Kind(NamedTuple):
     def linear(self, ins: int, outs: int) -> BUTDLinear:
         return BUTDLinear(ins, outs, weights=self.weights, back_bias=self.back_bias)
 
-    def conv(self, name: str, ins: int, outs: int, size: int, **more: int | bool) -> Parts:
+    def conv(self, name: str, ins: int, outs: int, size: int, **more: Any) -> Parts:
         """A convolution, and its norm if there is one."""
         more = {"back_bias": self.back_bias} | more
         parts: Parts = {name: BUTDConv2d(ins, outs, size, weights=self.weights, **more)}

@@ -32,9 +32,10 @@ Signals = tuple[Tensor, ...]
 
 
 class Edge(NamedTuple):
-    """From population ``source`` to ``target``; without a layer the signal goes as it is.
+    """From population ``source`` to ``target``; without a layer the signal passes unchanged.
 
-    Both ways the order is layer, then norm. ``flatten`` comes before the layer on the way up.
+    In both directions the layer comes first, then the norm. Bottom-up, ``flatten`` comes before the
+    layer.
     """
 
     source: int
@@ -62,36 +63,36 @@ class Edge(NamedTuple):
 
 
 class BUTDGraph(nn.Module):
-    """What a sequence and a block share: ``names`` of the populations and the ``edges``."""
+    """What sequences and blocks have in common: ``names`` of the populations, and ``edges``."""
 
     names: tuple[str, ...]
     edges: tuple[Edge, ...]
 
     def shapes(self, shape: Shape) -> tuple[Shape, ...]:
         """Of the populations from 1 to the top, for an input of ``shape``."""
-        found = {0: shape}
+        sizes = {0: shape}
         for edge in self.edges:
-            below = found[edge.source]
-            found[edge.target] = below if edge.layer is None else edge.layer.out_shape(below)
-        return tuple(found[k + 1] for k in range(len(self.names)))
+            below = sizes[edge.source]
+            sizes[edge.target] = below if edge.layer is None else edge.layer.out_shape(below)
+        return tuple(sizes[k + 1] for k in range(len(self.names)))
 
     def forward(self, x: Tensor, gates: Signals | None = None) -> Tensor:
         """The top population's activity."""
         return self.bottom_up(x, gates)[-1]
 
     def bottom_up(self, x: Tensor, gates: Signals | None = None, kept: Signals = ()) -> Signals:
-        """h of each population; a gate (batch, unit...) multiplies it, all are open without.
+        """h of each population, times its gate (batch, unit...); without gates all units are open.
 
-        ``kept`` are those of the lowest populations, where they are known already.
+        ``kept`` are the activities of the lowest populations, where they are known already.
         """
-        found = [x, *kept]
+        signals = [x, *kept]
         for k in range(len(kept), len(self.names)):
-            active = self._active(k + 1, found)
+            active = self._active(k + 1, signals)
             if gates is not None:
                 # In place where no gradient needs what stood there before.
                 active = active * gates[k] if active.requires_grad else active.mul_(gates[k])
-            found.append(active)
-        return tuple(found[1:])
+            signals.append(active)
+        return tuple(signals[1:])
 
     def back_forward(
         self,
@@ -102,18 +103,18 @@ class BUTDGraph(nn.Module):
     ) -> Signals:
         """The top-down signal of each population, from ``top`` (row, unit...) at the top one.
 
-        By ReLU, as the instruction goes; with ``counter``, the bottom-up activities, by GaLU, as
-        the error goes. ``top`` itself is taken as it is.
+        It passes ReLU, as instructions do; with ``counter``, the bottom-up activities, it passes
+        GaLU, as errors do. ``top`` itself is taken as it is.
         """
-        found = {len(self.names): top}
+        signals = {len(self.names): top}
         for k in range(len(self.names) - 1, 0, -1):
             total = sum_of(
-                edge.down(found[edge.target], shapes[k - 1], biased)
+                edge.down(signals[edge.target], shapes[k - 1], biased)
                 for edge in self.edges
                 if edge.source == k
             )
-            found[k] = total.relu_() if counter is None else galu(total, counter[k - 1])
-        return tuple(found[k + 1] for k in range(len(self.names)))
+            signals[k] = total.relu_() if counter is None else galu(total, counter[k - 1])
+        return tuple(signals[k + 1] for k in range(len(self.names)))
 
     def counter_hebbian_update_value(
         self, x: Tensor, up: Signals, down: Signals, noise: float = 0.0
@@ -124,11 +125,11 @@ class BUTDGraph(nn.Module):
             edge.update(below[edge.source], down[edge.target - 1], noise)
 
     def open_top(self, x: Tensor, up: Signals) -> Tensor:
-        """What the top population would do with its gate open, given those below it."""
+        """The activity of the top population if its gate were open, given those below it."""
         return self._active(len(self.names), (x, *up))
 
     def _active(self, k: int, below: Sequence[Tensor]) -> Tensor:
-        """ReLU of all that population k receives; ``below`` starts with the input."""
+        """ReLU of the summed input of population k; ``below`` starts with the image."""
         edges = (edge for edge in self.edges if edge.target == k)
         return sum_of(edge.up(below[edge.source]) for edge in edges).relu_()
 
@@ -136,7 +137,7 @@ class BUTDGraph(nn.Module):
 class BUTDBasicBlock(BUTDGraph):
     """ResNet's basic block: h = ReLU(conv2(ReLU(conv1(x))) + x), 3x3 without biases, two gates.
 
-    Where size or channels change, a 1x1 convolution stands on the short way.
+    Where size or channels change, the shortcut is a 1x1 convolution.
     """
 
     def __init__(
@@ -194,10 +195,12 @@ class BUTDSequential(BUTDGraph):
                 flatten = part
             elif isinstance(part, BUTDBatchNorm2d):
                 edges[-1] = edges[-1]._replace(norm=part)
-            else:
+            elif isinstance(part, BUTDLayer):
                 edges.append(Edge(at, at + 1, part, flatten=flatten))
                 names.append(name)
                 flatten = None
+            else:
+                raise TypeError(f"{name} is no layer, block, norm or flattening.")
         self.names, self.edges = tuple(names), tuple(edges)
 
 

@@ -14,7 +14,7 @@ Tasks = Literal["random", "all"]
 
 
 class PathConfig(Settings):
-    """The image's path up to the answer, and its way down."""
+    """The bottom-up path from the image to the answer, and the top-down path."""
 
     network: Network = setting(
         "simple",
@@ -23,8 +23,9 @@ class PathConfig(Settings):
     )
     weights: Weights = setting(
         "shared",
-        "The weights of the way down: shared with the way up; of their own from a symmetric start; "
-        "of their own from a random start (separate); random and fixed (feedback-alignment)",
+        "The feedback weights: shared with the forward weights; learned apart from a symmetric "
+        "start; learned apart from a random start (separate); random and fixed "
+        "(feedback-alignment)",
     )
     width: int = setting(
         32, "Channels of the convolutions; in resnet18 of its first stage", ge=1, le=512, more=True
@@ -34,15 +35,15 @@ class PathConfig(Settings):
     )
     norm: bool = setting(
         False,
-        "Batch norm after each convolution, and a second one on the way down: Counter-Hebb is not "
-        "back-propagation then",
+        "Batch norm after each convolution, and a second one on the top-down path: Counter-Hebb is "
+        "then not back-propagation",
         more=True,
     )
     top_down_bias: bool = setting(
-        False, "Biases on the way down; errors are never biased in training", more=True
+        False, "Biases on the top-down path; they never act on errors in training", more=True
     )
     n_classes: int = setting(
-        10, "Classes of the answer; 1 is a yes or no", ge=1, le=1000, from_data=True
+        10, "Classes of the answer; with 1 the answer is yes or no", ge=1, le=1000, from_data=True
     )
     input_dim: int = setting(
         784, "Pixels of a square image times its channels, 1 or 3", ge=1, le=200_000, from_data=True
@@ -52,9 +53,9 @@ class PathConfig(Settings):
 class BUTDConfig(PathConfig):
     """A network that follows instructions."""
 
-    n_tasks: int = setting(2, "Tasks that it can be told to do", ge=2, le=100, from_data=True)
+    n_tasks: int = setting(2, "Tasks that an instruction can name", ge=2, le=100, from_data=True)
     embedding: int = setting(
-        50, "Units between the instruction and the top of the path", ge=1, le=4096, more=True
+        50, "Units between the instruction and the top layer", ge=1, le=4096, more=True
     )
     task_head: TaskHeadRule = setting(
         "fixed",
@@ -85,9 +86,9 @@ class RuleTraining(TrainingSettings):
     )
     learning_rate: float = setting(5e-4, "Step size of Adam", gt=0, le=1)
     decay: float = setting(0.95, "What multiplies the step size after each epoch", gt=0, le=1)
-    loss: Loss = setting("cross-entropy", "What the answer is held against", more=True)
+    loss: Loss = setting("cross-entropy", "The loss of the answer", more=True)
     weight_decay: float = setting(
-        0.0, "Times each weight, added to its gradient", ge=0, le=1, more=True
+        0.0, "Its product with each weight is added to the gradient", ge=0, le=1, more=True
     )
     noise: float = setting(
         0.0,
@@ -138,4 +139,9 @@ PRESETS: dict[str, Preset] = {
     "fashion_mnist": Preset("counter-hebb", "fashion-mnist", {"weights": "separate"}, {}),
     "cifar": Preset("counter-hebb", "cifar-10", {"weights": "separate", "hidden": 1000}, {}),
 }
-"""The configurations that are published with the authors' code, by their names there."""
+"""The configurations published with the authors' code, by their names there."""
+
+
+def presets_of(system: str) -> dict[str, Preset]:
+    """The published configurations of one system, by name."""
+    return {name: preset for name, preset in PRESETS.items() if preset.system == system}

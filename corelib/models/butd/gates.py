@@ -48,14 +48,14 @@ def swapped(gates: Signals, layers: Sequence[int]) -> Signals:
 def silenced(gates: Signals, lesioned: Sequence[np.ndarray]) -> Signals:
     """Closed for all tasks where ``lesioned``, bool (unit...) of each population."""
     return tuple(
-        gate * torch.from_numpy(~mask).to(gate) for gate, mask in zip(gates, lesioned, strict=True)
+        gate * torch.as_tensor(~mask).to(gate) for gate, mask in zip(gates, lesioned, strict=True)
     )
 
 
 def pack(gates: Signals) -> Tensor:
     """All gates as bits: uint8 (byte,)."""
     flat = torch.cat([gate.flatten(1) for gate in gates], 1)
-    return torch.from_numpy(np.packbits(flat.cpu().numpy() > 0)).to(flat.device)
+    return torch.as_tensor(np.packbits(flat.cpu().numpy() > 0)).to(flat.device)
 
 
 def packed_size(shapes: Sequence[Shape], n_tasks: int) -> int:

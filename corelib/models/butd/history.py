@@ -1,7 +1,7 @@
 """Gates over training: what the learner noted at the start of each epoch, on disk.
 
-A checkpoint that can go on holds them in its learner's state; one that ships has them beside its
-weights in ``gates.npz``, with those of the last epoch's end.
+A checkpoint from which training can resume holds them in its learner's state; one that ships has
+them beside its weights in ``gates.npz``, with those of the last epoch's end.
 """
 
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from corelib.errors import CheckpointError
-from corelib.models.butd.gates import pack
+from corelib.models.butd.gates import pack, unpack
 from corelib.models.butd.networks import BUTDNet
+from corelib.models.butd.subnetworks import Units, overlap, reachable
 from corelib.training.checkpoint import read_tensors
 
 FILE = "gates.npz"
@@ -23,11 +24,25 @@ class GateHistory(NamedTuple):
     epochs: np.ndarray
     packed: np.ndarray
 
+    def gates(self, moment: int, model: BUTDNet) -> Units:
+        """What each task of ``model`` opened then: bool (task, unit...) of each population."""
+        return unpack(self.packed[moment], model.shapes, model.n_tasks)
+
+
+class OverlapHistory(NamedTuple):
+    """After ``epochs`` (moment,) passed, of the reachable units of each population: ``open``
+    (moment, population) the share that a task opens, mean of two tasks, and ``jaccard`` (moment,
+    population) |both| / |either|, NaN where neither opens any."""
+
+    epochs: np.ndarray
+    open: np.ndarray
+    jaccard: np.ndarray
+
 
 def read(folder: Path, model: BUTDNet) -> GateHistory | None:
     """The history of a checkpoint's folder up to ``model``'s own gates, which come last.
 
-    None where nothing was noted. Raises ``CheckpointError`` if the file is damaged.
+    None where no gates were noted. Raises ``CheckpointError`` if the file is damaged.
     """
     if (folder / FILE).exists():
         try:
@@ -40,8 +55,20 @@ def read(folder: Path, model: BUTDNet) -> GateHistory | None:
     noted = read_tensors(folder / "learner.safetensors")["gates"].numpy()
     if not noted.size:
         return None
-    now = pack(model.gates()).cpu().numpy()
+    now = pack(model.task_gates()).cpu().numpy()
     return GateHistory(np.arange(len(noted) + 1), np.concatenate([noted, now[None]]))
+
+
+def overlap_history(
+    history: GateHistory, model: BUTDNet, first: int = 0, second: int = 1
+) -> OverlapHistory:
+    """How much two tasks of ``model`` opened and shared at each moment of its training."""
+    reached = reachable(model)
+    moments = [
+        overlap(history.gates(k, model), reached, first, second) for k in range(len(history.packed))
+    ]
+    opened = np.array([moment.open[:, [first, second]].mean(1) for moment in moments])
+    return OverlapHistory(history.epochs, opened, np.array([m.jaccard for m in moments]))
 
 
 def write(history: GateHistory, folder: Path) -> None:

@@ -1,21 +1,20 @@
 """Layers with two directions: bottom-up, as torch computes them, and top-down.
 
-Below a layer lies ``bu``, what it reads on the way up; above it ``td``, what it reads on the way
-down. With B samples in a batch:
+``bu`` is the bottom-up input of a layer, from below, and ``td`` its top-down input, from above.
+With B samples in a batch:
 
     up     W bu + b
     down   W̄ td + b̄                W̄ = Wᵀ when the weights are shared
     rule   ΔW = tdᵀ bu / B          Δb = mean td          ΔW̄ = ΔWᵀ          Δb̄ = mean bu
 
-In a convolution the products are summed over positions. Nothing of a pass is kept on a layer: who
-runs it keeps ``bu`` and ``td`` (``blocks``), and applies ReLU and gates. A shape leaves out the
-batch.
+In a convolution the products are summed over positions. A layer keeps nothing of a pass: ``blocks``
+keeps ``bu`` and ``td``, and applies ReLU and gates. A shape leaves out the batch.
 
-``weights`` says what W̄ is:
+``weights`` says what the feedback weights W̄ are:
 
     shared              W̄ = Wᵀ, one set of weights
-    symmetric           of its own, equal to Wᵀ at the start; equal updates keep it so
-    separate            of its own, from another random start
+    symmetric           learned apart, equal to Wᵀ at the start; equal updates keep it so
+    separate            learned apart, from another random start
     feedback-alignment  random and never changed
 """
 
@@ -24,6 +23,7 @@ from abc import ABC, abstractmethod
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_weight  # pyright: ignore[reportUnknownVariableType] (untyped)
 
 from corelib.models.butd.config import Weights
 
@@ -40,10 +40,10 @@ def galu(x: Tensor, counter: Tensor) -> Tensor:
 
 
 class BUTDLayer(nn.Module, ABC):
-    """What layers with weights share."""
+    """What all layers with weights have in common."""
 
-    weight: nn.Parameter
-    bias: nn.Parameter | None
+    weight: Tensor
+    bias: Tensor | None
     back_weight: Tensor | None
     back_bias: nn.Parameter | None
 
@@ -108,7 +108,7 @@ class BUTDLinear(BUTDLayer, nn.Linear):
         weights: Weights = "shared",
         back_bias: bool = False,
     ) -> None:
-        super().__init__(in_features, out_features, bias)
+        super().__init__(in_features, out_features, bias)  # pyright: ignore[reportUnknownMemberType]
         self._add_back(weights, in_features * back_bias)
 
     def back_forward(self, td: Tensor, shape: Shape = (), biased: bool = True) -> Tensor:
@@ -129,8 +129,8 @@ class BUTDLinear(BUTDLayer, nn.Linear):
 class BUTDConv2d(BUTDLayer, nn.Conv2d):
     """W and W̄ (out, in per group, row, column); signals (batch, channel, row, column).
 
-    The way down is the transposed convolution. Where a stride skips the last rows or columns of the
-    input, output padding makes up for them, with signal 0 before b̄.
+    The top-down direction is the transposed convolution. Where a stride skips the last rows or
+    columns of the input, output padding makes up for them, with signal 0 before b̄.
     """
 
     def __init__(
@@ -145,36 +145,35 @@ class BUTDConv2d(BUTDLayer, nn.Conv2d):
         weights: Weights = "shared",
         back_bias: bool = False,
     ) -> None:
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] (torch leaves it untyped)
             in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=bias
         )
+        # Stride, padding and kernel size of rows and of columns.
+        self._windows = 2 * [(stride, padding, kernel_size)]
         self._add_back(weights, in_channels * back_bias)
 
     def back_forward(self, td: Tensor, shape: Shape, biased: bool = True) -> Tensor:
         back = self.weight if self.back_weight is None else self.back_weight
-        covered = [
-            (n - 1) * s - 2 * p + k
-            for n, s, p, k in zip(
-                td.shape[2:], self.stride, self.padding, self.kernel_size, strict=True
+        left = [
+            size - ((n - 1) * step - 2 * pad + kernel)
+            for size, n, (step, pad, kernel) in zip(
+                shape[1:], td.shape[2:], self._windows, strict=True
             )
         ]
-        left = tuple(size - c for size, c in zip(shape[1:], covered, strict=True))
         return F.conv_transpose2d(
             td,
             back,
             self.back_bias if biased else None,
             self.stride,
-            self.padding,
+            [pad for _, pad, _ in self._windows],
             left,
             self.groups,
         )
 
     def out_shape(self, shape: Shape) -> Shape:
         sides = (
-            (n + 2 * p - k) // s + 1
-            for n, s, p, k in zip(
-                shape[1:], self.stride, self.padding, self.kernel_size, strict=True
-            )
+            (n + 2 * pad - kernel) // step + 1
+            for n, (step, pad, kernel) in zip(shape[1:], self._windows, strict=True)
         )
         return (self.out_channels, *sides)
 
@@ -183,9 +182,9 @@ class BUTDConv2d(BUTDLayer, nn.Conv2d):
         return weight
 
     def _products(self, bu: Tensor, td: Tensor) -> Tensor:
-        return nn.grad.conv2d_weight(
-            bu, self.weight.shape, td, self.stride, self.padding, groups=self.groups
-        )
+        step, pad, _ = self._windows[0]
+        value: Tensor = conv2d_weight(bu, self.weight.shape, td, step, pad, groups=self.groups)
+        return value
 
 
 class BUTDFlatten(nn.Flatten):
@@ -196,15 +195,15 @@ class BUTDFlatten(nn.Flatten):
 
 
 class BUTDBatchNorm2d(nn.BatchNorm2d):
-    """Batch normalisation with a second one, of its own statistics, for the way down.
+    """Batch normalisation with a second one, of its own statistics, for the top-down direction.
 
     ``back_features`` are the channels of the layer's input. Neither learns by the Counter-Hebb
     rule, as in the authors' code. The error through the second is not the gradient through the
-    first, so the rule is not back-propagation any more.
+    first, so the rule is no longer back-propagation.
     """
 
     def __init__(self, num_features: int, back_features: int) -> None:
-        super().__init__(num_features)
+        super().__init__(num_features)  # pyright: ignore[reportUnknownMemberType]
         self.back = nn.BatchNorm2d(back_features)
 
     def back_forward(self, td: Tensor) -> Tensor:
@@ -224,5 +223,5 @@ def _per_unit(signal: Tensor) -> Tensor:
     return signal.sum([0, *range(2, signal.dim())]).div_(len(signal))
 
 
-def _add_grad(parameter: nn.Parameter, value: Tensor) -> None:
+def _add_grad(parameter: Tensor, value: Tensor) -> None:
     parameter.grad = value if parameter.grad is None else parameter.grad.add_(value)

@@ -1,4 +1,4 @@
-"""Training by back-propagation or by the Counter-Hebb rule: two ways to fill ``.grad``."""
+"""Training by back-propagation or by the Counter-Hebb rule: two rules that fill ``.grad``."""
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, NamedTuple
@@ -13,7 +13,7 @@ from corelib.models.butd.blocks import Signals
 from corelib.models.butd.config import BUTDTraining, RuleTraining
 from corelib.models.butd.gates import open_gates, pack, packed_size, rows
 from corelib.models.butd.losses import error_of, loss_of, predicted
-from corelib.models.butd.networks import BUTDNet
+from corelib.models.butd.networks import BUTDNet, Instructed, TaskHead
 from corelib.training.adam import Adam
 from corelib.training.learner import Learner, Metrics
 
@@ -24,7 +24,7 @@ MOST_NOTED = 2**16
 
 
 class Part(NamedTuple):
-    """One pass of a batch: the gates, each image's label, and each image's task."""
+    """One pass of a batch: the gates, and the label and the task of each image."""
 
     gates: Signals | None
     labels: Tensor
@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 class BUTDLearner(Learner):
-    """One update from one batch, in which each image follows a random task, or all of them.
+    """One gradient update per batch, in which each image follows a random task, or all of them.
 
     The step size is learning_rate · decay^epoch. Gates are constants, as in the authors' code; only
     a task head that is trained learns through the top gate g = 1[z > 0], by the straight-through
@@ -49,7 +49,8 @@ class BUTDLearner(Learner):
                 "loss is 'cross-entropy', but should be 'bce' or 'mse' where the answer is a yes "
                 "or no."
             )
-        self.model, self.settings, self.dataset = model, settings, dataset
+        self.model: BUTDNet = model  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.settings, self.dataset = settings, dataset
         self.optimiser = Adam(model, settings.learning_rate)
         self.updates = torch.zeros((), dtype=torch.int64)
         self.per_epoch = steps_per_epoch(len(dataset.train.labels), settings.batch_size)
@@ -61,7 +62,7 @@ class BUTDLearner(Learner):
     def step(self, batch: Split) -> Metrics:
         if self.history.shape[1] and int(self.updates) % self.per_epoch == 0:
             self.model.eval()
-            self.history = torch.cat([self.history, pack(self.model.gates()).cpu()[None]])
+            self.history = torch.cat([self.history, pack(self.model.task_gates()).cpu()[None]])
         self.model.train()
         metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
         if self.settings.weight_decay:
@@ -79,15 +80,16 @@ class BUTDLearner(Learner):
         returns loss and accuracy."""
         model, kind = self.model, self.settings.loss
         backprop = self.settings.rule == "backprop"
-        gates, learns = None, False
-        if model.task_head is not None:
-            learns = model.task_head.embedding.weight.requires_grad
+        head, gates, instructed = model.task_head, None, None
+        if head is not None:
             with torch.no_grad():
                 instructed = model.instruct(model.instructions())
             gates = open_gates(instructed.signals)
-            gate_error = torch.zeros_like(instructed.drive)
-            if learns and backprop:
+            if not head.embedding.weight.requires_grad:
+                head = None
+            elif backprop:
                 gates[-1].requires_grad_()
+        gate_error = None if instructed is None else torch.zeros_like(instructed.drive)
         parts = list(self._parts(gates, labels))
         total, hits = 0.0, 0.0
         for part in parts:
@@ -95,24 +97,32 @@ class BUTDLearner(Learner):
                 up = model.bottom_up(x, part.gates)
                 loss = loss_of(up.logits, part.labels, kind) / len(parts)
             if backprop:
-                loss.backward()
+                loss.backward()  # pyright: ignore[reportUnknownMemberType] (torch leaves it untyped)
             else:
                 error = error_of(up.logits, part.labels, kind) / len(parts)
                 down = model.top_down(error, up.signals)
                 model.counter_hebbian_update_value(up, down, self.settings.noise)
-                if learns:
+                if head is not None and gate_error is not None and part.task is not None:
                     gate_error.index_add_(0, part.task, model.gate_error(error, up) / len(x))
             total += loss.item()
             hits += (predicted(up.logits, kind) == part.labels).float().mean().item() / len(parts)
-        if learns and backprop:
-            model.task_head.back_forward(model.instructions())[1].backward(
-                gates[-1].grad.flatten(1)
-            )
-        elif learns:
-            model.task_head.counter_hebbian_update_value(
-                model.instructions(), instructed.embedding, gate_error
-            )
+        if head is not None and gates is not None and instructed is not None:
+            if backprop:
+                gate_error = gates[-1].grad
+            self._fill_head(head, instructed, gate_error)
         return {"loss": total, "accuracy": hits}
+
+    def _fill_head(self, head: TaskHead, instructed: Instructed, gate_error: Tensor | None) -> None:
+        """Fill ``.grad`` of the task head, from the error of the top gate (task, unit...)."""
+        if gate_error is None:
+            return
+        if self.settings.rule == "backprop":
+            drive = head.back_forward(self.model.instructions())[1]
+            drive.backward(gate_error.flatten(1))  # pyright: ignore[reportUnknownMemberType]
+        else:
+            head.counter_hebbian_update_value(
+                self.model.instructions(), instructed.embedding, gate_error
+            )
 
     def _parts(self, gates: Signals | None, labels: Tensor) -> Iterator[Part]:
         if gates is None:
@@ -122,7 +132,7 @@ class BUTDLearner(Learner):
                 yield Part(rows(gates, k), column, torch.full_like(column, k))
         else:
             # Drawn on the CPU, so that the seed means the same on every device.
-            task = torch.randint(self.model.n_tasks, labels.shape[:1]).to(labels.device)
+            task = torch.randint(self.model.n_tasks, (len(labels),)).to(labels.device)
             yield Part(rows(gates, task), labels.gather(1, task[:, None])[:, 0], task)
 
     @torch.no_grad()
@@ -153,8 +163,8 @@ class BUTDLearner(Learner):
         return metrics | self._departure(split.pixels[:CHUNK], labels[:CHUNK])
 
     def _departure(self, pixels: Tensor, labels: Tensor) -> Metrics:
-        ways = alignment(self.model)
-        if self.settings.rule == "backprop" or not len(ways.layers):
+        aligned = alignment(self.model)
+        if self.settings.rule == "backprop" or not aligned.layers:
             return {}
         task = torch.arange(len(labels), device=labels.device) % labels.shape[1]
         asked = labels.gather(1, task[:, None])[:, 0]
@@ -162,10 +172,10 @@ class BUTDLearner(Learner):
         apart = difference(self.model, x, asked, task, self.settings.loss)
         # Rounded: the last digits are those of the summation, and cost a line of the log each.
         angles = {f"angle {n} / °": a for n, a in zip(apart.layers, apart.angle, strict=True)}
-        cosines = {f"cosine {n}": c for n, c in zip(ways.layers, ways.cosine, strict=True)}
-        norms = {f"distance {n}": d for n, d in zip(ways.layers, ways.distance, strict=True)}
-        found = angles | cosines | norms
-        return {name: round(float(value), 3) for name, value in found.items()}
+        cosines = {f"cosine {n}": c for n, c in zip(aligned.layers, aligned.cosine, strict=True)}
+        norms = {f"distance {n}": d for n, d in zip(aligned.layers, aligned.distance, strict=True)}
+        values = angles | cosines | norms
+        return {name: round(float(value), 3) for name, value in values.items()}
 
     def state_dict(self) -> dict[str, Tensor]:
         own = {"updates": self.updates, "gates": self.history}

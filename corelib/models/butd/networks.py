@@ -1,4 +1,4 @@
-"""The network: the image's path, the readout above it, and the head that takes instructions."""
+"""The network: the image's path, the readout above it, and the task head for instructions."""
 
 from math import isqrt, prod
 from typing import Any, NamedTuple
@@ -41,12 +41,12 @@ class Descended(NamedTuple):
 
 
 class TaskHead(nn.Module):
-    """From an instruction t, a vector with one entry a task, down to the top population:
+    """From an instruction t, a vector with one entry per task, down to the top population:
 
         r = ReLU(T̄₂ t)        z = T̄₁ r        h̄ = ReLU(z)
 
-    Nothing goes up here when images are read. That direction's biases are there, and counted,
-    because the authors' code has them.
+    Nothing passes bottom-up here when images are read. The biases of that direction exist, and
+    count as parameters, because the authors' code has them.
     """
 
     def __init__(self, kind: Kind, top: int, embedding: int, n_tasks: int) -> None:
@@ -100,32 +100,38 @@ class BUTDNet(nn.Module):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the populations, the lowest first."""
+        """The names of the populations, the lowest first."""
         return self.core.names
 
     def instructions(self) -> Tensor:
-        """One row a task: (task, task)."""
+        """One row per task: (task, task)."""
         return torch.eye(self.n_tasks).to(self.head.weight)
 
     def instruct(self, instruction: Tensor) -> Instructed:
         """The first pass, of instructions (row, task).
 
-        It costs a row for each instruction, however many images follow it.
+        It costs one row for each instruction, however many images follow it. Raises
+        ``ValueError`` for a network of one task.
         """
+        if self.task_head is None:
+            raise ValueError("This network has one task and takes no instructions.")
         r, z = self.task_head.back_forward(instruction)
         top = self.flatten.back_forward(z.relu(), self.shapes[-1])
         return Instructed(r, z, self.core.back_forward(top, self.shapes))
 
     def gates(self) -> Signals | None:
         """g = 1[h̄ > 0] of each population, (task, unit...); None without instructions."""
-        if self.task_head is None:
-            return None
+        return None if self.task_head is None else self.task_gates()
+
+    def task_gates(self) -> Signals:
+        """The same of a network that takes instructions; raises ``ValueError`` for another."""
         with torch.no_grad():
             return open_gates(self.instruct(self.instructions()).signals)
 
     def bottom_up(self, x: Tensor, gates: Signals | None, kept: Signals = ()) -> Ascended:
-        """The second pass, through gates (batch, unit...), or (1, unit...) for all images; on from
-        ``kept``, the activities of the lowest populations, where they are known already."""
+        """The second pass, of images x (batch, input), through gates (batch, unit...), or
+        (1, unit...) for all images. It goes on from ``kept``, the activities of the lowest
+        populations, where they are known already."""
         x = x.view(-1, *self.shape)
         up = self.core.bottom_up(x, gates, kept)
         return Ascended(x, up, self.head(self.flatten(up[-1])))
@@ -133,7 +139,7 @@ class BUTDNet(nn.Module):
     @torch.no_grad()
     def gate_error(self, error: Tensor, up: Ascended) -> Tensor:
         """The gradient of each image's loss to the top population's gate, (batch, top unit): the
-        error that comes down to it times what it would let through."""
+        error that reaches it from above times what it would let through."""
         open_top = self.flatten(self.core.open_top(up.x, up.signals))
         return self.head.back_forward(error, biased=False) * open_top
 
@@ -141,7 +147,7 @@ class BUTDNet(nn.Module):
     def top_down(self, error: Tensor, up: Signals, biased: bool = False) -> Descended:
         """The third pass, of the error (batch, class), through GaLU by the activities ``up``.
 
-        ``biased=True`` lets the top-down biases act, which makes the error wrong.
+        ``biased=True`` lets the top-down biases act on it; it is then not the gradient.
         """
         top = self.head.back_forward(error, biased=biased)
         top = galu(self.flatten.back_forward(top, self.shapes[-1]), up[-1])

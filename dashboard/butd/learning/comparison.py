@@ -1,79 +1,85 @@
-"""Learning rules side by side: trained from the Counter-Hebb page, and compared."""
+"""The tab Rules of the Counter-Hebb page: learning rules trained side by side, and compared."""
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
 
+from corelib.analysis.anytime import spread
 from corelib.data import DATASETS, is_here
 from corelib.errors import SynaptariumError
-from corelib.reproduce.butd import WAYS
+from corelib.models.butd.rules import RULES, AngleAndAccuracy
+from corelib.reproduce.butd import rule_specs
 from corelib.reproduce.seeds import stored
 from corelib.runs.launch import start
-from dashboard.butd import cache as butd_cache
-from dashboard.butd.learning import figures
+from dashboard.butd.learning import cache as own_cache
+from dashboard.butd.learning.figures import rules as figures
+from dashboard.butd.learning.figures import weights
 from dashboard.butd.learning.rules import (
     Member,
     angle_of,
     curve,
-    find_datasets,
+    datasets,
     finding,
-    layers_told,
+    layers_measured,
     members,
     setting_of,
-    specs_of,
 )
+from dashboard.butd.learning.view import PAGE, View
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
-from dashboard.shell.controls import BOUND
+from dashboard.shell.controls import number, select, several
 from dashboard.shell.export import chart
+from dashboard.shell.theme import palette
 
-MISSING = (
-    "The table of these networks over several seeds is not in this copy. The command below trains "
-    "them all, which takes hours, and shows them beside a re-run of the authors' code; the table "
-    "then appears here. One network of each rule ships: see Rules on the page Counter-Hebb "
-    "learning."
-)
-"""What is said where its table is missing."""
+if TYPE_CHECKING:
+    from typing import Any
+
+    from corelib.models.butd.analysis import Alignment
+
 MOST_RUNS = 18
 POLL_S = 2.0
 
 
-def side_by_side(palette: Palette) -> None:
-    """The form that starts several rules, and the comparison of all there are."""
-    here = [name for name in find_datasets() if is_here(name)]
-    dataset = st.selectbox(
-        "Data",
-        here,
-        key="learn_data",
-        format_func=lambda name: name,
-        **BOUND,
-        help="; ".join(f"{name}: {DATASETS[name].title}" for name in here),
-    )
+class Group(NamedTuple):
+    """Networks alike but for the rule, the rules present in their order, and how each is drawn."""
+
+    members: list[Member]
+    present: list[str]
+    styles: dict[str, TraceStyle]
+    palette: Palette
+
+
+def draw_rules(v: View | None) -> None:
+    """The form that trains several rules, and the comparison of all networks there are."""
+    here = [name for name in datasets() if is_here(name)]
+    titles = "; ".join(f"{name}: {DATASETS[name].title}" for name in here)
+    dataset = select(PAGE, "data", "Data", here, words={"titles": titles})
     with st.expander("Train rules side by side", icon=":material/play_arrow:"):
         _form(dataset)
     alive = any(m.alive for group in members(dataset).values() for m in group)
-    st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, palette, alive)
+    st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, palette(), alive)
 
 
 def _form(dataset: str) -> None:
-    chosen = st.multiselect("Rules", list(WAYS), list(WAYS), key="learn_rules")
+    chosen = several(PAGE, "rules", "Rules", list(RULES), list(RULES))
     row = st.columns(5)
     with row[0]:
-        seeds = st.number_input("Seeds", 1, 10, 1, key="learn_seeds", help="From 0 on")
+        seeds = number(PAGE, "seeds", "Seeds", 1, 10, 1)
     with row[1]:
-        network = st.selectbox("Network", ("fc", "simple", "conv"), key="learn_network")
+        network = select(PAGE, "network", "Network", ("fc", "simple", "conv"))
     with row[2]:
-        hidden = st.number_input("Hidden", 1, 4096, 100, key="learn_hidden")
+        hidden = number(PAGE, "hidden", "Hidden", 1, 4096, 100)
     with row[3]:
-        epochs = st.number_input("Epochs", 1, 1000, 3, key="learn_epochs")
+        epochs = number(PAGE, "epochs", "Epochs", 1, 1000, 3)
     with row[4]:
-        batch = st.number_input("Batch size", 1, 10_000, 100, key="learn_batch")
-    n = len(chosen) * int(seeds)
+        batch = number(PAGE, "batch", "Batch size", 1, 10_000, 100)
+    n = len(chosen) * seeds
     settings = {
-        "config": {"network": network, "hidden": int(hidden)},
-        "training": {"epochs": int(epochs), "batch_size": int(batch), "learning_rate": 5e-4},
+        "config": {"network": network, "hidden": hidden},
+        "training": {"epochs": epochs, "batch_size": batch, "learning_rate": 5e-4},
     }
     st.button(
         f"Train {n} network{'s' * (n != 1)}",
@@ -81,162 +87,167 @@ def _form(dataset: str) -> None:
         type="primary",
         icon=":material/play_arrow:",
         disabled=not 0 < n <= MOST_RUNS,
-        on_click=partial(_start, dataset, tuple(chosen), int(seeds), settings),
-        help="The same seed gives all rules the same start and the same batches; those that are "
-        "trained already are taken as they are",
+        on_click=partial(_start, dataset, tuple(chosen), seeds, settings),
+        help="With the same seed all rules have the same start and the same batches; networks that "
+        "are already trained are reused",
     )
     if n > MOST_RUNS:
         st.caption(f"At most {MOST_RUNS} at once: choose fewer rules or seeds.")
-    st.caption("They wait for one another and go on when this page is closed; see Trainings.")
+    st.caption("The runs wait for one another and continue when this page is closed; see Runs.")
     problem = st.session_state.pop("_learn_problem", None)
     if problem:
         st.error(problem)
 
 
-def _start(dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str, dict]") -> None:
+def _start(
+    dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str, dict[str, Any]]"
+) -> None:
     try:
-        specs = specs_of(dataset, chosen, seeds, settings)
+        specs = rule_specs(dataset, chosen, seeds, settings)
         for spec, there in zip(specs, stored(specs), strict=True):
             if there is None:
                 start(spec)
         if specs:
             st.session_state["learn_setting"] = setting_of(specs[0].config, specs[0].training)
     except (SynaptariumError, OSError) as error:
-        st.session_state["_learn_problem"] = f"Not all trainings started: {error}"
+        st.session_state["_learn_problem"] = f"Not all runs started: {error}"
 
 
 def _comparison(dataset: str, palette: Palette, was_alive: bool) -> None:
     groups = members(dataset)
     if not groups:
-        st.info("No network has learned this data yet. Train some rules above.")
+        st.info("No network was trained on this data yet. Train some rules above.")
         return
-    if st.session_state.get("learn_setting") not in groups:
-        st.session_state.pop("learn_setting", None)
-    setting = st.selectbox(
-        "Networks and trainings alike but for the rule", list(groups), key="learn_setting", **BOUND
-    )
-    group = groups[setting]
-    waiting = sum(m.alive for m in group)
+    label = "Networks alike but for the rule"
+    own = groups[select(PAGE, "setting", label, list(groups))]
+    waiting = sum(m.alive for m in own)
     if waiting:
-        st.caption(f"{waiting} of {len(group)} trainings under way.")
-    order = [*WAYS, *sorted({m.rule for m in group} - set(WAYS))]
-    styles = trace_styles(order)
-    present = [rule for rule in order if any(m.rule == rule for m in group)]
-    # What came out is said first.
-    said = st.container()
-    _over_epochs(group, present, styles, palette)
-    with said:
-        _in_the_end(group, present, styles, palette)
+        st.caption(f"{waiting} of {len(own)} runs under way.")
+    order = [*RULES, *sorted({m.rule for m in own} - set(RULES))]
+    present = [rule for rule in order if any(m.rule == rule for m in own)]
+    group = Group(own, present, trace_styles(order), palette)
+    # The result stands first.
+    result = st.container()
+    _over_epochs(group)
+    with result:
+        _after_training(group)
     if was_alive and not waiting:
         st.rerun(scope="app")
 
 
-def _over_epochs(
-    group: list[Member], present: list[str], styles: dict[str, TraceStyle], palette: Palette
-) -> None:
-    """Accuracy, angle and cosine over epochs, from what the trainings told."""
-    told = [m for m in group if m.history.validations]
-    if not told:
+def _over_epochs(group: Group) -> None:
+    """Accuracy, angle and cosine over epochs, as the trainings report them."""
+    validated = [m for m in group.members if m.history.validations]
+    if not validated:
         st.caption("Curves over epochs appear with the first validation.")
         return
-    seeds = max(len({m.seed for m in told if m.rule == rule}) for rule in present)
-    said = f"Validation images; {seeds} seed{'s' * (seeds > 1)}{', bands ± 1 sd' * (seeds > 1)}."
-    accuracy = {rule: c for rule in present if (c := curve(told, rule, "accuracy")) is not None}
+    seeds = max(len({m.seed for m in validated if m.rule == rule}) for rule in group.present)
+    n = f"Validation images; {seeds} seed{'s' * (seeds > 1)}{', bands ± 1 sd' * (seeds > 1)}."
+
+    def curves(measure: str) -> "dict[str, figures.OverSeeds]":
+        by_rule = {rule: curve(validated, rule, measure) for rule in group.present}
+        return {rule: own for rule, own in by_rule.items() if own is not None}
+
     chart(
-        figures.over_epochs({"": accuracy}, styles, "validation accuracy", palette, percent=True),
+        figures.over_epochs(
+            {"": curves("accuracy")},
+            group.styles,
+            "validation accuracy",
+            group.palette,
+            percent=True,
+        ),
         "learn_accuracy",
         alt="Validation accuracy over epochs for each learning rule",
-        caption=said,
+        caption=n,
     )
-    above = "An error reaches a layer through the W̄ of those above it, so its angle is theirs. "
+    above = "An error reaches a layer through the W̄ of the layers above, so its angle is theirs. "
     for measure, title, limits, key, more in (
         ("angle {} / °", "angle to the gradient / °", (0, 100), "angle", above),
         ("cosine {}", "cosine of W and W̄ᵀ", (-0.1, 1.05), "cosine", ""),
         ("distance {}", "‖W − W̄ᵀ‖", None, "distance", ""),
     ):
-        by_layer = {
-            layer: {
-                rule: c
-                for rule in present
-                if (c := curve(told, rule, measure.format(layer))) is not None
-            }
-            for layer in layers_told(told, measure)
-        }
+        layers = layers_measured(validated, measure)
+        by_layer = {layer: curves(measure.format(layer)) for layer in layers}
         if by_layer:
             chart(
-                figures.over_epochs(by_layer, styles, title, palette, limits=limits, height=370),
+                figures.over_epochs(
+                    by_layer, group.styles, title, group.palette, limits=limits, height=370
+                ),
                 f"learn_{key}",
                 alt=f"{title} over epochs for each learning rule, by layer",
-                caption=f"By layer, for rules whose way down has weights of its own; with shared "
-                f"weights the {key} is {1 if key == 'cosine' else 0}. {more}{said}",
+                caption="By layer, for rules with separate feedback weights; with shared weights "
+                f"the {key} is {1 if key == 'cosine' else 0}. {more}{n}",
             )
 
 
-def _in_the_end(
-    group: list[Member], present: list[str], styles: dict[str, TraceStyle], palette: Palette
-) -> None:
-    """Angle against accuracy, and both ways' weights, of the networks that are trained."""
-    import pandas as pd
+def _after_training(group: Group) -> None:
+    """Angle against accuracy, and the alignment of the weights, for trained networks."""
+    from corelib.models.butd.analysis import mean_alignment
 
-    points: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    cosine, distance, layers = {}, {}, ()
-    for rule in present:
-        own = [m for m in group if m.rule == rule and m.item is not None and m.item.card.test]
-        if not own:
+    points: dict[str, AngleAndAccuracy] = {}
+    aligned: dict[str, Alignment] = {}
+    for rule in group.present:
+        items = [m.item for m in group.members if m.rule == rule and m.item is not None]
+        items = [item for item in items if item.card.test]
+        if not items:
             continue
-        found = [angle_of(m.item) for m in own]
-        accuracy = [m.item.card.test["accuracy"] for m in own]
-        points[rule] = np.array(found), np.array(accuracy)
-        ways = [butd_cache.alignment(cache.checkpoint_key(m.item)) for m in own]
-        if ways[0].layers:
-            layers = ways[0].layers
-            cosine[rule] = np.mean([w.cosine for w in ways], 0)
-            distance[rule] = np.mean([w.distance for w in ways], 0)
+        accuracy = np.array([item.card.test["accuracy"] for item in items])
+        points[rule] = AngleAndAccuracy(np.array([angle_of(item) for item in items]), accuracy)
+        own = [own_cache.alignment(cache.checkpoint_key(item)) for item in items]
+        # Back-propagation never uses feedback weights; some of its networks may have them.
+        own = mean_alignment([each for each in own if each.layers == own[0].layers])
+        if own.layers:
+            aligned[rule] = own
     if not points:
-        st.caption("Accuracy on test images appears when the first training is completed.")
+        st.caption("Accuracy on test images appears when the first run is completed.")
         return
     st.markdown(finding(points))
     left, right = st.columns([3, 2])
-    n = sum(len(angle) for angle, _ in points.values())
     with left:
+        n = sum(len(p.angle) for p in points.values())
         chart(
-            figures.angle_and_accuracy(points, styles, palette),
+            figures.angle_and_accuracy(points, group.styles, group.palette),
             "learn_scatter",
             alt="Test accuracy against the angle to the gradient for each trained network",
-            caption=f"A mark a network, n = {n}, at its best checkpoint; angle for 64 validation "
-            "images, mean over the layers below the readout.",
+            caption=f"One mark per network, n = {n}, at its best checkpoint; angle for "
+            f"{own_cache.IMAGES} validation images, mean over the layers below the readout.",
         )
     with right:
-        if layers:
+        if aligned:
             chart(
-                figures.ways_apart(cosine, distance, layers, styles, palette),
+                weights.alignments(aligned, group.styles, group.palette),
                 "learn_apart",
-                alt="Cosine and distance of both ways' weights in each layer for each rule",
+                alt="Cosine and distance of forward and feedback weights by layer and rule",
                 caption="At the best checkpoint, mean over seeds, colours as on the left; with "
                 "shared weights the cosine is 1 and the distance 0.",
             )
-    rows = [
-        {
+    _numbers(points, aligned)
+
+
+def _numbers(points: dict[str, AngleAndAccuracy], aligned: "dict[str, Alignment]") -> None:
+    """The same as a table."""
+    import pandas as pd
+
+    rows = []
+    for rule, (angle, accuracy) in points.items():
+        row: dict[str, object] = {
             "rule": rule,
             "seeds": len(accuracy),
-            "test accuracy / %": _spread(100 * accuracy, 2),
-            "mean angle / °": _spread(angle, 1),
-            **{
-                f"cosine {k}": f"{round(c, 2) + 0.0:.2f}"
-                for k, c in zip(layers, cosine.get(rule, ()), strict=False)
-            },
-            **{
-                f"‖W − W̄ᵀ‖ {k}": f"{d:.3g}"
-                for k, d in zip(layers, distance.get(rule, ()), strict=False)
-            },
+            "test accuracy / %": _mean_and_sd(100 * accuracy, 2),
+            "mean angle / °": _mean_and_sd(angle, 1),
         }
-        for rule, (angle, accuracy) in points.items()
-    ]
+        if rule in aligned:
+            own = aligned[rule]
+            for name, cosine in zip(own.layers, own.cosine, strict=True):
+                row[f"cosine {name}"] = f"{round(cosine, 2) + 0.0:.2f}"
+            for name, distance in zip(own.layers, own.distance, strict=True):
+                row[f"‖W − W̄ᵀ‖ {name}"] = f"{distance:.3g}"
+        rows.append(row)
     table = pd.DataFrame(rows).fillna("–")
     st.dataframe(table, hide_index=True, width="stretch", key="learn_numbers")
     st.caption("Mean ± sd over seeds where there are several.")
 
 
-def _spread(values: np.ndarray, digits: int) -> str:
-    sd = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
-    return f"{values.mean():.{digits}f}{sd}"
+def _mean_and_sd(values: np.ndarray, digits: int) -> str:
+    mean, sd, n = spread(values.tolist())
+    return f"{mean:.{digits}f}" + (f" ± {sd:.{digits}f}" if n > 1 else "")

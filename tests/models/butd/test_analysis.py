@@ -1,10 +1,20 @@
-"""The Counter-Hebb page's measures: three passes of an image, angles, alignment of both ways."""
+"""The Counter-Hebb rule at work: three passes of an image, angles, alignment of the weights."""
 
 import numpy as np
 import pytest
 import torch
 
-from corelib.models.butd.analysis import alignment, angle, difference, layers_of, three_passes
+from corelib.models.butd.analysis import (
+    Difference,
+    alignment,
+    angle,
+    answer,
+    difference,
+    layers_of,
+    mean_alignment,
+    three_passes,
+    validation_sample,
+)
 from tests.models.butd.small import dataset, distance, filled, net, reference_of
 from tests.reference import butd as reference
 
@@ -105,3 +115,55 @@ def test_alignment():
     assert found.down[k] == pytest.approx(np.linalg.norm(down))
     assert found.cosine[k] == pytest.approx((up * down).sum() / found.up[k] / found.down[k])
     assert abs(found.cosine[k]) < 0.3
+
+
+def test_the_largest_difference_and_the_mean_angle():
+    nan = float("nan")
+    found = Difference(
+        ("a", "b", "c", "head"), np.array([10.0, nan, 50.0, 0.0]), np.array([0.2, nan, 0.1, 1e-16])
+    )
+    assert found.largest() == ("a", 10.0, 0.2)
+    # The readout is left out, and so is a layer without a gradient.
+    assert found.mean_angle() == 30
+    assert Difference(("a", "head"), np.array([nan, nan]), np.array([nan, nan])).largest() is None
+
+
+def test_the_mean_alignment_is_layer_by_layer():
+    models = [net("fc", seed, weights="separate") for seed in (0, 1, 2)]
+    found = mean_alignment([alignment(model) for model in models])
+    assert found.layers == ("fc", "head")
+    for k, name in enumerate(("fc", "head")):
+        values = []
+        for model in models:
+            layer = layers_of(model)[name]
+            up = layer.weight.detach().numpy().ravel()
+            down = layer.back_weight.detach().numpy().T.ravel()
+            lengths = np.linalg.norm(up), np.linalg.norm(down)
+            values.append(
+                (up @ down / lengths[0] / lengths[1], np.linalg.norm(up - down), *lengths)
+            )
+        ours = [each[k] for each in (found.cosine, found.distance, found.up, found.down)]
+        np.testing.assert_allclose(ours, np.mean(values, 0))
+    for wrong in ([], [alignment(models[0]), alignment(net("simple", weights="separate"))]):
+        with pytest.raises(ValueError, match="same layers"):
+            mean_alignment(wrong)
+
+
+def test_in_a_sample_the_tasks_take_turns():
+    data = dataset(n_tasks=3, n=8)
+    x, labels, task = validation_sample(data, 7)
+    assert task.tolist() == [0, 1, 2, 0, 1, 2, 0]
+    for k in range(7):
+        assert labels[k] == data.validation.labels[k, k % 3]
+    torch.testing.assert_close(x, data.inputs(data.validation.pixels[:7]))
+    single = dataset(n=8)
+    assert validation_sample(single, 5).task is None
+    assert validation_sample(single, 5).labels.tolist() == single.validation.labels[:5].tolist()
+
+
+@torch.no_grad()
+def test_the_answer_is_the_forward_passes():
+    model = net("simple", n_tasks=2)
+    assert [answer(model, X, task) for task in (0, 1)] == model(X)[0].argmax(1).tolist()
+    single = net("fc")
+    assert answer(single, X) == single(X).argmax()

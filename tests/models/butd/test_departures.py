@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from corelib.models.butd.analysis import difference
+from corelib.models.butd.analysis import Difference, Sample, difference
 from corelib.models.butd.config import BUTDConfig, CounterHebbConfig
-from corelib.models.butd.departures import departed
+from corelib.models.butd.departures import Switches, compared, departed, reasons
 from corelib.models.butd.networks import BUTDNet
 
 SMALL = {"width": 3, "hidden": 8}
@@ -17,10 +17,14 @@ def network(config) -> BUTDNet:
     return BUTDNet(config)
 
 
-def batch(n_tasks: int = 1):
+def batch(n_tasks: int = 1) -> Sample:
     torch.manual_seed(2)
     task = torch.arange(100) % n_tasks if n_tasks > 1 else None
-    return torch.randn(100, 784).double(), torch.randint(10, (100,)), task
+    return Sample(torch.randn(100, 784).double(), torch.randint(10, (100,)), task)
+
+
+def largest(found: Difference) -> float:
+    return float(np.nanmax(found.relative))
 
 
 @pytest.mark.parametrize(
@@ -33,11 +37,11 @@ def batch(n_tasks: int = 1):
 )
 def test_each_change_takes_the_rule_off_the_gradient(config):
     model = network(config)
-    x, labels, task = batch(model.n_tasks)
+    sample = batch(model.n_tasks)
 
     def off(biased: bool = False, **changes) -> float:
-        twin = departed(model, config, x, labels, task, **changes)
-        return float(np.nanmax(difference(twin, x, labels, task, biased=biased).relative))
+        twin = departed(model, config, Switches(**changes), sample)
+        return largest(difference(twin, *sample, biased=biased))
 
     assert off() < 1e-12
     assert off(weights="shared") < 1e-12
@@ -51,24 +55,67 @@ def test_each_change_takes_the_rule_off_the_gradient(config):
 def test_what_both_have_is_copied_and_separate_weights_become_exact_when_shared():
     config = CounterHebbConfig(hidden=8, weights="separate")
     model = network(config)
-    x, labels, _ = batch()
-    kept = departed(model, config, x, labels)
+    sample = batch()
+    kept = departed(model, config, Switches(), sample)
     for name, value in model.state_dict().items():
         torch.testing.assert_close(kept.state_dict()[name], value.double())
-    assert np.nanmax(difference(kept, x, labels).relative) > 0.1
-    shared = departed(model, config, x, labels, weights="shared")
-    assert np.nanmax(difference(shared, x, labels).relative) < 1e-12
-    anew = departed(model, config, x, labels, weights="separate")
+    assert largest(difference(kept, *sample)) > 0.1
+    shared = departed(model, config, Switches(weights="shared"), sample)
+    assert largest(difference(shared, *sample)) < 1e-12
+    anew = departed(model, config, Switches(weights="separate"), sample)
     assert not torch.equal(anew.head.back_weight, kept.head.back_weight)
 
 
 def test_new_norms_take_the_statistics_of_the_batch():
     config = CounterHebbConfig(network="simple", **SMALL)
     model = network(config)
-    x, labels, _ = batch()
-    twin = departed(model, config, x, labels, norm=True)
+    sample = batch()
+    twin = departed(model, config, Switches(norm=True), sample)
     norm = twin.core.conv1_norm
     seen = torch.nn.functional.conv2d(
-        x.view(-1, 1, 28, 28), twin.core.conv1.weight, twin.core.conv1.bias
+        sample.x.view(-1, 1, 28, 28), twin.core.conv1.weight, twin.core.conv1.bias
     )
     torch.testing.assert_close(norm.running_mean, seen.mean([0, 2, 3]))
+
+
+CONFIGS = [
+    CounterHebbConfig(network="simple", **SMALL),
+    CounterHebbConfig(network="fc", hidden=8, weights="separate"),
+    CounterHebbConfig(network="simple", weights="feedback-alignment", **SMALL),
+    BUTDConfig(network="simple", norm=True, embedding=5, **SMALL),
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.network + config.weights)
+@pytest.mark.parametrize(
+    "switches",
+    [
+        Switches(),
+        Switches("shared"),
+        Switches("separate"),
+        Switches("shared", norm=True),
+        Switches("shared", top_down_bias=True),
+        Switches("shared", noise=0.5, loss="mse"),
+    ],
+)
+def test_there_is_a_reason_just_where_the_update_is_not_the_gradient(config, switches):
+    model = network(config)
+    sample = batch(model.n_tasks)
+    off = largest(compared(departed(model, config, switches, sample), switches, sample))
+    # Norms that have seen no images only divide by √(1 + 1e-5).
+    assert off < 1e-11 or off > 1e-6
+    assert (off > 1e-6) == bool(reasons(config, switches))
+
+
+def test_a_comparison_draws_its_noise_from_its_seed_alone():
+    config = CounterHebbConfig(hidden=8)
+    model, sample, switches = network(config), batch(), Switches(noise=0.3)
+    twin = departed(model, config, switches.quiet(), sample)
+    torch.manual_seed(7)
+    first, after = compared(twin, switches, sample), torch.rand(3)
+    torch.manual_seed(7)
+    assert torch.equal(torch.rand(3), after)
+    torch.manual_seed(0)
+    by_hand = difference(twin, *sample, noise=0.3)
+    np.testing.assert_array_equal(first.relative, by_hand.relative)
+    assert (compared(twin, switches, sample, seed=1).relative != first.relative).any()

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from corelib.models.butd.instructions import answer, plane
+from corelib.models.butd.answers import predictions
+from corelib.models.butd.instructions import answer, mixtures, plane, sweep
+from corelib.models.butd.subnetworks import gates_of
 from tests.models.butd.small import dataset, net
 
 
@@ -37,3 +39,24 @@ def test_a_task_is_an_instruction():
     for task in range(3):
         expected = model(x)[0, task].softmax(0).detach().numpy()
         np.testing.assert_allclose(answer(model, x, np.eye(3)[task]), expected)
+
+
+def test_instructions_between_the_tasks():
+    torch.manual_seed(2)
+    model = net("simple", n_tasks=2, width=6, hidden=20).float()
+    x, labels = torch.randn(40, 784), np.random.default_rng(0).integers(5, size=(40, 2))
+    line = mixtures(5)
+    assert line.tolist() == [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0, 1]]
+    assert mixtures(3, 2, 0, 3)[1].tolist() == [0.5, 0, 0.5]
+    found = sweep(model, x, labels, np.concatenate([line, 7 * line[1:2], [[1, -1]]]))
+    own = predictions(model, x)
+    for k, task in ((0, 0), (4, 1)):
+        np.testing.assert_allclose(found.named[k], (own[task][:, None] == labels).mean(0))
+        assert not found.changed[k].any()
+    assert found.changed[1].any()
+    np.testing.assert_array_equal(found.changed[5], found.changed[1])
+    np.testing.assert_array_equal(found.named[5], found.named[1])
+    signals = model.instruct(torch.tensor([[0.75, 0.25]])).signals
+    for k, gate in enumerate(gates_of(model)):
+        truth = ((signals[k][0] > 0).numpy() != gate[0]).mean()
+        assert found.changed[1, k] == pytest.approx(truth)

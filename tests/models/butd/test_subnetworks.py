@@ -5,8 +5,21 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from corelib.data.images import ImageDataset, Split
 from corelib.errors import CheckpointError
-from corelib.models.butd import history, subnetworks
+from corelib.models.butd import answers as answers_module
+from corelib.models.butd import history
+from corelib.models.butd.answers import (
+    activities,
+    combinations,
+    predictions,
+    scenes,
+    score,
+    see,
+    summary,
+    swap_matrix,
+    with_gates,
+)
 from corelib.models.butd.gates import (
     all_open,
     intersection,
@@ -19,22 +32,14 @@ from corelib.models.butd.gates import (
     unpack,
 )
 from corelib.models.butd.subnetworks import (
+    REACHABLE,
     Kind,
-    activities,
-    between,
-    combinations,
+    composition,
     gates_of,
     kinds,
-    lesion,
-    lesioned,
     overlap,
-    predictions,
     reachable,
-    score,
-    see,
-    swap_matrix,
-    told,
-    with_gates,
+    selected_by,
 )
 from tests.models.butd.small import net
 
@@ -107,6 +112,33 @@ def test_kinds_and_overlap_by_hand():
     assert np.isnan(found.jaccard[1])
 
 
+def test_composition_counts_units_one_by_one(model):
+    sorts = kinds(gates_of(model), reachable(model))
+    shown = composition(sorts)
+    for k, own in enumerate(sorts):
+        counts = dict.fromkeys(Kind, 0)
+        for kind in own.ravel():
+            counts[Kind(int(kind))] += 1
+        reached = own.size - counts[Kind.UNREACHABLE]
+        assert shown.shares[k].tolist() == [counts[kind] / reached for kind in REACHABLE]
+        assert shown.unreachable[k] == counts[Kind.UNREACHABLE] / own.size
+    # No unit can be reached: nothing to divide by.
+    nothing = composition((np.full(3, Kind.UNREACHABLE, np.uint8),))
+    assert (nothing.shares.tolist(), nothing.unreachable.tolist()) == ([[0] * 4], [1])
+
+
+def test_the_subnetwork_of_one_task_is_what_it_opens(model):
+    gates, reached = gates_of(model), reachable(model)
+    sorts = kinds(gates, reached)
+    for task, kind in ((0, Kind.ONLY_FIRST), (1, Kind.ONLY_SECOND)):
+        for own, gate, reach in zip(selected_by(sorts, kind), gates, reached, strict=True):
+            assert own.dtype == np.uint8
+            np.testing.assert_array_equal(np.isin(own, (Kind.SHARED, kind)), gate[task] & reach)
+            np.testing.assert_array_equal(own == Kind.UNREACHABLE, ~reach)
+    with pytest.raises(ValueError, match="kind is SHARED"):
+        selected_by(sorts, Kind.SHARED)
+
+
 def test_what_is_done_with_gates():
     gates = (torch.tensor([[1.0, 1, 0, 0], [1, 0, 1, 0]]), torch.tensor([[[1.0]], [[0]]]))
     assert union(gates)[0].tolist() == [[1, 1, 1, 0]] * 2
@@ -127,9 +159,6 @@ def test_packed_gates_come_back(model):
     assert len(packed) == packed_size(model.shapes, 2)
     for ours, truth in zip(unpack(packed.numpy(), model.shapes, 2), gates_of(model), strict=True):
         np.testing.assert_array_equal(ours, truth)
-    reached = reachable(model)
-    noted = subnetworks.overlaps(np.stack([packed, packed]), model, reached)
-    np.testing.assert_array_equal(noted[1].open, overlap(gates_of(model), reached).open)
 
 
 def test_what_is_open_and_active(model, images):
@@ -139,13 +168,14 @@ def test_what_is_open_and_active(model, images):
     for active, signal in zip(seen.active, up.signals, strict=True):
         np.testing.assert_array_equal(active[1], signal[0].detach().numpy() > 0)
     np.testing.assert_allclose(seen.probability, model(x[:1])[0].softmax(1).detach(), atol=1e-6)
+    np.testing.assert_array_equal(seen.answer, model(x[:1])[0].argmax(1))
     for active, gate in zip(seen.active, gates_of(model), strict=True):
         assert not (active & ~gate).any()
 
 
 def test_predictions_and_their_score(model, images, monkeypatch):
     x, labels = images
-    monkeypatch.setattr(subnetworks, "CHUNK", 7)
+    monkeypatch.setattr(answers_module, "CHUNK", 7)
     found = predictions(model, x)
     np.testing.assert_array_equal(found, model(x).argmax(2).T)
     assert len(set(found[0])) > 1
@@ -160,15 +190,59 @@ def test_predictions_and_their_score(model, images, monkeypatch):
                 differing += 1
                 other += answer == else_
                 neither += answer not in (own, else_)
-        assert answers.right[task] == pytest.approx(right / N)
+        assert answers.correct[task] == pytest.approx(right / N)
         assert answers.other[task] == pytest.approx(other / differing)
         assert answers.neither[task] == pytest.approx(neither / differing)
+
+
+def test_scenes_are_evenly_spaced():
+    pixels = torch.arange(17 * 4, dtype=torch.uint8).reshape(17, 2, 2)
+    split = Split(pixels, torch.arange(34).reshape(17, 2))
+    data = ImageDataset("numbered", ("a", "b"), 0.5, 0.3, split, split, split, ("one", "two"))
+    x, labels = scenes(data, 5)
+    assert labels[:, 0].tolist() == [0, 6, 12, 18, 24]
+    torch.testing.assert_close(x, data.inputs(pixels[[0, 3, 6, 9, 12]]))
+    assert scenes(data, 100)[1].tolist() == split.labels.tolist()
+
+
+@torch.no_grad()
+def test_the_summary_counts_image_by_image(model, images):
+    x, labels = images
+    found = summary(model, x, labels)
+    assert found.answers is not None
+    for task in range(2):
+        named = [int(model(x[k : k + 1])[0, task].argmax()) for k in range(N)]
+        assert found.answers.correct[task] == np.mean(
+            [a == b for a, b in zip(named, labels[:, task], strict=True)]
+        )
+    jaccards = []
+    for gate, reach in zip(gates_of(model), reachable(model), strict=True):
+        opened = [set(np.flatnonzero(g & reach)) for g in gate]
+        jaccards.append(len(opened[0] & opened[1]) / len(opened[0] | opened[1]))
+    assert found.jaccard == min(jaccards)
+    assert found.least_shared == model.names[jaccards.index(min(jaccards))]
+    yes_or_no = net("fc", n_tasks=2, n_classes=1).float()
+    assert summary(yes_or_no, x, labels).answers is None
+
+
+def test_a_network_without_instructions_has_no_gates():
+    with pytest.raises(ValueError, match="takes no instructions"):
+        gates_of(net("fc"))
+
+
+@torch.no_grad()
+def test_yes_or_no_is_answered_as_the_loss_says(images):
+    made = net("fc", n_tasks=2, n_classes=1).float()
+    x = images[0][:1]
+    logits = made(x)[0, :, 0].numpy()
+    for loss, least in (("bce", 0.0), ("mse", 0.5)):
+        assert see(made, x, loss).answer.tolist() == (logits > least).astype(int).tolist()
 
 
 @pytest.mark.parametrize("network", ["simple", "resnet18"])
 def test_a_pass_goes_on_from_what_is_known(network, images, monkeypatch):
     """Without units of a population all below it stays as it is, and need not be computed again."""
-    monkeypatch.setattr(subnetworks, "CHUNK", 7)
+    monkeypatch.setattr(answers_module, "CHUNK", 7)
     model = net(network, n_tasks=2, width=4, hidden=20).float()
     x, labels = images[0][:16], images[1][:16]
     for n in range(len(model.shapes)):
@@ -194,7 +268,7 @@ def test_the_score_with_three_tasks_by_hand():
     labels = np.array([[1, 1, 2], [3, 4, 5], [6, 6, 6]])
     predicted = np.array([[1, 5, 6], [2, 0, 0], [1, 5, 6]])
     found = score(predicted, labels)
-    np.testing.assert_allclose(found.right, [2 / 3, 0, 2 / 3])
+    np.testing.assert_allclose(found.correct, [2 / 3, 0, 2 / 3])
     # Of the two images whose labels differ.
     np.testing.assert_allclose(found.other, [1 / 2, 1 / 2, 1 / 2])
     np.testing.assert_allclose(found.neither, [0, 1 / 2, 0])
@@ -213,7 +287,7 @@ def test_swaps_and_combinations(model, images):
     for k, answers in enumerate(matrix):
         by_hand = [gates[j].flip(0) if j == k else gates[j] for j in range(5)]
         np.testing.assert_array_equal(
-            answers.right, score(predictions(model, x, tuple(by_hand)), labels).right
+            answers.correct, score(predictions(model, x, tuple(by_hand)), labels).correct
         )
     found = combinations(model, x, labels)
     assert list(found) == [
@@ -223,72 +297,16 @@ def test_swaps_and_combinations(model, images):
         "intersection",
         "no gates",
     ]
-    np.testing.assert_array_equal(found["own gates"].right, score(own, labels).right)
+    np.testing.assert_array_equal(found["own gates"].correct, score(own, labels).correct)
     free = model.bottom_up(x, None).logits.argmax(1).numpy()
-    np.testing.assert_array_equal(found["no gates"].right, (free[:, None] == labels).mean(0))
+    np.testing.assert_array_equal(found["no gates"].correct, (free[:, None] == labels).mean(0))
     np.testing.assert_array_equal(
-        found["union"].right,
+        found["union"].correct,
         score(
             predictions(model, x, tuple(g.amax(0, keepdim=True).expand_as(g) for g in gates)),
             labels,
-        ).right,
+        ).correct,
     )
-
-
-def test_lesions_and_their_controls(model, images):
-    x, labels = images
-    sorts = kinds(gates_of(model), reachable(model))
-    layer = 2
-    n = {kind: int((sorts[layer] == kind).sum()) for kind in Kind}
-    assert n[Kind.ONLY_FIRST] > 5
-    whole = lesion(sorts, layer, Kind.ONLY_FIRST)
-    np.testing.assert_array_equal(whole.lesioned[layer], sorts[layer] == Kind.ONLY_FIRST)
-    opened = np.isin(sorts[layer], (Kind.SHARED, Kind.ONLY_FIRST, Kind.ONLY_SECOND))
-    for what in (whole, lesion(sorts, layer, None, 0.3, seed=4)):
-        assert what.control[layer].sum() == what.lesioned[layer].sum()
-        assert not (what.control[layer] & ~opened).any()
-        for k in range(5):
-            if k != layer:
-                assert not what.lesioned[k].any()
-                assert not what.control[k].any()
-    half = [lesion(sorts, layer, Kind.SHARED, 0.5, seed) for seed in (0, 0, 1)]
-    assert half[0].lesioned[layer].sum() == round(0.5 * n[Kind.SHARED])
-    np.testing.assert_array_equal(half[0].lesioned[layer], half[1].lesioned[layer])
-    assert (half[0].lesioned[layer] != half[2].lesioned[layer]).any()
-    more = lesion(sorts, layer, Kind.SHARED, 0.8, 0)
-    assert not (half[0].lesioned[layer] & ~more.lesioned[layer]).any()
-    channel = np.zeros(sorts[layer].shape, bool)
-    channel[3] = True
-    narrow = lesion(sorts, layer, None, within=channel)
-    np.testing.assert_array_equal(narrow.lesioned[layer], opened & channel)
-
-    # Units that a task does not open do nothing to it.
-    with_lesion, with_control = lesioned(model, x, labels, whole)
-    own = with_gates(model, x, labels, model.gates())
-    assert with_lesion.right[1] == own.right[1]
-    assert with_control.right.shape == (2,)
-    nothing = tuple(np.ones(k.shape, bool) for k in sorts)
-    silent = predictions(model, x, silenced(model.gates(), nothing))
-    assert set(silent.flatten()) == {int(model.head.bias.argmax())}
-
-
-def test_instructions_between_the_tasks(model, images):
-    x, labels = images
-    line = between(5)
-    assert line.tolist() == [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0, 1]]
-    assert between(3, 2, 0, 3)[1].tolist() == [0.5, 0, 0.5]
-    found = told(model, x, labels, np.concatenate([line, 7 * line[1:2], [[1, -1]]]))
-    own = predictions(model, x)
-    for k, task in ((0, 0), (4, 1)):
-        np.testing.assert_allclose(found.named[k], (own[task][:, None] == labels).mean(0))
-        assert not found.changed[k].any()
-    assert found.changed[1].any()
-    np.testing.assert_array_equal(found.changed[5], found.changed[1])
-    np.testing.assert_array_equal(found.named[5], found.named[1])
-    signals = model.instruct(torch.tensor([[0.75, 0.25]])).signals
-    for k, gate in enumerate(gates_of(model)):
-        truth = ((signals[k][0] > 0).numpy() != gate[0]).mean()
-        assert found.changed[1, k] == pytest.approx(truth)
 
 
 def test_a_history_is_read_from_either_kind_of_checkpoint(tmp_path, model):
@@ -310,3 +328,18 @@ def test_a_history_is_read_from_either_kind_of_checkpoint(tmp_path, model):
         history.read(shipped, model)
     save_file({"gates": notes[:, :0]}, tmp_path / "learner.safetensors")
     assert history.read(tmp_path, model) is None
+
+
+def test_overlap_over_training_is_that_of_each_moment(model):
+    rng = np.random.default_rng(6)
+    packed = np.stack([rng.integers(256, size=packed_size(model.shapes, 2)) for _ in range(3)])
+    noted = history.GateHistory(np.array([0, 1, 5]), packed.astype(np.uint8))
+    course = history.overlap_history(noted, model, 1, 0)
+    assert course.epochs.tolist() == [0, 1, 5]
+    reached = reachable(model)
+    for k in range(3):
+        for layer, (gate, reach) in enumerate(zip(noted.gates(k, model), reached, strict=True)):
+            a, b = (set(np.flatnonzero(g & reach)) for g in gate)
+            opened = (len(a) + len(b)) / 2 / reach.sum()
+            assert course.open[k, layer] == pytest.approx(opened)
+            assert course.jaccard[k, layer] == len(a & b) / len(a | b)

@@ -1,4 +1,4 @@
-"""A task more: the old ones start unchanged, what is frozen stays, and it is learned."""
+"""One more task: the old ones start unchanged, what is frozen stays, and it is learned."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,15 @@ import torch
 from corelib.models.butd.config import BUTDConfig, BUTDTraining
 from corelib.models.butd.learner import BUTDLearner
 from corelib.models.butd.networks import BUTDNet
-from corelib.models.butd.third_task import Teaching, extended, shared_units, teach, with_larger
+from corelib.models.butd.third_task import (
+    Moment,
+    Teaching,
+    course,
+    extended,
+    shared_units,
+    teach,
+    with_larger,
+)
 from tests.models.butd.small import dataset
 
 CONFIG = BUTDConfig(width=4, hidden=12, embedding=6, n_classes=5)
@@ -47,12 +55,12 @@ def test_a_channel_is_shared_if_half_of_what_is_open_is():
             assert bool(mask[k]) == (both > 0 and both * 2 >= either)
 
 
-def last(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarray]:
+def taught(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarray]:
     data = with_larger(dataset(n_tasks=2, n=40))
     twin = extended(model, config)
     moments = list(teach(twin, data, how, 40, every=50))
     assert [m.updates for m in moments] == [0, 50, 60]
-    return twin, moments[0].right, moments[-1].right
+    return twin, moments[0].correct, moments[-1].correct
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate"])
@@ -60,7 +68,7 @@ def test_what_is_frozen_stays(weights):
     model, config = network(weights=weights)
     shared = shared_units(model, 2)
     assert any(mask.any() for mask in shared)
-    twin, *_ = last(model, config, Teaching(False, True, 60, batch_size=8))
+    twin, *_ = taught(model, config, Teaching(False, True, 60, batch_size=8))
     moved = 0
     for edge in twin.core.edges:
         old = dict(model.named_modules())[
@@ -84,8 +92,21 @@ def test_it_is_learned_alone_and_jointly_more_is_kept():
     for _ in range(150):
         learner.step(data.train)
     model.eval()
-    _, before, alone = last(model, config, Teaching(False, False, 60, 5e-3, 20))
-    _, _, jointly = last(model, config, Teaching(True, False, 60, 5e-3, 20))
+    _, before, alone = taught(model, config, Teaching(False, False, 60, 5e-3, 20))
+    _, _, jointly = taught(model, config, Teaching(True, False, 60, 5e-3, 20))
     assert before[:2].min() > 0.9
     assert alone[2] > before[2] + 0.2
     assert jointly[:2].mean() > alone[:2].mean()
+
+
+def test_a_course_tells_what_is_gained_and_lost():
+    moments = [
+        Moment(0, np.array([0.9, 0.8, 0.1])),
+        Moment(5, np.array([0.5, 0.5, 0.5])),
+        Moment(9, np.array([0.7, 0.85, 0.6])),
+    ]
+    found = course(iter(moments))
+    assert found.updates.tolist() == [0, 5, 9]
+    assert found.correct.shape == (3, 3)
+    assert found.gained() == pytest.approx(0.5)
+    np.testing.assert_allclose(found.lost(), [0.2, -0.05])

@@ -1,90 +1,104 @@
-"""Figures of the Sub-networks page that tell what gates cause. Populations come by name, the lowest
-first; two tasks have the colours of the units that only they open."""
+"""Figures of the Sub-networks page that show what gates cause. Populations come by name, the lowest
+first; a task has the colour of the units that only it opens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from dashboard.butd.subnetworks.figures.gates import TASK_COLOURS, dotted
+from corelib.models.butd.third_task import Course
+from dashboard.butd.subnetworks.figures.gates import TASK_COLOURS
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import DASHES, MARKS, OKABE_ITO, TALL, Palette, faded, panels, styled
+from dashboard.figures.style import MARKS, OKABE_ITO, TALL, Palette, faded, panels, styled
+
+
+class Outcome(NamedTuple):
+    """How scenes are answered under one condition: the shares of answers that are ``correct`` and
+    that name the ``other`` label, (task,); of random controls the share correct, (draw, task)."""
+
+    correct: np.ndarray
+    other: np.ndarray
+    control: np.ndarray | None = None
 
 
 def effects(
-    right: dict[str, np.ndarray],
-    other: dict[str, np.ndarray],
-    control: dict[str, np.ndarray],
-    tasks: Sequence[str],
-    x_name: str,
-    palette: Palette,
+    outcomes: Mapping[str, Outcome], tasks: Sequence[str], x_name: str, palette: Palette
 ) -> Figure:
-    """Under each condition the share of answers that are ``right`` and that name the ``other``
-    label, (task,); ``control`` (draw, task) where there is one: mean and sd over its draws."""
+    """The answers under each condition, a panel for each of two tasks; controls as mean and sd over
+    their draws."""
     axes, layout = panels(
-        [f"told {task}" for task in tasks],
+        [f"instruction: {task}" for task in tasks],
         {"title": {"text": x_name}, "type": "category", "automargin": True},
         {"title": {"text": "share of scenes"}, "tickformat": ".0%", "range": [0, 1.02]},
     )
-    names = list(right)
+    controlled = {name: o.control for name, o in outcomes.items() if o.control is not None}
     traces = []
-    for k, axis in enumerate(axes):
-        for values, name, colour in (
-            (right, "right", TASK_COLOURS[k]),
-            (other, "names the other", faded(palette.muted, 0.6)),
-        ):
-            traces.append(
-                {
-                    "type": "bar",
-                    "x": names,
-                    "y": [values[n][k] for n in names],
-                    "name": name,
-                    **axis,
-                    "legendgroup": name,
-                    "showlegend": k == 0 or name == "right",
-                    "marker": {"color": colour},
-                    "hovertemplate": "%{y:.1%}",
-                    "offsetgroup": name,
-                }
-            )
-            if name == "right":
-                traces[-1]["name"] = f"right, told {tasks[k]}"
-        if control:
-            drawn = [n for n in names if n in control]
-            traces.append(
-                {
-                    "type": "scatter",
-                    "x": drawn,
-                    "y": [control[n][:, k].mean() for n in drawn],
-                    "error_y": {"array": [control[n][:, k].std() for n in drawn], "thickness": 1.5},
-                    "name": "right, as many at random",
-                    "mode": "markers",
-                    "legendgroup": "control",
-                    "showlegend": k == 0,
-                    **axis,
-                    "marker": {
-                        "symbol": "diamond-open",
-                        "size": 12,
-                        "color": palette.text,
-                        "line": {"width": 2},
-                    },
-                    "hovertemplate": "%{y:.1%}",
-                }
-            )
+    for k, (axis, task) in enumerate(zip(axes, tasks, strict=True)):
+        correct = [o.correct[k] for o in outcomes.values()]
+        other = [o.other[k] for o in outcomes.values()]
+        names = list(outcomes)
+        traces += [
+            _bars(names, correct, axis, "correct", TASK_COLOURS[k])
+            | {"name": f"correct, instruction: {task}"},
+            _bars(names, other, axis, "names the other", faded(palette.muted, 0.6))
+            | {"showlegend": k == 0},
+        ]
+        if controlled:
+            values = {name: control[:, k] for name, control in controlled.items()}
+            traces.append(_controls(values, axis, palette) | {"showlegend": k == 0})
     layout |= {"barmode": "group", "legend": {"y": 1.08}, "margin": {"t": 84}}
     return styled(traces, layout, palette, height=400)
 
 
+def _bars(
+    names: Sequence[str], values: Sequence[float], axis: dict[str, str], group: str, colour: str
+) -> dict:
+    return {
+        "type": "bar",
+        "x": list(names),
+        "y": list(values),
+        "name": group,
+        **axis,
+        "legendgroup": group,
+        "showlegend": True,
+        "marker": {"color": colour},
+        "hovertemplate": "%{y:.1%}",
+        "offsetgroup": group,
+    }
+
+
+def _controls(values: Mapping[str, np.ndarray], axis: dict[str, str], palette: Palette) -> dict:
+    """Mean and sd over draws, (draw,) for each condition."""
+    return {
+        "type": "scatter",
+        "x": list(values),
+        "y": [draws.mean() for draws in values.values()],
+        "error_y": {"array": [draws.std() for draws in values.values()], "thickness": 1.5},
+        "name": "correct, as many at random",
+        "mode": "markers",
+        "legendgroup": "control",
+        **axis,
+        "marker": {
+            "symbol": "diamond-open",
+            "size": 12,
+            "color": palette.text,
+            "line": {"width": 2},
+        },
+        "hovertemplate": "%{y:.1%}",
+    }
+
+
 def swaps(
     names: Sequence[str],
-    right: np.ndarray,
+    correct: np.ndarray,
     other: np.ndarray,
     tasks: Sequence[str],
     palette: Palette,
 ) -> Figure:
-    """``right`` and ``other`` (row, task): shares of scenes, a row each population whose gates
-    alone are the other task's."""
-    values = np.stack([right, other], 2).reshape(len(right), -1)
-    columns = [f"told {t}: {what}" for t in tasks for what in ("right", "names the other")]
+    """``correct`` and ``other`` (row, task): shares of scenes, one row for each population that
+    alone has the gates of the other task."""
+    values = np.stack([correct, other], 2).reshape(len(correct), -1)
+    columns = [f"{task}: {what}" for task in tasks for what in ("correct", "names the other")]
     trace = {
         "type": "heatmap",
         "x": columns,
@@ -108,175 +122,24 @@ def swaps(
     return styled([trace], layout, palette, height=max(320, 120 + 34 * len(names)))
 
 
-def between(
-    share: np.ndarray,
-    named: np.ndarray,
-    changed: np.ndarray,
-    names: Sequence[str],
-    tasks: Sequence[str],
-    at: float,
-    palette: Palette,
-) -> Figure:
-    """Instructions from one task to the other: ``named`` (instruction, 2) the share of scenes for
-    which the answer is each label, ``changed`` (instruction, population) gates; dotted: ``at``."""
-    axes, layout = panels(
-        ["what is named", "gates unlike those of the nearer task"],
-        {"title": {"text": f"share of “{tasks[1]}” in the instruction"}, "tickformat": ".0%"},
-        {"title": {"text": "share"}, "tickformat": ".0%", "range": [0, 1.02]},
-    )
-    traces = [
-        {
-            "type": "scatter",
-            "x": share,
-            "y": named[:, k],
-            "name": f"the {task} label",
-            **axes[0],
-            "mode": "lines+markers",
-            "hovertemplate": "%{y:.1%}",
-            "line": {"color": TASK_COLOURS[k], "dash": DASHES[k], "width": 2.5},
-            "marker": {"symbol": MARKS[k], "size": 7},
-        }
-        for k, task in enumerate(tasks)
-    ]
-    traces += [
-        {
-            "type": "scatter",
-            "x": share,
-            "y": changed[:, k],
-            "name": name,
-            **axes[1],
-            "mode": "lines",
-            "hovertemplate": "%{y:.1%}",
-            "line": {
-                "color": OKABE_ITO[(2, 3, 4, 5, 6, 0, 1)[k % 7]],
-                "dash": DASHES[k % 4],
-                "width": 2,
-            },
-        }
-        for k, name in enumerate(names)
-    ]
-    layout |= {
-        "shapes": [dotted(at, x, palette) for x in ("x", "x2")],
-        "legend": {"y": 1.08},
-        "margin": {"t": 84},
-    }
-    return styled(traces, layout, palette, height=400)
-
-
-def pad(
-    grid: np.ndarray,
-    named: np.ndarray,
-    changed: np.ndarray,
-    tasks: Sequence[str],
-    at: tuple[float, float],
-    palette: Palette,
-) -> Figure:
-    """Two-dimensional instructions: ``named`` (row, column, 2) the share of scenes for which the
-    answer is each label, ``changed`` (row, column) that of gates, rows and columns the second and
-    the first entry; ring: ``at``."""
-    axes, layout = panels(
-        [*(f"names the {task} label" for task in tasks), "gates unlike the nearer task's"],
-        {
-            "title": {"text": f"instruction: {tasks[0]}"},
-            "showgrid": False,
-            "zeroline": False,
-            "constrain": "domain",
-        },
-        {
-            "title": {"text": f"instruction: {tasks[1]}"},
-            "showgrid": False,
-            "zeroline": False,
-            "scaleanchor": "x",
-            "constrain": "domain",
-            "constraintoward": "top",
-        },
-        gap=0.1,
-    )
-    # One scale for what is named, right of its panels; gates have their own.
-    scales = (
-        ("Cividis", 1.0, None),
-        ("Cividis", 1.0, layout["xaxis2"]["domain"][1] + 0.01),
-        ("Viridis", max(float(changed.max()), 0.01), 1.01),
-    )
-    traces = [
-        {
-            "type": "heatmap",
-            "x": grid,
-            "y": grid,
-            "z": values.astype(np.float32),
-            **axis,
-            "name": title["text"],
-            "colorscale": colours,
-            "zmin": 0,
-            "zmax": most,
-            "showscale": place is not None,
-            "colorbar": {
-                "tickformat": ".0%",
-                "thickness": 10,
-                "outlinewidth": 0,
-                "len": 0.76,
-                "y": 1,
-                "yanchor": "top",
-                "x": place,
-                "xpad": 0,
-                "nticks": 6,
-            },
-            "hovertemplate": "(%{x:.2f}, %{y:.2f}): %{z:.1%}<extra></extra>",
-        }
-        for values, title, axis, (colours, most, place) in zip(
-            (named[:, :, 0], named[:, :, 1], changed),
-            layout["annotations"],
-            axes,
-            scales,
-            strict=True,
-        )
-    ]
-    traces += [
-        {
-            "type": "scatter",
-            "x": [at[0]],
-            "y": [at[1]],
-            **axis,
-            "mode": "markers",
-            "name": "chosen",
-            "showlegend": False,
-            "hoverinfo": "skip",
-            "marker": {
-                "symbol": "circle-open",
-                "size": 18,
-                "color": "#ffffff",
-                "line": {"width": 3},
-            },
-        }
-        for axis in axes
-    ]
-    for k in (2, 3):
-        layout[f"yaxis{k}"]["scaleanchor"] = f"x{k}"
-    layout |= {"hovermode": "closest", "margin": {"r": 60}}
-    return styled(traces, layout, palette, height=400)
-
-
-def forgetting(
-    taught: dict[str, tuple[np.ndarray, np.ndarray]], tasks: Sequence[str], palette: Palette
-) -> Figure:
-    """Accuracy of all tasks while the last is taught, a panel each way it was: updates (moment,)
-    and shares (moment, task) by title."""
+def forgetting(courses: Mapping[str, Course], tasks: Sequence[str], palette: Palette) -> Figure:
+    """Accuracy of all tasks while the last is learned, a panel for each course by its title."""
     # Two words a line: four panels stand side by side.
     axes, layout = panels(
-        [title.replace(", ", "<br>") for title in taught],
+        [title.replace(", ", "<br>") for title in courses],
         {"title": {"text": "updates"}, "nticks": 5},
         {"title": {"text": "share of scenes"}, "tickformat": ".0%", "range": [0, 1.02]},
         gap=0.04,
     )
-    signs_of = (
+    styles = (
         *zip(TASK_COLOURS, ("solid", "dash"), MARKS, strict=False),
         (OKABE_ITO[3], "solid", "diamond"),
     )
     traces = [
         {
             "type": "scatter",
-            "x": updates,
-            "y": right[:, k],
+            "x": course.updates,
+            "y": course.correct[:, k],
             "name": task,
             **axis,
             "mode": "lines+markers",
@@ -286,8 +149,8 @@ def forgetting(
             "marker": {"symbol": mark, "size": 7},
             "hovertemplate": "%{y:.1%}",
         }
-        for (updates, right), axis in zip(taught.values(), axes, strict=True)
-        for k, (task, (colour, dash, mark)) in enumerate(zip(tasks, signs_of, strict=True))
+        for course, axis in zip(courses.values(), axes, strict=True)
+        for k, (task, (colour, dash, mark)) in enumerate(zip(tasks, styles, strict=True))
     ]
     layout |= {"legend": {"y": 1.2}, "margin": {"t": 128}}
     return styled(traces, layout, palette, height=TALL)

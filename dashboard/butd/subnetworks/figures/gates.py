@@ -1,22 +1,23 @@
-"""Figures of the Sub-networks page. Populations come by name, the lowest first; two tasks have the
-colours of the units that only they open."""
+"""Figures of the Sub-networks page that show gates and answers. Populations come by name, the
+lowest first; a task has the colour of the units that only it opens."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from corelib.models.butd.subnetworks import Kind
+from corelib.models.butd.history import OverlapHistory
+from corelib.models.butd.subnetworks import REACHABLE, Composition, Kind
 from dashboard.figures.figure import Figure
-from dashboard.figures.populations import sheet
+from dashboard.figures.populations import Sheet, sheet
 from dashboard.figures.style import DASHES, LIGHT, MARKS, OKABE_ITO, Palette, panels, styled
 
 TASK_COLOURS = (OKABE_ITO[1], OKABE_ITO[0])
 SHARED = OKABE_ITO[2]
-MOST_TOLD = 6000
-"""Units of a map that are told one by one when pointed at; more would make the page heavy."""
+MOST_NAMED = 6000
+"""Units of a map that are named one by one on hover; more would make the page heavy."""
 WIDE = 1.8
 ROW = 360
-"""Height of the figures that stand beside a map."""
+"""Height of a map and of the figures beside it."""
 
 
 def kind_names(tasks: Sequence[str]) -> dict[Kind, str]:
@@ -45,9 +46,8 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], palette: Palette) -> Figur
     row, or channels side by side, each a map of its positions."""
     names, colours = kind_names(tasks), kind_colours(palette)
     placed = sheet(kinds.astype(np.float32), WIDE)
-    down, columns = placed.values.shape
     # Thin lines between units, where they are large enough on the screen.
-    gap = 1 if down < 60 else 0
+    gap = 1 if len(placed.values) < 60 else 0
     trace = {
         "type": "heatmap",
         "z": placed.values,
@@ -60,8 +60,8 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], palette: Palette) -> Figur
         "ygap": gap,
         "hoverinfo": "skip",
     }
-    if kinds.size <= MOST_TOLD:
-        trace |= {"text": sheet(_told(kinds, names), WIDE, "").values, "hoverinfo": "text"}
+    if kinds.size <= MOST_NAMED:
+        trace |= {"text": sheet(_unit_texts(kinds, names), WIDE, "").values, "hoverinfo": "text"}
     legend = [
         {
             "type": "scatter",
@@ -73,18 +73,24 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], palette: Palette) -> Figur
         }
         for kind in names
     ]
+    return styled([trace, *legend], _map_layout(kinds, placed), palette, height=ROW)
+
+
+def _map_layout(kinds: np.ndarray, placed: Sheet) -> dict:
+    """Square units, and the numbers of those in each row on the y axis."""
+    down, columns = placed.values.shape
+    maps = kinds.ndim == 3
     starts = range(0, len(kinds), placed.across)
-    layout = {
+    return {
         "xaxis": {"visible": False, "range": [-0.5, columns - 0.5], "constrain": "domain"},
         "yaxis": {
-            "title": {"text": "channels" if kinds.ndim == 3 else "units"},
+            "title": {"text": "channels" if maps else "units"},
             "showgrid": False,
             "range": [down - 0.5, -0.5],
             "scaleanchor": "x",
             "constrain": "domain",
             "tickvals": [
-                (k + 0.5) * placed.high - (1.5 if kinds.ndim == 3 else 0.5)
-                for k in range(len(starts))
+                (k + 0.5) * placed.high - (1.5 if maps else 0.5) for k in range(len(starts))
             ],
             "ticktext": [f"{k}–{min(k + placed.across, len(kinds)) - 1}" for k in starts],
             "ticks": "",
@@ -95,16 +101,15 @@ def gate_map(kinds: np.ndarray, tasks: Sequence[str], palette: Palette) -> Figur
         "hovermode": "closest",
         "margin": {"r": 10, "b": 16},
     }
-    return styled([trace, *legend], layout, palette, height=ROW)
 
 
-def _told(kinds: np.ndarray, names: dict[Kind, str]) -> np.ndarray:
-    """What is said of each unit."""
-    found = np.empty(kinds.shape, object)
+def _unit_texts(kinds: np.ndarray, names: dict[Kind, str]) -> np.ndarray:
+    """Where each unit is and what kind it is of, in words."""
+    texts = np.empty(kinds.shape, object)
     for place, kind in np.ndenumerate(kinds):
         where = "channel {}, row {}, column {}" if kinds.ndim == 3 else "unit {}"
-        found[place] = f"{where.format(*place)}: {names[Kind(int(kind))]}"
-    return found
+        texts[place] = f"{where.format(*place)}: {names[Kind(int(kind))]}"
+    return texts
 
 
 def _steps(colours: dict[Kind, str]) -> list[list]:
@@ -114,15 +119,9 @@ def _steps(colours: dict[Kind, str]) -> list[list]:
 
 
 def composition(
-    names: Sequence[str],
-    shares: np.ndarray,
-    unreachable: np.ndarray,
-    tasks: Sequence[str],
-    chosen: int,
-    palette: Palette,
+    names: Sequence[str], parts: Composition, tasks: Sequence[str], chosen: int, palette: Palette
 ) -> Figure:
-    """What each population is made of: ``shares`` (population, kind) of the units that can be
-    reached, kinds as in ``kind_names``; ``unreachable`` (population,) of all units."""
+    """The kinds of units that each population is made of; the ``chosen`` name is bold."""
     words, colours = kind_names(tasks), kind_colours(palette)
     labels = [f"<b>{name}</b>" if k == chosen else name for k, name in enumerate(names)]
     traces = [
@@ -130,13 +129,12 @@ def composition(
             "type": "bar",
             "orientation": "h",
             "y": labels,
-            "x": shares[:, k],
+            "x": parts.shares[:, k],
             "name": words[kind],
             "marker": {"color": colours[kind]},
             "hovertemplate": f"{words[kind]}: %{{x:.1%}}<extra>%{{y}}</extra>",
         }
-        for k, kind in enumerate(words)
-        if kind != Kind.UNREACHABLE
+        for k, kind in enumerate(REACHABLE)
     ]
     layout = {
         "barmode": "stack",
@@ -159,7 +157,7 @@ def composition(
                 "xanchor": "left",
                 "showarrow": False,
             }
-            for label, share in zip(labels, unreachable, strict=True)
+            for label, share in zip(labels, parts.unreachable, strict=True)
             if share
         ],
     }
@@ -174,7 +172,7 @@ def by_layer(
     palette: Palette,
 ) -> Figure:
     """``opened`` (population, 2) the share of units that each task opens, ``jaccard``
-    (population,) of both."""
+    (population,) the share that both open of what either opens."""
     traces = [
         {
             "type": "scatter",
@@ -199,15 +197,9 @@ def by_layer(
     return styled(traces, layout, palette)
 
 
-def over_epochs(
-    names: Sequence[str],
-    epochs: np.ndarray,
-    opened: np.ndarray,
-    jaccard: np.ndarray,
-    at: int,
-    palette: Palette,
-) -> Figure:
-    """``opened`` and ``jaccard`` (moment, population) after so many epochs; dotted: ``at``."""
+def over_epochs(names: Sequence[str], course: OverlapHistory, at: int, palette: Palette) -> Figure:
+    """How much tasks open and share over training; dotted: after ``at`` epochs."""
+    epochs = course.epochs
     axes, layout = panels(
         ["share open, mean of both tasks", "Jaccard of both tasks"],
         {"title": {"text": "epochs"}, "dtick": max(1, -(-int(epochs.max()) // 4))},
@@ -227,7 +219,7 @@ def over_epochs(
             "marker": {"symbol": MARKS[k % 7], "size": 6},
             "hovertemplate": "%{y:.1%}",
         }
-        for panel, values in enumerate((opened, jaccard))
+        for panel, values in enumerate((course.open, course.jaccard))
         for k, name in enumerate(names)
     ]
     layout |= {
@@ -259,14 +251,14 @@ def answers(
     class_names: Sequence[str],
     palette: Palette,
 ) -> Figure:
-    """Class probabilities (task, class) under each of two instructions; what was asked for, if it
+    """Class probabilities (task, class) under each of two instructions; the correct answer, if it
     is known, is framed."""
     traces = [
         {
             "type": "bar",
             "x": list(class_names),
             "y": values,
-            "name": f"told {task}",
+            "name": f"instruction: {task}",
             "marker": {
                 "color": colour,
                 "line": {

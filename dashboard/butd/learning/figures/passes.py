@@ -1,0 +1,201 @@
+"""The figure that plays the three passes of one image."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from corelib.models.butd.analysis import ThreePasses
+from dashboard.figures.figure import Figure
+from dashboard.figures.populations import sheet
+from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, playing, styled
+
+FRAME_MS = 700
+TO_COME = 0.0
+"""The opacity of what is not yet computed."""
+ROW_HEIGHT = 165
+GAP_X, GAP_Y = 0.02, 0.07
+
+
+class Cell(NamedTuple):
+    """A population in one of the passes: where it stands, what is shown, and its moment's name."""
+
+    row: int
+    column: int
+    values: np.ndarray
+    moment: str
+    signed: bool
+
+
+def three_passes(
+    view: ThreePasses,
+    image: np.ndarray,
+    shown: Sequence[int],
+    class_names: Sequence[str],
+    label: int,
+    palette: Palette,
+) -> Figure:
+    """The three passes of one image, to be played moment by moment: top-down with the instruction,
+    if there is one, bottom-up with the image, top-down with the error.
+
+    Columns are the ``image`` (row, column), the populations ``shown``, by place, and the answer;
+    rows h̄, h and δ. The bar of the target ``label`` is framed.
+    """
+    instructed = bool(view.instruction)
+    rows = ["instruction h̄", "activity h", "error δ"][not instructed :]
+    titles = ["image", *(view.names[k] for k in shown), "answer"]
+    layout, axes = _grid(rows, titles, palette)
+    columns = len(titles)
+
+    def axis(row: int, column: int) -> dict[str, str]:
+        return axes[row * columns + column]
+
+    traces = [_heatmap(c) | axis(c.row, c.column + 1) for c in _cells(view, shown, instructed)]
+    edge = [2.5 if k == label else 0 for k in range(len(class_names))]
+    bars = {"type": "bar", "x": list(class_names), "showlegend": False}
+    for row, values, name, colour in (
+        (len(rows) - 2, view.probability, "the answer", OKABE_ITO[1]),
+        (len(rows) - 1, view.output_error, "its error", OKABE_ITO[5]),
+    ):
+        # The answer comes after all activities, its error before all others.
+        at = len(shown) * (1 + instructed) + (row == len(rows) - 1)
+        own = {
+            "y": values.astype(np.float32),
+            "name": name,
+            "marker": {"color": colour, "line": {"color": palette.text, "width": edge}},
+            "hovertemplate": "class %{x}: %{y:.3g}<extra></extra>",
+        }
+        traces.insert(at, bars | axis(row, columns - 1) | own)
+    picture = {
+        "type": "heatmap",
+        "z": image.astype(np.float32),
+        "name": "the image",
+        "colorscale": "gray",
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+    traces.insert(len(shown) * instructed, picture | axis(int(instructed), 0))
+    height = 150 + ROW_HEIGHT * len(rows)
+    layout |= _player([trace["name"] for trace in traces], height, palette)
+    layout |= {"hovermode": "closest", "margin": {"l": 110, "r": 72, "t": 36, "b": 114}}
+    return styled(traces, layout, palette, frames=_frames(traces), height=height)
+
+
+def _frames(traces: Sequence[dict]) -> list[dict]:
+    """One frame for each trace: all up to it are shown."""
+    kinds = [trace["type"] for trace in traces]
+    return [
+        {
+            "name": trace["name"],
+            "data": [
+                {"type": kind, "opacity": 1.0 if k <= moment else TO_COME}
+                for k, kind in enumerate(kinds)
+            ],
+            "traces": list(range(len(traces))),
+        }
+        for moment, trace in enumerate(traces)
+    ]
+
+
+def _player(names: Sequence[str], height: int, palette: Palette) -> dict:
+    """Buttons and a slider below the last row, whatever height the figure has."""
+    player = playing(names, len(names) - 1, "now: ", FRAME_MS, palette)
+    slider = player["sliders"][0]
+    player["updatemenus"][0]["y"] = slider["y"] = -70 / (height - 150)
+    slider["ticklen"] = 0
+    slider["font"] = {"size": 1, "color": "rgba(0,0,0,0)"}
+    slider["currentvalue"]["font"] = {"size": 14, "color": palette.text}
+    return player
+
+
+def _heatmap(cell: Cell) -> dict:
+    most = float(np.abs(cell.values).max()) or 1.0
+    return {
+        "type": "heatmap",
+        "z": sheet(cell.values.astype(np.float32), 1.0).values,
+        "name": cell.moment,
+        "colorscale": SIGNED if cell.signed else "Cividis",
+        "zmin": -most if cell.signed else 0,
+        "zmax": most,
+        "showscale": False,
+        "hovertemplate": "%{z:.3g}<extra></extra>",
+    }
+
+
+def _cells(view: ThreePasses, shown: Sequence[int], instructed: bool) -> list[Cell]:
+    """In the order of the passes: top-down, bottom-up, top-down."""
+    up = [
+        Cell(int(instructed), j, view.activity[k], f"h of {view.names[k]}", False)
+        for j, k in enumerate(shown)
+    ]
+    down = [
+        Cell(int(instructed) + 1, j, view.error[k], f"δ of {view.names[k]}", True)
+        for j, k in enumerate(shown)
+    ][::-1]
+    instruction = [
+        Cell(0, j, view.instruction[k], f"h̄ of {view.names[k]}", False)
+        for j, k in enumerate(shown)
+        if instructed
+    ][::-1]
+    return [*instruction, *up, *down]
+
+
+def _grid(rows: Sequence[str], columns: Sequence[str], palette: Palette) -> tuple[dict, list[dict]]:
+    """A layout of small panels, row by row, and the axes of each; the last column holds bars."""
+    n, m = len(rows), len(columns)
+    width, height = (1 - GAP_X * (m - 1)) / m, (1 - GAP_Y * (n - 1)) / n
+    layout, axes, annotations = {}, [], []
+    for i, title in enumerate(rows):
+        bottom = max(0.0, 1 - (i + 1) * height - i * GAP_Y)
+        for j in range(m):
+            number = i * m + j + 1
+            suffix = "" if number == 1 else str(number)
+            left = j * (width + GAP_X)
+            x, y = _bar_axes({n - 2: "probability", n - 1: "error"}.get(i))
+            if j < m - 1:
+                x, y = _map_axes(suffix)
+            layout[f"xaxis{suffix}"] = {
+                **x,
+                "domain": [left, min(1.0, left + width)],
+                "anchor": f"y{suffix}",
+                "showgrid": False,
+            }
+            layout[f"yaxis{suffix}"] = {
+                **y,
+                "domain": [bottom, min(1.0, bottom + height)],
+                "anchor": f"x{suffix}",
+                "showgrid": False,
+            }
+            axes.append({"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"})
+        beside = {"x": 0, "xanchor": "right", "xshift": -10, "y": bottom + height / 2}
+        annotations.append(_text(title) | beside)
+    for j, title in enumerate(columns):
+        middle = j * (width + GAP_X) + width / 2
+        above = {"x": middle, "y": 1, "xanchor": "center", "yanchor": "bottom"}
+        annotations.append(_text(title) | above)
+    return {**layout, "annotations": annotations}, axes
+
+
+def _text(text: str) -> dict:
+    return {"text": text, "xref": "paper", "yref": "paper", "showarrow": False}
+
+
+def _map_axes(suffix: str) -> tuple[dict, dict]:
+    """Of a population as a map: hidden, with square units."""
+    x = {"visible": False, "type": "linear", "constrain": "domain"}
+    y = {"visible": False, "autorange": "reversed", "scaleanchor": f"x{suffix}"}
+    common = {"tickfont": {"size": 11}}
+    return (
+        {**x, **common, "showline": False, "ticks": ""},
+        {**y, **common, "constrain": "domain", "side": "right", "nticks": 4, "exponentformat": "e"},
+    )
+
+
+def _bar_axes(name: str | None) -> tuple[dict, dict]:
+    """Of bars by class."""
+    common = {"visible": True, "tickfont": {"size": 11}}
+    y = {**common, "side": "right", "nticks": 4, "exponentformat": "e"}
+    return (
+        {**common, "type": "category", "showline": False, "ticks": ""},
+        {**y, "title": {"text": name, "font": {"size": 12}}},
+    )
