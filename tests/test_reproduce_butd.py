@@ -11,7 +11,7 @@ from corelib.reproduce import butd, reproduce, results
 from corelib.reproduce.checkpoints import recipes
 from corelib.runs.registry import find
 from corelib.runs.spec import resolve
-from tests.pages.butd import SMALL, shelve
+from tests.pages.butd import SMALL, store_network
 
 DIGITS = DATASETS["mnist"].title
 # A symmetric start ends as shared weights do, and does not ship.
@@ -99,8 +99,8 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
     }
     test = dict(zip(tasks, (0.91234, 0.93001, 0.89467), strict=True)) | {"loss": 0.3}
     runs = [
-        shelve("butd", "multi-mnist", SMALL, {"epochs": 12}, 2, "shared", test, **noted),
-        shelve(
+        store_network("butd", "multi-mnist", SMALL, {"epochs": 12}, 2, "shared", test, **noted),
+        store_network(
             "counter-hebb",
             "mnist",
             SMALL,

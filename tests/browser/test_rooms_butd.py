@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import driver
 from tests.browser.driver import address_has, no_errors, open_page, ready, widget
-from tests.pages.butd import SMALL, shelve
+from tests.pages.butd import SMALL, store_network
 
 FC = {"network": "fc", "hidden": 16, "weights": "separate"}
 
@@ -16,8 +16,8 @@ FC = {"network": "fc", "hidden": 16, "weights": "separate"}
 def server(runs, chrome, monkeypatch) -> Iterator[str]:
     """A server with two small networks of one's own."""
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
-    shelve("butd", "multi-mnist", SMALL)
-    shelve("counter-hebb", "mnist", FC)
+    store_network("butd", "multi-mnist", SMALL)
+    store_network("counter-hebb", "mnist", FC)
     with driver.server(runs) as address:
         yield address
 

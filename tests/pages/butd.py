@@ -11,7 +11,7 @@ from tests.pages.stored import completed_run
 SMALL = {"network": "simple", "width": 4, "hidden": 8}
 
 
-def shelve(
+def store_network(
     system: str,
     dataset: str,
     config=None,

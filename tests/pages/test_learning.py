@@ -13,13 +13,13 @@ from dashboard.butd.learning import cache as own_cache
 from dashboard.butd.learning import comparison, rules, view
 from dashboard.shell import cache
 from tests.pages.app import open_page, sentences
-from tests.pages.butd import SMALL, shelve
+from tests.pages.butd import SMALL, store_network
 
 FC = {"network": "fc", "hidden": 12}
 
 
 def test_shared_weights_are_back_propagation_and_switches_break_it(runs_root):
-    name = shelve("counter-hebb", "mnist", SMALL).id
+    name = store_network("counter-hebb", "mnist", SMALL).id
     text = sentences(open_page("learning", learn_model=name))
     assert "The Counter-Hebb update from this image **equals** that of back-propagation" in text
     for switch, reason in (
@@ -34,7 +34,7 @@ def test_shared_weights_are_back_propagation_and_switches_break_it(runs_root):
 
 
 def test_separate_weights_become_exact_when_they_are_shared(runs_root):
-    name = shelve("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
+    name = store_network("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
     app = open_page("learning", learn_model=name, learn_of="64 images")
     which = cache.checkpoint_key(find(name))
     found = own_cache.difference(which, Switches())
@@ -51,7 +51,7 @@ def test_separate_weights_become_exact_when_they_are_shared(runs_root):
 @pytest.mark.parametrize("system", ["counter-hebb", "butd"])
 def test_every_view_opens(runs_root, tab, system):
     data = "mnist" if system == "counter-hebb" else "multi-mnist"
-    name = shelve(system, data, {**SMALL, "weights": "separate"}).id
+    name = store_network(system, data, {**SMALL, "weights": "separate"}).id
     app = open_page("learning", learn_model=name, learn_tab=tab)
     assert not app.exception
     assert not app.error
@@ -71,8 +71,8 @@ def test_rules_side_by_side_are_means_over_seeds(runs_root):
     config, training = {**FC, "weights": "separate"}, {"epochs": 2}
     for seed, accuracy in enumerate(([0.5, 0.7], [0.6, 0.9])):
         noted = {"accuracy": accuracy, "angle fc / °": [80.0, 60.0 + seed]}
-        shelve("counter-hebb", "mnist", config, training, seed, **noted)
-    shelve("counter-hebb", "mnist", FC, {"epochs": 2, "rule": "backprop"}, 0)
+        store_network("counter-hebb", "mnist", config, training, seed, **noted)
+    store_network("counter-hebb", "mnist", FC, {"epochs": 2, "rule": "backprop"}, 0)
     app = open_page("learning", learn_tab="Rules")
     assert not app.exception
     (group,) = (g for s, g in rules.members("mnist").items() if "12 hidden" in s)
@@ -121,7 +121,7 @@ def test_the_button_starts_one_training_a_rule(runs_root, monkeypatch):
 
 
 def test_the_alignment_shown_is_the_networks(runs_root):
-    name = shelve("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
+    name = store_network("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
     found = own_cache.alignment(cache.checkpoint_key(find(name)))
     model = load(name)
     layer = model.core.fc
@@ -159,7 +159,7 @@ def test_shipped_rules_have_their_curves(runs_root):
 
 
 def test_the_passes_are_drawn_anew_for_what_changes_them(runs_root):
-    name = shelve("counter-hebb", "mnist", FC).id
+    name = store_network("counter-hebb", "mnist", FC).id
 
     def passes(**view):
         app = open_page("learning", learn_model=name, **view)

@@ -15,7 +15,7 @@ from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks import instruction, tabs, view
 from dashboard.shell import cache
 from tests.pages.app import open_page, sentences
-from tests.pages.butd import shelve
+from tests.pages.butd import store_network
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def name(runs_root, monkeypatch):
     monkeypatch.setattr(view, "LIVE", 60)
     monkeypatch.setattr(tabs, "FEW", 40)
     monkeypatch.setattr(instruction, "PLANE", 20)
-    return shelve("butd", "multi-mnist").id
+    return store_network("butd", "multi-mnist").id
 
 
 def scenes(n: int):
