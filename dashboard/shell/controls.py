@@ -303,16 +303,3 @@ def _inside(low: Number, high: Number, value: Number) -> Number | None:
 
 def _among(options: Sequence[T], value: T) -> T | None:
     return value if value in options else None
-
-
-# To go as soon as no page uses them.
-BOUND = {"bind": "query-params"}
-
-
-def clamp(key: str, most: int) -> None:
-    if st.session_state.get(key, 0) > most:
-        st.session_state[key] = most
-
-
-def preset(label: str, values: Mapping[str, Any], *, key: str, help: str) -> None:
-    st.button(label, key=key, help=help, on_click=partial(set_values, dict(values)))
