@@ -123,10 +123,8 @@ def scene(
 
 
 def scene_of_test(dataset: SequenceDataset, images: Sequence[int]) -> Scene:
-    """The scenes of test images: their glimpses are ``dataset.test.pixels[images]``.
-
-    Raises ``TypeError`` if the task has no scenes.
-    """
+    """The scenes of test images, whose glimpses are ``dataset.test.pixels[images]``; raises
+    ``TypeError`` if the task has none."""
     if not isinstance(dataset.task, Glimpses):
         raise TypeError(f"{dataset.name} has no scenes.")
     digits = dataset.digits.test.pixels
@@ -343,14 +341,8 @@ def sequences(digits: ImageDataset, task: Task) -> SequenceDataset:
         own = np.arange(len(split.labels))
         return Split(task.compose(split.pixels, split.pixels, seed, own), split.labels)
 
+    kept = {name: getattr(digits, name) for name in ("class_names", "mean", "std", "train")}
+    validation, test = fixed(digits.validation, VALIDATION_SEED), fixed(digits.test, TEST_SEED)
     return SequenceDataset(
-        name=task.name,
-        class_names=digits.class_names,
-        mean=digits.mean,
-        std=digits.std,
-        train=digits.train,
-        validation=fixed(digits.validation, VALIDATION_SEED),
-        test=fixed(digits.test, TEST_SEED),
-        task=task,
-        digits=digits,
+        name=task.name, validation=validation, test=test, task=task, digits=digits, **kept
     )
