@@ -67,9 +67,11 @@ class Spread(NamedTuple):
 
 def halting_steps(confidence: np.ndarray, threshold: float) -> np.ndarray:
     """The first step whose confidence reaches the threshold, else the last: int64 (image,)."""
-    reached = np.asarray(confidence >= threshold)
+    reached: npt.NDArray[np.bool_] = np.greater_equal(confidence, threshold)
     last = confidence.shape[1] - 1
-    return 1 + np.asarray(np.where(np.any(reached, 1), np.argmax(reached, 1), last))
+    first = reached.argmax(1)
+    first[~reached.any(1)] = last
+    return first + 1
 
 
 def at_threshold(
@@ -78,7 +80,7 @@ def at_threshold(
     """What stopping at a threshold gives; it only re-indexes what was computed for all steps."""
     steps = halting_steps(confidence, threshold)
     answers: np.ndarray = predicted[np.arange(len(steps)), steps - 1]
-    return Anytime(steps, answers, float(np.mean(answers == labels)), float(steps.mean()))
+    return Anytime(steps, answers, float(np.equal(answers, labels).mean()), float(steps.mean()))
 
 
 def decision(probability: np.ndarray, threshold: float) -> Decision:

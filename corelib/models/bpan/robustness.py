@@ -161,8 +161,8 @@ def balance(model: BPAN, x: Tensor) -> Balance:
 
 def _lengths(states: Tensor) -> Tensor:
     """Euclidean norms over units: (..., unit) -> (...)."""
-    lengths = torch.linalg.vector_norm(states, dim=-1)  # pyright: ignore[reportUnknownMemberType]
-    return cast(Tensor, lengths)
+    norm = cast(Callable[..., Tensor], torch.linalg.vector_norm)  # pyright: ignore[reportUnknownMemberType]
+    return norm(states, dim=-1)
 
 
 def _sums(current: Tensor) -> np.ndarray:
