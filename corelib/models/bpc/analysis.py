@@ -1,8 +1,7 @@
-"""Measurements of the networks: what they answer, generate and fill in, and whether inference is
-stable.
+"""Measurements of the networks: answers, generated and completed images, stability of inference.
 
-Images are normalised, (batch, pixel), unless a function says otherwise. Where inference starts at
-random it draws from the ``generator`` that is given, else from torch's global one.
+Images are normalised, (batch, pixel), unless a function says otherwise. A random start of inference
+is drawn from ``generator``, else from torch's global one.
 """
 
 from collections.abc import Sequence
@@ -29,10 +28,8 @@ from corelib.models.bpc.network import PredictiveCoding, TwoWay
 
 SIDE = 28
 """Pixels along each side of an image."""
-CHUNK = 1000
-"""Images that are processed at once."""
+CHUNK = 1000  # images at once
 POWER_STEPS = 60
-"""Steps of power iteration."""
 
 Mask = Literal["left half", "right half", "top half", "bottom half", "random half"]
 MASKS: tuple[Mask, ...] = get_args(Mask)
@@ -174,10 +171,8 @@ def layer_axes(model: TwoWay, dataset: ImageDataset, layer: int, n_images: int) 
     """The two principal axes of a hidden layer over the first test images, with image and label
     clamped and inference as in training. Back-propagation has none: there it is the activity of
     the amortiser's pass. Raises ``SettingsError`` if inference runs away."""
-    test = dataset.test
-    x, labels = dataset.inputs(test.pixels[:n_images]), test.labels[:n_images]
-    infers = isinstance(model, PredictiveCoding)
-    config = model.learning if infers else InferenceConfig(0, 0.1)
+    x, labels = dataset.inputs(dataset.test.pixels[:n_images]), dataset.test.labels[:n_images]
+    config = model.learning if isinstance(model, PredictiveCoding) else InferenceConfig(0, 0.1)
     z = activity(model, x, labels_of(model)[labels], layer, config)
     if not torch.isfinite(z).all():
         raise SettingsError(
@@ -306,8 +301,7 @@ def completed_test_images(
 ) -> Completed:
     """How well the network reads the first test images before and after it fills in the pixels
     that are ``hidden``, bool (row, column)."""
-    test = dataset.test
-    x, labels = dataset.inputs(test.pixels[:n_images]), test.labels[:n_images]
+    x, labels = dataset.inputs(dataset.test.pixels[:n_images]), dataset.test.labels[:n_images]
     known = torch.as_tensor(~hidden.ravel())
     return complete(model, x, known, labels, label_known, completion_config(model))[0]
 
