@@ -1,5 +1,6 @@
 """The command line: ``python -m corelib --help``."""
 
+import io
 import os
 import sys
 import tomllib
@@ -64,5 +65,6 @@ def _refuse(text: str) -> int:
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         # A terminal without Greek letters shows question marks rather than a traceback.
-        stream.reconfigure(errors="replace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(main())

@@ -38,11 +38,14 @@ def setting(
     return Field(default, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra=extra)
 
 
+Kind = Literal["bool", "int", "float", "choice", "text"]
+
+
 class SettingInfo(NamedTuple):
     """One setting as a form or a table needs it."""
 
     name: str
-    kind: Literal["bool", "int", "float", "choice", "text"]
+    kind: Kind
     default: Any
     lower: float | None
     upper: float | None
@@ -109,9 +112,9 @@ def _info(name: str, field: Any) -> SettingInfo:
     annotation = field.annotation
     choices: tuple[str, ...] = ()
     if get_origin(annotation) is Literal:
-        kind, choices = "choice", get_args(annotation)
-    else:
-        kind = {bool: "bool", int: "int", float: "float"}.get(annotation, "text")
+        choices = get_args(annotation)
+    kinds: dict[Any, Kind] = {bool: "bool", int: "int", float: "float"}
+    kind: Kind = "choice" if choices else kinds.get(annotation, "text")
     extra = field.json_schema_extra or {}
     return SettingInfo(
         name=name,

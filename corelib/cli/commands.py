@@ -1,34 +1,29 @@
 """The commands: each a dataclass whose fields are its options and whose call does the work."""
 
+# The type of an option is made by a function that notes its help.
+# pyright: reportInvalidTypeForm=false
+
 import dataclasses
-import json
 import shutil
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import tyro
 
 from corelib.catalog import SYSTEMS, system
 from corelib.cli import show
-from corelib.cli.follow import cancel, follow, say_cancelled
+from corelib.cli.follow import follow
 from corelib.cli.parse import PROGRAM, Group, Late, UsageError, flag, name, options_of, text
+from corelib.cli.run_commands import DETACH, RUNS
 from corelib.data.sources import DATASETS, is_here, load_dataset
-from corelib.errors import DataError, RunError, SynaptariumError
+from corelib.errors import DataError
 from corelib.reproduce import REPRODUCTIONS, reproduce
 from corelib.reproduce.measure import SPLITS, measure
 from corelib.runs import launch
-from corelib.runs.registry import export, find
-from corelib.runs.spec import RunSpec, as_command, make_spec, read_spec
-from corelib.runs.store import ENDED, Run, find_run, list_runs, remove_run
-
-RUN = name("Id of a run, or any beginning that only one run has")
-DETACH = flag("Return at once, printing the run's id; the training goes on by itself")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+from corelib.runs.registry import find
+from corelib.runs.spec import RunSpec, make_spec, read_spec
 
 
 def _train(spec: RunSpec, detach: bool) -> int:
@@ -47,6 +42,11 @@ class TrainSystem:
     """What all ``train SYSTEM`` commands share; the options are made from the system's settings."""
 
     system: ClassVar[str]
+    if TYPE_CHECKING:
+        network: Any
+        training: Any
+        run: Any
+        detach: bool
 
     def spec(self) -> RunSpec:
         """The checked spec; raises ``SettingsError`` naming what is wrong."""
@@ -79,7 +79,7 @@ def train_system(system_name: str) -> type[TrainSystem]:
         frozen=True,
     )
     made.__doc__ = (
-        f"Train a {chosen.title}: {chosen.about}.\n\n"
+        f"Train {chosen.name} ({chosen.title}): {chosen.about}.\n\n"
         f"To repeat a run instead: {PROGRAM} train --spec FILE"
     )
     return made
@@ -129,7 +129,7 @@ class Evaluate:
         dataset = self.dataset or item.card.dataset
         measured = measure(item, dataset, self.split)
         if self.json:
-            _print_json(
+            show.as_json(
                 {
                     "name": item.name,
                     "dataset": dataset,
@@ -142,166 +142,6 @@ class Evaluate:
             return
         print(f"{item.name} on {measured.images:,} images of {dataset} ({self.split}):")
         print(show.metrics(measured.metrics))
-
-
-def _summary(run: Run) -> dict[str, Any]:
-    """What ``runs list`` tells of a run; of one that cannot be read, why."""
-    try:
-        spec, status, history = run.spec, run.status, run.history()
-    except (SynaptariumError, ValueError, TypeError) as error:
-        return {"id": run.id, "state": "unreadable", "message": str(error)}
-    return {
-        "id": run.id,
-        "state": status.state,
-        "message": status.message,
-        "system": spec.system,
-        "variant": spec.variant,
-        "dataset": spec.dataset,
-        "seed": spec.seed,
-        "step": history.step,
-        "total_steps": history.began.total_steps if history.began else None,
-        "best_score": history.best.score if history.best else None,
-        "test": history.finished.metrics if history.finished else {},
-        "folder": str(run.folder),
-    }
-
-
-@dataclasses.dataclass(frozen=True)
-class ListRuns:
-    """List the runs, newest first."""
-
-    json: flag("Print JSON") = False
-
-    def __call__(self) -> None:
-        found = [_summary(run) for run in list_runs()]
-        if self.json:
-            _print_json(found)
-        elif not found:
-            print(f"There are no runs yet; start one with: {PROGRAM} train {next(iter(SYSTEMS))}")
-        else:
-            rows = [("run", "state", "updates", "best score")]
-            for item in found:
-                total, best = item.get("total_steps"), item.get("best_score")
-                rows.append(
-                    (
-                        item["id"],
-                        item["state"],
-                        f"{item['step']:,} of {total:,}" if total else "",
-                        f"{best:.4f}" if best is not None else "",
-                    )
-                )
-            print(show.table(rows))
-
-
-@dataclasses.dataclass(frozen=True)
-class ShowRun:
-    """Show how far a run came, what it measured, and the command that repeats it."""
-
-    run: RUN
-
-    def __call__(self) -> None:
-        run = find_run(self.run)
-        spec, status, history = run.spec, run.status, run.history()
-        rows = [("run", run.id), ("state", f"{status.state} {status.message}".strip())]
-        if history.began:
-            began = history.began
-            rows.append(("updates", f"{history.step:,} of {began.total_steps:,}"))
-            rows.append(("parameters", f"{began.parameters:,}"))
-            rows.append(("computed on", f"{began.device}, threads: {began.threads}"))
-        if history.best:
-            rows.append(("best score", f"{history.best.score:.4f} in epoch {history.best.epoch}"))
-        rows += [("folder", str(run.folder)), ("repeat with", as_command(spec))]
-        print(show.table(rows))
-        if history.validations:
-            last = history.validations[-1]
-            print(f"Validation set, epoch {last.epoch}:\n{show.metrics(last.metrics)}")
-        if history.finished:
-            print(f"Test set, by the best checkpoint:\n{show.metrics(history.finished.metrics)}")
-
-
-@dataclasses.dataclass(frozen=True)
-class CancelRun:
-    """Cancel a run after the update under way; it can be resumed."""
-
-    run: RUN
-
-    def __call__(self) -> None:
-        run = find_run(self.run)
-        state = cancel(run).state
-        if state != "cancelled":
-            raise RunError(f"Run {run.id} was not cancelled in time: it is {state}.")
-        say_cancelled(run)
-
-
-@dataclasses.dataclass(frozen=True)
-class PauseRun:
-    """Pause a run after the update under way; its worker stays and waits."""
-
-    run: RUN
-
-    def __call__(self) -> None:
-        run = find_run(self.run)
-        run.ask("pause")
-        print(f"Run {run.id} pauses; go on with: {PROGRAM} runs resume {run.id}")
-
-
-@dataclasses.dataclass(frozen=True)
-class ResumeRun:
-    """Let a paused, cancelled, failed or died run go on from its last checkpoint."""
-
-    run: RUN
-    detach: DETACH = False
-
-    def __call__(self) -> int:
-        run = find_run(self.run)
-        launch.resume(run)
-        if self.detach:
-            print(run.id)
-            return 0
-        return follow(run)
-
-
-@dataclasses.dataclass(frozen=True)
-class RemoveRun:
-    """Delete a run that has ended, with its checkpoints."""
-
-    run: RUN
-    yes: flag("Do not ask") = False
-
-    def __call__(self) -> None:
-        run = find_run(self.run)
-        state = run.status.state
-        if state in ENDED and not self.yes:
-            if not sys.stdin.isatty():
-                raise RunError(f"Run {run.id} would be deleted for good; say --yes if you mean it.")
-            answer = input(f"Delete run {run.id} and its checkpoints for good? [y/N] ")
-            if answer.strip().lower() not in ("y", "yes"):
-                print("Nothing is removed.")
-                return
-        remove_run(run)
-        print(f"Run {run.id} is removed.")
-
-
-@dataclasses.dataclass(frozen=True)
-class ExportRun:
-    """Copy a checkpoint's weights (safetensors) and card (JSON) to a new folder."""
-
-    run: name("Id of a run (its best checkpoint), name of a shipped checkpoint, or a folder")
-    folder: name("The new folder")
-
-    def __call__(self) -> None:
-        export(find(self.run), Path(self.folder))
-        print(f"Weights and card are in {self.folder}.")
-
-
-@dataclasses.dataclass(frozen=True)
-class RunCommand:
-    """Print the command that repeats a run."""
-
-    run: RUN
-
-    def __call__(self) -> None:
-        print(as_command(find_run(self.run).spec))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -374,20 +214,7 @@ COMMANDS = Group(
             otherwise=TrainSpec,
         ),
         "evaluate": Evaluate,
-        "runs": Group(
-            "List, follow, steer, export and remove runs.",
-            "command",
-            {
-                "list": ListRuns,
-                "show": ShowRun,
-                "cancel": CancelRun,
-                "pause": PauseRun,
-                "resume": ResumeRun,
-                "remove": RemoveRun,
-                "export": ExportRun,
-                "command": RunCommand,
-            },
-        ),
+        "runs": RUNS,
         "data": Data,
         "reproduce": Reproduce,
     },

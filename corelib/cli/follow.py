@@ -17,7 +17,7 @@ def follow(run: Run) -> int:
     Ctrl-C cancels the run. Raises ``RunError`` when it ends before its end for another reason.
     """
     view = Bar(run) if sys.stdout.isatty() else Lines(run)
-    history = run.history()
+    history, status = run.history(), run.status
     try:
         for status in watch.statuses(run):
             # After the status: once that says "ended", the history is complete.
@@ -165,15 +165,17 @@ def state_sentence(run: Run, status: Status, history: History) -> str:
 def progress(history: History, step: int, brief: bool = False) -> str:
     """Epoch, rate, time left, loss and validation score at a step."""
     began = history.began
+    if began is None:
+        return ""
     epochs = -(-began.total_steps // began.steps_per_epoch)
     epoch = step // began.steps_per_epoch
     parts = [f"epoch {epoch}/{epochs}"]
     rate, left = history.updates_per_second(), history.seconds_left()
     if rate is not None and left is not None:
         parts += [f"{rate:.0f} updates/s", f"{show.duration(left)} left"]
-    told = next((e for e in reversed(history.steps) if e.step <= step), None)
-    if told is not None:
-        name, value = next(iter(told.metrics.items()))
+    stepped = next((e for e in reversed(history.steps) if e.step <= step), None)
+    if stepped is not None:
+        name, value = next(iter(stepped.metrics.items()))
         parts.append(f"{name} {show.number(name, value)}")
     validated = next((v for v in reversed(history.validations) if v.step <= step), None)
     if validated is not None:

@@ -62,7 +62,7 @@ def parse(group: Group, words: list[str], said: tuple[str, ...] = ()) -> Any:
             return parse(command, rest, (*said, word))
         return _options(command.make() if isinstance(command, Late) else command, rest, said, word)
     options = _flags(group.otherwise) if group.otherwise else {}
-    if word.partition("=")[0] in options:
+    if group.otherwise and word.partition("=")[0] in options:
         return _options(group.otherwise, words, said[:-1], said[-1])
     nearest = _nearest(word, [*group.commands, *options])
     if word.startswith("-"):
@@ -146,7 +146,7 @@ def _flags(command: type) -> dict[str, bool]:
         hint = hints[field.name]
         kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
         name = field.name.replace("_", "-")
-        if dataclasses.is_dataclass(kind):
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
             found |= _flags(kind)
         elif tyro.conf.Positional not in notes:
             found[f"--{name}"] = kind is not bool

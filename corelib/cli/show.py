@@ -1,12 +1,18 @@
-"""Numbers and tables as plain text."""
+"""Numbers, tables and JSON as plain text."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=1, ensure_ascii=False))
 
 
 def number(name: str, value: float) -> str:

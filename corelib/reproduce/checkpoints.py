@@ -9,8 +9,9 @@ processor and the same library versions the weights, so rounded, agree bit for b
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from corelib.errors import CheckpointError
 from corelib.models.bpc.config import PRESETS
 from corelib.models.butd.rules import SYMMETRIC
 from corelib.reproduce import butd, ipvae, seeds, sequential
@@ -23,6 +24,8 @@ from corelib.training.card import write_card
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from corelib.models.butd.networks import BUTDNet
 
 
 class Recipe(NamedTuple):
@@ -138,11 +141,15 @@ def halve(item: Checkpoint) -> Checkpoint:
     return find(item.name)
 
 
-def keep_gates(taught: Checkpoint, folder: Path) -> None:
+def keep_gates(trained: Checkpoint, folder: Path) -> None:
     """Put the gates of an instructed network over its training beside the weights that ship."""
     from corelib.models.butd import history
 
-    history.write(history.read(taught.folder, load(taught.name)), folder)
+    model = cast("BUTDNet", load(trained.name))
+    gates = history.read(trained.folder, model)
+    if gates is None:
+        raise CheckpointError(f"{trained.name} noted no gates while it was trained.")
+    history.write(gates, folder)
 
 
 if __name__ == "__main__":

@@ -113,7 +113,9 @@ def train(specs: Sequence[RunSpec], tell: Tell = say) -> list[Run]:
                 launch.resume(run)
             _follow(run, own, partial(_tell_line, specs, place, pace, tell), tell)
             pace.learn(spec, run)
-        runs.append(run if item is None else item.run)
+        else:
+            run = item.run
+        runs.append(run)
     return runs
 
 

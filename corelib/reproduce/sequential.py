@@ -112,7 +112,7 @@ class OverSteps(NamedTuple):
 
 def accuracy_over_steps(rows: pd.DataFrame, row: Row) -> OverSteps:
     """The accuracy of one row of the table after each step, from raw rows."""
-    own = rows[(rows["task"] == row.task) & (rows["model"] == row.model)]
+    own: pd.DataFrame = rows.loc[(rows["task"] == row.task) & (rows["model"] == row.model)]
     columns = [f"accuracy at step {t}" for t in range(1, int(own["steps"].iloc[0]) + 1)]
     values = own[columns].to_numpy()
     sd = values.std(0, ddof=1) if len(values) > 1 else 0 * values[0]

@@ -19,7 +19,8 @@ class RunSpec(Settings):
 
     system: str = setting(..., "Name in the catalogue")
     variant: str = setting("", "A word that sets this run apart, part of its name")
-    dataset: DatasetName = setting("mnist", "What to train on")
+    # One of the names in DATASETS, of which a type checker knows nothing.
+    dataset: DatasetName = setting("mnist", "What to train on")  # pyright: ignore[reportInvalidTypeForm]
     config: dict[str, Any] = setting({}, "The network's settings")
     training: dict[str, Any] = setting({}, "The training's settings")
     seed: int = setting(0, "Seed of initial weights, batches and noise", ge=0, le=2**31 - 1)

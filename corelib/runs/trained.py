@@ -99,12 +99,13 @@ class Trained:
         """Write a checkpoint of this step; of the older ones only the best stays."""
         folder = self.run.checkpoint(self.step)
         last = self.last_validation
-        measured = last is not None and last.step == self.step
+        if last is not None and last.step != self.step:
+            last = None
         if folder.exists():
             return
         checkpoint.save(
             folder,
-            self._card(last.metrics if measured else {}, last.score if measured else None),
+            self._card(last.metrics if last else {}, last.score if last else None),
             self.learner.model.state_dict(),
             self.learner.state_dict(),
         )

@@ -27,6 +27,7 @@ def until_completed(run: Run, see: Callable[[Status], object] | None = None) -> 
 
     Raises ``RunError`` with its state and message if it ends in another way.
     """
+    status = run.status
     for status in statuses(run):
         if see is not None:
             see(status)

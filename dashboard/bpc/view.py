@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.words import with_article
 from dashboard.bpc import cache as bpc_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette
@@ -147,7 +148,7 @@ def sentence(v: View) -> str:
     right = ""
     if v.chosen.label is not None:
         true = names[v.chosen.label]
-        right = ", correctly" if answer == v.chosen.label else f", but it is a {true}"
+        right = ", correctly" if answer == v.chosen.label else f", but it is {with_article(true)}"
     return f"{text}. It calls this digit a **{names[answer]}**{right}."
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from corelib.data.drawn import from_image, from_strokes
 from corelib.errors import DataError
+from corelib.words import with_article
 from dashboard.components.pad import make_pad
 from dashboard.figures.png import png
 from dashboard.shell.controls import choice, number, select
@@ -117,13 +118,10 @@ def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDi
     st.button("Another image", key=f"{prefix}_another", on_click=another, width="stretch")
     label = int(labels[index])
     return ChosenDigit(
-        dataset.test.pixels[index].numpy().copy(), label, f"test image {index}, {_a(names[label])}"
+        dataset.test.pixels[index].numpy().copy(),
+        label,
+        f"test image {index}, {with_article(names[label])}",
     )
-
-
-def _a(name: str) -> str:
-    """The name of a class with its article: a 7, an 8, an Ankle boot."""
-    return f"an {name}" if name[0] in "8AEIOUaeiou" else f"a {name}"
 
 
 def _drawn(prefix: str) -> ChosenDigit | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from corelib.analysis.anytime import changes_of_mind
+from corelib.words import with_article
 from dashboard.bpan import cache as bpan_cache
 from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_input
 from dashboard.figures.style import Palette
@@ -148,7 +149,7 @@ def sentence(v: View) -> str:
         verdict = ""
         if v.chosen.label is not None:
             true = v.data.class_names[v.chosen.label]
-            verdict = ", correctly" if true == answer else f", but it is a {true}"
+            verdict = ", correctly" if true == answer else f", but it is {with_article(true)}"
         kind = "digit" if key.dataset == "mnist" else "image"
         network = f"**{item.name}**" if len(v.items) > 1 else "this network"
         sentences.append(

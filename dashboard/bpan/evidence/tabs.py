@@ -6,6 +6,7 @@ from corelib.analysis import anytime
 from corelib.analysis.halting import answered_too_early, outcome_shares
 from corelib.data import DATASETS
 from corelib.reproduce.sequential import OverSteps
+from corelib.words import with_article
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.anytime_figures import halting_histograms
 from dashboard.bpan.evidence import figures
@@ -126,7 +127,7 @@ def draw_too_early(v: View) -> None:
         return
     data, now, names = v.data, v.answered[v.first].now, v.data.class_names
     captions = [
-        f"test digit {i}: a {names[v.labels[i]]}, answered {names[now.answers[i]]} "
+        f"test digit {i}: {with_article(names[v.labels[i]])}, answered {names[now.answers[i]]} "
         f"after {now.steps[i]}"
         for i in early
     ]
