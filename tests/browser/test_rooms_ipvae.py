@@ -35,7 +35,7 @@ def server(network, runs, chrome) -> Iterator[str]:
         yield address
 
 
-def test_the_bar_turns_and_the_neuron_answers(page: Page, server: str, network: str):
+def test_the_bar_turns_and_the_neuron_responds(page: Page, server: str, network: str):
     open_page(page, f"{server}/bars?bars_model={network}&bars_neuron=2&bars_direction=25")
     expect(page.get_by_text("At 25° it fires")).to_be_visible(timeout=driver.PATIENCE_MS)
     before = figure_data(page, "bars_raster")
