@@ -24,12 +24,14 @@ def main() -> int:
     save.add_argument("--jobs", type=int, default=2)
     save.add_argument("--root", type=Path, default=HERE, help="the checkout that is run")
     save.add_argument("--fast", action="store_true", help="only tabs and presets")
+    save.add_argument("--keys", nargs="+", default=[], help="move only controls of these keys")
     page = commands.add_parser("page", help="record one page in this process")
     page.add_argument("name")
     page.add_argument("out", type=Path)
     page.add_argument("--root", type=Path, default=HERE)
     page.add_argument("--own", type=Path, help="a folder with trainings to show at the end")
     page.add_argument("--fast", action="store_true")
+    page.add_argument("--keys", nargs="+", default=[])
     own = commands.add_parser("own", help="make the trainings that are shown")
     own.add_argument("folder", type=Path)
     own.add_argument("--root", type=Path, default=HERE)
@@ -65,11 +67,12 @@ def _save(given: argparse.Namespace) -> int:
 def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
     began = time.monotonic()
     words = ["page", name, str(given.out.resolve()), "--root", str(root)]
-    words += ["--own", str(runs / "own")]
+    words += ["--own", str(runs / "own"), *["--fast"] * given.fast]
+    words += ["--keys", *given.keys] if given.keys else []
     (runs / name).mkdir()
     with (given.out / f"{name}.log").open("w") as log:
         code = subprocess.run(
-            [sys.executable, "-m", "tests.record", *words, *["--fast"] * given.fast],
+            [sys.executable, "-m", "tests.record", *words],
             cwd=HERE, env=_env(runs / name), stdout=log, stderr=subprocess.STDOUT, check=False,
         ).returncode  # fmt: skip
     said = (given.out / f"{name}.log").read_text().splitlines()[-1:] or [""]
@@ -122,7 +125,7 @@ def _page(given: argparse.Namespace) -> int:
     still.hold()
     from tests.record.scenarios import Page
 
-    found = Page(given.name, given.root, given.own, given.fast).save()
+    found = Page(given.name, given.root, given.own, given.fast, given.keys).save()
     import dashboard
 
     assert Path(dashboard.__file__).is_relative_to(given.root)
