@@ -59,7 +59,8 @@ def _save(given: argparse.Namespace) -> int:
     names = given.pages or sorted(path.stem for path in (root / "pages").glob("*.py"))
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as runs, ThreadPoolExecutor(given.jobs) as pool:
-        _own_runs(Path(runs) / "own", root)
+        if not (given.fast or given.keys):
+            _own_runs(Path(runs) / "own", root)
         codes = list(pool.map(lambda name: _child(name, given, root, Path(runs)), names))
     return max(codes)
 
@@ -67,8 +68,8 @@ def _save(given: argparse.Namespace) -> int:
 def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
     began = time.monotonic()
     words = ["page", name, str(given.out.resolve()), "--root", str(root)]
-    words += ["--own", str(runs / "own"), *["--fast"] * given.fast]
-    words += ["--keys", *given.keys] if given.keys else []
+    words += ["--own", str(runs / "own")] if (runs / "own").exists() else []
+    words += [*["--fast"] * given.fast, *["--keys"] * bool(given.keys), *given.keys]
     (runs / name).mkdir()
     with (given.out / f"{name}.log").open("w") as log:
         code = subprocess.run(
