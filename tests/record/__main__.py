@@ -24,12 +24,14 @@ def main() -> int:
     save.add_argument("--jobs", type=int, default=2)
     save.add_argument("--root", type=Path, default=HERE, help="the checkout that is run")
     save.add_argument("--fast", action="store_true", help="only tabs and presets")
+    save.add_argument("--keys", nargs="+", default=[], help="move only controls of these keys")
     page = commands.add_parser("page", help="record one page in this process")
     page.add_argument("name")
     page.add_argument("out", type=Path)
     page.add_argument("--root", type=Path, default=HERE)
     page.add_argument("--own", type=Path, help="a folder with trainings to show at the end")
     page.add_argument("--fast", action="store_true")
+    page.add_argument("--keys", nargs="+", default=[])
     own = commands.add_parser("own", help="make the trainings that are shown")
     own.add_argument("folder", type=Path)
     own.add_argument("--root", type=Path, default=HERE)
@@ -57,7 +59,8 @@ def _save(given: argparse.Namespace) -> int:
     names = given.pages or sorted(path.stem for path in (root / "pages").glob("*.py"))
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as runs, ThreadPoolExecutor(given.jobs) as pool:
-        _own_runs(Path(runs) / "own", root)
+        if not (given.fast or given.keys):
+            _own_runs(Path(runs) / "own", root)
         codes = list(pool.map(lambda name: _child(name, given, root, Path(runs)), names))
     return max(codes)
 
@@ -65,11 +68,12 @@ def _save(given: argparse.Namespace) -> int:
 def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
     began = time.monotonic()
     words = ["page", name, str(given.out.resolve()), "--root", str(root)]
-    words += ["--own", str(runs / "own")]
+    words += ["--own", str(runs / "own")] if (runs / "own").exists() else []
+    words += [*["--fast"] * given.fast, *["--keys"] * bool(given.keys), *given.keys]
     (runs / name).mkdir()
     with (given.out / f"{name}.log").open("w") as log:
         code = subprocess.run(
-            [sys.executable, "-m", "tests.record", *words, *["--fast"] * given.fast],
+            [sys.executable, "-m", "tests.record", *words],
             cwd=HERE, env=_env(runs / name), stdout=log, stderr=subprocess.STDOUT, check=False,
         ).returncode  # fmt: skip
     said = (given.out / f"{name}.log").read_text().splitlines()[-1:] or [""]
@@ -122,7 +126,7 @@ def _page(given: argparse.Namespace) -> int:
     still.hold()
     from tests.record.scenarios import Page
 
-    found = Page(given.name, given.root, given.own, given.fast).save()
+    found = Page(given.name, given.root, given.own, given.fast, given.keys).save()
     import dashboard
 
     assert Path(dashboard.__file__).is_relative_to(given.root)

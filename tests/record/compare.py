@@ -106,7 +106,7 @@ def _paired(old: list[dict], new: list[dict], renamed: dict[str, str]) -> tuple:
     def name(scenario: dict, by: int, renamed: dict[str, str]) -> str:
         steps = [[(move[0], move[by]) for move in step] for step in scenario["steps"]]
         tab = scenario["tab"]
-        return json.dumps([renamed.get(tab, tab), *(scenario.get(n) for n in KINDS), steps])
+        return json.dumps([renamed.get(tab, tab), *(scenario.get(n) or None for n in KINDS), steps])
 
     pairs = []
     for by in (2, 1):
@@ -306,6 +306,7 @@ def _short(value: Any, most: int = 160) -> str:
         if isinstance(value, str)
         else (str(value) if value is ABSENT else json.dumps(value, ensure_ascii=False))
     )
+    words = words.replace("\n", "⏎")
     return words if len(words) <= most else f"{words[:most]}… ({len(words)} characters)"
 
 

@@ -8,6 +8,7 @@ import os
 import time
 import traceback
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,8 +74,10 @@ class Scenario(NamedTuple):
 class Page:
     """Records one page in this process, whose caches stay warm."""
 
-    def __init__(self, name: str, root: Path, own: Path | None, fast: bool) -> None:
-        self.name, self.root, self.own, self.fast = name, root, own, fast
+    def __init__(
+        self, name: str, root: Path, own: Path | None, fast: bool, keys: Sequence[str] = ()
+    ) -> None:
+        self.name, self.root, self.own, self.fast, self.keys = name, root, own, fast, keys
         self.tab_key = ""
         self.tabs: list[str] = []
         self.elements: dict[str, dict] = {}
@@ -138,6 +141,8 @@ class Page:
         kept = [i for i in found if i.key and choices(i)]
         if self.fast:
             kept = [i for i in kept if i.kind == "button" and any(p in i.key for p in PRESETS)]
+        if self.keys:
+            kept = [i for i in kept if i.key in self.keys]
         return sorted(kept, key=lambda i: i.key)
 
     def _children(self, scenario: Scenario, found: list[Sent], seen: set[str]) -> list[Scenario]:
