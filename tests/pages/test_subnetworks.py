@@ -193,7 +193,10 @@ def test_it_opens_on_the_shipped_network_which_follows_instructions(runs_root):
 def test_without_a_digit_or_a_network_it_says_what_to_do(name, monkeypatch):
     app = open_page("subnetworks", sub_model=name, sub_left_input="Draw")
     assert "Draw both digits" in app.info[0].value
+    assert "which units it makes active" in app.info[1].value
     assert not app.exception
+    # What needs no scene is shown: the map, its composition, and the layers' open units.
+    assert len(app.get("plotly_chart")) == 3
     monkeypatch.setattr(cache, "checkpoints", list)
     app = open_page("subnetworks", sub_tab="Train")
     assert "No network that follows instructions" in app.info[0].value

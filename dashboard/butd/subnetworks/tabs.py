@@ -125,11 +125,11 @@ def draw_layers(v: View) -> None:
         (columns[1], ACTIVE, v.seen.active if v.seen else None),
     ):
         with column:
-            if on is None or v.scene is None:
+            if on is None:
                 st.info("Choose a scene in the sidebar to see which units it makes active.")
                 continue
             shares = overlap(on, reached, *v.pair)
-            scene = "" if title == OPEN else f"; {v.scene.caption}"
+            scene = f"; {v.scene.caption}" if title == ACTIVE and v.scene else ""
             chart(
                 gates.by_layer(
                     v.names, shares.open[:, list(v.pair)], shares.jaccard, v.tasks, v.palette
