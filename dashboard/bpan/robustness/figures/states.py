@@ -49,7 +49,7 @@ def currents_pair(clean: Currents, corrupted: Currents, palette: Palette) -> Fig
         ):
             for view, is_clean in ((clean, True), (corrupted, False)):
                 units = populations(view)[panel].units
-                mean = getattr(view, field)[:, units].mean(1)
+                mean = np.take(getattr(view, field), units, 1).mean(1)
                 traces.append(
                     {
                         "type": "scatter",
