@@ -142,7 +142,7 @@ SYSTEMS: dict[str, System] = {
         _baseline(
             "multi-exit",
             "Multi-Exit MLP",
-            "a deep network with an exit after each block; leaves at the first confident one",
+            "a deep network with an exit after each block; answers at the first confident exit",
             "multi_exit",
             "MultiExit",
         ),
@@ -165,7 +165,7 @@ SYSTEMS: dict[str, System] = {
         System(
             "butd",
             "Instructed bottom-up top-down network",
-            "an instruction, passed down first, opens the sub-network that reads the image",
+            "a top-down instruction selects the sub-network that reads the image",
             f"{_BUTD}.config:BUTDConfig",
             f"{_BUTD}.config:BUTDTraining",
             f"{_BUTD}.networks:BUTDNet",
@@ -219,14 +219,14 @@ SYSTEMS: dict[str, System] = {
         _two_way(
             "hybrid-pc",
             "Hybrid predictive coding",
-            "generative predictive coding whose inference a second chain of layers starts",
+            "generative predictive coding whose inference starts from a bottom-up chain of layers",
             "HybridPC",
             "baselines.hybrid",
             "Local",
         ),
         _two_way(
             "backprop",
-            "Back-propagation both ways",
+            "Back-propagation in both directions",
             "an MLP from image to label and one from label to image, as large as BPC's",
             "Backprop",
             "baselines.backprop",
@@ -249,7 +249,7 @@ SYSTEMS: dict[str, System] = {
         _iterative(
             "igvae-relu",
             "Iterative Gaussian VAE, rectified",
-            "the same inference with Gaussian activity of which the positive part is read",
+            "the same inference with Gaussian activity, read after rectification",
             "IGVAE",
             "IGReluVAE",
         ),

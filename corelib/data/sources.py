@@ -72,7 +72,7 @@ DATASETS: dict[str, Source] = {
     ),
     "cifar-10": Source(
         "CIFAR-10",
-        "60,000 colour pictures of ten kinds of things, 32 x 32 pixels; from a folder or "
+        "60,000 colour pictures of ten kinds of objects, 32 x 32 pixels; from a folder or "
         "downloaded on request",
         cifar.is_here,
         cifar.load,
@@ -82,8 +82,8 @@ DATASETS: dict[str, Source] = {
     ),
     "multi-mnist": Source(
         "Multi-MNIST",
-        "two of MNIST's digits over one another in 28 x 28 pixels, the left or the right to be "
-        "named; composed here",
+        "two overlapping MNIST digits in 28 x 28 pixels; the task is to name the left or the right "
+        "one; composed here",
         mnist.PATH.exists,
         multidigit.load,
         None,
