@@ -243,11 +243,13 @@ def reset_button(page: str, keep: Sequence[str]) -> None:
     """Bring every control that this page has shown to its default, apart from those of ``keep``."""
     kept = {f"{page}_{name}" for name in keep}
     values = {key: value for key, value in _defaults(page).items() if key not in kept}
+    single = f"{page}_model" in _defaults(page)
+    stays = "the network and the input stay" if single else "the input stays"
     st.button(
         "Reset",
         # Moving bars has a control that is called reset.
         key=f"{page}_reset_all" if f"{page}_reset" in _defaults(page) else f"{page}_reset",
-        help="All controls as on a first visit; the network and the input stay",
+        help=f"Every control at its default; {stays}",
         on_click=partial(set_values, values),
         type="secondary",
     )
