@@ -21,8 +21,10 @@ ICON = str(ROOT / "assets" / "pictures" / "icon.png")
 def _pages() -> dict[str, list]:
     home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
     runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:")
+    # Addresses that were saved while the page was called so.
+    once = st.Page(PAGES / "runs.py", title="Runs", url_path="trainings", visibility="hidden")
     rooms = [st.Page(PAGES / room.file, title=room.title, icon=room.icon) for room in ROOMS]
-    return {"": [home, runs], "Experiments": rooms}
+    return {"": [home, runs, once], "Experiments": rooms}
 
 
 def run() -> None:
