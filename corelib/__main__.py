@@ -14,7 +14,7 @@ from corelib.runs.spec import versions
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run one command; returns its exit code. An expected error is one line on stderr and code 2."""
+    """Run one command; returns its exit code: 2, and one line on stderr, for an expected error."""
     words = sys.argv[1:] if words is None else words
     try:
         code = _do(words)

@@ -80,8 +80,8 @@ class Settings(BaseModel):
         """The configuration that a network was built with: ``Network(config)``,
         ``Network(name=value, ...)``, or both, where a keyword argument replaces the config's value.
 
-        Settings named in neither have their defaults. Raises ``SettingsError`` for an unknown name or a
-        wrong value, and for a ``config`` of another class.
+        Settings named in neither have their defaults. Raises ``SettingsError`` for an unknown name
+        or a wrong value, and for a ``config`` of another class.
         """
         if config is None:
             return cls(**settings)

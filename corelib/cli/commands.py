@@ -203,7 +203,7 @@ class Reproduce:
 
 
 COMMANDS = Group(
-    "Synaptarium: train, evaluate and reproduce brain-inspired networks (--version shows the version).",
+    "Synaptarium: train, evaluate and reproduce brain-inspired networks (version: --version).",
     "command",
     {
         "train": Group(

@@ -33,7 +33,7 @@ class Late(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Commands under one word; ``otherwise`` is the command meant when one of its options comes first.
+    """Commands under one word; ``otherwise`` is the command of an option that comes first.
 
     A command is a dataclass: its fields are the options, its docstring the help.
     """

@@ -1,7 +1,8 @@
 """Tables over seeds: raw figures in a shipped CSV, recomputed on request.
 
 The file has one row per model and seed; its first line, a comment, is the command that made it.
-What is computed here is kept beside the runs, in ``.reproduce/NAME.csv``. Imports torch only to measure.
+What is computed here is kept beside the runs, in ``.reproduce/NAME.csv``. Imports torch only to
+measure.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Newest(NamedTuple):
 
 
 def newest(name: str) -> Newest:
-    """The rows computed here, else the shipped ones; raises ``DataError`` if they are unreadable."""
+    """The rows computed here, else the shipped ones; raises ``DataError`` if unreadable."""
     rows = own(name)
     return Newest(shipped(name), own=False) if rows is None else Newest(rows, own=True)
 

@@ -58,7 +58,7 @@ def available() -> list[Checkpoint]:
 
 
 def registry_state() -> tuple:
-    """A value that changes whenever ``available`` would: when a run saves, drops or measures a checkpoint."""
+    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint."""
 
     def written(path: Path) -> int:
         return path.stat().st_mtime_ns if path.exists() else 0

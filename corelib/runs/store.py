@@ -84,7 +84,7 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """The worker's last status; if its lock is free before the run has ended, the run has died."""
+        """The worker's last status; "died" if its lock is free before the run has ended."""
         status = self._last_status()
         if status.state in ENDED or self.is_alive():
             return status

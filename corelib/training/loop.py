@@ -39,8 +39,8 @@ def train(
 ) -> Iterator[Stepped | Validated]:
     """Yield ``Stepped`` after each update and ``Validated`` after each epoch and at the end.
 
-    The first ``from_step`` updates count as done (resume); ``best_score`` is the best validation score
-    among them.
+    The first ``from_step`` updates count as done (resume); ``best_score`` is the best
+    validation score among them.
     """
     per_epoch = steps_per_epoch(len(dataset.train.labels), training.batch_size)
     device = next(learner.model.parameters()).device
