@@ -1,1 +1,1 @@
-"""Each budget as a command that prints a ratio: ``python -m benchmarks.bpan``."""
+"""Each performance budget is a command that prints a ratio: ``python -m benchmarks.bpan``."""

@@ -2,7 +2,7 @@
 
 (a) A training step (loss, backward, clip, Adam) against ``slow_bpan``.
 (b) 10,000 test digits that stop when confident against the fastest computation of a fixed depth,
-    one that reads out only the last step (and, beside it, against ``model(x)``).
+    which reads out only the last step (and also against ``model(x)``).
 """
 
 import torch

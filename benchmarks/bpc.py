@@ -2,7 +2,7 @@
 
 A training step (inference, gradients, Adam, and the metrics of each step) is timed against
 ``slow_bpc``, and against ``jax_bpc`` where JAX can be imported; all on one core, in turns. Before
-the clock starts all three train for some steps and their metrics are compared.
+the timing all three train for some steps and their metrics are compared.
 """
 
 import importlib.util

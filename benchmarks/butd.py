@@ -16,8 +16,8 @@ ALLOWED = {"butd": 1.15, "counter-hebb": 1.3}
 
 
 def training_step(name: str, rounds: int) -> dict:
-    """The ``ratio`` is back-propagation's time over the rule's; ``needed`` is its least value, when
-    the rule takes as long as it may."""
+    """The ``ratio`` is back-propagation's time over the rule's; ``needed`` is its lowest allowed
+    value."""
     chosen = system(name)
     dataset = load_dataset(chosen.datasets[0])
     candidates = {}

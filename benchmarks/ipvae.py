@@ -4,7 +4,7 @@
     with counts drawn as in our standard settings and with softened counts, compared with
     ``slow_ipvae``, which softens them.
 (b) 1,000 steps of inference, compared with ``slow_ipvae``.
-(c) The answers of all neurons to bars in 72 directions over 160 frames, in less than a second,
+(c) The responses of all neurons to bars in 72 directions over 160 frames, in less than a second,
     compared with ``slow_ipvae``, one direction after another.
 """
 
@@ -27,7 +27,7 @@ BETA, TEMPERATURE, CLIP = 24.0, 0.1, 300.0
 
 
 def model() -> IPVAE:
-    """Random features, with potentials at which some neurons fire."""
+    """Random features, and initial potentials at which some neurons fire."""
     torch.manual_seed(0)
     return IPVAE(CONFIG)
 

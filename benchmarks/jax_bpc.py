@@ -1,5 +1,5 @@
 """One update of bidirectional predictive coding in JAX, compiled as a whole: the computation of the
-published tutorial, in its language at its fastest. Only this file needs ``jax``."""
+published tutorial, in its own framework at its fastest. Only this file needs ``jax``."""
 
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ class JaxBPC:
         self.state = (weights, zeros, jax.tree.map(jnp.zeros_like, weights), jnp.zeros(()))
         learning, phi = model.learning, PHI[model.activation]
         update = partial(_update, phi=phi, learning=learning, rate=learning_rate)
-        # The old state's memory is used for the new one.
+        # The new state reuses the old one's memory.
         self.update = jax.jit(update, donate_argnums=0)
 
     def step(self, x: Any, y: Any) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What the benchmarks print: one line of JSON a measurement."""
+"""What the benchmarks print: one line of JSON per measurement."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 def report(
     what: str, fast: str, slow: str, needed: float, ms: dict[str, float], **details: Any
 ) -> dict[str, Any]:
-    """One line of a benchmark: how many times ``fast`` is faster than ``slow``."""
+    """One line of a benchmark: how many times faster ``fast`` is than ``slow``."""
     import torch
 
     return {

@@ -1,8 +1,8 @@
-"""How long a person waits: ``python -m benchmarks.paint`` drives Chromium, one line of JSON each.
+"""How long a person waits: ``python -m benchmarks.paint`` drives Chromium and prints lines of JSON.
 
-A slider's move to the painted figure is held against the round trip of an app that holds a slider
-and a number only, and told as a multiple of what an app needs that draws one line besides; opening
-pages and the first point of a training are held against the budgets of DESIGN.
+The time from a slider's move to the painted figure is compared with the round trip of an app with
+only a slider and a number, and given as a multiple of what an app needs to draw one more line;
+opening pages and the first point of a run are compared with the budgets of DESIGN.
 """
 
 import json
@@ -26,7 +26,7 @@ import numpy as np, streamlit as st
 s = st.slider("s", 0, 1000, 500, key="s")
 st.plotly_chart({"data": [{"y": s * np.sin(np.arange(200) / 20)}]}, key="line")
 """
-# Page, slider, the figure it changes, and what of the figure shows that it has.
+# Page, slider, the figure it changes, and an expression that shows the change.
 SLIDERS = (
     ("balance", "balance_theta", "balance_probability_0", "JSON.stringify(el.layout.annotations)"),
     ("balance", "balance_gain", "balance_currents_0", "JSON.stringify(el._fullData.map(d => d.y))"),
@@ -39,7 +39,7 @@ SLIDERS = (
     ),
     ("bars", "bars_direction", "bars_raster", "JSON.stringify(el._fullData.map(d => d.y))"),
 )
-# From the key going down until the page holds still: resolves with milliseconds.
+# From the key press until the change is painted: resolves with milliseconds.
 WATCH = """
 ([selector, done]) => new Promise(resolve => {
   const began = performance.now()
@@ -63,7 +63,7 @@ def say(**record) -> None:
 def slider_times(page: Page, key: str, selector: str, done: str) -> list[float]:
     """Milliseconds from each press of an arrow key to the change painted.
 
-    The slider goes down, turns after half of the moves, and at its ends.
+    The slider goes down and turns at its ends and after half of the moves.
     """
     handle = widget(page, key).get_by_role("slider")
     handle.focus()
@@ -129,18 +129,18 @@ def main() -> None:
             seconds = timed(
                 lambda: (page.goto(f"{address}/balance"), page.wait_for_selector(figure))
             )
-            say(what="fresh server to the room's first figure", seconds=seconds, budget=6)
+            say(what="fresh server to the experiment's first figure", seconds=seconds, budget=6)
             for path, key, chart, done in SLIDERS:
                 open_page(page, f"{address}/{path}")
                 page.wait_for_timeout(1000)
                 plot = f".st-key-{chart} .js-plotly-plot"
-                got = summary(slider_times(page, key, plot, done))
+                measured = summary(slider_times(page, key, plot, done))
                 say(
                     what=f"slider {key} to painted figure, above the empty app",
-                    median_ms=got["median_ms"] - base["median_ms"],
-                    p95_ms=got["p95_ms"] - base["p95_ms"],
+                    median_ms=measured["median_ms"] - base["median_ms"],
+                    p95_ms=measured["p95_ms"] - base["p95_ms"],
                     budget_ms=[200, 400],
-                    lines=round((got["median_ms"] - base["median_ms"]) / plain, 1),
+                    lines=round((measured["median_ms"] - base["median_ms"]) / plain, 1),
                 )
             open_page(page, f"{address}/balance?balance_tab=Train")
             page.wait_for_timeout(1000)

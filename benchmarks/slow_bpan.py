@@ -1,5 +1,5 @@
-"""BPAN as one would first write it down: four blocks of theta, two input layers, all computed anew
-at each step. The benchmark's measure; the same numbers as ``corelib.models.bpan``."""
+"""BPAN in its most direct form: four blocks of theta, two input layers, all recomputed at each
+step. The benchmark's reference; it gives the same numbers as ``corelib.models.bpan``."""
 
 import torch
 import torch.nn.functional as F

@@ -1,5 +1,5 @@
 """Bidirectional predictive coding in its simplest form: the energy, and automatic differentiation
-for activity and parameters alike; all products computed again at each step. It gives the same
+for activity and parameters alike; all products recomputed at each step. It gives the same
 numbers as ``corelib.models.bpc``, which the benchmark compares with it."""
 
 import torch

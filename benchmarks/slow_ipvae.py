@@ -1,4 +1,4 @@
-"""The iterative Poisson VAE written in the obvious way: the prediction error passes through W and
+"""The iterative Poisson VAE in its most direct form: the prediction error passes through W and
 back at each step, counts are drawn separately for inference and for the loss, and softened counts
 are differentiated through the cumulative sum of their waiting times. The benchmarks compare with
 it; the equations are those of ``corelib.models.ipvae``."""
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from corelib.models.ipvae import IPVAE
 
 LIMIT, SIGMA_LIMIT, LOWEST = 4.0, 3.45, -8.0
-EXCEEDED = 1e-3  # probability that there are more events than are drawn
+EXCEEDED = 1e-3  # probability of more events than are drawn
 
 
 class SlowIPVAE(nn.Module):

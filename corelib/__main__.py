@@ -14,7 +14,7 @@ from corelib.runs.spec import versions
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run one command; returns its exit code. Expected errors are one line on stderr and 2."""
+    """Run one command; returns its exit code: 2, and one line on stderr, for an expected error."""
     words = sys.argv[1:] if words is None else words
     try:
         code = _do(words)
@@ -25,11 +25,11 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader has left (runs list | head). Python would complain again when it flushes.
+        # The reader has closed (runs list | head); flushing at exit would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _refuse(f"The disk or the system refused: {error}.")
+        return _refuse(f"Disk or system error: {error}.")
 
 
 def _do(words: list[str]) -> int:
@@ -46,7 +46,7 @@ def _do(words: list[str]) -> int:
 
 
 def own_version() -> str:
-    """As in pyproject.toml, beside which Synaptarium usually runs; else as installed."""
+    """The version in pyproject.toml if it is there, else the installed one."""
     try:
         text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
         return tomllib.loads(text)["project"]["version"]

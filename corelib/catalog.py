@@ -1,4 +1,4 @@
-"""The systems there are: one line each. Networks are imported only when one is built."""
+"""All systems by name. A network is imported only when it is built."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -258,7 +258,7 @@ SYSTEMS: dict[str, System] = {
 
 
 def system(name: str) -> System:
-    """A system by name; raises ``SettingsError`` naming those there are."""
+    """A system by name; raises ``SettingsError`` naming those that exist."""
     if name not in SYSTEMS:
         raise SettingsError(f"There is no system named {name!r}; there are: {', '.join(SYSTEMS)}.")
     return SYSTEMS[name]

@@ -1,8 +1,8 @@
-"""The one kind of error that is meant for a person: a sentence that says what to do."""
+"""Errors meant for a person: each is a sentence that says what to do."""
 
 
 class SynaptariumError(Exception):
-    """An expected failure. Its text is shown as it is, in the app and on the command line."""
+    """An expected failure. Its text is shown unchanged in the app and on the command line."""
 
 
 class SettingsError(SynaptariumError):
@@ -14,8 +14,8 @@ class DataError(SynaptariumError):
 
 
 class CheckpointError(SynaptariumError):
-    """A checkpoint is missing, damaged or not ours."""
+    """A checkpoint is missing, damaged or of another format."""
 
 
 class RunError(SynaptariumError):
-    """A run cannot be found, or cannot do what was asked of it."""
+    """A run cannot be found, or cannot do what was requested."""

@@ -1,7 +1,7 @@
 """The base of every configuration: frozen, bounded, explained.
 
 A configuration is declared once; the command line, the forms of the app and the error messages
-are made from that declaration. Nothing here or in any ``config`` module imports torch, so
+are generated from that declaration. Nothing here or in any ``config`` module imports torch, so
 ``--help`` and forms are instant.
 """
 
@@ -30,8 +30,8 @@ def setting(
     """Declare one setting of a ``Settings`` class.
 
     ``symbol`` is the letter the paper uses, ``source`` where the default comes from; ``more``
-    moves the control under "More" in forms. ``from_data`` marks what the data set tells, a field
-    of its ``Source`` of the same name: no form or command asks for it.
+    moves the control under "More" in forms. ``from_data`` marks a setting that the data set
+    fixes, by the field of the same name in its ``Source``: no form or command asks for it.
     """
     extra = {"symbol": symbol, "unit": unit, "source": source, "more": more}
     extra["from_data"] = from_data
@@ -80,8 +80,8 @@ class Settings(BaseModel):
         """The configuration that a network was built with: ``Network(config)``,
         ``Network(name=value, ...)``, or both, where a keyword argument replaces the config's value.
 
-        What is named nowhere has its default. Raises ``SettingsError`` for an unknown name or a
-        wrong value, and for a ``config`` of another class.
+        Settings named in neither have their defaults. Raises ``SettingsError`` for an unknown name
+        or a wrong value, and for a ``config`` of another class.
         """
         if config is None:
             return cls(**settings)
@@ -98,7 +98,7 @@ class Settings(BaseModel):
 
     @classmethod
     def choices(cls) -> list[SettingInfo]:
-        """The settings that a person chooses: all but those that the data set tells."""
+        """The settings that a person chooses: all but those that the data set fixes."""
         return [info for info in cls.infos() if not info.from_data]
 
 
@@ -135,7 +135,7 @@ def _info(name: str, field: Any) -> SettingInfo:
 
 
 def _sentence(cls: type[Settings], error: ValidationError) -> str:
-    """The first thing that is wrong, as one sentence with field, value and limit."""
+    """The first error as one sentence with field, value and limit."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"]) or cls.__name__
     if first["type"] == "extra_forbidden":
@@ -148,6 +148,6 @@ def _sentence(cls: type[Settings], error: ValidationError) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value as a sentence quotes it, cut where it is long."""
+    """A value as quoted in a sentence, cut if it is long."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -1,4 +1,4 @@
-"""Navigation: which pages there are, and how an address finds its page.
+"""Navigation: the pages, and how an address finds its page.
 
 Beside a folder named ``pages`` Streamlit starts in its old multipage mode: until app.py has run
 once, a deep link runs the page alone. So every page first calls ``ensure_routed``.
@@ -37,24 +37,24 @@ def run() -> None:
 
 @lru_cache(maxsize=1)
 def _set_aside(modules: int) -> None:
-    """Take what is imported from the garbage collector, as often as more ``modules`` are.
+    """Exclude imported modules from garbage collection, whenever ``modules`` has grown.
 
     Streamlit collects after each run of a page, and the page's last messages wait for it: with
-    torch and plotly in memory longer than for all else that a slider moves. What has been imported
-    is never garbage; the run before has just collected what was.
+    torch and plotly in memory, longer than for everything else that a slider triggers. Imported
+    modules are never garbage; the previous run has just collected what was.
     """
     gc.freeze()
 
 
 def _configure() -> None:
-    # A picture of our own: without it the icon of the first page would be fetched as a web font.
+    # Our own picture: without it the icon of the first page would be fetched as a web font.
     st.set_page_config(
         page_title="Synaptarium", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
     )
 
 
 def ensure_routed() -> None:
-    """First call of every page: go through app.py if a deep link came around it."""
+    """First call of every page: go through app.py if a deep link bypassed it."""
     if not st.session_state.get("_routed"):
         _configure()
         st.session_state["_routed"] = True

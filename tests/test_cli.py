@@ -203,8 +203,8 @@ WRONG = [
     ("evaluate bpan-mnist --dataset ct-mnist", "bpan-mnist reads images, but ct-mnist holds seq"),
     ("train bpan --seed -1", "seed is -1, but should be greater than or equal to 0"),
     ("train bpan --variant a-b", "variant is 'a-b', but should hold only letters"),
-    ("train bpan --dale=False", "no use for the word 'False'"),
-    ("train bpan mnist", "no use for the word 'mnist'"),
+    ("train bpan --dale=False", "does not take the word 'False'"),
+    ("train bpan mnist", "does not take the word 'mnist'"),
     ("evaluate", "evaluate needs RUN"),
     ("evaluate nosuch", "There is no checkpoint named 'nosuch'"),
     ("evaluate bpan-mnist --split train", "split is 'train', but should be 'test' or 'validation'"),
@@ -415,7 +415,7 @@ def test_export_copies_weights_and_card(trained_run, tmp_path, capsys):
     files = {"weights.safetensors", "checkpoint.json", "history.jsonl"}
     assert {f.name for f in target.iterdir()} == files
     assert main(["runs", "export", trained_run.id, str(target)]) == 2
-    assert "is there already" in one_sentence(capsys.readouterr().err)
+    assert "already exists" in one_sentence(capsys.readouterr().err)
 
 
 def weights_at(run, step):
@@ -457,7 +457,7 @@ def test_interrupted_then_resumed_equals_uninterrupted(runs_root):
     assert run.status.state == "cancelled"
     stopped_at = run.history().saved_step
     assert PER_EPOCH <= stopped_at < total * PER_EPOCH
-    assert out.splitlines()[-1].endswith(f"go on with: python -m corelib runs resume {run.id}")
+    assert out.splitlines()[-1].endswith(f"continue with: python -m corelib runs resume {run.id}")
 
     code, out, err = finish(spawn("runs", "resume", run.id))
     assert (code, err) == (0, "")
@@ -521,7 +521,7 @@ def test_remove_asks_first(runs_root, monkeypatch, capsys):
     run.set_status("cancelled")
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert main(["runs", "remove", run.id]) == 2
-    assert "say --yes if you mean it" in one_sentence(capsys.readouterr().err)
+    assert "add --yes to confirm" in one_sentence(capsys.readouterr().err)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda question: "")
     assert main(["runs", "remove", run.id]) == 0
@@ -548,7 +548,9 @@ def test_a_run_that_fails_says_why(runs_root):
 def test_a_run_whose_worker_vanished_says_so(runs_root, monkeypatch):
     monkeypatch.setattr("corelib.runs.store.LAUNCH_GRACE_S", 0.0)
     run = create_run(make_spec("bpan"))
-    with pytest.raises(RunError, match=f"Run {run.id} died: The worker ended without a word"):
+    with pytest.raises(
+        RunError, match=f"Run {run.id} died: The worker ended without an error message"
+    ):
         following.follow(run)
 
 
@@ -620,7 +622,7 @@ def test_data_downloads_what_is_missing(no_fashion, monkeypatch, capsys):
     for _ in range(2):
         assert main(["data", "fashion-mnist"]) == 0
     assert fetched == [1]
-    assert "here already" in capsys.readouterr().out.splitlines()[-1]
+    assert "already here" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_a_failed_download_is_one_sentence(no_fashion, monkeypatch, capsys):
@@ -635,7 +637,7 @@ def test_a_failed_download_is_one_sentence(no_fashion, monkeypatch, capsys):
 
 def test_data_that_ships_is_here(capsys):
     assert main(["data", "mnist"]) == 0
-    assert "here already" in capsys.readouterr().out
+    assert "already here" in capsys.readouterr().out
 
 
 def test_every_spec_that_is_written_is_read_again(runs_root):

@@ -269,7 +269,7 @@ def test_the_printed_table_has_every_published_figure_and_ours(capsys):
         assert f"{accuracy.mean():.2f} ± {accuracy.std():.2f}" in " ".join(lines[name])
         steps = rows["mean steps at 0.9"]
         assert f"{steps.mean():.2f} ± {steps.std():.2f}" in " ".join(lines[name])
-    assert "From assets/results/anytime.csv; --train computes it anew." in out
+    assert "From assets/results/anytime.csv; --train recomputes it." in out
     assert "authors' README" in out
 
 
@@ -296,7 +296,7 @@ def test_what_ships_is_read_without_torch():
     ("words", "told"),
     [
         (["bpan", "--train"], "take --train, --seeds and --ship; bpan does not"),
-        (["anytime", "--seeds", "3"], "say --train too"),
+        (["anytime", "--seeds", "3"], "add --train"),
         (["anytime", "--seeds", "0", "--train"], "seeds is 0, but should be from 1 to 100"),
         (["anytime", "--seeds", "-1", "--train"], "seeds is '-1', but should be a whole number"),
         (["anytime", "--seeds", "some", "--train"], "seeds is 'some', but should be"),

@@ -86,7 +86,7 @@ def test_interrupted_trainings_go_on_and_completed_ones_are_used_again(runs_root
     first, second = (item.run for item in seeds.stored(specs))
     assert (first.status.state, second.status.state) == ("completed", "cancelled")
     assert not second.is_alive()
-    assert "goes on from here" in lines[-1]
+    assert "continues from here" in lines[-1]
     assert lines[0].startswith("1 of 2: bpan-mnist, seed 0, ")
     # Once one is done, what is left is known.
     assert "min left for all" in next(line for line in lines if "seed 1" in line)
@@ -134,7 +134,7 @@ def test_train_measures_writes_and_reads_back(runs_root, tmp_path, monkeypatch):
     assert first.startswith("# python -m corelib reproduce toy --ship --seeds 1 (python ")
     table = results.table(what)
     assert table["seen"].tolist() == [2, 2]
-    assert table.attrs["notes"] == ["From assets/results/toy.csv; --train computes it anew."]
+    assert table.attrs["notes"] == ["From assets/results/toy.csv; --train recomputes it."]
 
 
 def test_only_one_process_computes_a_table(runs_root):
@@ -142,9 +142,9 @@ def test_only_one_process_computes_a_table(runs_root):
     with results.computing("anytime"):
         assert results.is_computing("anytime")
         assert not results.is_computing("classification")
-        with pytest.raises(RunError, match="being computed already"):
+        with pytest.raises(RunError, match="already being computed"):
             results.start_in_background("anytime")
-        with pytest.raises(RunError, match="being computed already"):
+        with pytest.raises(RunError, match="already being computed"):
             reproduce("anytime", train=True)
     assert not results.is_computing("anytime")
 

@@ -237,5 +237,5 @@ def test_the_printed_table_has_published_figures_and_ours(capsys):
         assert str(row["accuracy at the last step / %"]) in line
         published = sequential.PUBLISHED.get((row["task"], row["model"]))
         assert published is None or {str(value) for value in published} <= set(line.split())
-    assert "From assets/results/sequential.csv; --train computes it anew." in out
+    assert "From assets/results/sequential.csv; --train recomputes it." in out
     assert "authors' README" in out

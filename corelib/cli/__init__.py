@@ -1,1 +1,1 @@
-"""The command line's parts: words to options, the commands, following a run, plain tables."""
+"""The command line: parsing, the commands, following a run, plain tables."""

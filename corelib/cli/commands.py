@@ -1,6 +1,6 @@
-"""The commands: each a dataclass whose fields are its options and whose call does the work."""
+"""The commands: each is a dataclass; its fields are the options, and calling it does the work."""
 
-# The type of an option is made by a function that notes its help.
+# The type of an option is made by a function that adds its help.
 # pyright: reportInvalidTypeForm=false
 
 import dataclasses
@@ -28,7 +28,7 @@ from corelib.runs.spec import RunSpec, make_spec, read_spec
 
 def _train(spec: RunSpec, detach: bool) -> int:
     if not is_here(spec.dataset):
-        # Says how to get it, before a run is made that could only fail.
+        # The error says how to get it, before a run is created that could only fail.
         load_dataset(spec.dataset)
     run = launch.start(spec)
     if detach:
@@ -89,13 +89,13 @@ def train_system(system_name: str) -> type[TrainSystem]:
 class TrainSpec:
     """Repeat a run from its spec.json."""
 
-    spec: text("The spec.json of a run, or the folder it lies in", "FILE", "required")
+    spec: text("The spec.json of a run, or its folder", "FILE", "required")
     detach: DETACH = False
 
     def __call__(self) -> int:
         file = Path(self.spec)
         spec = read_spec(file / "spec.json" if file.is_dir() else file)
-        # Completed and checked; the versions are those that it is trained with now.
+        # Completed and checked, with the versions that are installed now.
         spec = make_spec(
             spec.system,
             dataset=spec.dataset,
@@ -146,39 +146,41 @@ class Evaluate:
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Download a data set, or say that it is here."""
+    """Download a data set unless it is already here."""
 
     dataset: name(" or ".join(DATASETS))
 
     def __call__(self) -> None:
         if is_here(self.dataset):
-            print(f"{DATASETS[self.dataset].title}: here already, nothing to download.")
+            print(f"{DATASETS[self.dataset].title}: already here, nothing to download.")
             return
         download = DATASETS[self.dataset].download
         if download is None:
-            # Says what to do about a file that should have come with Synaptarium.
+            # The error says how to get a data set that has no download.
             load_dataset(self.dataset)
             return
         print(f"Downloading {DATASETS[self.dataset].title}.", flush=True)
         download()
         if not is_here(self.dataset):
             raise DataError(f"{DATASETS[self.dataset].title} is incomplete; download it again.")
-        print(f"{DATASETS[self.dataset].title}: here now.")
+        print(f"{DATASETS[self.dataset].title}: downloaded.")
 
 
 @dataclasses.dataclass(frozen=True)
 class Reproduce:
-    """Compute a published table or figure anew, ours beside theirs; without a name, list them."""
+    """Recompute a published table or figure, ours beside theirs; without a name, list them."""
 
     name: Annotated[
         str,
         tyro.conf.Positional,
         tyro.conf.arg(help="What to reproduce", help_behavior_hint="(default: list them)"),
     ] = ""
-    train: flag("Train what is missing and measure anew, instead of reading what ships") = False
+    train: flag(
+        "Train what is missing and measure again, instead of reading the shipped figures"
+    ) = False
     seeds: text("Train with the seeds 0 to N - 1", "N", "default: 3 or 5, as published") = ""
     ship: flag("Like --train, and replace the figures in assets/results") = False
-    csv: text("Save the table as CSV too", "FILE") = ""
+    csv: text("Also save the table as CSV", "FILE") = ""
 
     def __call__(self) -> None:
         if not self.name:
@@ -201,7 +203,7 @@ class Reproduce:
 
 
 COMMANDS = Group(
-    "Synaptarium: train, evaluate and repeat brain-inspired networks (--version tells which).",
+    "Synaptarium: train, evaluate and reproduce brain-inspired networks (version: --version).",
     "command",
     {
         "train": Group(

@@ -1,4 +1,4 @@
-"""Following a run until it ends: a bar on a terminal, a line an epoch elsewhere."""
+"""Following a run until it ends: a bar on a terminal, one line per epoch elsewhere."""
 
 import shutil
 import sys
@@ -12,9 +12,9 @@ from corelib.runs.store import ENDED, History, Run, State, Status
 
 
 def follow(run: Run) -> int:
-    """Show a run until it ends, and its test figures then; returns the exit code.
+    """Show a run until it ends, then its test metrics; returns the exit code.
 
-    Ctrl-C cancels the run. Raises ``RunError`` when it ends before its end for another reason.
+    Ctrl-C cancels the run. Raises ``RunError`` if it ends incomplete for any other reason.
     """
     view = Bar(run) if sys.stdout.isatty() else Lines(run)
     history, status = run.history(), run.status
@@ -34,10 +34,10 @@ def follow(run: Run) -> int:
 
 
 def cancel(run: Run) -> Status:
-    """Ask a run to cancel, and wait until its worker has left; the status it left with."""
+    """Ask a run to cancel, and wait for its worker to exit; returns the final status."""
     if not watch.cancel(run):
         raise RunError(
-            f"Run {run.id} is asked to cancel, but has not answered yet; look again "
+            f"Run {run.id} was asked to cancel but has not responded yet; check again "
             f"with: {PROGRAM} runs show {run.id}"
         )
     return run.status
@@ -46,22 +46,22 @@ def cancel(run: Run) -> Status:
 def say_cancelled(run: Run) -> None:
     say(
         f"Run {run.id} is cancelled after {run.history().saved_step:,} updates; "
-        f"go on with: {PROGRAM} runs resume {run.id}"
+        f"continue with: {PROGRAM} runs resume {run.id}"
     )
 
 
 def say(line: str) -> None:
-    # At once, also into a pipe.
+    # Without buffering, also into a pipe.
     print(line, flush=True)
 
 
 def _interrupted(run: Run) -> int:
     if run.status.state not in ENDED:
-        say("Cancelling; the update under way is finished and saved.")
+        say("Cancelling; the current update is finished and saved.")
         try:
             cancel(run)
         except RunError:
-            # It may have ended by itself between the two looks.
+            # It may have ended by itself between the two checks.
             if run.status.state not in ENDED:
                 raise
     state = run.status.state
@@ -75,15 +75,15 @@ def _interrupted(run: Run) -> int:
 def _why_ended(run: Run, status: Status) -> str:
     resume = f"{PROGRAM} runs resume {run.id}"
     if status.state == "cancelled":
-        return f"Run {run.id} was cancelled; go on with: {resume}"
-    reason = status.message or "its folder tells no more"
-    again = f" Go on from the last checkpoint with: {resume}" if run.checkpoints() else ""
+        return f"Run {run.id} was cancelled; continue with: {resume}"
+    reason = status.message or "no reason was recorded"
+    again = f" Continue from the last checkpoint with: {resume}" if run.checkpoints() else ""
     return f"Run {run.id} {status.state}: {reason}{again}"
 
 
 def _say_result(run: Run, history: History) -> None:
     if history.finished is not None:
-        say(f"Test set, by the best checkpoint (update {history.finished.best_step:,}):")
+        say(f"Test set, best checkpoint (update {history.finished.best_step:,}):")
         say(show.metrics(history.finished.metrics))
     say(f"Run {run.id} is completed; evaluate it with: {PROGRAM} evaluate {run.id}")
 
@@ -94,7 +94,7 @@ class Lines:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.state: State | None = None
-        self.told_step: int | None = None
+        self.last_step: int | None = None
 
     def show(self, status: Status, history: History) -> None:
         if status.state != self.state:
@@ -102,19 +102,19 @@ class Lines:
             sentence = state_sentence(self.run, status, history)
             if sentence:
                 say(sentence)
-        if self.told_step is None:
-            # What a resumed run had before is known already.
-            self.told_step = history.step
+        if self.last_step is None:
+            # Epochs before a resume are not printed again.
+            self.last_step = history.step
         for validated in history.validations:
-            if validated.step > self.told_step:
-                self.told_step = validated.step
+            if validated.step > self.last_step:
+                self.last_step = validated.step
                 say(progress(history, validated.step))
 
     def close(self) -> None: ...
 
 
 class Bar:
-    """One line that is drawn over and over."""
+    """One line that is redrawn."""
 
     WIDEST: ClassVar[int] = 20
 
@@ -144,14 +144,14 @@ class Bar:
 
 
 def state_sentence(run: Run, status: Status, history: History) -> str:
-    """What a change of state means to the one who waits; empty where the end is told anyway."""
+    """A sentence for a new state; empty for ended states, which are reported at the end."""
     match status.state:
         case "starting":
             return f"Run {run.id} is starting."
         case "queued":
-            return f"Run {run.id} is queued: it starts when a training before it ends."
+            return f"Run {run.id} is queued: it starts when an earlier run ends."
         case "paused":
-            return f"Run {run.id} is paused; go on with: {PROGRAM} runs resume {run.id}"
+            return f"Run {run.id} is paused; continue with: {PROGRAM} runs resume {run.id}"
         case "running" if history.began is not None:
             began = history.began
             threads = "1 thread" if began.threads == 1 else f"{began.threads} threads"

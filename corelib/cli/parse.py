@@ -1,8 +1,8 @@
-"""From words to a command's options, by tyro; whatever is wrong is one sentence.
+"""Parsing words into a command's options with tyro; every error is one sentence.
 
-tyro reports errors in boxes of several lines, so it is asked only what leaves it nothing to
-complain of: which command is meant is decided here, numbers stay words until pydantic judges them
-(its sentence names field, value and limit), and words that tyro does not know it hands back.
+tyro reports errors in boxes of several lines, so it is given only what it cannot reject: the
+command is chosen here, numbers stay strings until pydantic checks them (its sentence names field,
+value and limit), and tyro returns unknown words.
 """
 
 import dataclasses
@@ -22,18 +22,18 @@ CONFIG = (tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName)
 
 
 class UsageError(SynaptariumError):
-    """Words that make no command; the text says which they are and what would do."""
+    """Words that are not a valid command; the text names the wrong one and says what is valid."""
 
 
 class Late(NamedTuple):
-    """A command whose options are made when it is asked for."""
+    """A command whose options are made only when it is used."""
 
     about: str
     make: Callable[[], type]
 
 
 class Group(NamedTuple):
-    """Commands under one word; ``otherwise`` is the command meant when its option comes first.
+    """Commands under one word; ``otherwise`` is the command of an option that comes first.
 
     A command is a dataclass: its fields are the options, its docstring the help.
     """
@@ -47,7 +47,7 @@ class Group(NamedTuple):
 def parse(group: Group, words: list[str], said: tuple[str, ...] = ()) -> Any:
     """The command that the words name, as an instance of its dataclass.
 
-    Raises ``UsageError``; where help is asked it is printed and ``SystemExit`` raised.
+    Raises ``UsageError``; on a request for help, prints it and raises ``SystemExit``.
     """
     where = " ".join((PROGRAM, *said))
     known = " and ".join((", ".join(group.commands)).rsplit(", ", 1))
@@ -112,13 +112,13 @@ def _options(command: type, words: list[str], said: tuple[str, ...], last: str) 
         return options
     word = unknown[0]
     if not word.startswith("-"):
-        raise UsageError(f"{name} has no use for the word {word!r}; {see}")
+        raise UsageError(f"{name} does not take the word {word!r}; {see}")
     option = word.partition("=")[0]
     raise UsageError(f"{name} has no option {option}{_nearest(option, _flags(command))}; {see}")
 
 
 def _lack(command: type, words: list[str]) -> str:
-    """Why tyro gave up: an option without its value, or a name that was not given."""
+    """Why tyro failed: an option without its value, or a missing name."""
     flags = _flags(command)
     for word, following in itertools.pairwise([*words, "--"]):
         if following.startswith("-") and flags.get(word.replace("_", "-"), False):
@@ -140,44 +140,44 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
 def _flags(command: type) -> dict[str, bool]:
     """The options of a command; True for those that take a value."""
-    found = {"--help": False}
+    flags = {"--help": False}
     hints = get_type_hints(command, include_extras=True)
     for field in dataclasses.fields(command):
         hint = hints[field.name]
         kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
         name = field.name.replace("_", "-")
         if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-            found |= _flags(kind)
+            flags |= _flags(kind)
         elif tyro.conf.Positional not in notes:
-            found[f"--{name}"] = kind is not bool
+            flags[f"--{name}"] = kind is not bool
             if kind is bool and tyro.conf.FlagCreatePairsOff not in notes:
-                found[f"--no-{name}"] = False
-    return found
+                flags[f"--no-{name}"] = False
+    return flags
 
 
 def name(help: str) -> Any:
-    """Note of a word that stands without an option."""
+    """The type of a positional word."""
     return Annotated[str, tyro.conf.Positional, tyro.conf.arg(help=help)]
 
 
 def text(help: str, metavar: str, unset: str = "") -> Any:
-    """Note of an option that takes a word; ``unset`` tells what happens without it."""
+    """The type of an option that takes a word; ``unset`` says what happens without it."""
     return Annotated[
         str, tyro.conf.arg(help=help, metavar=metavar, help_behavior_hint=unset and f"({unset})")
     ]
 
 
 def flag(help: str) -> Any:
-    """Note of an option that is there or not."""
+    """The type of an option that is present or absent."""
     return Annotated[
         bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help=help, help_behavior_hint="")
     ]
 
 
 def options_of(title: str, about: str, infos: Iterable[SettingInfo]) -> type:
-    """A dataclass with one field a setting; values that do not convert stay words.
+    """A dataclass with one field per setting; values that do not convert stay strings.
 
-    It checks nothing: it is the settings' own class that judges the values.
+    It checks nothing: the settings class checks the values.
     """
     fields = [(i.name, _kind(i), dataclasses.field(default=i.default)) for i in infos]
     made = dataclasses.make_dataclass(title, fields, kw_only=True)

@@ -1,6 +1,6 @@
 """The commands on runs: list, show, steer, export and remove them."""
 
-# The type of an option is made by a function that notes its help.
+# The type of an option is made by a function that adds its help.
 # pyright: reportInvalidTypeForm=false
 
 import dataclasses
@@ -18,12 +18,12 @@ from corelib.runs.registry import export, find
 from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, find_run, list_runs, remove_run
 
-RUN = name("Id of a run, or any beginning that only one run has")
-DETACH = flag("Return at once and print the run's id; the training continues by itself")
+RUN = name("Id of a run, or a prefix that only one run has")
+DETACH = flag("Return at once and print the run's id; the run continues in the background")
 
 
 def _summary(run: Run) -> dict[str, Any]:
-    """What ``runs list`` tells of a run; of one that cannot be read, why."""
+    """The entry of a run in ``runs list``; for an unreadable run, the reason."""
     try:
         spec, status, history = run.spec, run.status, run.history()
     except (SynaptariumError, ValueError, TypeError) as error:
@@ -51,14 +51,14 @@ class ListRuns:
     json: flag("Print JSON") = False
 
     def __call__(self) -> None:
-        found = [_summary(run) for run in list_runs()]
+        summaries = [_summary(run) for run in list_runs()]
         if self.json:
-            show.as_json(found)
-        elif not found:
+            show.as_json(summaries)
+        elif not summaries:
             print(f"There are no runs yet; start one with: {PROGRAM} train {next(iter(SYSTEMS))}")
         else:
             rows = [("run", "state", "updates", "best score")]
-            for item in found:
+            for item in summaries:
                 total, best = item.get("total_steps"), item.get("best_score")
                 rows.append(
                     (
@@ -73,7 +73,7 @@ class ListRuns:
 
 @dataclasses.dataclass(frozen=True)
 class ShowRun:
-    """Show how far a run came, what it measured, and the command that repeats it."""
+    """Show a run's progress, its metrics and the command that repeats it."""
 
     run: RUN
 
@@ -94,12 +94,12 @@ class ShowRun:
             last = history.validations[-1]
             print(f"Validation set, epoch {last.epoch}:\n{show.metrics(last.metrics)}")
         if history.finished:
-            print(f"Test set, by the best checkpoint:\n{show.metrics(history.finished.metrics)}")
+            print(f"Test set, best checkpoint:\n{show.metrics(history.finished.metrics)}")
 
 
 @dataclasses.dataclass(frozen=True)
 class CancelRun:
-    """Cancel a run after the update under way; it can be resumed."""
+    """Cancel a run after the current update; it can be resumed."""
 
     run: RUN
 
@@ -113,19 +113,19 @@ class CancelRun:
 
 @dataclasses.dataclass(frozen=True)
 class PauseRun:
-    """Pause a run after the update under way; its worker stays and waits."""
+    """Pause a run after the current update; its worker waits."""
 
     run: RUN
 
     def __call__(self) -> None:
         run = find_run(self.run)
         run.ask("pause")
-        print(f"Run {run.id} pauses; go on with: {PROGRAM} runs resume {run.id}")
+        print(f"Run {run.id} is pausing; continue with: {PROGRAM} runs resume {run.id}")
 
 
 @dataclasses.dataclass(frozen=True)
 class ResumeRun:
-    """Let a paused, cancelled, failed or died run go on from its last checkpoint."""
+    """Resume a paused, cancelled, failed or died run from its last checkpoint."""
 
     run: RUN
     detach: DETACH = False
@@ -144,20 +144,20 @@ class RemoveRun:
     """Delete a run that has ended, with its checkpoints."""
 
     run: RUN
-    yes: flag("Do not ask") = False
+    yes: flag("Do not ask for confirmation") = False
 
     def __call__(self) -> None:
         run = find_run(self.run)
         state = run.status.state
         if state in ENDED and not self.yes:
             if not sys.stdin.isatty():
-                raise RunError(f"Run {run.id} would be deleted for good; say --yes if you mean it.")
-            answer = input(f"Delete run {run.id} and its checkpoints for good? [y/N] ")
+                raise RunError(f"Run {run.id} would be deleted permanently; add --yes to confirm.")
+            answer = input(f"Delete run {run.id} and its checkpoints permanently? [y/N] ")
             if answer.strip().lower() not in ("y", "yes"):
-                print("Nothing is removed.")
+                print("Nothing was removed.")
                 return
         remove_run(run)
-        print(f"Run {run.id} is removed.")
+        print(f"Run {run.id} was removed.")
 
 
 @dataclasses.dataclass(frozen=True)

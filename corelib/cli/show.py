@@ -28,21 +28,21 @@ def duration(seconds: float) -> str:
 
 
 def metrics(values: Mapping[str, float]) -> str:
-    """One line a metric, aligned."""
+    """One line per metric, aligned."""
     return table([(f"  {name}", number(name, value)) for name, value in values.items()])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of words as aligned columns, the first line may be a head."""
+    """Rows of strings as aligned columns; the first row may be a header."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(w.ljust(n) for w, n in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
 
 
 def frame(value: pd.DataFrame, width: int | None = None) -> str:
-    """A DataFrame as aligned columns; what is missing is a dash.
+    """A DataFrame as aligned columns; missing values are dashes.
 
-    Where it is wider than ``width`` it goes on below, each part with the first column.
+    A table wider than ``width`` continues below; each part repeats the first column.
     """
     first, *others = ([name, *_column(column)] for name, column in value.items())
     parts, used = [[first]], _width(first)
@@ -60,7 +60,7 @@ def _width(column: Sequence[str]) -> int:
 
 
 def _column(values: pd.Series) -> list[str]:
-    """As many decimals for all as one of them needs."""
+    """All values with the number of decimals that the longest needs."""
     present = values.dropna()
     decimals = max((len(str(v).partition(".")[2]) for v in present), default=0)
     form = f".{decimals}f" if values.dtype.kind == "f" else ""

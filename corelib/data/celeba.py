@@ -1,4 +1,4 @@
-"""CelebA: faces with 40 attributes, each of them a task, through torchvision from a folder.
+"""CelebA: faces with 40 attributes, each of them a task; read by torchvision from a folder.
 
 The pictures of 178 x 218 are decoded once, by a DataLoader, reduced to squares and kept in memory:
 with 64 pixels a side they take 2.5 GB. The authors' code reads them at full size in each epoch.
@@ -27,7 +27,7 @@ def load(side: int = SIDE) -> ImageDataset:
     if not is_here():
         raise DataError(
             "CelebA is not here. Put img_align_celeba and its five text files, as "
-            f"torchvision.datasets.CelebA has them, into {own_root() / FOLDER}."
+            f"torchvision.datasets.CelebA expects them, into {own_root() / FOLDER}."
         )
     import torch
     from torch.utils.data import DataLoader
@@ -39,7 +39,7 @@ def load(side: int = SIDE) -> ImageDataset:
     def split(name: str) -> tuple[Split, tuple[str, ...]]:
         source = CelebA(own_root(), name, transform=shrink)
         pixels = torch.empty(len(source), 3, side, side, dtype=torch.uint8)
-        # Processes are worth starting only for many pictures.
+        # Worker processes pay off only for many pictures.
         workers = (os.cpu_count() or 1) if len(source) > 2000 else 0
         at = 0
         for images, _ in DataLoader(source, batch_size=256, num_workers=workers):

@@ -1,4 +1,4 @@
-"""CIFAR-10 through torchvision, from a folder that exists or downloaded on request.
+"""CIFAR-10 through torchvision: from an existing folder, or downloaded on request.
 
 Its files are checked against their published sums before torchvision reads them.
 """
@@ -29,7 +29,7 @@ def is_here() -> bool:
 
 
 def download() -> None:
-    """Fetch the data by torchvision into ``own_root()``; raises ``DataError`` in words."""
+    """Fetch the data by torchvision into ``own_root()``; raises ``DataError`` on failure."""
     from torchvision.datasets import CIFAR10
 
     try:
@@ -60,7 +60,7 @@ def load() -> ImageDataset:
         parts = [CIFAR10(own_root(), train=train) for train in (True, False)]
     except (OSError, RuntimeError) as error:
         raise DataError(
-            f"CIFAR-10 in {own_root() / FOLDER} is damaged ({error}); download it anew."
+            f"CIFAR-10 in {own_root() / FOLDER} is damaged ({error}); download it again."
         ) from None
 
     def split(images: np.ndarray, labels: list[int]) -> Split:

@@ -1,7 +1,7 @@
-"""A drawing or an uploaded picture as an image like those of MNIST.
+"""A drawing or an uploaded picture, converted to an image like those of MNIST.
 
 MNIST's recipe: keep the aspect ratio, fit the ink into a box of 20 x 20 pixels with
-anti-aliasing, then move it by whole pixels so that the centre of mass comes to row 14,
+anti-aliasing, then move it by whole pixels so that the centre of mass lies at row 14,
 column 14 of 28 x 28. White ink on black; pixels are uint8 from 0 to 255.
 """
 
@@ -25,18 +25,18 @@ SIDE, BOX = 28, 20
 
 PEN = 2.2  # pixels of the 20-pixel box: a common width of MNIST's own strokes
 FINE = 16  # drawn at this many times the resolution, then averaged
-SMALLEST = 0.08  # drawings smaller than this part of the canvas are enlarged no more
+SMALLEST = 0.08  # drawings smaller than this part of the canvas are not enlarged further
 MAX_POINTS = 10_000
 
 MAX_BYTES = 5 * 2**20
 MAX_PIXELS = 16_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
-WORKING_SIDE = 1024  # larger pictures are averaged down to at most this before anything else
+WORKING_SIDE = 1024  # larger pictures are first averaged down to at most this side
 FAINT = 24  # grey levels, of 255: weaker marks are not ink
-SPECKS = 200  # from this side on, single specks are removed if the ground is not clean
-RIPPLE = 0.15  # of the strongest ink: what JPEG and WebP may leave on clean ground
+SPECKS = 200  # from this side on, single specks are removed if the background is not clean
+RIPPLE = 0.15  # of the strongest ink: what JPEG and WebP may leave on a clean background
 THIN = 0.9  # pixels of the 20-pixel box: no test digit of MNIST has thinner strokes
-# What Pillow's decoders raise on damaged files; each occurred with bytes changed at random.
+# What Pillow's decoders raise on damaged files; each was raised after random changes of bytes.
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError)
 DAMAGED += (OverflowError, struct.error, zlib.error)
 
@@ -99,10 +99,10 @@ def _checked(strokes: Sequence, canvas_size: float) -> list[np.ndarray]:
 def from_image(data: bytes) -> np.ndarray:
     """The image of an uploaded picture, uint8 (row, column) of 28 x 28.
 
-    The picture is made grey, with white behind what is transparent; dark ink on a light ground is
-    inverted (the brightness of the border decides); the ground is removed and the contrast
-    stretched; then the ink is fitted and centred as in MNIST. A picture of 28 x 28 on black is kept
-    as it is. An animation gives its first frame. The file's kind is read from its bytes.
+    The picture is made grey, with white for transparent parts; dark ink on a light background is
+    inverted (the brightness of the border decides); the background is removed and the contrast
+    stretched; then the ink is fitted and centred as in MNIST. A picture of 28 x 28 on black is left
+    unchanged. An animation gives its first frame. The format is read from the file's bytes.
 
     Raises ``DataError`` when the file is too large, is not a picture, is damaged, has more than
     16 million pixels (by its header, before anything is decoded), or is blank.
@@ -119,9 +119,9 @@ def from_image(data: bytes) -> np.ndarray:
     if grey.shape == (SIDE, SIDE) and not dark_ink and ground < FAINT:
         return grey.copy()
 
-    # Shade, grain and compression show at the border too: up to three times its 90 % quantile is
-    # ground. A clean border gives 0, and nothing is lost; but lossy compression leaves ripples
-    # round the ink itself.
+    # Shade, grain and compression show at the border too: values up to three times its 90 %
+    # quantile are background. A clean border gives 0, and nothing is lost; but lossy compression
+    # leaves ripples around the ink itself.
     spread = np.quantile(np.abs(border - ground), 0.9)
     threshold = min(max(3 * spread, RIPPLE * peak * lossy), peak / 2)
     ink = np.where(ink > threshold, ink * (255 / peak), 0).round().astype(np.uint8)
@@ -155,7 +155,7 @@ def _stroke_width(ink: np.ndarray) -> float:
 
 
 def _thickened(ink: np.ndarray) -> np.ndarray:
-    """Widen strokes to PEN if in the box they would be thinner than those of MNIST.
+    """Widen strokes to PEN if they would be thinner in the box than those of MNIST.
 
     A ballpoint's strokes on paper are so thin that shrinking would leave only a haze.
     """
@@ -178,7 +178,7 @@ def _grey(data: bytes) -> tuple[np.ndarray, bool]:
     whether its compression is lossy."""
     if len(data) > MAX_BYTES:
         raise DataError(
-            f"The file has {len(data) / 2**20:.1f} MB; choose one of at most {MAX_BYTES >> 20} MB."
+            f"The file is {len(data) / 2**20:.1f} MB; choose one of at most {MAX_BYTES >> 20} MB."
         )
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -188,7 +188,7 @@ def _grey(data: bytes) -> tuple[np.ndarray, bool]:
         raise _too_many_pixels() from None
     except UnidentifiedImageError:
         raise DataError(
-            "The file is not a picture that can be read here; choose a PNG, JPEG, GIF, BMP or WebP."
+            "The file is not a readable picture; choose a PNG, JPEG, GIF, BMP or WebP."
         ) from None
     except DAMAGED:
         raise _damaged() from None
@@ -198,7 +198,7 @@ def _grey(data: bytes) -> tuple[np.ndarray, bool]:
         image.load()
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith(("I", "F")):
-            # Deep grey: Pillow would cut it off at 255 where it should scale.
+            # Deep grey: Pillow would clip it at 255 instead of scaling it.
             deep = np.asarray(image, dtype=float)
             scaled = (deep / max(deep.max(), 1) * 255).astype(np.uint8)
             return _reduced(Image.fromarray(scaled)), lossy
@@ -230,13 +230,13 @@ def _blank() -> DataError:
 
 
 def _damaged() -> DataError:
-    return DataError("The picture is cut short or damaged; save it again or choose another.")
+    return DataError("The picture is truncated or damaged; save it again or choose another.")
 
 
 def _centred(ink: np.ndarray) -> np.ndarray:
     """Ink (row, column), at most 28 x 28, on black with its centre of mass nearest to (14, 14).
 
-    The shift is in whole pixels, as in MNIST, and stops where ink would be cut off.
+    The shift is in whole pixels, as in MNIST, and is limited so that no ink is cut off.
     """
     mass = ink.sum(dtype=float)
     corner = []

@@ -1,4 +1,4 @@
-"""Fashion-MNIST through torchvision: from a folder that exists, or downloaded on request."""
+"""Fashion-MNIST through torchvision: from an existing folder, or downloaded on request."""
 
 import os
 from pathlib import Path
@@ -30,7 +30,7 @@ def own_root() -> Path:
 
 
 def find_folder() -> Path | None:
-    """The first folder that holds all four files, plain or gzipped; None when there is none."""
+    """The first folder that holds all four files, plain or gzipped; None if there is none."""
     for folder in (own_root() / "FashionMNIST" / "raw", own_root(), DEBIAN_FOLDER):
         if all((folder / f).exists() or (folder / f"{f}.gz").exists() for f in FILES):
             return folder
@@ -38,7 +38,7 @@ def find_folder() -> Path | None:
 
 
 def download() -> None:
-    """Fetch the data by torchvision into ``own_root()``; raises ``DataError`` in words."""
+    """Fetch the data by torchvision into ``own_root()``; raises ``DataError`` on failure."""
     from torchvision.datasets import FashionMNIST
 
     try:

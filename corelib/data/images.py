@@ -26,7 +26,7 @@ class Split(NamedTuple):
 
 
 class ImageDataset(NamedTuple):
-    """Three fixed splits of images and what is needed to read them.
+    """Three fixed splits of images, with their normalisation and the names of labels.
 
     ``mean`` and ``std`` are those of the training pixels on the scale [0, 1]; ``task_names`` name
     the labels' columns and are empty if each image has one label.
@@ -56,7 +56,7 @@ class ImageDataset(NamedTuple):
         return unit.flatten(1).sub(self.mean).div_(self.std)
 
     def batch(self, train: Split, step: int, size: int, seed: int) -> Split:
-        """The batch of a training step; ``train`` is that split, on whichever device."""
+        """The batch of a training step; ``train`` is that split, on any device."""
         return batch(train, step, size, seed)
 
 
@@ -98,7 +98,7 @@ def split_in_three(
 
 
 def first_of(split: Split, most: int, label: int | None = None) -> Split:
-    """The first images of a split, at most ``most``: those of one class, or of all."""
+    """The first images of a split, at most ``most``, of one class or of all."""
     pixels, labels = split
     if label is not None:
         chosen = labels == label
@@ -117,7 +117,7 @@ def _order(n: int, seed: int, epoch: int) -> np.ndarray:
 
 
 def places(n: int, step: int, size: int, seed: int) -> np.ndarray:
-    """Which of n images the batch of a training step holds: int64 (image,)."""
+    """The indices of the images, out of n, in the batch of a training step: int64 (image,)."""
     epoch, position = divmod(step, steps_per_epoch(n, size))
     return _order(n, seed, epoch)[position * size : (position + 1) * size]
 

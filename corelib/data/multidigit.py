@@ -2,10 +2,10 @@
 
 As in the authors' loader for Abel and Ullman (2024), after Sener and Koltun (2018): the left digit
 lies at [0:28, 0:28] and the right one at [6:34, 6:34] of a canvas of 36 x 36, the brighter pixel
-wins where they meet, and the canvas is reduced to 28 x 28 by the nearest neighbour. "Left" is the
-upper left one. The first 50,000 training images give the training set, the 10,000 after them the
+wins where they overlap, and the canvas is reduced to 28 x 28 by the nearest neighbour. "Left" is
+the upper left one. The first 50,000 training images give the training set, the next 10,000 the
 validation set, the test images the test set; each is the left digit of one image, and its partner
-is any of the same set. Their loader draws partners anew on each machine; here the seed fixes them.
+is any from the same set. Their loader draws new partners on each machine; here the seed fixes them.
 """
 
 import numpy as np

@@ -1,13 +1,13 @@
 """Patches of natural images, whitened: from pictures that scikit-image and scikit-learn ship, or
 van Hateren's from a folder.
 
-Our pictures are made grey, continued by reflection over 32 pixels, and whitened as a whole: each
+Our pictures are made grey, extended by reflection over 32 pixels, and whitened as a whole: each
 amplitude at frequency f (cycles per pixel) is multiplied by |f| exp(-(|f| / 0.4)⁴), which flattens
 the 1/f spectrum of natural images and fades out before the corners of the spectrum (Olshausen and
-Field 1997). Patches lie at random places, most of them in large pictures. Each loses its mean; the
-flattest quarter of a split is dropped; each of the others is brought to unit deviation.
+Field 1997). Patches lie at random places, most of them in large pictures. The mean of each is
+removed; the flattest quarter of a split is dropped; the others are scaled to unit deviation.
 
-Splits are by picture: no patch to validate or to test with shares a picture with one to train with.
+Splits are by picture: no validation or test patch shares a picture with a training patch.
 The label of a patch is the number of its picture.
 """
 
@@ -103,7 +103,7 @@ def _draw(names: tuple[str, ...], n: int, side: int, seed: int) -> _Drawn:
 
 
 def load(side: int) -> ImageDataset:
-    """40,000 patches to train with, 5,000 to validate and 5,000 to test, ``side`` pixels a side."""
+    """40,000 patches to train, 5,000 to validate, 5,000 to test, of ``side`` x ``side`` pixels."""
     drawn = {
         split: _draw(names, TRAIN if split == "train" else HELD_OUT, side, seed)
         for seed, (split, names) in enumerate(PICTURES.items())
@@ -112,7 +112,7 @@ def load(side: int) -> ImageDataset:
 
 
 def doves_file() -> Path:
-    """Where van Hateren's patches are looked for: DOVES/vH16/processed.npy in the folder named by
+    """The file of van Hateren's patches: DOVES/vH16/processed.npy in the folder named by
     SYNAPTARIUM_DATA, or in ./data."""
     root = Path(os.environ.get("SYNAPTARIUM_DATA", "data"))
     return root / "DOVES" / "vH16" / "processed.npy"
@@ -137,7 +137,7 @@ def load_doves() -> ImageDataset:
             f"{file}."
         ) from None
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{file} cannot be read ({error}); put the file there anew.") from None
+        raise DataError(f"{file} cannot be read ({error}); replace the file.") from None
     if array.ndim != 4 or array.shape[1:] != (1, DOVES_SIDE, DOVES_SIDE) or len(array) < BLOCKS**2:
         raise DataError(
             f"{file} should hold patches of shape (N, 1, 16, 16), but holds {array.shape}; "
@@ -160,7 +160,7 @@ def load_doves() -> ImageDataset:
 
 
 def _dataset(name: str, classes: tuple[str, ...], *drawn: _Drawn) -> ImageDataset:
-    """Patches are normalised already: ``inputs`` gives them unchanged."""
+    """The patches are already normalised: ``inputs`` returns them unchanged."""
     import torch
 
     train, validation, test = (

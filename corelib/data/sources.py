@@ -1,4 +1,4 @@
-"""All data sets: what each is, and whether it is here."""
+"""All data sets by name, and whether each is here."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -126,7 +126,7 @@ _loading = Lock()
 
 
 def load_dataset(name: str = "mnist") -> Dataset:
-    """A data set by name, on the CPU; loaded once a process, whichever thread asks first.
+    """A data set by name, on the CPU; loaded once per process.
 
     Raises ``DataError`` when the name is unknown, or the data is missing or damaged.
     """

@@ -1,7 +1,7 @@
-"""Published tables and figures computed anew: one module each, ours beside theirs.
+"""Published tables and figures recomputed, ours beside theirs: one module each.
 
-Each module has ``run()``, which returns the table as a DataFrame; sentences that belong under it
-are in its ``attrs["notes"]``. Tables over seeds (``results``) take options.
+Each module has ``run()``, which returns the table as a DataFrame; its ``attrs["notes"]`` are the
+sentences to show below it. Tables over seeds (``results``) take options.
 """
 
 from importlib import import_module
@@ -74,7 +74,7 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         over_seeds=True,
     ),
     "checkpoints": Reproduction(
-        "The networks that ship, trained again: test accuracy then and now, and whether the "
+        "The shipped networks, trained again: test accuracy then and now, and whether the "
         "weights are the same (trains for minutes)",
         "corelib.reproduce.checkpoints",
     ),
@@ -82,7 +82,7 @@ REPRODUCTIONS: dict[str, Reproduction] = {
 
 
 def reproduce(name: str, **options: Any) -> "pd.DataFrame":
-    """The table of a reproduction by name; raises ``SynaptariumError`` naming those there are.
+    """The table of a reproduction by name; raises ``SynaptariumError`` naming those that exist.
 
     ``options`` are those of ``results.table``, for the tables over seeds only.
     """

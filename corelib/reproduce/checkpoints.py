@@ -1,9 +1,9 @@
-"""The networks that ship, trained again from their recipes.
+"""The shipped networks, trained again from their recipes.
 
-What ships is stored in half precision, which halves its size; its card tells the accuracy of the
-weights as they are stored. ``run`` compares what comes out with what ships: on the same kind of
-processor and the same library versions the weights, so rounded, agree bit for bit.
-``python -m corelib.reproduce.checkpoints`` replaces what ships.
+They are stored in half precision, which halves their size; each card gives the accuracy of the
+weights as stored. ``run`` compares new networks with the shipped ones: on the same kind of
+processor and the same library versions the rounded weights agree bit for bit.
+``python -m corelib.reproduce.checkpoints`` replaces the shipped ones.
 """
 
 import shutil
@@ -70,8 +70,8 @@ RECIPES = (
 
 
 def recipes() -> list[RunSpec]:
-    """All that ships; the networks of these three tables are their seed 0."""
-    # A symmetric start ends as shared weights do, and would take twice their room.
+    """All shipped networks; those of the three tables are seed 0."""
+    # A symmetric start gives the same result as shared weights, at twice the size.
     rules = [
         row
         for row in butd.ROWS
@@ -83,14 +83,14 @@ def recipes() -> list[RunSpec]:
 
 
 def train(spec: RunSpec) -> Checkpoint:
-    """Train by a worker, as everybody does; raises ``RunError`` if it does not complete."""
+    """Train with a worker, like any run; raises ``RunError`` if it does not complete."""
     run = start(spec)
     until_completed(run)
     return find(run.id)
 
 
 def run() -> "pd.DataFrame":
-    """One row a recipe: test accuracy, or R², that ships and that came out now, and whether all
+    """One row per recipe: test accuracy, or R², of the shipped and the new network, and whether all
     weights are the same bit for bit."""
     import pandas as pd
     from safetensors.numpy import load_file
@@ -116,20 +116,19 @@ def run() -> "pd.DataFrame":
 
 
 def ship(specs: Sequence[RunSpec] = ()) -> None:
-    """Put these networks, or all, in place of what ships; those that no completed run serves are
-    trained."""
+    """Replace these shipped networks, or all; those without a completed run are trained."""
     specs = specs or recipes()
     for spec, run in zip(specs, seeds.train(specs), strict=True):
-        folder, taught = SHIPPED / spec.title, find(run.id)
+        folder, trained = SHIPPED / spec.title, find(run.id)
         shutil.rmtree(folder, ignore_errors=True)
-        export(taught, folder)
+        export(trained, folder)
         if spec.system == "butd":
-            keep_gates(taught, folder)
+            keep_gates(trained, folder)
         print(f"{folder.name}: {halve(find(folder.name)).card.test}")
 
 
 def halve(item: Checkpoint) -> Checkpoint:
-    """Round a checkpoint's weights to half precision, and measure it as it then is."""
+    """Round a checkpoint's weights to half precision, and measure it again."""
     from safetensors.torch import load_file, save_file
 
     file = item.folder / "weights.safetensors"
@@ -142,13 +141,13 @@ def halve(item: Checkpoint) -> Checkpoint:
 
 
 def keep_gates(trained: Checkpoint, folder: Path) -> None:
-    """Put the gates of an instructed network over its training beside the weights that ship."""
+    """Save the gates of an instructed network over its training beside the shipped weights."""
     from corelib.models.butd import history
 
     model = cast("BUTDNet", load(trained.name))
     gates = history.read(trained.folder, model)
     if gates is None:
-        raise CheckpointError(f"{trained.name} noted no gates while it was trained.")
+        raise CheckpointError(f"{trained.name} recorded no gates during training.")
     history.write(gates, folder)
 
 

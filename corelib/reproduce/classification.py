@@ -42,7 +42,7 @@ NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
     "for Anytime and Sequential Inference; mean ± sd over 5 seeds.",
     "The published parameter counts for 64, 128 and 512 match no architecture that we found; "
-    "the authors' code, with E = h/2 and I = h/8, gives those in the column before.",
+    "the authors' code, with E = h/2 and I = h/8, gives those in the preceding column.",
     "Ours: the last step's answer, mean ± sd over seeds, 10,000 test images, networks chosen on "
     "validation images. Difference: paired by seed, in percentage points.",
 )
@@ -59,8 +59,8 @@ def specs(seed: int) -> list[RunSpec]:
 
 
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
-    """Raw figures, one row a model and seed; the accuracy is the share that the worker measured on
-    the test images by the best checkpoint."""
+    """Raw figures, one row per model and seed; the accuracy is the share that the worker measured
+    with the best checkpoint on the test images."""
     import pandas as pd
 
     rows = []

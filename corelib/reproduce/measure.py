@@ -20,9 +20,9 @@ class Measured(NamedTuple):
 
 
 def measure(item: Checkpoint, dataset_name: str, split: str) -> Measured:
-    """Evaluate a checkpoint on the CPU, in as many threads as a worker takes.
+    """Evaluate a checkpoint on the CPU, with as many threads as a worker uses.
 
-    Raises ``SettingsError`` when the data set is not what it reads.
+    Raises ``SettingsError`` if the network cannot read the data set.
     """
     import torch
 

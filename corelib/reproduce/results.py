@@ -1,7 +1,8 @@
-"""Tables over seeds: raw figures in a CSV that ships, computed anew where that is asked.
+"""Tables over seeds: raw figures in a shipped CSV, recomputed on request.
 
-The file has one row a model and seed; its first line, a comment, is the command that made it. What
-is computed here is kept beside the runs, in ``.reproduce/NAME.csv``. Imports torch only to measure.
+The file has one row per model and seed; its first line, a comment, is the command that made it.
+What is computed here is kept beside the runs, in ``.reproduce/NAME.csv``. Imports torch only to
+measure.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock, Timeout
 
 from corelib.errors import DataError, RunError, SettingsError
-from corelib.reproduce import seeds as trainings
+from corelib.reproduce import seeds as seed_runs
 from corelib.runs.launch import spawn
 from corelib.runs.spec import RunSpec, versions
 from corelib.runs.store import Run, runs_root
@@ -30,8 +31,9 @@ MOST_SEEDS = 100
 
 
 class OverSeeds(NamedTuple):
-    """A table over seeds: ``specs`` what one seed trains, ``measure`` the raw rows of specs and
-    their completed runs, ``summary`` the table of those rows; ``seeds`` how many by default."""
+    """A table over seeds: ``specs`` gives what one seed trains, ``measure`` the raw rows of specs
+    and their completed runs, ``summary`` the table of those rows; ``seeds`` is the default number
+    of seeds."""
 
     name: str
     seeds: int
@@ -40,7 +42,7 @@ class OverSeeds(NamedTuple):
     summary: Callable[[pd.DataFrame], pd.DataFrame]
 
     def all_specs(self, n_seeds: int | None = None) -> list[RunSpec]:
-        """Every training: all models of seed 0, then of seed 1, and so on."""
+        """Every run: all models of seed 0, then of seed 1, and so on."""
         return list(_all_specs(self.specs, self.seeds if n_seeds is None else n_seeds))
 
 
@@ -53,21 +55,21 @@ def _all_specs(specs: Callable[[int], list[RunSpec]], n_seeds: int) -> tuple[Run
 def table(
     what: OverSeeds, train: bool = False, n_seeds: int | None = None, ship: bool = False
 ) -> pd.DataFrame:
-    """The table from the figures that ship, or from those computed now; ``attrs["notes"]`` has
-    the sentences that belong under it.
+    """The table from the shipped figures, or from those computed now; ``attrs["notes"]`` has the
+    sentences to show below it.
 
-    ``train`` trains what no completed run serves and measures all of it; ``ship`` does so too and
-    replaces what ships. Raises ``SettingsError`` for a wrong number of seeds, ``RunError`` when the
-    same table is being computed already.
+    ``train`` trains what no completed run covers and measures all of it; ``ship`` does the same and
+    replaces the shipped figures. Raises ``SettingsError`` for a wrong number of seeds, ``RunError``
+    if the same table is already being computed.
     """
     if n_seeds is not None and not 1 <= n_seeds <= MOST_SEEDS:
         raise SettingsError(f"seeds is {n_seeds}, but should be from 1 to {MOST_SEEDS}.")
     if n_seeds is not None and not (train or ship):
-        raise SettingsError("seeds tells how many to train; say --train too.")
+        raise SettingsError("seeds is the number of seeds to train; add --train.")
     if train or ship:
         with computing(what.name):
             specs = what.all_specs(n_seeds)
-            rows = what.measure(specs, trainings.train(specs))
+            rows = what.measure(specs, seed_runs.train(specs))
             file = own_file(what.name)
             write(rows, file, f"python -m corelib reproduce {what.name} --train", n_seeds)
             if ship:
@@ -76,21 +78,21 @@ def table(
         note = "Computed now on this machine."
     else:
         rows = shipped(what.name)
-        note = f"From assets/results/{what.name}.csv; --train computes it anew."
+        note = f"From assets/results/{what.name}.csv; --train recomputes it."
     frame = what.summary(rows)
     frame.attrs["notes"] = [note, *frame.attrs.get("notes", ())]
     return frame
 
 
 def shipped(name: str) -> pd.DataFrame:
-    """The raw rows that ship; raises ``DataError`` if they are missing or damaged."""
+    """The shipped raw rows; raises ``DataError`` if they are missing or damaged."""
     return _read(_shipped_file(name), f"make it with: python -m corelib reproduce {name} --ship")
 
 
 def own(name: str) -> pd.DataFrame | None:
-    """The raw rows computed last by ``--train`` with these runs; None if there are none."""
+    """The raw rows last computed by ``--train`` with these runs; None if there are none."""
     file = own_file(name)
-    return _read(file, "remove it and compute it anew") if file.exists() else None
+    return _read(file, "remove it and recompute it") if file.exists() else None
 
 
 class Newest(NamedTuple):
@@ -101,13 +103,13 @@ class Newest(NamedTuple):
 
 
 def newest(name: str) -> Newest:
-    """What was computed here, else what ships; raises ``DataError`` where neither can be read."""
+    """The rows computed here, else the shipped ones; raises ``DataError`` if unreadable."""
     rows = own(name)
     return Newest(shipped(name), own=False) if rows is None else Newest(rows, own=True)
 
 
 def is_here(name: str) -> bool:
-    """Whether there are rows to show at all."""
+    """Whether there are any rows to show."""
     return own_file(name).exists() or _shipped_file(name).exists()
 
 
@@ -120,14 +122,14 @@ def _shipped_file(name: str) -> Path:
 
 
 def start_in_background(name: str) -> None:
-    """Compute a table in a process of its own, which a closed tab or server does not end.
+    """Compute a table in its own process, which a closed tab or server does not end.
 
-    Its progress is that of its trainings (``seeds.progress``) and ``last_line``; the rows are then
-    ``own(name)``. Cancelling the run under way ends it; started again it goes on. Raises
-    ``RunError`` when the table is being computed already.
+    Its progress is in ``seeds.progress`` and ``last_line``; the rows are then ``own(name)``.
+    Cancelling the current run ends the process; starting it again continues. Raises ``RunError``
+    if the table is already being computed.
     """
     if is_computing(name):
-        raise RunError(f"{name} is being computed already; its log is {log_file(name)}.")
+        raise RunError(f"{name} is already being computed; its log is {log_file(name)}.")
     _folder().mkdir(parents=True, exist_ok=True)
     log_file(name).unlink(missing_ok=True)
     spawn(["corelib", "reproduce", name, "--train"], log_file(name))
@@ -138,8 +140,8 @@ def log_file(name: str) -> Path:
 
 
 def last_line(name: str) -> str:
-    """What the process in the background said last: which training it is at and how long all will
-    take, or why it ended; empty if it has said nothing."""
+    """The last line from the background process: the current run and how long all will take, or
+    why it ended; empty if there is none."""
     try:
         lines = log_file(name).read_text(errors="replace").splitlines()
     except FileNotFoundError:
@@ -161,17 +163,17 @@ def is_computing(name: str) -> bool:
 
 @contextmanager
 def computing(name: str) -> Iterator[None]:
-    """While inside, this process is the one that computes the table; ``RunError`` if one is."""
+    """Inside, only this process computes the table; raises ``RunError`` if another one does."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        # Patiently: who asks whether it is held holds it for a moment.
+        # With a timeout: checking whether the lock is held holds it for a moment.
         with FileLock(folder / f"{name}.lock").acquire(timeout=1):
             yield
     except Timeout:
         raise RunError(
-            f"{name} is being computed already by another process; its progress is that of the "
-            "runs: python -m corelib runs list"
+            f"{name} is already being computed by another process; see its progress "
+            "with: python -m corelib runs list"
         ) from None
 
 
@@ -180,7 +182,7 @@ def _folder() -> Path:
 
 
 def write(rows: pd.DataFrame, file: Path, command: str, n_seeds: int | None = None) -> None:
-    """Write raw rows below a comment with their command; the file appears by one rename."""
+    """Write raw rows below a comment with their command, by one rename."""
     if n_seeds is not None:
         command += f" --seeds {n_seeds}"
     made_with = ", ".join(f"{name} {number}" for name, number in versions().items())

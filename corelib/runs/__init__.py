@@ -1,1 +1,1 @@
-"""Runs: trainings that live in folders and in processes of their own."""
+"""Training runs: each has its own folder and its own process."""

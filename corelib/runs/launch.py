@@ -19,9 +19,9 @@ def start(spec: RunSpec) -> Run:
 
 
 def resume(run: Run) -> None:
-    """Let a paused run go on, or start a worker again on one that ended before its end.
+    """Continue a paused run, or restart the worker of a cancelled, failed or died one.
 
-    Goes on from the last checkpoint. Raises ``RunError`` for a completed run.
+    It continues from the last checkpoint. Raises ``RunError`` for a completed run.
     """
     state = run.status.state
     if state == "completed":
@@ -39,9 +39,9 @@ def _launch(run: Run) -> None:
 
 
 def spawn(words: list[str], log: Path) -> threading.Thread:
-    """Start ``python -m WORDS`` in a session of its own; what it prints is added to ``log``.
+    """Start ``python -m WORDS`` in its own session; its output is appended to ``log``.
 
-    Closing the tab, the server or the terminal does not end it. The thread returned lives as long.
+    Closing the tab, the server or the terminal does not end it. The returned thread ends with it.
     """
     root = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
@@ -54,7 +54,7 @@ def spawn(words: list[str], log: Path) -> threading.Thread:
             env={**os.environ, "PYTHONPATH": path},
             start_new_session=True,
         )
-    # Someone must wait for it, or a killed worker stays a zombie.
+    # Unless a thread waits for it, a killed worker stays a zombie.
     waiting = threading.Thread(target=process.wait, daemon=True)
     waiting.start()
     return waiting

@@ -1,4 +1,4 @@
-"""All checkpoints there are, shipped and own, under one kind of name.
+"""All checkpoints by name: those that ship and those of your own runs.
 
 Imports torch only to load.
 """
@@ -45,20 +45,20 @@ def best_checkpoint(run: Run) -> Path | None:
 
 
 def available() -> list[Checkpoint]:
-    """Shipped checkpoints, then each own run's best, newest first; unreadable runs are left out."""
-    found = shipped()
+    """Shipped checkpoints, then the best of each run, newest first; unreadable runs are skipped."""
+    items = shipped()
     for run in list_runs():
         try:
             best = best_checkpoint(run)
             if best is not None:
-                found.append(Checkpoint(run.id, best, read_card(best), own=True))
+                items.append(Checkpoint(run.id, best, read_card(best), own=True))
         except (CheckpointError, RunError):
             continue
-    return found
+    return items
 
 
 def registry_state() -> tuple:
-    """Changes whenever ``available`` would: when a run saves, drops or measures a checkpoint."""
+    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint."""
 
     def written(path: Path) -> int:
         return path.stat().st_mtime_ns if path.exists() else 0
@@ -70,9 +70,9 @@ def registry_state() -> tuple:
 
 
 def find(name: str) -> Checkpoint:
-    """A checkpoint by the name of a shipped one, by a run's id (its best), or by its folder.
+    """A checkpoint by name: a shipped one's, a run's id (its best checkpoint), or a folder.
 
-    Raises ``CheckpointError`` naming what there is.
+    Raises ``CheckpointError`` naming the shipped ones.
     """
     if "/" not in name and _has_card(SHIPPED / name):
         return Checkpoint(name, SHIPPED / name, read_card(SHIPPED / name), own=False)
@@ -83,8 +83,8 @@ def find(name: str) -> Checkpoint:
     except RunError:
         names = ", ".join(item.name for item in shipped())
         raise CheckpointError(
-            f"There is no checkpoint named {name!r}; shipped are: {names}; "
-            "own runs are listed by: python -m corelib runs list"
+            f"There is no checkpoint named {name!r}; the shipped ones are: {names}; "
+            "list your own runs with: python -m corelib runs list"
         ) from None
     best = best_checkpoint(run)
     if best is None:
@@ -95,7 +95,7 @@ def find(name: str) -> Checkpoint:
 def _has_card(folder: Path) -> bool:
     try:
         return (folder / "checkpoint.json").exists()
-    except OSError:  # no name of a folder: too long
+    except OSError:  # too long to be a folder name
         return False
 
 
@@ -103,7 +103,7 @@ def load(name: str, device: str = "cpu") -> nn.Module:
     """A trained model by name, ready to use: ``load("bpan-mnist")``.
 
     ``name`` is a shipped checkpoint, a run's id, or a checkpoint's folder; ``device`` is "cpu",
-    "cuda" or "auto". Raises ``CheckpointError`` when there is none of that name.
+    "cuda" or "auto". Raises ``CheckpointError`` if there is no such checkpoint.
     """
     from corelib.training.checkpoint import load_weights
     from corelib.training.device import resolve_device
@@ -116,9 +116,9 @@ def load(name: str, device: str = "cpu") -> nn.Module:
 
 
 def load_live(run: Run) -> nn.Module | None:
-    """The network of a run as it was a moment ago, while it trains; None until there is one.
+    """The latest network of a run while it trains; None until its worker has written one.
 
-    Asks the worker to go on writing it: call again to go on watching.
+    Each call asks the worker to keep writing it for a few seconds.
     """
     from corelib.runs.spec import resolve
     from corelib.training.checkpoint import load_weights
@@ -133,19 +133,19 @@ def load_live(run: Run) -> nn.Module | None:
 
 
 def history(item: Checkpoint) -> History:
-    """What the training of a checkpoint told: of an own run all, of an export the validations."""
+    """The training history of a checkpoint: all events of a run, only validations of an export."""
     kept = item.folder / HISTORY
     return History(kept).refresh() if kept.exists() else Run(item.folder.parent.parent).history()
 
 
 def export(item: Checkpoint, folder: Path) -> None:
-    """Copy a checkpoint's weights and card to a new folder, with the validations of its training
-    and without the optimiser's state."""
+    """Copy a checkpoint's weights, card and validation history to a new folder, without the
+    optimiser's state."""
     if folder.exists():
-        raise CheckpointError(f"{folder} is there already; choose another name.")
+        raise CheckpointError(f"{folder} already exists; choose another name.")
     folder.mkdir(parents=True)
     for name in ("weights.safetensors", "checkpoint.json"):
         shutil.copy2(item.folder / name, folder / name)
-    told = [event.model_dump_json() + "\n" for event in history(item).validations]
-    if told:
-        (folder / HISTORY).write_text("".join(told), encoding="utf-8")
+    lines = [event.model_dump_json() + "\n" for event in history(item).validations]
+    if lines:
+        (folder / HISTORY).write_text("".join(lines), encoding="utf-8")

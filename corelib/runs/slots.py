@@ -1,4 +1,4 @@
-"""Slots: how many trainings may compute at once, and how many threads each takes."""
+"""Slots: how many runs may train at once, and with how many threads each."""
 
 import os
 import time
@@ -19,20 +19,20 @@ def cores() -> int:
 
 
 def slot_count() -> int:
-    """One slot for two cores, so that the app stays quick; SYNAPTARIUM_SLOTS overrides."""
+    """One slot per two cores, so that the app stays responsive; SYNAPTARIUM_SLOTS overrides it."""
     return max(1, int(os.environ.get("SYNAPTARIUM_SLOTS", cores() // 2)))
 
 
 def thread_count() -> int:
-    """Threads of one worker. One is fastest where cores are busy; large machines share theirs."""
+    """Threads per worker. One is fastest on busy cores; with fewer slots each worker has more."""
     return max(1, cores() // (2 * slot_count()))
 
 
 def wait_for_slot(run: Run, go_on: Callable[[], bool]) -> FileLock | None:
-    """Wait in line until a slot is free; the slot is the lock returned.
+    """Wait in line for a free slot; returns the slot's lock.
 
-    The line is ordered by the time since which a run is queued. Returns None when ``go_on``
-    answers False.
+    Runs are served in the order in which they were queued. Returns None when ``go_on`` returns
+    False.
     """
     folder = runs_root() / ".slots"
     folder.mkdir(parents=True, exist_ok=True)

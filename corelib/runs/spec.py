@@ -1,4 +1,4 @@
-"""``spec.json``: all that is needed to repeat a run. Imports no torch."""
+"""``spec.json``: everything needed to repeat a run. Imports no torch."""
 
 import json
 import shlex
@@ -15,20 +15,20 @@ from corelib.training.config import TrainingSettings
 
 
 class RunSpec(Settings):
-    """System, variant, data, settings, seed; ``versions`` tells what it was made with."""
+    """System, variant, data, settings, seed; ``versions`` are those it was made with."""
 
     system: str = setting(..., "Name in the catalogue")
-    variant: str = setting("", "A word that sets this run apart, part of its name")
-    # One of the names in DATASETS, of which a type checker knows nothing.
+    variant: str = setting("", "A word that distinguishes this run, part of its name")
+    # One of the names in DATASETS, which a type checker cannot know.
     dataset: DatasetName = setting("mnist", "What to train on")  # pyright: ignore[reportInvalidTypeForm]
     config: dict[str, Any] = setting({}, "The network's settings")
-    training: dict[str, Any] = setting({}, "The training's settings")
+    training: dict[str, Any] = setting({}, "The training settings")
     seed: int = setting(0, "Seed of initial weights, batches and noise", ge=0, le=2**31 - 1)
-    versions: dict[str, str] = setting({}, "Of the libraries it was made with")
+    versions: dict[str, str] = setting({}, "Versions of the libraries it was made with")
 
     @property
     def title(self) -> str:
-        """``bpan-mnist``, ``bpan-nodale-mnist``: as checkpoints are named."""
+        """``bpan-mnist``, ``bpan-nodale-mnist``: the same form as the names of checkpoints."""
         return "-".join(part for part in (self.system, self.variant, self.dataset) if part)
 
 
@@ -39,13 +39,15 @@ class Resolved(NamedTuple):
 
 
 def resolve(spec: RunSpec) -> Resolved:
-    """The checked settings of a spec, those that the data set tells filled in where they are left
-    out; raises ``SettingsError`` naming what is wrong."""
+    """The checked settings of a spec; those that follow from the data set are filled in where they
+    are missing. Raises ``SettingsError`` naming what is wrong."""
     chosen = system(spec.system)
     _check_dataset(chosen, spec.dataset)
     source, kind = DATASETS[spec.dataset], chosen.config_type
-    told = {info.name: getattr(source, info.name) for info in kind.infos() if info.from_data}
-    return Resolved(chosen, kind(**{**told, **spec.config}), chosen.training_type(**spec.training))
+    from_data = {info.name: getattr(source, info.name) for info in kind.infos() if info.from_data}
+    return Resolved(
+        chosen, kind(**{**from_data, **spec.config}), chosen.training_type(**spec.training)
+    )
 
 
 def _check_dataset(chosen: System, name: str) -> None:
@@ -65,11 +67,11 @@ def make_spec(
 ) -> RunSpec:
     """A complete spec: every default filled in, every value checked, versions added.
 
-    Without a data set it is the first that the system can be trained on.
+    The default data set is the first that the system can be trained on.
     """
     chosen = system(system_name)
     dataset = chosen.datasets[0] if dataset is None else dataset
-    # Here, because before a RunSpec complains it would name the data sets of all systems.
+    # Checked here, because the error of RunSpec would name the data sets of all systems.
     _check_dataset(chosen, dataset)
     if not all((c.isalnum() and c.isascii()) or c == "_" for c in variant):
         raise SettingsError(
@@ -107,18 +109,18 @@ def read_spec(file: Path) -> RunSpec:
 
 
 def versions() -> dict[str, str]:
-    """Python's and the numerical libraries' versions, without importing them."""
-    found = {"python": sys.version.split()[0]}
+    """The versions of Python and the numerical libraries, without importing them."""
+    numbers = {"python": sys.version.split()[0]}
     for package in ("torch", "numpy"):
         try:
-            found[package] = version(package)
+            numbers[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return numbers
 
 
 def as_command(spec: RunSpec) -> str:
-    """The command line that repeats a run; only what differs from the defaults is named."""
+    """The command line that repeats a run; it names only what differs from the defaults."""
     words = ["python", "-m", "corelib", "train", spec.system, "--dataset", spec.dataset]
     resolved = resolve(spec)
     for settings in (resolved.config, resolved.training):

@@ -1,9 +1,9 @@
-"""A run is a folder: its parts, its state, and what one may ask of it. Imports no torch.
+"""A run is a folder: its files, its state, and the requests it accepts. Imports no torch.
 
-``spec.json`` what it is; ``status.json`` what its worker last said; ``control.json`` what is asked
-of the worker; ``events.jsonl`` what happened; ``checkpoints/step-N`` what it learned; ``live`` the
-weights a moment ago, while somebody watches; ``log.txt`` what it printed. A held lock on
-``worker.lock`` means that a worker lives; no pid is trusted.
+``spec.json`` holds what to train; ``status.json`` the worker's last status; ``control.json`` the
+requests to the worker; ``events.jsonl`` the history; ``checkpoints/step-N`` the weights; ``live``
+the latest weights, only while somebody watches; ``log.txt`` the worker's output. A held lock on
+``worker.lock`` means that a worker is alive; no pid is trusted.
 """
 
 import json
@@ -31,13 +31,13 @@ State = Literal[
 Request = Literal["run", "pause", "cancel"]
 ENDED: tuple[State, ...] = ("completed", "cancelled", "failed", "died")
 WATCHED_FOR_S = 5.0
-"""How long after a look the weights of the moment are still written."""
+"""How long the latest weights are still written after a request to watch."""
 LAUNCH_GRACE_S = 20.0
-"""How long after its launch a worker may take to lock its folder."""
+"""How long a worker may take after its launch to lock its folder."""
 
 
 class Status(NamedTuple):
-    """What the worker last said of itself; times are seconds since 1970."""
+    """The last status that the worker wrote; times are in seconds since 1970."""
 
     state: State
     message: str = ""
@@ -46,7 +46,7 @@ class Status(NamedTuple):
 
 
 class Control(NamedTuple):
-    """What is asked of the worker; each rise of ``single_steps`` asks a paused one for a step."""
+    """Requests to the worker; each increment of ``single_steps`` asks a paused one for a step."""
 
     request: Request = "run"
     single_steps: int = 0
@@ -84,22 +84,23 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """The worker's word, corrected when the worker is gone: a run without its lock has died."""
-        status = self._word()
+        """The worker's last status; "died" if its lock is free before the run has ended."""
+        status = self._last_status()
         if status.state in ENDED or self.is_alive():
             return status
         if time.time() - status.launched < LAUNCH_GRACE_S and status.state == "starting":
             return status
-        # The worker may have ended between the two looks.
-        status = self._word()
+        # The worker may have ended between the two checks.
+        status = self._last_status()
         if status.state in ENDED:
             return status
         return status._replace(
-            state="died", message="The worker ended without a word; the last checkpoint is whole."
+            state="died",
+            message="The worker ended without an error message; the last checkpoint is intact.",
         )
 
-    def _word(self) -> Status:
-        """What ``status.json`` says; one damaged file must not hide all other runs."""
+    def _last_status(self) -> Status:
+        """The status in ``status.json``; one damaged file must not hide all other runs."""
         try:
             return _read_record(self.folder / "status.json", Status("died"))
         except SettingsError as error:
@@ -116,7 +117,7 @@ class Run:
             return True
 
     def set_status(self, state: State, message: str = "") -> None:
-        launched = time.time() if state == "starting" else self._word().launched
+        launched = time.time() if state == "starting" else self._last_status().launched
         _write_json(
             self.folder / "status.json", Status(state, message, time.time(), launched)._asdict()
         )
@@ -126,16 +127,18 @@ class Run:
         return _read_record(self.folder / "control.json", Control())
 
     def ask(self, request: Request) -> None:
-        """Ask the worker to run, pause or cancel; raises ``RunError`` if none is there."""
+        """Ask the worker to run, pause or cancel; raises ``RunError`` if the run has ended."""
         state = self.status.state
         if state in ENDED:
-            raise RunError(f"Run {self.id} is {state}; only a living run can {request}.")
+            raise RunError(f"Run {self.id} is {state}; only an active run can {request}.")
         _write_json(self.folder / "control.json", self.control._replace(request=request)._asdict())
 
     def ask_single_step(self) -> None:
         """Ask a paused worker for exactly one update."""
         if self.status.state != "paused":
-            raise RunError(f"Run {self.id} is {self.status.state}; pause it to go step by step.")
+            raise RunError(
+                f"Run {self.id} is {self.status.state}; pause it before making single steps."
+            )
         control = self.control
         _write_json(
             self.folder / "control.json", Control("pause", control.single_steps + 1)._asdict()
@@ -146,24 +149,24 @@ class Run:
 
     def checkpoints(self) -> list[Path]:
         """The checkpoint folders, oldest first."""
-        found = (self.folder / "checkpoints").glob("step-*")
-        return sorted(found, key=lambda p: int(p.name.removeprefix("step-")))
+        folders = (self.folder / "checkpoints").glob("step-*")
+        return sorted(folders, key=lambda p: int(p.name.removeprefix("step-")))
 
     def checkpoint(self, step: int) -> Path:
         return self.folder / "checkpoints" / f"step-{step}"
 
     @property
     def live(self) -> Path:
-        """The weights a moment ago, as safetensors; there only while somebody watches."""
+        """The latest weights as safetensors; they exist only while somebody watches."""
         return self.folder / "live.safetensors"
 
     def watch(self) -> None:
-        """Ask the worker to write the weights of the moment; to be asked again while watching."""
+        """Ask the worker to write the latest weights; repeat the call while watching."""
         (self.folder / "watched").touch()
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody has asked for them a moment ago."""
+        """Whether somebody has asked for the latest weights in the last few seconds."""
         try:
             asked = (self.folder / "watched").stat().st_mtime
         except FileNotFoundError:
@@ -177,7 +180,7 @@ class Run:
             file.write(line.encode())
 
     def drop_half_line(self) -> None:
-        """Cut off the half event that a killed worker or a full disk left at the end."""
+        """Cut off the incomplete event that a killed worker or a full disk left at the end."""
         file = self.folder / "events.jsonl"
         if file.exists():
             os.truncate(file, file.read_bytes().rfind(b"\n") + 1)
@@ -187,7 +190,7 @@ class Run:
 
 
 class History:
-    """The events of a run so far; ``refresh`` reads only what is new, and whole lines only."""
+    """The events of a run so far; ``refresh`` reads only new, complete lines."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -211,14 +214,14 @@ class History:
             try:
                 event = events.parse(line)
             except ValueError:
-                raise RunError(f"{self.file} is damaged: {line[:60]!r} is no event.") from None
+                raise RunError(f"{self.file} is damaged: {line[:60]!r} is not an event.") from None
             self._take(event)
         return self
 
     def _take(self, event: Event) -> None:
         match event:
             case Began():
-                # Resumed from a checkpoint: what came after it did not happen.
+                # Resumed from a checkpoint: later events no longer count.
                 self.began = event
                 self.steps = [e for e in self.steps if e.step <= event.step]
                 self.validations = [e for e in self.validations if e.step <= event.step]
@@ -234,7 +237,7 @@ class History:
 
     @property
     def step(self) -> int:
-        """Updates made."""
+        """Updates so far."""
         return self.steps[-1].step if self.steps else self.began.step if self.began else 0
 
     @property
@@ -243,7 +246,7 @@ class History:
         return max(self.validations, key=lambda v: v.score, default=None)
 
     def updates_per_second(self) -> float | None:
-        """The rate over about the last three seconds of computing."""
+        """The rate over about the last three seconds of training."""
         count = seconds = 0.0
         for event in reversed(self.steps):
             count, seconds = count + event.count, seconds + event.seconds
@@ -257,7 +260,7 @@ class History:
 
 
 def create_run(spec: RunSpec) -> Run:
-    """A new run's folder, appearing whole; it waits for a worker."""
+    """Create a run's folder by one rename; it waits for a worker."""
     root = runs_root()
     root.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -284,22 +287,22 @@ def list_runs() -> Iterator[Run]:
 
 
 def find_run(name: str) -> Run:
-    """A run by its id, or by any beginning that only one run has."""
+    """A run by its id, or by any prefix that only one run has."""
     if re.fullmatch(r"[\w-]+", name, re.ASCII):
         matches = [run for run in list_runs() if run.id.startswith(name)]
         exact = [run for run in matches if run.id == name]
         if len(exact or matches) == 1:
             return (exact or matches)[0]
         if matches:
-            raise RunError(f"{len(matches)} runs begin with {name}; write more of the name.")
+            raise RunError(f"{len(matches)} runs begin with {name}; give more of the id.")
     raise RunError(f"There is no run named {name!r} in {runs_root()}.")
 
 
 def remove_run(run: Run) -> None:
-    """Delete a run's folder; refused while its worker lives."""
+    """Delete a run's folder; refused until the run has ended."""
     if run.status.state not in ENDED:
         raise RunError(f"Run {run.id} is {run.status.state}; cancel it before removing it.")
-    # Out of the listing at once, then deleted.
+    # The rename takes it out of the list at once.
     gone = run.folder.with_name(f".removed-{run.id}")
     run.folder.rename(gone)
     shutil.rmtree(gone)

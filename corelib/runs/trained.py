@@ -1,4 +1,4 @@
-"""What a worker trains: the learner, how far it is, and its checkpoints."""
+"""What a worker trains: the learner, its progress and its checkpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from corelib.training.loop import total_steps
 
 
 class Trained:
-    """A run's learner with its place in the training and its checkpoints on disk."""
+    """A run's learner, its progress and its checkpoints on disk."""
 
     def __init__(
         self, run: Run, learner: Learner, dataset: Dataset, training: TrainingSettings
@@ -44,7 +44,7 @@ class Trained:
         expects = getattr(resolved.config, "input_dim", dataset.input_dim)
         if expects != dataset.input_dim:
             raise SettingsError(f"input_dim is {expects}, but {dataset.size_in_words}.")
-        # Drawn on the CPU, so that the seed means the same on every device.
+        # Drawn on the CPU, so that a seed gives the same weights on every device.
         torch.manual_seed(spec.seed)
         model = resolved.system.make_model(resolved.config).to(device)
         learner = resolved.system.make_learner(model, resolved.training, dataset)
@@ -71,7 +71,7 @@ class Trained:
 
     @property
     def validation_is_due(self) -> bool:
-        """Whether the last update ended an epoch, or all, and is not validated yet."""
+        """Whether the last update ended an epoch or the run and is not validated yet."""
         last = self.last_validation
         ended = self.step % self.steps_per_epoch == 0 or self.step == self.total_steps
         return ended and (last is None or last.step != self.step)
@@ -96,7 +96,7 @@ class Trained:
             self.best_score, self.best_step = event.score, event.step
 
     def save(self) -> None:
-        """Write a checkpoint of this step; of the older ones only the best stays."""
+        """Write a checkpoint of this step; of the older ones only the best is kept."""
         folder = self.run.checkpoint(self.step)
         last = self.last_validation
         if last is not None and last.step != self.step:
@@ -115,7 +115,7 @@ class Trained:
                 shutil.rmtree(old)
 
     def show(self) -> None:
-        """Write the weights of this moment for whoever is watching; they appear by one rename."""
+        """Write the current weights, by one rename, for whoever is watching."""
         checkpoint.save_weights(self.run.live, self.learner.model.state_dict())
 
     def _card(self, metrics: Metrics, score: float | None) -> Card:
@@ -124,7 +124,7 @@ class Trained:
         return Card(**described, step=self.step, epoch=epoch, metrics=metrics, score=score)
 
     def finish(self) -> Finished:
-        """Measure the best checkpoint on the test set and write that on its card."""
+        """Measure the best checkpoint on the test set and record the result on its card."""
         folder = self.run.checkpoint(self.best_step)
         checkpoint.load_weights(self.learner.model, folder / "weights.safetensors")
         device = next(self.learner.model.parameters()).device

@@ -1,5 +1,4 @@
-"""Waiting for a run: until it ends, until it is completed, until it is cancelled. Imports no
-torch."""
+"""Waiting until a run has ended, is completed or is cancelled. Imports no torch."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ PATIENCE_S = 60.0
 
 
 def statuses(run: Run) -> Iterator[Status]:
-    """The status of a run, looked at again and again; the last one says how it ended."""
+    """The status of a run, polled until it ends; the last one says how it ended."""
     while True:
         status = run.status
         yield status
@@ -23,9 +22,9 @@ def statuses(run: Run) -> Iterator[Status]:
 
 
 def until_completed(run: Run, see: Callable[[Status], object] | None = None) -> None:
-    """Wait until a run is completed; ``see`` takes each status that is looked at.
+    """Wait until a run is completed; ``see`` is called with each polled status.
 
-    Raises ``RunError`` with its state and message if it ends in another way.
+    Raises ``RunError`` with its state and message if it ends any other way.
     """
     status = run.status
     for status in statuses(run):
@@ -37,8 +36,8 @@ def until_completed(run: Run, see: Callable[[Status], object] | None = None) -> 
 
 
 def cancel(run: Run) -> bool:
-    """Ask a run to cancel, and wait until its worker has left: whether it has, within
-    ``PATIENCE_S`` seconds. Raises ``RunError`` if the run has ended already."""
+    """Ask a run to cancel, and wait for its worker to exit; returns whether it has within
+    ``PATIENCE_S`` seconds. Raises ``RunError`` if the run has already ended."""
     run.ask("cancel")
     deadline = time.monotonic() + PATIENCE_S
     while run.status.state not in ENDED or run.is_alive():

@@ -1,7 +1,7 @@
 """The worker: ``python -m corelib.runs.worker RUN_DIR`` trains one run to its end.
 
-It holds the run's lock while it lives and a slot while it computes, obeys ``control.json`` between
-two updates, and goes on from the last checkpoint if there is one.
+It holds the run's lock while it is alive and a slot while it trains, obeys ``control.json`` between
+updates, and continues from the last checkpoint if there is one.
 """
 
 import signal
@@ -19,7 +19,7 @@ from corelib.runs.store import Run
 from corelib.training.events import Stepped
 
 SAVE_EVERY_S = 30.0
-TELL_EVERY_S = 0.1
+WRITE_EVERY_S = 0.1
 SHOW_EVERY_S = 0.5
 
 
@@ -27,8 +27,8 @@ def main(folder: str) -> int:
     run = Run(Path(folder))
     lock = run.lock
     try:
-        # Patiently: who looks whether a run is alive holds its lock for a moment, and a worker that
-        # was cancelled may just be leaving.
+        # With a timeout: checking whether a run is alive holds its lock for a moment, and a
+        # cancelled worker may still be exiting.
         lock.acquire(timeout=2)
     except Timeout:
         print(f"Run {run.id} already has a worker.", file=sys.stderr)
@@ -43,11 +43,11 @@ def main(folder: str) -> int:
         run.set_status("failed", "Memory ran out; try a smaller batch or network.")
         return 1
     except OSError as error:
-        run.set_status("failed", f"The disk or the system refused: {error}.")
+        run.set_status("failed", f"Disk or system error: {error}.")
         return 1
     except Exception as error:
         traceback.print_exc()
-        run.set_status("failed", f"{type(error).__name__}: {error}. The log has the details.")
+        run.set_status("failed", f"{type(error).__name__}: {error}. See the log for details.")
         return 1
     finally:
         lock.release()
@@ -55,7 +55,7 @@ def main(folder: str) -> int:
 
 
 class Worker:
-    """Drives the training loop of one run and writes down what happens."""
+    """Drives the training loop of one run and records its events."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -72,8 +72,8 @@ class Worker:
             self._leave_slot()
 
     def _train(self) -> None:
-        # Reading the images and importing torch overlap: a person is waiting for the first point.
-        # Both happen only now: a queued run costs next to nothing.
+        # Reading the images and importing torch overlap, since a person waits for the first point.
+        # Both happen only now, so that a queued run costs next to nothing.
         read_ahead(self.run.spec.dataset)
         import torch
 
@@ -85,7 +85,7 @@ class Worker:
         self.run.drop_half_line()
         self.run.append(trained.began())
         self.run.set_status("running")
-        teller = Teller(self.run)
+        steps = StepWriter(self.run)
         saved_at = shown_at = time.monotonic()
         for event in train(
             trained.learner,
@@ -97,7 +97,7 @@ class Worker:
         ):
             if isinstance(event, Stepped):
                 trained.stepped(event)
-                teller.tell(event)
+                steps.add(event)
                 if time.monotonic() - shown_at > SHOW_EVERY_S:
                     shown_at = time.monotonic()
                     if self.run.is_watched:
@@ -105,21 +105,21 @@ class Worker:
                 if trained.validation_is_due:
                     continue
             else:
-                teller.flush()
+                steps.flush()
                 self.run.append(event)
                 trained.validated(event)
                 trained.save()
                 saved_at = time.monotonic()
             if time.monotonic() - saved_at > SAVE_EVERY_S:
-                teller.flush()
+                steps.flush()
                 trained.save()
                 saved_at = time.monotonic()
             if self.run.control.request != "run":
-                teller.flush()
+                steps.flush()
                 trained.save()
                 if not self._may_go_on():
                     return
-        teller.flush()
+        steps.flush()
         self.run.append(trained.finish())
         self.run.set_status("completed")
 
@@ -142,7 +142,7 @@ class Worker:
         return True
 
     def _take_slot(self) -> bool:
-        """Wait for a slot unless one is held; False, and the run cancelled, if that was asked."""
+        """Wait for a slot unless one is held; if cancelled meanwhile, set that and return False."""
         if self.slot is None:
             self.slot = wait_for_slot(self.run, lambda: self.run.control.request != "cancel")
         if self.slot is None:
@@ -155,17 +155,17 @@ class Worker:
             self.slot = None
 
 
-class Teller:
-    """Writes ``Stepped`` events at most ten times a second; what lies between is averaged."""
+class StepWriter:
+    """Writes ``Stepped`` events at most ten times a second; those in between are averaged."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.waiting: list[Stepped] = []
-        self.told_at = -TELL_EVERY_S
+        self.written_at = -WRITE_EVERY_S
 
-    def tell(self, event: Stepped) -> None:
+    def add(self, event: Stepped) -> None:
         self.waiting.append(event)
-        if time.monotonic() - self.told_at >= TELL_EVERY_S:
+        if time.monotonic() - self.written_at >= WRITE_EVERY_S:
             self.flush()
 
     def flush(self) -> None:
@@ -182,7 +182,7 @@ class Teller:
             )
         )
         self.waiting.clear()
-        self.told_at = time.monotonic()
+        self.written_at = time.monotonic()
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Training: the learner's protocol, one loop for all, typed events, checkpoints."""
+"""Training: the learner interface, one loop for all, typed events, checkpoints."""

@@ -1,7 +1,7 @@
 """Adam (Kingma and Ba 2015): torch's own fused update.
 
-Building a ``torch.optim.Adam`` imports torch._dynamo, seconds that a person waits for after
-pressing Train; the functional form, called here, does not.
+Constructing a ``torch.optim.Adam`` imports torch._dynamo, which delays the first update by seconds;
+the functional form used here does not.
 """
 
 import torch
@@ -45,5 +45,5 @@ class Adam(Optimiser):
 
 
 def _zero(parameter: Tensor) -> Tensor:
-    """The number of updates so far, which fused Adam keeps on the parameter's device."""
+    """No updates so far, a count that fused Adam keeps on the parameter's device."""
     return torch.zeros((), device=parameter.device)

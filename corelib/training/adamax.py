@@ -1,4 +1,4 @@
-"""Adamax (Kingma and Ba 2015, section 7.1) with a learning rate that may fall as a cosine.
+"""Adamax (Kingma and Ba 2015, section 7.1) with an optional cosine decay of the learning rate.
 
 Written out, because torch's functional ``adamax`` gives the same numbers more slowly (it has no
 fused form) and counts the updates once for each parameter.
@@ -15,7 +15,7 @@ BETA_1, BETA_2, EPS = 0.9, 0.999, 1e-8
 
 
 class Adamax(Optimiser):
-    """With rate the learning rate of update t, from 1:
+    """Update t, from 1, with the learning rate ``rate``:
 
         m <- β1 m + (1 - β1) g,   n <- max(β2 n, |g| + ε),   p <- p - rate m / ((1 - β1^t) n)
 

@@ -16,21 +16,23 @@ class Card(Settings):
 
     format: int = setting(FORMAT, "Version of this layout", ge=FORMAT, le=FORMAT)
     system: str = setting(..., "Name in the catalogue")
-    variant: str = setting("", "What sets it apart from the system's standard settings")
+    variant: str = setting("", "How it differs from the system's standard settings")
     dataset: str = setting(..., "What it was trained on")
     config: dict[str, Any] = setting(..., "The network's settings")
-    training: dict[str, Any] = setting(..., "The training's settings")
+    training: dict[str, Any] = setting(..., "The training settings")
     seed: int = setting(..., "Seed of initial weights, batches and noise", ge=0)
-    step: int = setting(..., "Updates made", ge=0)
-    epoch: float = setting(..., "Passes made over the training set", ge=0)
+    step: int = setting(..., "Updates so far", ge=0)
+    epoch: float = setting(..., "Passes over the training set so far", ge=0)
     metrics: dict[str, float] = setting({}, "Measured on the validation set at this step")
-    score: float | None = setting(None, "The one of them that selects; none between epochs")
+    score: float | None = setting(
+        None, "The metric that selects the best checkpoint; none between epochs"
+    )
     test: dict[str, float] = setting({}, "Measured on the test set, once, when chosen as the best")
-    versions: dict[str, str] = setting({}, "Of the libraries it was trained with")
+    versions: dict[str, str] = setting({}, "Versions of the libraries it was trained with")
 
 
 def read_card(folder: Path) -> Card:
-    """The card of a checkpoint; raises ``CheckpointError`` if it is absent or not ours."""
+    """The card of a checkpoint; raises ``CheckpointError`` if it is missing or unreadable."""
     try:
         return Card(**json.loads((folder / "checkpoint.json").read_text()))
     except FileNotFoundError:

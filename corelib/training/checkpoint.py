@@ -1,5 +1,5 @@
-"""A checkpoint is a folder: weights.safetensors, checkpoint.json, and learner.safetensors where
-training may go on. Nothing in it is ever unpickled."""
+"""A checkpoint is a folder: weights.safetensors, checkpoint.json, and learner.safetensors if
+training can continue from it. Nothing in it is ever unpickled."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from corelib.training.card import Card, write_card
 def save(
     folder: Path, card: Card, weights: dict[str, Tensor], learner: dict[str, Tensor] | None = None
 ) -> None:
-    """Write a checkpoint; it appears whole, by one rename, or not at all."""
+    """Write a checkpoint by one rename: it is complete or absent."""
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
@@ -32,14 +32,14 @@ def save(
     except (OSError, SafetensorError) as error:  # the latter when the disk is full
         raise CheckpointError(
             f"The checkpoint {folder.name} could not be written ({error}); "
-            "the one before it is untouched."
+            "the previous one is untouched."
         ) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def save_weights(file: Path, weights: dict[str, Tensor]) -> None:
-    """Write weights alone; the file appears whole, by one rename."""
+    """Write only the weights, by one rename."""
     scratch = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         save_file(_plain(weights), scratch)
@@ -63,7 +63,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
 
 
 def load_weights(model: torch.nn.Module, file: Path) -> None:
-    """Load the weights of a file into a model; every name and shape must agree."""
+    """Load the weights of a file into a model; every name and shape must match."""
     tensors = read_tensors(file)
     own = model.state_dict()
     wrong = sorted(

@@ -6,7 +6,7 @@ from corelib.errors import SettingsError
 
 
 def resolve_device(name: str) -> torch.device:
-    """``auto`` is CUDA when there is one. Raises ``SettingsError`` for a device that is absent."""
+    """``auto`` is CUDA if there is one. Raises ``SettingsError`` for a missing device."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""What a training tells, as typed records; a run's ``events.jsonl`` holds one a line."""
+"""Training events as typed records; a run's ``events.jsonl`` holds one per line."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ class _Event(BaseModel):
 
 
 class Began(_Event):
-    """The first line, and again after each resume; then steps after ``step`` are void."""
+    """The first line, and again after each resume; steps after ``step`` then no longer count."""
 
     kind: Literal["began"] = "began"
     step: int
@@ -22,7 +22,7 @@ class Began(_Event):
 
 
 class Stepped(_Event):
-    """Updates up to and including ``step``; metrics are means over the ``count`` last ones."""
+    """Updates up to and including ``step``; metrics are means over the last ``count``."""
 
     kind: Literal["stepped"] = "stepped"
     step: int
@@ -33,7 +33,7 @@ class Stepped(_Event):
 
 
 class Validated(_Event):
-    """The validation set measured after ``step``; ``best`` when no earlier score was higher."""
+    """Metrics on the validation set after ``step``; ``best`` if no earlier score was as high."""
 
     kind: Literal["validated"] = "validated"
     step: int
@@ -44,14 +44,14 @@ class Validated(_Event):
 
 
 class Saved(_Event):
-    """A checkpoint stands in ``checkpoints/step-<step>``."""
+    """A checkpoint was written to ``checkpoints/step-<step>``."""
 
     kind: Literal["saved"] = "saved"
     step: int
 
 
 class Finished(_Event):
-    """All updates done; the best checkpoint measured on the test set."""
+    """All updates are done; ``metrics`` are the best checkpoint's on the test set."""
 
     kind: Literal["finished"] = "finished"
     step: int

@@ -1,4 +1,4 @@
-"""What the loop needs of a learning rule: it never sees a loss or an optimiser."""
+"""What the training loop needs from a learning rule; the loop never sees a loss or an optimiser."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Learner(ABC):
 
     @abstractmethod
     def step(self, batch: Split) -> Metrics:
-        """Update the weights once from one batch; returns what was measured on the way."""
+        """Update the weights once from one batch; returns the metrics measured along the way."""
 
     @abstractmethod
     def evaluate(self, split: Split) -> Metrics:
@@ -32,4 +32,4 @@ class Learner(ABC):
 
     @abstractmethod
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Put back what ``state_dict`` returned."""
+        """Restore what ``state_dict`` returned."""

@@ -1,7 +1,7 @@
-"""The one training loop: it draws batches and asks a learner to learn; it never sees a loss.
+"""The one training loop: it draws batches and steps a learner; it never sees a loss.
 
-It is a generator. Whoever drives it decides what happens between two updates: a worker pauses,
-cancels and saves there, a script just iterates.
+It is a generator. Its caller decides what happens between two updates: a worker pauses, cancels and
+saves there, a script just iterates.
 """
 
 import time
@@ -23,7 +23,7 @@ def step_seed(seed: int, step: int) -> int:
 
 
 def total_steps(dataset: Dataset, training: TrainingSettings) -> int:
-    """Updates in the whole training."""
+    """Updates in the whole run."""
     passes = training.epochs * steps_per_epoch(len(dataset.train.labels), training.batch_size)
     return min(passes, training.max_steps or passes)
 
@@ -39,8 +39,8 @@ def train(
 ) -> Iterator[Stepped | Validated]:
     """Yield ``Stepped`` after each update and ``Validated`` after each epoch and at the end.
 
-    ``from_step`` updates are taken as done (resume); ``best_score`` is the best validation score
-    among them.
+    The first ``from_step`` updates count as done (resume); ``best_score`` is the best
+    validation score among them.
     """
     per_epoch = steps_per_epoch(len(dataset.train.labels), training.batch_size)
     device = next(learner.model.parameters()).device

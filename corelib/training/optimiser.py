@@ -1,5 +1,5 @@
-"""What our optimisers share: gradients that are clipped and then cleared, and a state of plain
-named tensors, which goes to safetensors as it is."""
+"""What our optimisers share: gradients that are clipped and then cleared, and a state of
+named tensors, saved to safetensors unchanged."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -13,9 +13,9 @@ from corelib.errors import CheckpointError
 class Optimiser(ABC):
     """Updates the parameters of a module in place from their ``.grad``.
 
-    A subclass says what it remembers (``per_parameter``, ``remember``) and how it updates
-    (``update``). Before each update gradients are scaled down to a norm of at most ``clip_norm``,
-    all parameters taken together; None leaves them as they are.
+    A subclass declares its state (``per_parameter``, ``remember``) and its rule (``update``).
+    Before each update gradients are scaled down to a norm of at most ``clip_norm`` over all
+    parameters together; None leaves them unchanged.
     """
 
     def __init__(self, model: nn.Module, learning_rate: float, clip_norm: float | None) -> None:
@@ -25,7 +25,7 @@ class Optimiser(ABC):
         self._state: dict[str, Tensor] = {}
 
     def remember(self, name: str, tensor: Tensor) -> Tensor:
-        """Make ``tensor`` a part of the state; from then on it changes in place only."""
+        """Add ``tensor`` to the state; from then on it may change only in place."""
         self._state[name] = tensor
         return tensor
 
@@ -44,8 +44,8 @@ class Optimiser(ABC):
     def step(self) -> None:
         """Clip the gradients, update the parameters, clear the gradients.
 
-        A parameter without a gradient stays as it is: with one step BPAN's recurrence has no part
-        in the loss.
+        A parameter without a gradient is left unchanged: with one step the loss does not depend on
+        BPAN's recurrence.
         """
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
@@ -54,11 +54,11 @@ class Optimiser(ABC):
             p.grad = None
 
     def state_dict(self) -> dict[str, Tensor]:
-        """All that the next update depends on besides parameters and gradients, by name."""
+        """Everything the next update depends on besides parameters and gradients, by name."""
         return dict(self._state)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Put back what ``state_dict`` returned.
+        """Restore what ``state_dict`` returned.
 
         Raises ``CheckpointError``, and changes nothing, if it belongs to another network.
         """

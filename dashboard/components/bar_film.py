@@ -17,7 +17,7 @@ _film = make_pad("bar_film", HTML)
 
 class BarFilm(NamedTuple):
     """A bar at ``places`` (time,) in pixels from the middle of ``field`` (row, column), NaN where
-    there is none, with the ``spikes`` (time,) so far below.
+    there is no bar, with the ``spikes`` (time,) so far below.
 
     ``direction`` in degrees, ``width`` in pixels; with a ``period`` a grating. One frame lasts
     ``frame_ms``; ``ink`` is the colour of the spikes.
@@ -34,7 +34,7 @@ class BarFilm(NamedTuple):
 
 
 def bar_film(key: str, film: BarFilm, sound: str) -> None:
-    """The film at the time of the sound that is in the element of the key ``sound``."""
+    """Show the film, in time with the sound in the element with the key ``sound``."""
     _film(
         key=key,
         data={

@@ -1,4 +1,4 @@
-"""A bar to be dragged by hand over a receptive field."""
+"""A bar that a person drags over a receptive field."""
 
 import numpy as np
 import streamlit as st
@@ -43,7 +43,7 @@ def bar_pad(
 
 
 def clean(path: object, side: int) -> tuple[float, ...]:
-    """What a browser sent as numbers within reach of the patch; nothing where it is no path."""
+    """The browser's path as numbers within reach of the patch; empty if it is not a path."""
     try:
         places = np.asarray(path or [], float)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""The image that a page shows to its networks: from the test set, drawn, or uploaded."""
+"""The image that the networks of a page read: from the test set, drawn, or uploaded."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,7 +44,7 @@ class ChosenDigit(NamedTuple):
 
 
 class _Upload(NamedTuple):
-    """The last file that was tried, and the last good image; they differ after a bad file."""
+    """The last uploaded file and the last good image; they differ after a bad file."""
 
     file_id: str = ""
     pixels: np.ndarray | None = None
@@ -54,7 +54,7 @@ class _Upload(NamedTuple):
 def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenDigit | None:
     """The controls, and the image as the network reads it; None until there is one.
 
-    ``index`` is the test image that is shown at first.
+    ``index`` is the test image shown first.
 
     Choice, class and index are part of the address; strokes and uploads are kept for the session.
     All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be changed.
@@ -125,7 +125,7 @@ def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDi
 
 
 def _drawn(prefix: str) -> ChosenDigit | None:
-    # The component forgets its state when it is not shown; this copy does not.
+    # The component loses its state when it is not shown; this copy stays.
     pad, kept = f"{prefix}_pad", f"_{prefix}_strokes"
     st.session_state.setdefault(kept, [])
     strokes = (st.session_state.get(pad) or {}).get("strokes", st.session_state[kept])
@@ -147,8 +147,8 @@ def _uploaded(prefix: str) -> ChosenDigit | None:
         max_upload_size=5,
         help="Dark on light or light on dark; PNG, JPEG, GIF, BMP or WebP up to 5 MB",
     )
-    # The file is gone when another page was shown, or for a moment when another file takes its
-    # place; the last good image stays until there is a better one.
+    # The file is gone after a visit to another page, and for a moment while it is replaced; the
+    # last good image stays until there is a new one.
     last = st.session_state.setdefault(kept, _Upload())
     if file is not None:
         if file.file_id != last.file_id:

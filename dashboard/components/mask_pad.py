@@ -1,4 +1,4 @@
-"""A digit whose pixels a person paints over, to hide them from a network."""
+"""A digit whose pixels a person paints over to hide them from a network."""
 
 import numpy as np
 import streamlit as st
@@ -20,7 +20,7 @@ def mask_pad(key: str, pixels: np.ndarray) -> np.ndarray:
 
     Kept for the session, also while the pad is not shown.
     """
-    # The component forgets its state when it is not shown; this copy does not.
+    # The component loses its state when it is not shown; this copy stays.
     kept = f"_{key}_covered"
     covered = (st.session_state.get(key) or {}).get("covered", st.session_state.get(kept, []))
     st.session_state[kept] = covered

@@ -1,4 +1,4 @@
-"""The square that covers a part of a digit, to be dragged where one wants it."""
+"""The square that covers a part of a digit and that a person can drag."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What all pads share: the canvas' look, drags by one pointer, and how a pad is registered."""
+"""What all pads share: the style of the canvas, dragging with one pointer, and registration."""
 
 from pathlib import Path
 from typing import Any

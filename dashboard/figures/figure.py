@@ -1,8 +1,8 @@
 """A figure as plain dictionaries, sent unchanged, so that plotly.js draws it once.
 
-Streamlit gives plotly.js each figure twice, the second time as a copy. plotly.js draws the copy
-anew if the figure has a template or arrays in base64, or if no ``datarevision`` says that its
-arrays are the same. So the look is written out by ``styled`` and short arrays go as lists.
+Streamlit gives plotly.js each figure twice, the second time as a copy. plotly.js redraws
+the copy if the figure has a template or arrays in base64, or if no ``datarevision`` says that its
+arrays are the same. So ``styled`` writes out the style, and short arrays are sent as lists.
 """
 
 import zlib
@@ -15,7 +15,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 MOST = 2000
-"""Longer arrays go in base64: reading a list of that length takes a browser longer than drawing the
+"""Longer arrays are sent in base64: a browser takes longer to read such a list than to draw the
 figure twice."""
 SMALLER = {"int64": "int32", "uint64": "uint32"}
 """Types that plotly.js cannot read in base64, and those that replace them."""
@@ -26,7 +26,7 @@ CODES = {"float32": "f4", "float64": "f8"} | {
 
 class Figure(go.Figure):
     """Traces, layout and frames. plotly checks them when they are read, not when they are sent: the
-    check takes several times as long as everything else, and a slider waits for it.
+    check takes several times as long as everything else, and would delay every slider.
 
     The tests read every figure that a page sends. ``data``, ``layout`` and ``frames`` are those of
     ``plotly.graph_objects.Figure``; a wrong name or value raises ``ValueError`` there.

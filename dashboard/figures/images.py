@@ -9,9 +9,9 @@ from dashboard.figures.style import Palette, styled
 
 
 def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, palette: Palette) -> Figure:
-    """Small images in a grid, each to be clicked; ``pixels`` (image, row, column) uint8.
+    """Small clickable images in a grid; ``pixels`` (image, row, column) uint8.
 
-    The picture is one image; invisible marks above it take the clicks, ``pointIndex`` is the place.
+    The picture is one image; invisible marks above it take the clicks; ``pointIndex`` is the place.
     """
     n, side = len(pixels), pixels.shape[1]
     rows = -(-n // columns)

@@ -36,7 +36,7 @@ def mosaic(
     *,
     cell: int = 34,
 ) -> Figure:
-    """All features, each scaled by its largest value, in an ``order`` (place,) of their numbers.
+    """All features, each scaled by its largest value, in the ``order`` (place,) of their numbers.
 
     Blue is positive, red negative. A click gives the feature's number as ``customdata``; the chosen
     one is framed. ``cell`` is the width of one on the screen in pixels.

@@ -1,4 +1,4 @@
-"""Small grey images as addresses that hold their own data."""
+"""Small grey images as data URLs."""
 
 from base64 import b64encode
 from io import BytesIO

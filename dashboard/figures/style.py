@@ -40,7 +40,7 @@ class TraceStyle(NamedTuple):
 
 
 def trace_styles(names: Sequence[str]) -> dict[str, TraceStyle]:
-    """A style for each name by its place, so that a network keeps its own while the list stays."""
+    """A style for each name by its place, so that a network keeps it while the list is the same."""
     return {
         name: TraceStyle(
             OKABE_ITO[i % len(OKABE_ITO)], DASHES[i % len(DASHES)], MARKS[i % len(MARKS)]
@@ -82,7 +82,7 @@ def styled(
     height: int = HEIGHT,
     frames: Sequence[dict] = (),
 ) -> Figure:
-    """A figure in the common look; ``layout`` overrides it."""
+    """A figure in the common style; ``layout`` overrides it."""
     common = _common(palette)
     for axis in layout:
         if axis[1:5] == "axis":
@@ -118,8 +118,8 @@ def panels(
 ) -> Panels:
     """Panels side by side that share the y axis, or stacked that share the x axis.
 
-    ``x`` and ``y`` are what their axes have in common. A layout made in one piece is several times
-    faster than ``make_subplots``, and every move of a slider waits for it.
+    ``x`` and ``y`` are the settings common to their axes. A layout made in one piece is several
+    times faster than ``make_subplots``, and every move of a slider waits for it.
     """
     n = len(titles)
     size = (1 - gap * (n - 1)) / n

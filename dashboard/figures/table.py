@@ -7,7 +7,7 @@ from dashboard.figures.figure import Figure
 
 
 def to_frame(figure: Figure) -> pd.DataFrame:
-    """One row a point: panel, series, x, y, and z for heatmaps.
+    """One row per point: panel, series, x, y, and z for heatmaps.
 
     Bands (unnamed helper traces) come with the names of their groups.
     """

@@ -17,7 +17,7 @@ def learning_curves(histories: dict[str, History], palette: Palette) -> Figure:
     since the previous point.
     """
     total = max((h.began.total_steps for h in histories.values() if h.began), default=1)
-    # The axis shows the whole training, so that its progress can be seen.
+    # The axis spans the whole run, so that its progress can be seen.
     (left, right), layout = panels(
         ["Training loss", "Accuracy"],
         {"title": {"text": "updates"}, "range": [0, total * 1.01]},

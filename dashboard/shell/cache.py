@@ -1,8 +1,8 @@
-"""What is computed once and kept: data, models, and results by (checkpoint, controls).
+"""Cached data, models, and results by (checkpoint, controls).
 
-Everything here is shared by all sessions and must not be changed. A checkpoint is named by
-``CheckpointKey``: its name and the time its weights were written, so that a run's newer best is
-seen.
+Everything here is shared by all sessions and must not be modified. A checkpoint is identified by
+``CheckpointKey``: its name and the time its weights were written, so that a run's newer best
+checkpoint is noticed.
 """
 
 from threading import Thread
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def warm_up() -> None:
-    """Import what the rooms need, in the background, while a person reads Home."""
+    """Import what the experiments need, in the background, while a person reads Home."""
     Thread(target=_import_heavy, daemon=True).start()
 
 
@@ -38,7 +38,7 @@ def _import_heavy() -> None:
 
 
 class CheckpointKey(NamedTuple):
-    """A checkpoint at a moment."""
+    """A checkpoint as it was written at a given time."""
 
     name: str
     dataset: str
@@ -49,7 +49,7 @@ def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
     try:
         written = (item.folder / "weights.safetensors").stat().st_mtime_ns
     except FileNotFoundError:
-        # A training has replaced its best checkpoint in this moment.
+        # A run has just replaced its best checkpoint.
         return checkpoint_key(find(item.name))
     return CheckpointKey(item.name, item.card.dataset, written)
 
@@ -70,7 +70,7 @@ def _checkpoints(state: tuple) -> "list[Checkpoint]":
     hash_funcs={FunctionType: lambda f: (f.__module__, f.__qualname__)},
 )
 def figure(make: "Callable[..., Figure]", *args: Any, **options: Any) -> "Figure":
-    """A figure made by a function of ``dashboard.figures``; the same arguments make it once."""
+    """A figure made by a function of ``dashboard.figures``; made once for the same arguments."""
     return make(*args, **options)
 
 
@@ -78,7 +78,7 @@ def figure(make: "Callable[..., Figure]", *args: Any, **options: Any) -> "Figure
 def dataset(name: str) -> "ImageDataset":
     from corelib.data import load_dataset
 
-    # Of the kind that the page's systems read: a page never mixes images and sequences.
+    # The kind that the page's systems read: a page never mixes images and sequences.
     return load_dataset(name)  # pyright: ignore[reportReturnType]
 
 
@@ -93,7 +93,7 @@ def model(which: CheckpointKey) -> "nn.Module":
 
     from corelib import load
 
-    # The app shares its cores with a training; one thread is then fastest.
+    # The app shares its cores with training runs; one thread is then fastest.
     torch.set_num_threads(1)
     return load(which.name)
 

@@ -1,4 +1,4 @@
-"""Picking a trained network: shipped, or from one's own runs."""
+"""Picking a trained network: shipped, or from your own runs."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +22,7 @@ MOST = 8
 
 
 def about(item: Checkpoint) -> str:
-    """What sets a checkpoint apart, and how well it does, in a line."""
+    """How a checkpoint differs from the standard, and its accuracy, in one line."""
     chosen = find_system(item.card.system)
     differs = [
         f"{info.symbol or info.name} = {values[info.name]:g}"
@@ -44,12 +44,12 @@ def about(item: Checkpoint) -> str:
 
 
 def of_systems(systems: Sequence[str]) -> dict[str, Checkpoint]:
-    """All checkpoints of these systems by name: standard ones first, then variants, then own."""
-    found = [item for item in cache.checkpoints() if item.card.system in systems]
-    found.sort(
+    """All checkpoints of these systems by name: standard ones, then variants, then your own."""
+    items = [item for item in cache.checkpoints() if item.card.system in systems]
+    items.sort(
         key=lambda item: (item.own, item.card.variant != "", systems.index(item.card.system))
     )
-    return {item.name: item for item in found}
+    return {item.name: item for item in items}
 
 
 def checkpoints_picker(
@@ -73,7 +73,7 @@ def checkpoints_picker(
 
 
 class Opened(NamedTuple):
-    """A checkpoint at hand: its key, the network, and the data that it learned from."""
+    """An opened checkpoint: its key, its network and its training data."""
 
     which: cache.CheckpointKey
     model: "nn.Module"
@@ -96,11 +96,11 @@ def checkpoint_picker(
     optional: bool = False,
     on_change: Callable[[], None] | None = None,
 ) -> Checkpoint | None:
-    """A selectbox over the checkpoints of one system or several, bound to the address; None where
+    """A selectbox over the checkpoints of one system or several, bound to the address; None if
     none is chosen.
 
-    Its choices are the names that ``corelib.load`` takes. It begins with the one named, else with
-    the first.
+    Its choices are the names that ``corelib.load`` takes. The first choice is ``begin_with``, else
+    the first name.
     """
     items = of_systems([systems] if isinstance(systems, str) else systems)
     names = [NONE, *items] if optional else list(items)

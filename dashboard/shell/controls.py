@@ -1,9 +1,9 @@
 """Controls that are part of the address: a link reproduces the view.
 
-Each is named by its page and a name of its own: ``slider("bars", "contrast", ...)`` has the key
-``bars_contrast``, in the session and in the address. Its help stands in
+Each is named by its page and its own name: ``slider("bars", "contrast", ...)`` has the key
+``bars_contrast``, in the session and in the address. Its help is in
 assets/texts/help/bars.toml, or in any.toml there. A value outside its bounds or choices, such as
-another network left it, is brought inside.
+one left by another network, is moved inside.
 """
 
 import tomllib
@@ -42,7 +42,7 @@ def slider(
     words: Mapping[str, object] | None = None,
     format: str | None = None,
 ) -> Number:
-    """A number between ``low`` and ``high``. ``words`` fill the gaps of its help."""
+    """A number between ``low`` and ``high``. ``words`` fill the placeholders in its help."""
     key = _prepare(page, name, default, partial(_inside, low, high))
     return st.slider(
         label,
@@ -59,7 +59,7 @@ def slider(
 
 
 def interval(page: str, name: str, label: str, step: float) -> tuple[float, float]:
-    """Two shares between 0 and 1, the lower first; all of it by default."""
+    """Two shares between 0 and 1, the lower first; the whole range by default."""
     key = _prepare(page, name, (0.0, 1.0), lambda value: value if len(value) == 2 else None)
     return st.slider(
         label,
@@ -151,7 +151,7 @@ def choice(
     words: Mapping[str, object] | None = None,
     on_change: Change | None = None,
 ) -> T:
-    """One of a few, all in sight; the first unless ``default`` is given."""
+    """One of a few, all visible; the first unless ``default`` is given."""
     first = options[0] if default is None else default
     key = _prepare(page, name, first, partial(_among, options))
     return st.segmented_control(
@@ -179,7 +179,7 @@ def select(
     words: Mapping[str, object] | None = None,
     on_change: Change | None = None,
 ) -> T:
-    """One of many, from a list that opens; the first unless ``default`` is given."""
+    """One of many, from a drop-down list; the first unless ``default`` is given."""
     first = options[0] if default is None else default
     key = _prepare(page, name, first, partial(_among, options))
     return st.selectbox(
@@ -220,7 +220,7 @@ def several(
 
 
 def sticky_button(page: str, name: str, label: str, *, icon: str) -> bool:
-    """A button for slow work: once pressed, its result is shown at each rerun."""
+    """A button for slow work: once pressed, its result is shown again at each rerun."""
     key = f"{page}_{name}"
     pressed = st.button(label, key=key, icon=icon, help=_help(page, name, None))
     kept = st.session_state[f"_{key}"] = pressed or st.session_state.get(f"_{key}", False)
@@ -228,7 +228,7 @@ def sticky_button(page: str, name: str, label: str, *, icon: str) -> bool:
 
 
 def preset_button(page: str, preset: Preset) -> None:
-    """A small button that sets controls, and with them the address."""
+    """A small button that sets controls and thus the address."""
     values = {f"{page}_{name}": value for name, value in preset.values.items()}
     st.button(
         preset.label,
@@ -240,14 +240,14 @@ def preset_button(page: str, preset: Preset) -> None:
 
 
 def reset_button(page: str, keep: Sequence[str]) -> None:
-    """Bring every control that this page has shown to its default, apart from those of ``keep``."""
+    """A button that resets every control that this page has shown, except those of ``keep``."""
     kept = {f"{page}_{name}" for name in keep}
     values = {key: value for key, value in _defaults(page).items() if key not in kept}
     single = f"{page}_model" in _defaults(page)
     stays = "the network and the input stay" if single else "the input stays"
     st.button(
         "Reset",
-        # Moving bars has a control that is called reset.
+        # Moving bars has a control named reset.
         key=f"{page}_reset_all" if f"{page}_reset" in _defaults(page) else f"{page}_reset",
         help=f"Every control at its default; {stays}",
         on_click=partial(set_values, values),
@@ -256,21 +256,21 @@ def reset_button(page: str, keep: Sequence[str]) -> None:
 
 
 def set_values(values: Mapping[str, Any]) -> None:
-    """Set controls by their keys; for the callback of a button."""
+    """Set controls by their keys; used as the callback of a button."""
     for key, value in values.items():
         st.session_state[key] = value
 
 
 @cache
 def help_texts(page: str) -> dict[str, str]:
-    """The help of the controls of a page by their names; the page ``any`` serves all."""
+    """The help of the controls of a page by their names; the page ``any`` applies to all."""
     file = HELP / f"{page}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def _help(page: str, name: str, words: Mapping[str, object] | None) -> str | None:
     texts = {**help_texts("any"), **help_texts(page)}
-    # Such as mnist_models: there is one list of networks for each data set.
+    # For example mnist_models: each data set has its own list of networks.
     text = texts.get(name) or texts.get(name.rpartition("_")[2])
     return text.format(**words) if text and words else text
 
@@ -281,9 +281,9 @@ def _defaults(page: str) -> dict[str, Any]:
 
 
 def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any]) -> str:
-    """The control's key, with its default noted and its value fitted to what it may be now.
+    """The control's key, with its default recorded and its value fitted to what is allowed now.
 
-    ``fit`` returns the value that may stand, or None where there is none.
+    ``fit`` returns an allowed value, or None if there is none.
     """
     key = f"{page}_{name}"
     _defaults(page)[key] = default

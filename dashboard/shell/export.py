@@ -1,4 +1,4 @@
-"""Export: every figure as SVG and CSV, every network with its settings and its command."""
+"""Export: every figure as SVG and CSV, every network with its settings and command."""
 
 import io
 import json
@@ -24,7 +24,7 @@ def chart(
     caption: str,
     on_select: Callable[[], None] | None = None,
 ) -> None:
-    """Show a figure, with its caption and a button for its data below.
+    """Show a figure, with its caption and a button for its data below it.
 
     The camera in the figure's corner saves an SVG. ``on_select`` is called when a point is
     clicked; ``clicked(key)`` returns that point.
@@ -50,7 +50,7 @@ def chart(
 def picture(
     svg: str, key: str, *, data: "Callable[[], pd.DataFrame]", alt: str, caption: str
 ) -> None:
-    """Show a drawing, with its caption and buttons for itself and its ``data`` below."""
+    """Show a drawing, with its caption and buttons to save it and its ``data`` below it."""
     st.container(key=key).image(svg, width="stretch", alt=alt)
     _below(
         caption,
@@ -101,7 +101,7 @@ def export_row(item: Checkpoint, prefix: str) -> None:
     """The network as safetensors and npz, its card and spec as JSON, the commands to repeat it."""
     card = item.card
     spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
-    st.markdown(f"**{item.name}**: the network, and what is needed to train it again.")
+    st.markdown(f"**{item.name}**: the network, and everything needed to train it again.")
     with st.container(horizontal=True):
         _download(
             "Weights (safetensors)",
@@ -144,7 +144,7 @@ def _npz(item: Checkpoint) -> bytes:
 
 
 def table(rows: list[dict], key: str, decimals: int = 2) -> None:
-    """Rows of numbers with as many decimals in each line."""
+    """Rows of numbers, all with the same number of decimals."""
     form = st.column_config.NumberColumn(format=f"%.{decimals}f")
     config = {name: form for name, value in rows[0].items() if isinstance(value, float)}
     st.dataframe(rows, hide_index=True, width="stretch", column_config=config, key=key)

@@ -1,4 +1,4 @@
-"""Forms made from settings: bounds, help and units stand where the settings are declared."""
+"""Forms made from settings: bounds, help and units come from the declaration of the settings."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ def settings_forms(
 ) -> dict[str, dict[str, Any]]:
     """A control for each setting that a person chooses, under its kind's name; returns the values.
 
-    Settings marked ``more`` come together under "More". The values are unchecked: whoever builds
-    the settings gets the sentence if one is wrong.
+    Settings marked ``more`` are grouped under "More". The values are unchecked: building the
+    settings raises an error if one is wrong.
     """
     values: dict[str, dict[str, Any]] = {name: {} for name in kinds}
     for name, kind in kinds.items():
@@ -88,5 +88,5 @@ def _limits(info: SettingInfo) -> str:
 
 
 def _float_step(default: float) -> float:
-    """About a tenth of the default: a step that means something."""
+    """About a tenth of the default, so that one step matters."""
     return float(f"{abs(default) / 10:.0e}") if default else 0.0001

@@ -1,4 +1,4 @@
-"""Data, networks, runs and the machine, in words. Imports neither torch nor plotly."""
+"""Sentences about data, networks, runs and the machine. Imports neither torch nor plotly."""
 
 import platform
 import shutil
@@ -73,13 +73,13 @@ def model_lines() -> list[str]:
 
 @st.cache_data(show_spinner=False)
 def _gpu() -> str:
-    """The CUDA device that its driver's own tool reports; asking torch would take seconds."""
+    """The CUDA device reported by the driver's own tool; importing torch would take seconds."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return ""
-    asked = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    command = [tool, "--query-gpu=name", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip().replace("\n", ", ")

@@ -1,7 +1,7 @@
-"""The one skeleton of an experiment's page.
+"""The skeleton of every experiment's page.
 
-Title, the sentence computed from what is shown, presets, the main figure, tabs of which only the
-open one is drawn, and the four parts that all pages have: About, Published, Train, Export.
+Title, a sentence computed from the current view, presets, the main figure, tabs of which only the
+open one is drawn, and the four parts that all pages share: About, Published, Train, Export.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -32,17 +32,17 @@ RENAMED = {
     "Who halts when": "By class and difficulty",
     "Both ways": "Forward and feedback",
 }
-"""Tabs as they were once called, so that old addresses still open them."""
+"""Former names of tabs, so that old addresses still open them."""
 
 View = TypeVar("View")
 
 
 class NothingToShow(Exception):
-    """Raised by a page's view: there is nothing to show yet, and this says what to do."""
+    """Raised by a page's view when there is nothing to show yet; the text says what to do."""
 
 
 class Training(NamedTuple):
-    """What a page trains: its systems, how a network is drawn while it learns, named settings."""
+    """What a page trains: its systems, how a network is drawn meanwhile, and named settings."""
 
     systems: Sequence[str]
     draw: "Draw | None" = None
@@ -51,7 +51,7 @@ class Training(NamedTuple):
 
 
 class Published(NamedTuple):
-    """The reproductions that a page shows; ``missing`` is said where none is there yet."""
+    """The reproductions that a page shows; ``missing`` is shown where none exists yet."""
 
     tables: Sequence[str]
     missing: str = ""
@@ -60,12 +60,12 @@ class Published(NamedTuple):
 class Page(NamedTuple, Generic[View]):
     """An experiment's page.
 
-    ``name`` begins all its keys, ``room`` is its file and that of its text. ``view`` draws the
-    controls in the sidebar and returns what is shown, one record; ``sentence``, ``presets``,
-    ``main`` and the ``tabs`` (by name) take it. Tabs in ``always`` are drawn with None where there
+    All its keys begin with ``name``; ``room`` names its file and its text. ``view`` draws the
+    controls in the sidebar and returns one record of what is shown; ``sentence``, ``presets``,
+    ``main`` and the ``tabs`` (by name) take it. Tabs in ``always`` are drawn with None if there
     is no view. ``export`` lists the networks to export. ``keep`` names the controls that Reset
     leaves alone. With ``about_first`` the page opens on its text, so that a slider does not wait
-    for figures below. With ``main_first`` the main figure is painted before a sentence that takes
+    for figures below. With ``main_first`` the main figure is drawn before a sentence that takes
     longer to compute.
     """
 
@@ -86,7 +86,7 @@ class Page(NamedTuple, Generic[View]):
 
 
 def draw_page(page: Page[View]) -> None:
-    """Draw all of a page. What goes wrong in one part is said there and leaves the others."""
+    """Draw a whole page. An error in one part is shown there and does not affect the others."""
     st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
     headline = st.container()
     view = None

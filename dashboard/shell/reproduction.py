@@ -18,7 +18,7 @@ MOST_ACROSS = 14
 def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
     """The table of a reproduction over seeds, its raw figures to export, and its progress.
 
-    ``missing`` is said, above the command, where there is no table yet.
+    ``missing`` is shown above the command if there is no table yet.
     """
     command = f"python -m corelib reproduce {name} --train"
     if missing and not results.is_here(name):
@@ -48,8 +48,8 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
 
 
 def _table(table: pd.DataFrame, key: str) -> None:
-    """Cells are spreads, numbers or nothing, and shown as words. A few models stand as columns, to
-    be compared side by side; many rows stay as they are."""
+    """Show a table whose cells are spreads, numbers or empty. A few models become columns, to be
+    compared side by side; a long table keeps its rows."""
     shown = table.map(_words)
     long = len(table) > MOST_ACROSS or not table.iloc[:, 0].is_unique
     if not long:
@@ -113,6 +113,6 @@ def _progress(what: OverSeeds, prefix: str) -> None:
     if results.is_computing(what.name):
         st.session_state.pop(started, None)
     elif started not in st.session_state or lines:
-        # It has begun and ended: the table on the page is the new one.
+        # It has started and ended: the page now shows the new table.
         st.session_state.pop(started, None)
         st.rerun(scope="app")

@@ -1,7 +1,7 @@
 """A run, live: its state, progress and curves, and the buttons that pause, resume or cancel it.
 
-A run lives in a folder and in a process of its own. The panel only reads that folder, so that a
-reload, a closed tab or a new server finds the run again.
+A run has its own folder and process. The panel only reads the folder, so that the run is still
+there after a reload, a closed tab or a restart of the server.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ POLL_S = 0.4
 
 
 Draw = Callable[[Any, Run], None]
-"""Shows a network while it learns."""
+"""Shows a network while it trains."""
 
 
 def runs_section(prefix: str, system_name: str | None = None, draw: Draw | None = None) -> None:
@@ -106,7 +106,7 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
 
 
 def _watch(run: Run, alive: bool, draw: Draw) -> None:
-    """The network as it was a moment ago while it learns, otherwise as it was saved."""
+    """The latest network while it trains, otherwise the saved one."""
     try:
         network = load_live(run) if alive else load(run.id) if run.checkpoints() else None
     except SynaptariumError as error:
@@ -158,7 +158,7 @@ def _duration(seconds: float | None) -> str:
 
 
 class _Action(NamedTuple):
-    """A button of a run: what it does, in which states it can be pressed."""
+    """A button of a run: what it does, and whether it can be pressed."""
 
     label: str
     name: str

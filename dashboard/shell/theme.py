@@ -1,4 +1,4 @@
-"""The look of the theme that the person has chosen."""
+"""The palette of the theme that the person has chosen."""
 
 import streamlit as st
 

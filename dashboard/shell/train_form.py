@@ -1,4 +1,4 @@
-"""The form that starts a training, and this system's runs below it."""
+"""The form that starts a run, and this system's runs below it."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -37,7 +37,7 @@ def training_section(
 ) -> None:
     """The form, the Train button, and this system's runs.
 
-    ``draw`` shows the network of the run below the learning curves, updated while it learns;
+    ``draw`` shows the network of the run below the learning curves, updated while it trains;
     ``presets`` fill in the form.
     """
     chosen = find_system(system_name)
@@ -94,13 +94,13 @@ def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
             "Name",
             key=f"{prefix}_train_variant",
             placeholder="optional, one word",
-            help="A word that tells this run from others: letters, digits and underscores",
+            help="A word that distinguishes this run from others: letters, digits and underscores",
         )
     return {"dataset": dataset, "seed": int(seed), "variant": variant.strip()}
 
 
 def _presets(chosen: System, presets: "Mapping[str, TrainingPreset]", prefix: str) -> None:
-    """A button for each preset. It sets the whole form: what it does not name to its default."""
+    """A button for each preset. It sets the whole form, other settings to their defaults."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Presets", width="content")
         for name, named in presets.items():
@@ -136,6 +136,6 @@ def _train(system_name: str, config: dict, training: dict, values: dict, prefix:
     try:
         run = start(make_spec(system_name, config=config, training=training, **values))
     except (SynaptariumError, OSError) as error:
-        st.session_state[f"{prefix}_train_problem"] = f"The training did not start: {error}"
+        st.session_state[f"{prefix}_train_problem"] = f"The run did not start: {error}"
     else:
         st.session_state[f"{prefix}_run"] = run.id

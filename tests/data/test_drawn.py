@@ -303,11 +303,9 @@ def blank(*size_and_grey: int) -> bytes:
     return encoded(np.full((height, width), grey, np.uint8))
 
 
-NOT_A_PICTURE = (
-    "The file is not a picture that can be read here; choose a PNG, JPEG, GIF, BMP or WebP."
-)
+NOT_A_PICTURE = "The file is not a readable picture; choose a PNG, JPEG, GIF, BMP or WebP."
 BLANK = "The picture looks blank; choose one that shows a digit, dark on light or light on dark."
-DAMAGED = "The picture is cut short or damaged; save it again or choose another."
+DAMAGED = "The picture is truncated or damaged; save it again or choose another."
 
 
 @pytest.mark.parametrize(
@@ -334,13 +332,13 @@ def test_a_bad_upload_is_refused_with_a_sentence(data, sentence):
 def test_a_file_that_was_cut_short_is_refused(digits, kind):
     whole = encoded(on_canvas(digits[0]), kind)
     from_image(whole)
-    with pytest.raises(DataError, match=r"cut short or damaged|not a picture"):
+    with pytest.raises(DataError, match=r"truncated or damaged|not a readable picture"):
         from_image(whole[: len(whole) // 2])
 
 
 def test_a_file_that_is_too_large_is_refused_unread(monkeypatch):
     monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
-    with pytest.raises(DataError, match=r"^The file has 6\.0 MB; choose one of at most 5 MB\.$"):
+    with pytest.raises(DataError, match=r"^The file is 6\.0 MB; choose one of at most 5 MB\.$"):
         from_image(bytes(6 * 2**20))
 
 

@@ -120,7 +120,7 @@ def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
     assert read_card(target) == read_card(run.checkpoint(220))
     assert registry.history(registry.find(str(target))).validations == run.history().validations
     assert same_logits(registry.load(str(target)), 220)
-    with pytest.raises(CheckpointError, match="is there already; choose another name"):
+    with pytest.raises(CheckpointError, match="already exists; choose another name"):
         registry.export(registry.find(run.id), target)
 
 

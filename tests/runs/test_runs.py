@@ -234,7 +234,7 @@ def test_cancel_is_honoured_within_a_step(slow_run):
     wait_for(run, "cancelled")
     assert history.refresh().step - told <= 1
     assert run.checkpoints()[-1].name == f"step-{history.step}"
-    with pytest.raises(RunError, match="only a living run can pause"):
+    with pytest.raises(RunError, match="only an active run can pause"):
         run.ask("pause")
 
 
@@ -491,7 +491,7 @@ def test_a_line_that_is_no_event_is_a_sentence(runs_root):
     run.append(began(0))
     with (run.folder / "events.jsonl").open("ab") as file:
         file.write(b"no event\n")
-    with pytest.raises(RunError, match="is damaged: b'no event' is no event"):
+    with pytest.raises(RunError, match="is damaged: b'no event' is not an event"):
         run.history()
 
 
@@ -526,7 +526,7 @@ def test_find_run_by_any_beginning_that_is_unique(runs_root):
     first, second = create_run(tiny()), create_run(tiny(variant="other"))
     assert find_run(first.id).folder == first.folder
     assert find_run(second.id[:-1]).folder == second.folder
-    with pytest.raises(RunError, match="2 runs begin with 2; write more of the name"):
+    with pytest.raises(RunError, match="2 runs begin with 2; give more of the id"):
         find_run("2")  # the millennium, with which both names begin
     # A run whose whole name is the beginning of another's is still found.
     first.folder.rename(runs_root / "same")

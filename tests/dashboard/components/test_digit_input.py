@@ -243,7 +243,7 @@ def test_an_upload_is_chosen_and_a_bad_one_leaves_it(truth):
     upload(page, "notes.png", b"not a picture", "image/png")
     assert chosen(page) is None
     assert [error.value for error in page.error] == [
-        "The file is not a picture that can be read here; choose a PNG, JPEG, GIF, BMP or WebP."
+        "The file is not a readable picture; choose a PNG, JPEG, GIF, BMP or WebP."
     ]
     upload(page, *png(pixels[12]))
     assert not page.error
