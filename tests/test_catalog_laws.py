@@ -175,10 +175,10 @@ def test_it_learns(setup):
 
 
 def test_same_seed_is_the_same_run(setup):
-    (first, told), (second, told_again) = run_whole(setup), run_whole(setup)
+    (first, events), (second, events_again) = run_whole(setup), run_whole(setup)
     assert_identical(weights(first), weights(second))
     assert_identical(first.state_dict(), second.state_dict())
-    for a, b in zip(told, told_again, strict=True):
+    for a, b in zip(events, events_again, strict=True):
         assert a.metrics == b.metrics
 
 
@@ -250,8 +250,8 @@ def test_a_training_may_end_within_an_epoch(most, validated):
     stepped = [e.step for e in events if e.kind == "stepped"]
     assert stepped == list(range(1, total_steps(data, settings) + 1))
     assert len(stepped) == min(most, 15)
-    told = [(e.epoch, e.step) for e in events if e.kind == "validated"]
-    assert told == list(zip((1, 2, 3), validated, strict=False))
+    evaluated = [(e.epoch, e.step) for e in events if e.kind == "validated"]
+    assert evaluated == list(zip((1, 2, 3), validated, strict=False))
     resumed = list(train(Rolling(), data, settings, 0, from_step=2))
     assert [(e.kind, e.step) for e in resumed] == [(e.kind, e.step) for e in events[2:]]
 
@@ -303,7 +303,7 @@ def test_checkpoint_round_trip(setup, tmp_path):
 
 @pytest.mark.parametrize("stop", [1, 5, 8, 14])
 def test_resumed_is_uninterrupted(setup, tmp_path, stop):
-    whole, told = run_whole(setup)
+    whole, all_events = run_whole(setup)
     first = setup.learner()
     for event in setup.events(first):
         if event.step > stop:
@@ -316,10 +316,10 @@ def test_resumed_is_uninterrupted(setup, tmp_path, stop):
     second = setup.learner(seed=77)
     second.model.load_state_dict(kept[0])
     second.load_state_dict(checkpoint.read_tensors(file))
-    scores = [e.score for e in told if e.kind == "validated" and e.step <= stop]
+    scores = [e.score for e in all_events if e.kind == "validated" and e.step <= stop]
     best = max(scores, default=-float("inf"))
     events = list(setup.events(second, from_step=stop, best_score=best))
-    expected = [e for e in told if e.step > stop]
+    expected = [e for e in all_events if e.step > stop]
     assert [(e.kind, e.step, e.metrics) for e in events] == [
         (e.kind, e.step, e.metrics) for e in expected
     ]

@@ -108,17 +108,17 @@ def test_groups_by_quantile_are_ordered_and_equal(seed, n, n_groups):
 def test_an_image_is_hard_where_models_are_surely_wrong():
     sure = np.array([[0.1, 0.9], [0.1, 0.6], [0.1, 0.9]], np.float32)
     right = Answers(sure, np.array([[0, 1], [0, 1], [0, 0]], np.uint8))
-    found = difficulty([right, right], np.array([1, 1, 1]))
-    np.testing.assert_allclose(found, [0.1, 0.4, 1.9], rtol=1e-6)
+    hardness = difficulty([right, right], np.array([1, 1, 1]))
+    np.testing.assert_allclose(hardness, [0.1, 0.4, 1.9], rtol=1e-6)
 
 
 def test_calibration_in_closed_form():
     # Two bins of ten: 0.25 sure and half right; 0.95 sure and all right.
     confidence = np.array([0.25] * 4 + [0.95] * 6)
     correct = np.array([True, False, True, False] + [True] * 6)
-    found = calibration(confidence, correct, bins=10)
-    assert np.isclose(found.error, 0.4 * 0.25 + 0.6 * 0.05)
-    np.testing.assert_allclose(found.share[[2, 9]], [0.4, 0.6])
+    curve = calibration(confidence, correct, bins=10)
+    assert np.isclose(curve.error, 0.4 * 0.25 + 0.6 * 0.05)
+    np.testing.assert_allclose(curve.share[[2, 9]], [0.4, 0.6])
     assert calibration(np.array([1.0]), np.array([True])).error == 0
 
 
@@ -159,5 +159,5 @@ def test_fates_tell_every_case_apart():
         4: ([0.7, 0.7, 0.7], [0, 0, 0]),
     }
     confidence, predicted = (np.array([c[i] for c in cases.values()]) for i in (0, 1))
-    found = outcomes(confidence, predicted, np.zeros(5, int), 0.8)
-    assert found.tolist() == list(cases)
+    classified = outcomes(confidence, predicted, np.zeros(5, int), 0.8)
+    assert classified.tolist() == list(cases)

@@ -179,11 +179,11 @@ def test_a_pixel_once_flipped_stays_as_it_is(seed, one, other):
 
 @given(st.floats(0.001, 0.5), shares, shares, st.sampled_from(["black", "grey", "noise"]), seeds)
 def test_a_placed_square_is_its_reference(images, severity, row, column, fill, seed):
-    found = square(severity, SIDE, row, column)
+    placed = square(severity, SIDE, row, column)
     rng = np.random.default_rng([seed, 1])
     noise = [rng.random((SIDE, SIDE), np.float32) for _ in images]
     fills = {"black": lambda i: 0.0, "grey": lambda i: 0.3, "noise": lambda i: noise[i]}
-    truth = each(images, lambda i, image: slow.occlusion(image, *found, fills[fill](i)))
+    truth = each(images, lambda i, image: slow.occlusion(image, *placed, fills[fill](i)))
     corruption = Corruption("occlusion", severity, seed, "placed", row, column, fill)
     out = corrupt(images, corruption, mean=0.3)
     np.testing.assert_allclose(out, truth, atol=1e-7)
@@ -200,7 +200,7 @@ def test_the_square_has_the_nearest_size_and_place(severity, side, row, column):
 
 
 @pytest.mark.parametrize(
-    ("severity", "found"),
+    ("severity", "expected"),
     [
         (0, Square(14, 14, 0)),
         (0.25, Square(7, 7, 14)),
@@ -208,8 +208,8 @@ def test_the_square_has_the_nearest_size_and_place(severity, side, row, column):
         (0.1, Square(9, 9, 9)),
     ],
 )
-def test_squares_in_the_middle_of_a_digit(severity, found):
-    assert square(severity, 28, 0.5, 0.5) == found
+def test_squares_in_the_middle_of_a_digit(severity, expected):
+    assert square(severity, 28, 0.5, 0.5) == expected
 
 
 def test_squares_at_the_corners_reach_beyond_the_image():

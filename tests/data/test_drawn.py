@@ -78,8 +78,10 @@ def extent(strokes: list) -> float:
 @given(drawings, st.floats(0.2, 1.0), st.floats(0, 1), st.floats(0, 1))
 def test_size_and_place_of_a_drawing_do_not_matter(strokes, scale, right, down):
     assume(extent(strokes) * scale > drawn.SMALLEST * CANVAS)
-    room = CANVAS * (1 - scale)
-    moved = [[[x * scale + right * room, y * scale + down * room] for x, y in s] for s in strokes]
+    margin = CANVAS * (1 - scale)
+    moved = [
+        [[x * scale + right * margin, y * scale + down * margin] for x, y in s] for s in strokes
+    ]
     first = from_strokes(strokes, CANVAS).astype(int)
     second = from_strokes(moved, CANVAS).astype(int)
     # Rounding may move an edge by a sixteenth of a pixel, here and there.
@@ -325,9 +327,9 @@ DAMAGED = "The picture is cut short or damaged; save it again or choose another.
     ],
 )
 def test_a_bad_upload_is_refused_with_a_sentence(data, sentence):
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as error:
         from_image(data)
-    assert str(told.value) == sentence
+    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])

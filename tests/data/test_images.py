@@ -107,15 +107,15 @@ def test_any_flipped_bit_in_the_headers_is_found_or_harmless(tmp_path):
     data = mnist.PATH.read_bytes()
     rng = np.random.default_rng(0)
     places = [*rng.integers(0, 120, 12), *rng.integers(len(data) - 270, len(data), 12)]
-    found = 0
+    n_detected = 0
     for at in places:
         path.write_bytes(data)
         flip(path, int(at), 1 << int(rng.integers(8)))
         try:
             mnist.read_arrays(path)
         except DataError:
-            found += 1
-    assert found >= 12
+            n_detected += 1
+    assert n_detected >= 12
 
 
 @pytest.mark.parametrize("length", [0, 3, 1_000_000, -1])
@@ -245,14 +245,14 @@ def test_missing_fashion_mnist_says_how_to_get_it(fashion_root):
 def test_fashion_mnist_is_found_in_a_folder(fashion_root, below, zipped):
     x_train, y_train, x_test, y_test = write_fashion(fashion_root / below, zipped=zipped)
     assert DATASETS["fashion-mnist"].here()
-    found = fashion_mnist.load()
-    assert (found.name, len(found.class_names)) == ("fashion-mnist", 10)
-    np.testing.assert_array_equal(found.train.pixels, x_train[:55_000])
-    np.testing.assert_array_equal(found.train.labels, y_train[:55_000])
-    np.testing.assert_array_equal(found.validation.pixels, x_train[55_000:])
-    np.testing.assert_array_equal(found.validation.labels, y_train[55_000:])
-    np.testing.assert_array_equal(found.test.pixels, x_test)
-    np.testing.assert_array_equal(found.test.labels, y_test)
+    dataset = fashion_mnist.load()
+    assert (dataset.name, len(dataset.class_names)) == ("fashion-mnist", 10)
+    np.testing.assert_array_equal(dataset.train.pixels, x_train[:55_000])
+    np.testing.assert_array_equal(dataset.train.labels, y_train[:55_000])
+    np.testing.assert_array_equal(dataset.validation.pixels, x_train[55_000:])
+    np.testing.assert_array_equal(dataset.validation.labels, y_train[55_000:])
+    np.testing.assert_array_equal(dataset.test.pixels, x_test)
+    np.testing.assert_array_equal(dataset.test.labels, y_test)
 
 
 def test_three_files_of_four_are_not_fashion_mnist(fashion_root):

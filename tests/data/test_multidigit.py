@@ -93,16 +93,16 @@ def test_partners_come_from_the_same_set_by_the_seed(dataset, arrays):
     n = 200
     own = {digit.tobytes(): k for k, digit in enumerate(arrays[2])}
     assert len(own) == 10_000
-    found = 0
+    n_matched = 0
     for image, left, labels in zip(
         dataset.test.pixels[:n].numpy(), arrays[2], dataset.test.labels[:n].numpy(), strict=False
     ):
         candidates = arrays[2][arrays[3] == labels[1]]
         composed = compose(np.stack([np.broadcast_to(left, candidates.shape), candidates], 1))
-        found += (composed == image).all((1, 2)).sum() == 1
-        if found == 20:
+        n_matched += (composed == image).all((1, 2)).sum() == 1
+        if n_matched == 20:
             break
-    assert found == 20
+    assert n_matched == 20
     counts = torch.bincount(dataset.train.labels[:, 1], minlength=10)
     truth = np.bincount(arrays[1][:50_000], minlength=10)
     assert np.abs(counts.numpy() - truth).max() < 5 * np.sqrt(5000)

@@ -82,7 +82,7 @@ def test_no_picture_is_in_two_splits(natural):
         {natural.class_names[k] for k in split.labels.unique()}
         for split in (natural.train, natural.validation, natural.test)
     ]
-    assert [len(found) for found in names] == [8, 1, 1]
+    assert [len(of_split) for of_split in names] == [8, 1, 1]
     assert len(set.union(*names)) == 10
 
 

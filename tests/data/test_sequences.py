@@ -62,13 +62,13 @@ def test_a_scene_is_that_of_the_reference(policy, among, seed, n):
     others = noise(9)
     own = np.arange(n) * 2 if among else None
     pixels = others[own] if among else noise(n, 1)
-    found = scene(pixels, others, policy, seed, own)
+    composed = scene(pixels, others, policy, seed, own)
     drawn = _draw(n, 9, policy, seed, own)
-    np.testing.assert_array_equal(found.corners, drawn.corners)
-    np.testing.assert_array_equal(found.digit_corners, drawn.digit)
-    seen = glimpses(found.canvases, found.corners)
-    assert seen.dtype == found.canvases.dtype == torch.uint8
-    assert found.canvases.shape == (n, 60, 60)
+    np.testing.assert_array_equal(composed.corners, drawn.corners)
+    np.testing.assert_array_equal(composed.digit_corners, drawn.digit)
+    seen = glimpses(composed.canvases, composed.corners)
+    assert seen.dtype == composed.canvases.dtype == torch.uint8
+    assert composed.canvases.shape == (n, 60, 60)
     assert seen.shape == (n, 6, 146)
     for i in range(n):
         clutter = [
@@ -76,7 +76,7 @@ def test_a_scene_is_that_of_the_reference(policy, among, seed, n):
             for k in range(6)
         ]
         truth = reference.canvas(pixels[i].numpy(), drawn.digit[i], clutter)
-        np.testing.assert_array_equal(found.canvases[i], truth)
+        np.testing.assert_array_equal(composed.canvases[i], truth)
         for t in range(6):
             np.testing.assert_array_equal(seen[i, t], reference.glimpse(truth, drawn.corners[i, t]))
 
@@ -132,11 +132,11 @@ def test_no_policy_knows_where_the_digit_is():
 
 def test_all_policies_look_at_the_same_canvases():
     pixels = noise(5)
-    found = [scene(pixels, noise(9, 2), policy, 3) for policy in POLICIES]
-    for other in found[1:]:
-        assert torch.equal(other.canvases, found[0].canvases)
-        assert torch.equal(other.digit_corners, found[0].digit_corners)
-        assert not torch.equal(other.corners, found[0].corners)
+    scenes = [scene(pixels, noise(9, 2), policy, 3) for policy in POLICIES]
+    for other in scenes[1:]:
+        assert torch.equal(other.canvases, scenes[0].canvases)
+        assert torch.equal(other.digit_corners, scenes[0].digit_corners)
+        assert not torch.equal(other.corners, scenes[0].corners)
 
 
 def test_many_digits_are_composed_as_few():
@@ -156,17 +156,17 @@ def test_many_digits_are_composed_as_few():
 @given(seed=st.integers(0, 2**63), n=st.integers(1, 3))
 def test_chunks_are_those_of_the_reference(shuffled, seed, n):
     pixels = noise(n)
-    found = Chunks(False, shuffled).compose(pixels, pixels, seed)
-    assert found.dtype == torch.uint8
-    assert found.shape == (n, 8, 99)
+    chunks = Chunks(False, shuffled).compose(pixels, pixels, seed)
+    assert chunks.dtype == torch.uint8
+    assert chunks.shape == (n, 8, 99)
     drawn = np.random.default_rng(seed).standard_normal((n, 784), dtype=np.float32)
     for i in range(n):
-        order = found[i, :, -1].tolist()
+        order = chunks[i, :, -1].tolist()
         assert sorted(order) == list(range(8))
         truth = reference.chunks(pixels[i].numpy(), 0.1 * drawn[i].astype(float), order)
         # Where the exact value lies between two grey levels, float32 may round the other way.
-        assert np.abs(found[i].numpy().astype(int) - truth).max() <= 1
-        assert (found[i].numpy() == truth).mean() > 0.99
+        assert np.abs(chunks[i].numpy().astype(int) - truth).max() <= 1
+        assert (chunks[i].numpy() == truth).mean() > 0.99
 
 
 def test_every_order_of_chunks_comes_and_fixed_is_in_order():
@@ -266,10 +266,10 @@ def test_a_digit_is_composed_anew_in_each_epoch():
 def test_a_batch_is_the_scene_of_its_digits():
     dataset = small(Glimpses(False, "random"))
     dataset = dataset._replace(train=dataset.train._replace(labels=torch.arange(40)))
-    found = dataset.batch(dataset.train, 3, 16, 5)
-    own = found.labels.numpy()
+    batch = dataset.batch(dataset.train, 3, 16, 5)
+    own = batch.labels.numpy()
     built = scene(dataset.train.pixels[own], dataset.train.pixels, "random", (5, 3, 3), own)
-    assert torch.equal(found.pixels, glimpses(built.canvases, built.corners))
+    assert torch.equal(batch.pixels, glimpses(built.canvases, built.corners))
 
 
 # --- the data sets ------------------------------------------------------------------------------
@@ -305,15 +305,17 @@ def test_scenes_of_the_test_set_are_those_that_it_was_cut_from():
     for name in ("ct-mnist", "ct-mnist-grid-located"):
         dataset = load_dataset(name)
         images = [0, 9_999, 1_234]
-        found = scene_of_test(dataset, images)
-        assert torch.equal(glimpses(found.canvases, found.corners), dataset.test.pixels[images])
+        composed = scene_of_test(dataset, images)
+        assert torch.equal(
+            glimpses(composed.canvases, composed.corners), dataset.test.pixels[images]
+        )
         for i, image in enumerate(images):
-            row, column = found.digit_corners[i]
-            under = found.canvases[i, row : row + 28, column : column + 28]
+            row, column = composed.digit_corners[i]
+            under = composed.canvases[i, row : row + 28, column : column + 28]
             # Clutter is at half contrast: what is brighter is the digit, all of it.
             bright = digits[image] > 127
             assert torch.equal(under[bright], digits[image][bright])
-            outside = found.canvases[i].clone()
+            outside = composed.canvases[i].clone()
             outside[row : row + 28, column : column + 28] = 0
             assert outside.max() <= 127
 

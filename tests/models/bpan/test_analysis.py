@@ -67,11 +67,11 @@ def test_one_digit_is_the_reference(model, controls):
 @pytest.mark.parametrize("controls", CONTROLS)
 def test_the_answers_to_a_set_are_the_reference(model, controls):
     x = torch.randn(30, 9)
-    found, truth = answers(model, drive_of(model, x), controls), slow(model, x, controls)
+    computed, truth = answers(model, drive_of(model, x), controls), slow(model, x, controls)
     probability = np.exp(truth.logits - truth.logits.max(-1, keepdims=True))
     probability /= probability.sum(-1, keepdims=True)
-    np.testing.assert_allclose(found.confidence, probability.max(-1), atol=1e-5)
-    assert (found.predicted == probability.argmax(-1)).all()
+    np.testing.assert_allclose(computed.confidence, probability.max(-1), atol=1e-5)
+    assert (computed.predicted == probability.argmax(-1)).all()
 
 
 @pytest.mark.parametrize("controls", CONTROLS)
@@ -79,8 +79,8 @@ def test_the_density_of_net_currents_is_a_histogram_of_the_reference(model, cont
     x = torch.randn(1500, 9)  # more than a chunk
     truth = slow(model, x[:200], controls)
     kept = ~lesion_mask(model, controls).numpy()
-    found = net_densities(model, drive_of(model, x[:200]), controls)
-    for density, half in zip(found, (np.arange(10) < 7, np.arange(10) >= 7), strict=True):
+    densities = net_densities(model, drive_of(model, x[:200]), controls)
+    for density, half in zip(densities, (np.arange(10) < 7, np.arange(10) >= 7), strict=True):
         values = truth.net[:, :, half & kept]
         for t in range(controls.n_steps):
             counts, _ = np.histogram(values[:, t], density.edges)

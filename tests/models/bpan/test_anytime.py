@@ -33,13 +33,13 @@ GRADUAL = {
 
 def by_the_rule(model: AnytimeClassifier, x: torch.Tensor, threshold: float):
     """What stopping when confident should say, from the logits of all steps."""
-    found = [slow_bpan.anytime(row, threshold) for row in model(x).detach().numpy()]
-    return np.array([f[0] for f in found]), [f[1] for f in found]
+    decisions = [slow_bpan.anytime(row, threshold) for row in model(x).detach().numpy()]
+    return np.array([d[0] for d in decisions]), [d[1] for d in decisions]
 
 
 def test_every_system_of_the_room_is_tested():
-    room = {s.name for s in SYSTEMS.values() if s.model.startswith("corelib.models.bpan.")}
-    assert room == set(SIZES) == set(GRADUAL)
+    names = {s.name for s in SYSTEMS.values() if s.model.startswith("corelib.models.bpan.")}
+    assert names == set(SIZES) == set(GRADUAL)
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS)
@@ -260,9 +260,9 @@ def test_bpan_without_recurrence_in_closed_form():
     torch.testing.assert_close(trace.logits, truth)
     assert not trace.excitation.any()
     assert not trace.inhibition.any()
-    found = [slow_bpan.anytime(row, 0.6)[1] for row in truth.numpy()]
-    assert model.forward_anytime(x, 0.6, weights).steps.tolist() == found
-    assert len(set(found)) > 2
+    steps = [slow_bpan.anytime(row, 0.6)[1] for row in truth.numpy()]
+    assert model.forward_anytime(x, 0.6, weights).steps.tolist() == steps
+    assert len(set(steps)) > 2
 
 
 def test_recurrence_gain_scales_all_four_blocks_and_one_changes_nothing():
@@ -293,7 +293,7 @@ def test_what_the_learner_measures_is_what_the_rules_say(name):
         dataset = SequenceDataset(*dataset[:4], split, split, split, task, dataset)
     model = make(name, *GRADUAL[name], input_dim=6).float()
     learner = chosen.make_learner(model, chosen.training_type(), dataset)
-    found = learner.evaluate(split)
+    metrics = learner.evaluate(split)
     x = dataset.inputs(split.pixels)
 
     def correct(logits: torch.Tensor) -> float:
@@ -310,5 +310,5 @@ def test_what_the_learner_measures_is_what_the_rules_say(name):
         logits, steps = model.own_rule(x)
         truth["accuracy by own rule"] = correct(logits)
         truth["mean steps by own rule"] = steps.double().mean().item()
-    assert found == pytest.approx(truth, rel=1e-5)
-    assert list(found) == list(truth)
+    assert metrics == pytest.approx(truth, rel=1e-5)
+    assert list(metrics) == list(truth)

@@ -37,12 +37,12 @@ def test_fixed_depth_is_the_last_answer(name):
 def test_only_a_bpan_runs_without_its_recurrence():
     x, _ = draw(7)
     model = make("bpan")
-    found = halting.answers(model, x, recurrence=False)
+    feedforward = halting.answers(model, x, recurrence=False)
     # At step 1 no recurrent current has flowed.
     np.testing.assert_array_equal(
-        found.confidence[:, 0], halting.answers(model, x).confidence[:, 0]
+        feedforward.confidence[:, 0], halting.answers(model, x).confidence[:, 0]
     )
-    assert not np.allclose(found.confidence, halting.answers(model, x).confidence)
+    assert not np.allclose(feedforward.confidence, halting.answers(model, x).confidence)
     with pytest.raises(TypeError, match="Only a BPAN"):
         halting.answers(make("gru"), x, recurrence=False)
 
@@ -50,10 +50,10 @@ def test_only_a_bpan_runs_without_its_recurrence():
 def test_work_is_the_mean_over_images_of_what_each_costs():
     steps = np.array([1, 2, 2, 4])
     each = [COST.once + COST.readout * t + 10 * (t - 1) + 1000 * (t > 1) for t in (1, 2, 2, 4)]
-    found = halting.work(COST, steps, 4)
-    assert found.mean == pytest.approx(sum(each) / 4)
-    assert found.to_last == each[-1]
-    assert found.saved == pytest.approx(1 - sum(each) / 4 / each[-1])
+    work = halting.work(COST, steps, 4)
+    assert work.mean == pytest.approx(sum(each) / 4)
+    assert work.to_last == each[-1]
+    assert work.saved == pytest.approx(1 - sum(each) / 4 / each[-1])
 
 
 def test_mean_macs_at_each_threshold_by_a_loop():

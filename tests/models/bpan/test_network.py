@@ -82,8 +82,8 @@ def test_trace_is_that_of_the_reference(dale, controls):
         controls["lesioned"] = torch.from_numpy(controls["lesioned"])
     trace = model.trace(x, **controls)
     for name in reference.Moment._fields:
-        found = getattr(trace, name).numpy()
-        np.testing.assert_allclose(found, getattr(truth, name), **EXACT, err_msg=name)
+        values = getattr(trace, name).numpy()
+        np.testing.assert_allclose(values, getattr(truth, name), **EXACT, err_msg=name)
     assert trace.excitation.min() >= 0
     assert trace.inhibition.max() <= 0
 
@@ -100,10 +100,10 @@ def test_loss_is_that_of_the_reference(dale, ce, balance_current, n_steps):
         truth = reference.loss(
             x.numpy(), y.numpy(), parameters_of(model), n_steps, 0.3, dale=dale, **settings
         )
-        found = model.compute_loss(x, y, **settings).item()
-        assert found == pytest.approx(truth, rel=1e-10)
+        value = model.compute_loss(x, y, **settings).item()
+        assert value == pytest.approx(truth, rel=1e-10)
         loss, logits = model.loss_and_logits(x, y, BPANTraining(**settings))
-        assert loss.item() == found
+        assert loss.item() == value
         torch.testing.assert_close(logits, model(x)[:, -1])
 
 
@@ -239,8 +239,8 @@ def test_confidence_in_closed_form():
 
 def by_the_rule(model: BPAN, x: torch.Tensor, threshold: float):
     """What anytime should say, from the logits of all steps."""
-    found = [reference.anytime(row, threshold) for row in model(x).detach().numpy()]
-    return np.array([f[0] for f in found]), np.array([f[1] for f in found])
+    decisions = [reference.anytime(row, threshold) for row in model(x).detach().numpy()]
+    return np.array([d[0] for d in decisions]), np.array([d[1] for d in decisions])
 
 
 THRESHOLDS = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.0, 1.1]

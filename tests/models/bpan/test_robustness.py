@@ -64,18 +64,18 @@ def dataset(images):
 def test_states_are_the_rates_of_the_reference(dale):
     model, x = make_model(dale=dale), torch.randn(30, SIDE**2)
     truth = slow(model, x).rate
-    found = states(model, x)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, truth, atol=1e-5)
-    np.testing.assert_array_equal(final_states(model, x), found[:, -1])
+    rates = states(model, x)
+    assert rates.dtype == np.float32
+    np.testing.assert_allclose(rates, truth, atol=1e-5)
+    np.testing.assert_array_equal(final_states(model, x), rates[:, -1])
 
 
 def test_more_than_a_chunk_keeps_its_order():
     model, x = make_model(), torch.randn(1003, SIDE**2)
-    found = states(model, x)
-    assert found.shape == (1003, 5, 10)
-    np.testing.assert_allclose(found[-4:], states(model, x[-4:]), atol=1e-6)
-    np.testing.assert_allclose(final_states(model, x)[998:], found[998:, -1], atol=1e-6)
+    rates = states(model, x)
+    assert rates.shape == (1003, 5, 10)
+    np.testing.assert_allclose(rates[-4:], states(model, x[-4:]), atol=1e-6)
+    np.testing.assert_allclose(final_states(model, x)[998:], rates[998:, -1], atol=1e-6)
 
 
 def test_a_path_on_the_plane_begins_in_silence():
@@ -114,7 +114,7 @@ def test_balance_is_counted_current_by_current(dale):
             half = "e" if u < 7 else "i"
             sizes[f"bal_{half}"] += [abs(v) for v in balanced]
             sizes[f"vb_{half}"].append(np.var(balanced))
-    found = balance(model, x)
+    measured = balance(model, x)
     for name, key in (
         ("recurrent", "rec"),
         ("balance", "bal"),
@@ -127,15 +127,15 @@ def test_balance_is_counted_current_by_current(dale):
         ("balance_variance_e", "vb_e"),
         ("balance_variance_i", "vb_i"),
     ):
-        assert getattr(found, name) == pytest.approx(np.mean(sizes[key]), rel=1e-5), name
+        assert getattr(measured, name) == pytest.approx(np.mean(sizes[key]), rel=1e-5), name
     change = []
     for t in range(n_steps):
         before = moments.potential[:, t - 1] if t else np.zeros((n, n_units))
         now = moments.potential[:, t]
         shares = [np.linalg.norm(now[i] - before[i]) / np.linalg.norm(now[i]) for i in range(n)]
         change.append(np.mean(shares))
-    np.testing.assert_allclose(found.change, change, rtol=1e-5)
-    assert found.change[0] == 1
+    np.testing.assert_allclose(measured.change, change, rtol=1e-5)
+    assert measured.change[0] == 1
 
 
 def test_balance_of_parts_is_that_of_the_whole():
@@ -143,20 +143,20 @@ def test_balance_of_parts_is_that_of_the_whole():
     model = make_model()
     x = torch.randn(1003, SIDE**2)
     x[1000:] *= 20
-    found, truth = balance(model, x), slow(model, x)
+    measured, truth = balance(model, x), slow(model, x)
     current = truth.excitation + truth.inhibition + truth.drive
-    assert found.balance == pytest.approx(np.abs(current).mean(), rel=1e-5)
-    assert found.balance_variance == pytest.approx(current.var(0).mean(), rel=1e-5)
-    assert found.excitation == pytest.approx(truth.excitation[:, 1:].mean(), rel=1e-5)
+    assert measured.balance == pytest.approx(np.abs(current).mean(), rel=1e-5)
+    assert measured.balance_variance == pytest.approx(current.var(0).mean(), rel=1e-5)
+    assert measured.excitation == pytest.approx(truth.excitation[:, 1:].mean(), rel=1e-5)
 
 
 def test_one_step_has_no_recurrent_current():
     model, x = make_model(n_steps=1), torch.randn(20, SIDE**2)
-    found = balance(model, x)
+    measured = balance(model, x)
     for name in ("recurrent", "recurrent_variance", "excitation", "inhibition"):
-        assert math.isnan(getattr(found, name))
-    assert found.balance == pytest.approx(np.abs(slow(model, x).drive).mean(), rel=1e-5)
-    assert found.change.tolist() == [1]
+        assert math.isnan(getattr(measured, name))
+    assert measured.balance == pytest.approx(np.abs(slow(model, x).drive).mean(), rel=1e-5)
+    assert measured.change.tolist() == [1]
 
 
 def test_a_silent_network_does_not_change():
@@ -164,9 +164,9 @@ def test_a_silent_network_does_not_change():
     with torch.no_grad():
         for p in (model.drive.weight, model.drive.bias, model.bias):
             p.zero_()
-    found = balance(model, torch.randn(3, SIDE**2))
-    assert not found.change.any()
-    assert not any(found[:-1])
+    measured = balance(model, torch.randn(3, SIDE**2))
+    assert not measured.change.any()
+    assert not any(measured[:-1])
 
 
 # --- the occlusion map ----------------------------------------------------------------------------
@@ -217,19 +217,19 @@ def test_the_map_of_another_network_is_the_plain_way(images, dataset):
 def test_a_map_knows_where_the_square_harms_most_and_least():
     accuracy = np.array([[0.7, 0.9, 0.2], [0.95, 0.2, np.nan]])
     rows, columns = np.array([0.25, 0.75]), np.array([0.1, 0.5, 0.9])
-    found = OcclusionMap(0.5, rows, columns, accuracy, 0.97)
+    sensitivity = OcclusionMap(0.5, rows, columns, accuracy, 0.97)
     # Of equal places the first.
-    assert found.most_harmful == (0.25, 0.9, 0.2)
-    assert found.least_harmful == (0.75, 0.1, 0.95)
+    assert sensitivity.most_harmful == (0.25, 0.9, 0.2)
+    assert sensitivity.least_harmful == (0.75, 0.1, 0.95)
 
 
 def test_the_map_is_told_row_by_row(images, dataset):
-    told = list(occlusion_map(make_model(), images, dataset.test.labels, dataset, 0.2, stride=2))
-    assert [p.done for p in told] == [0.25, 0.5, 0.75, 1]
-    for k, progress in enumerate(told, 1):
+    updates = list(occlusion_map(make_model(), images, dataset.test.labels, dataset, 0.2, stride=2))
+    assert [p.done for p in updates] == [0.25, 0.5, 0.75, 1]
+    for k, progress in enumerate(updates, 1):
         assert not np.isnan(progress.accuracy[:k]).any()
         assert np.isnan(progress.accuracy[k:]).all()
-        np.testing.assert_array_equal(progress.accuracy[:k], told[-1].accuracy[:k])
+        np.testing.assert_array_equal(progress.accuracy[:k], updates[-1].accuracy[:k])
 
 
 @pytest.mark.parametrize(

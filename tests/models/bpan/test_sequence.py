@@ -41,8 +41,8 @@ def test_logits_are_those_of_the_reference(dale, time):
     carry = model.begin(x, weights)
     for t in range(1, time + 1):
         carry = model.advance(carry, t, weights) if t > 1 else carry
-        found = model.answer(carry, t, weights).detach().numpy()
-        np.testing.assert_allclose(found, truth.logits[:, t - 1], **EXACT)
+        logits = model.answer(carry, t, weights).detach().numpy()
+        np.testing.assert_allclose(logits, truth.logits[:, t - 1], **EXACT)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_trace_is_that_of_the_reference(dale, controls):
     )
     trace = model.trace(x, **controls, lesioned=torch.from_numpy(mask))
     for name in reference.Moment._fields:
-        found = getattr(trace, name).numpy()
-        np.testing.assert_allclose(found, getattr(truth, name), **EXACT, err_msg=name)
+        computed = getattr(trace, name).numpy()
+        np.testing.assert_allclose(computed, getattr(truth, name), **EXACT, err_msg=name)
     assert trace.drive[:, 0].ne(trace.drive[:, 1]).any(), "the drive changes from step to step"
 
 
@@ -121,8 +121,8 @@ def test_a_constant_sequence_is_a_constant_input():
     repeated = x.expand(-1, TIME, -1)
     torch.testing.assert_close(reader(repeated), constant(x[:, 0]))
     torch.testing.assert_close(reader.compute_loss(repeated, y), constant.compute_loss(x[:, 0], y))
-    for found, truth in zip(reader.trace(repeated), constant.trace(x[:, 0]), strict=True):
-        torch.testing.assert_close(found, truth)
+    for computed, truth in zip(reader.trace(repeated), constant.trace(x[:, 0]), strict=True):
+        torch.testing.assert_close(computed, truth)
 
 
 def test_what_is_to_come_does_not_matter():

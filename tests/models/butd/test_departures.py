@@ -23,8 +23,8 @@ def batch(n_tasks: int = 1) -> Sample:
     return Sample(torch.randn(100, 784).double(), torch.randint(10, (100,)), task)
 
 
-def largest(found: Difference) -> float:
-    return float(np.nanmax(found.relative))
+def largest(measured: Difference) -> float:
+    return float(np.nanmax(measured.relative))
 
 
 @pytest.mark.parametrize(

@@ -96,16 +96,16 @@ def test_it_is_not_where_biases_act_on_the_error():
     model = make("simple", top_down_bias=True)
     data = dataset()
     x, labels = data.inputs(data.train.pixels).double(), data.train.labels
-    found = []
+    gradients = []
     for biased in (True, False):
         up = model.bottom_up(x, None)
         down = model.top_down(error_of(up.logits, labels, "cross-entropy"), up.signals, biased)
         model.counter_hebbian_update_value(up, down)
-        found.append(grads(model))
+        gradients.append(grads(model))
         model.zero_grad()
-    far_off(*found, "core.conv1.weight")
+    far_off(*gradients, "core.conv1.weight")
     truth = filled(model, "backprop")
-    assert distance(found[1]["core.conv1.weight"], truth["core.conv1.weight"]) < 1e-12
+    assert distance(gradients[1]["core.conv1.weight"], truth["core.conv1.weight"]) < 1e-12
 
 
 def test_it_is_not_with_noise():

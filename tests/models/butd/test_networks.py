@@ -126,8 +126,8 @@ def test_presets_are_settings_of_their_systems():
         chosen = system(preset.system)
         assert preset.dataset in chosen.datasets
         source = DATASETS[preset.dataset]
-        told = {name: getattr(source, name) for name in ("input_dim", "n_classes")}
-        config = chosen.config_type(**told, **preset.config)
+        sizes = {name: getattr(source, name) for name in ("input_dim", "n_classes")}
+        config = chosen.config_type(**sizes, **preset.config)
         training = chosen.training_type(**preset.training)
         assert training.decay == 0.95
         if preset.system == "butd":

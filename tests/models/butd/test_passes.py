@@ -112,8 +112,8 @@ def test_a_task_goes_down_to_the_gates():
     instruction = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0.3, 0.9, 0]]).double()
     passed = model.instruct(instruction)
     head, slow = model.task_head, reference_of(model.core)
-    for row, told in enumerate(instruction.numpy()):
-        r = reference.relu(reference.down(layer_of(head.task), told, (6,), True))
+    for row, one_hot in enumerate(instruction.numpy()):
+        r = reference.relu(reference.down(layer_of(head.task), one_hot, (6,), True))
         z = reference.down(layer_of(head.embedding), r, (9,), True)
         close(passed.embedding[row], r)
         close(passed.drive[row], z)

@@ -106,10 +106,10 @@ def test_kinds_and_overlap_by_hand():
     assert second.tolist() == [Kind.NEVER] * 3
     turned = kinds(gates, reached, 1, 0)[0]
     assert turned.tolist()[1:3] == [Kind.ONLY_SECOND, Kind.ONLY_FIRST]
-    found = overlap(gates, reached)
-    assert found.open.tolist() == [[0.5, 0.5], [0, 0]]
-    assert found.jaccard[0] == pytest.approx(1 / 3)
-    assert np.isnan(found.jaccard[1])
+    measured = overlap(gates, reached)
+    assert measured.open.tolist() == [[0.5, 0.5], [0, 0]]
+    assert measured.jaccard[0] == pytest.approx(1 / 3)
+    assert np.isnan(measured.jaccard[1])
 
 
 def test_composition_counts_units_one_by_one(model):
@@ -176,15 +176,15 @@ def test_what_is_open_and_active(model, images):
 def test_predictions_and_their_score(model, images, monkeypatch):
     x, labels = images
     monkeypatch.setattr(answers_module, "CHUNK", 7)
-    found = predictions(model, x)
-    np.testing.assert_array_equal(found, model(x).argmax(2).T)
-    assert len(set(found[0])) > 1
-    answers = score(found, labels)
+    predicted = predictions(model, x)
+    np.testing.assert_array_equal(predicted, model(x).argmax(2).T)
+    assert len(set(predicted[0])) > 1
+    answers = score(predicted, labels)
     for task in range(2):
         right = other = neither = differing = 0
         for image in range(N):
             own, else_ = labels[image, task], labels[image, 1 - task]
-            answer = found[task, image]
+            answer = predicted[task, image]
             right += answer == own
             if own != else_:
                 differing += 1
@@ -208,19 +208,19 @@ def test_scenes_are_evenly_spaced():
 @torch.no_grad()
 def test_the_summary_counts_image_by_image(model, images):
     x, labels = images
-    found = summary(model, x, labels)
-    assert found.answers is not None
+    counts = summary(model, x, labels)
+    assert counts.answers is not None
     for task in range(2):
         named = [int(model(x[k : k + 1])[0, task].argmax()) for k in range(N)]
-        assert found.answers.correct[task] == np.mean(
+        assert counts.answers.correct[task] == np.mean(
             [a == b for a, b in zip(named, labels[:, task], strict=True)]
         )
     jaccards = []
     for gate, reach in zip(gates_of(model), reachable(model), strict=True):
         opened = [set(np.flatnonzero(g & reach)) for g in gate]
         jaccards.append(len(opened[0] & opened[1]) / len(opened[0] | opened[1]))
-    assert found.jaccard == min(jaccards)
-    assert found.least_shared == model.names[jaccards.index(min(jaccards))]
+    assert counts.jaccard == min(jaccards)
+    assert counts.least_shared == model.names[jaccards.index(min(jaccards))]
     yes_or_no = net("fc", n_tasks=2, n_classes=1).float()
     assert summary(yes_or_no, x, labels).answers is None
 
@@ -256,8 +256,8 @@ def test_a_pass_goes_on_from_what_is_known(network, images, monkeypatch):
             whole = model.bottom_up(x, rows(gates, k))
             resumed = model.bottom_up(x, rows(gates, k), kept[k])
             torch.testing.assert_close(resumed.logits, whole.logits)
-        found = with_gates(model, x, labels, gates, kept)
-        for ours, plain in zip(found, with_gates(model, x, labels, gates), strict=True):
+        continued = with_gates(model, x, labels, gates, kept)
+        for ours, plain in zip(continued, with_gates(model, x, labels, gates), strict=True):
             np.testing.assert_array_equal(ours, plain)
         for signals, old in zip(kept, before, strict=True):
             assert all(torch.equal(h, o) for h, o in zip(signals, old, strict=True))
@@ -267,11 +267,11 @@ def test_the_score_with_three_tasks_by_hand():
     """Labels of two tasks may agree: naming both is right for either, and no confusion."""
     labels = np.array([[1, 1, 2], [3, 4, 5], [6, 6, 6]])
     predicted = np.array([[1, 5, 6], [2, 0, 0], [1, 5, 6]])
-    found = score(predicted, labels)
-    np.testing.assert_allclose(found.correct, [2 / 3, 0, 2 / 3])
+    scores = score(predicted, labels)
+    np.testing.assert_allclose(scores.correct, [2 / 3, 0, 2 / 3])
     # Of the two images whose labels differ.
-    np.testing.assert_allclose(found.other, [1 / 2, 1 / 2, 1 / 2])
-    np.testing.assert_allclose(found.neither, [0, 1 / 2, 0])
+    np.testing.assert_allclose(scores.other, [1 / 2, 1 / 2, 1 / 2])
+    np.testing.assert_allclose(scores.neither, [0, 1 / 2, 0])
 
 
 def test_swaps_and_combinations(model, images):
@@ -289,19 +289,19 @@ def test_swaps_and_combinations(model, images):
         np.testing.assert_array_equal(
             answers.correct, score(predictions(model, x, tuple(by_hand)), labels).correct
         )
-    found = combinations(model, x, labels)
-    assert list(found) == [
+    scores = combinations(model, x, labels)
+    assert list(scores) == [
         "own gates",
         "gates of the other task",
         "union",
         "intersection",
         "no gates",
     ]
-    np.testing.assert_array_equal(found["own gates"].correct, score(own, labels).correct)
+    np.testing.assert_array_equal(scores["own gates"].correct, score(own, labels).correct)
     free = model.bottom_up(x, None).logits.argmax(1).numpy()
-    np.testing.assert_array_equal(found["no gates"].correct, (free[:, None] == labels).mean(0))
+    np.testing.assert_array_equal(scores["no gates"].correct, (free[:, None] == labels).mean(0))
     np.testing.assert_array_equal(
-        found["union"].correct,
+        scores["union"].correct,
         score(
             predictions(model, x, tuple(g.amax(0, keepdim=True).expand_as(g) for g in gates)),
             labels,
@@ -312,17 +312,17 @@ def test_swaps_and_combinations(model, images):
 def test_a_history_is_read_from_either_kind_of_checkpoint(tmp_path, model):
     notes = torch.randint(256, (3, packed_size(model.shapes, 2)), dtype=torch.uint8)
     save_file({"gates": notes, "updates": torch.tensor(6)}, tmp_path / "learner.safetensors")
-    found = history.read(tmp_path, model)
-    assert found.epochs.tolist() == [0, 1, 2, 3]
-    np.testing.assert_array_equal(found.packed[:3], notes.numpy())
-    np.testing.assert_array_equal(found.packed[3], pack(model.gates()).numpy())
+    course = history.read(tmp_path, model)
+    assert course.epochs.tolist() == [0, 1, 2, 3]
+    np.testing.assert_array_equal(course.packed[:3], notes.numpy())
+    np.testing.assert_array_equal(course.packed[3], pack(model.gates()).numpy())
     shipped = tmp_path / "shipped"
     shipped.mkdir()
     assert history.read(shipped, model) is None
-    history.write(found, shipped)
+    history.write(course, shipped)
     again = history.read(shipped, model)
-    np.testing.assert_array_equal(again.packed, found.packed)
-    np.testing.assert_array_equal(again.epochs, found.epochs)
+    np.testing.assert_array_equal(again.packed, course.packed)
+    np.testing.assert_array_equal(again.epochs, course.epochs)
     (shipped / history.FILE).write_bytes(b"PK")
     with pytest.raises(CheckpointError, match="is damaged"):
         history.read(shipped, model)

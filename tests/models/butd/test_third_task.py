@@ -105,8 +105,8 @@ def test_a_course_tells_what_is_gained_and_lost():
         Moment(5, np.array([0.5, 0.5, 0.5])),
         Moment(9, np.array([0.7, 0.85, 0.6])),
     ]
-    found = course(iter(moments))
-    assert found.updates.tolist() == [0, 5, 9]
-    assert found.correct.shape == (3, 3)
-    assert found.gained() == pytest.approx(0.5)
-    np.testing.assert_allclose(found.lost(), [0.2, -0.05])
+    curve = course(iter(moments))
+    assert curve.updates.tolist() == [0, 5, 9]
+    assert curve.correct.shape == (3, 3)
+    assert curve.gained() == pytest.approx(0.5)
+    np.testing.assert_allclose(curve.lost(), [0.2, -0.05])

@@ -113,9 +113,9 @@ def test_digits_are_read_from_rates_piece_by_piece(monkeypatch, lesioned):
         model.decoder.mul_(3)
     data, size = striped_digits(), coding.ReadoutSize(18, 10, 9)
     controls = without(model, [2]) if lesioned else without(model, [])
-    told = []
+    progress = []
     readout = coding.read_digits(
-        model, data, size, controls, lambda share, what: told.append((share, what))
+        model, data, size, controls, lambda share, what: progress.append((share, what))
     )
     x = data.train.pixels.flatten(1) / 255
     pieces = [
@@ -127,7 +127,7 @@ def test_digits_are_read_from_rates_piece_by_piece(monkeypatch, lesioned):
     assert readout.accuracy == pytest.approx(regression.score(tested.rate[:, -1], labels[:10]))
     assert readout.accuracy > 0.6
     assert readout.point.zeros == pytest.approx((tested.activity[:, -1] == 0).mean())
-    shares = [share for share, _ in told]
+    shares = [share for share, _ in progress]
     assert shares == sorted(shares)
     assert shares[0] == 0
-    assert told[-1] == (0.9, "Learning to read them")
+    assert progress[-1] == (0.9, "Learning to read them")

@@ -47,9 +47,9 @@ def first_loss(learner: UnrolledLearner) -> float:
 def test_r_squared_of_each_image():
     x = torch.tensor([[1.0, 2, 3], [0, 0, 6], [4, 4, 4]])
     y = torch.tensor([[1.0, 2, 3], [2, 2, 2], [4, 4, 4]])
-    found = r_squared(x, y)
-    assert found[:2].tolist() == [1.0, 0.0]
-    assert math.isnan(found[2])
+    r2 = r_squared(x, y)
+    assert r2[:2].tolist() == [1.0, 0.0]
+    assert math.isnan(r2[2])
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

@@ -71,14 +71,14 @@ def test_axes_differ_by_at_most_a_right_angle(a, b, angle):
 def test_tuning_curves_are_means_over_trials_and_frames():
     rng = np.random.default_rng(0)
     response = rng.random((4, 36, 7, 3))
-    found = tuning.tuning(response, DIRECTIONS, 2)
+    measured = tuning.tuning(response, DIRECTIONS, 2)
     for k in range(36):
         for unit in range(3):
             of_trials = [response[trial, k, 2:, unit].mean() for trial in range(4)]
-            assert found.mean[k, unit] == pytest.approx(np.mean(of_trials))
-            assert found.error[k, unit] == pytest.approx(np.std(of_trials, ddof=1) / 2)
-    np.testing.assert_allclose(found.baseline, [response[..., :2, u].mean() for u in range(3)])
-    assert (found.raised >= 0).all()
+            assert measured.mean[k, unit] == pytest.approx(np.mean(of_trials))
+            assert measured.error[k, unit] == pytest.approx(np.std(of_trials, ddof=1) / 2)
+    np.testing.assert_allclose(measured.baseline, [response[..., :2, u].mean() for u in range(3)])
+    assert (measured.raised >= 0).all()
     single = tuning.tuning(response[:1], DIRECTIONS, 0)
     assert np.isnan(single.error).all()
     assert (single.baseline == 0).all()
@@ -86,11 +86,11 @@ def test_tuning_curves_are_means_over_trials_and_frames():
 
 def test_psth_is_the_mean_of_each_bin():
     spikes = np.arange(2 * 7 * 2).reshape(2, 7, 2).astype(float)
-    found = tuning.psth(spikes, 3)
-    assert found.shape == (2, 2)
+    psth = tuning.psth(spikes, 3)
+    assert psth.shape == (2, 2)
     for k in range(2):
         for unit in range(2):
-            assert found[k, unit] == spikes[:, 3 * k : 3 * k + 3, unit].mean()
+            assert psth[k, unit] == spikes[:, 3 * k : 3 * k + 3, unit].mean()
 
 
 def test_fano_factor_of_poisson_and_of_clockwork():
@@ -106,12 +106,12 @@ def test_adaptation_of_a_response_that_decays():
     rate[20:60, 0] += 4 * 0.5 ** (np.arange(40) / 5)
     rate[20:60, 1] += 2.0
     rate[60:] -= 0.25
-    found = tuning.adaptation(rate, 20, 40)
-    assert found.peak == pytest.approx([4, 2])
+    measured = tuning.adaptation(rate, 20, 40)
+    assert measured.peak == pytest.approx([4, 2])
     late = np.mean(4 * 0.5 ** (np.arange(30, 40) / 5))
-    assert found.late == pytest.approx([late, 2])
-    assert found.adaptation_index == pytest.approx([1 - late / 4, 0])
-    assert found.after == pytest.approx([-0.25, -0.25])
+    assert measured.late == pytest.approx([late, 2])
+    assert measured.adaptation_index == pytest.approx([1 - late / 4, 0])
+    assert measured.after == pytest.approx([-0.25, -0.25])
 
 
 def test_a_tuned_population_tells_the_direction():
@@ -119,11 +119,11 @@ def test_a_tuned_population_tells_the_direction():
     rng = np.random.default_rng(0)
     best = rng.uniform(0, 360, 60)
     rate = 3 * np.exp(2 * (np.cos(np.deg2rad(DIRECTIONS[:, None] - best)) - 1))
-    found = tuning.decode(rng.poisson(rate, (20, 36, 60)), DIRECTIONS)
-    assert len(found.error) == 360
-    assert np.median(found.error) < 8
-    difference = np.abs((found.decoded - found.shown + 180) % 360 - 180)
-    np.testing.assert_allclose(found.error, difference)
+    readout = tuning.decode(rng.poisson(rate, (20, 36, 60)), DIRECTIONS)
+    assert len(readout.error) == 360
+    assert np.median(readout.error) < 8
+    difference = np.abs((readout.decoded - readout.shown + 180) % 360 - 180)
+    np.testing.assert_allclose(readout.error, difference)
     deaf = tuning.decode(rng.poisson(1.0, (20, 36, 60)), DIRECTIONS)
     assert np.mean(deaf.error) == pytest.approx(90, abs=12)
 

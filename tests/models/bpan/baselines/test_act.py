@@ -25,13 +25,13 @@ def reluctant(halt_bias: float = -0.5, **options):
 
 def truth_of(model, x) -> list[reference.Halted]:
     p = values(model)
-    found = []
+    outcomes = []
     for row in x.numpy():
         states = reference.gru_states(np.tile(row, (model.n_steps, 1)), p)
         outputs = states @ p["readout.weight"].T + p["readout.bias"]
         halting = reference.halting_values(states, p)
-        found.append(reference.act(halting, outputs, model.epsilon))
-    return found
+        outcomes.append(reference.act(halting, outputs, model.epsilon))
+    return outcomes
 
 
 @given(
@@ -44,10 +44,10 @@ def test_answer_steps_and_remainder_are_those_of_the_paper(seed, n_steps, epsilo
     model = reluctant(halt_bias, seed=seed, n_steps=n_steps, epsilon=epsilon)
     x, _ = draw(4, seed=seed + 1)
     truth = truth_of(model, x)
-    found = model.ponder(x)
-    assert found.steps.tolist() == [t.steps for t in truth]
-    np.testing.assert_allclose(found.answer.detach(), [t.answer for t in truth], **EXACT)
-    np.testing.assert_allclose(found.remainder.detach(), [t.remainder for t in truth], **EXACT)
+    outcome = model.ponder(x)
+    assert outcome.steps.tolist() == [t.steps for t in truth]
+    np.testing.assert_allclose(outcome.answer.detach(), [t.answer for t in truth], **EXACT)
+    np.testing.assert_allclose(outcome.remainder.detach(), [t.remainder for t in truth], **EXACT)
     for t in truth:
         assert t.weights.sum() == pytest.approx(1, abs=1e-12)
         assert (t.weights >= 0).all()
@@ -142,18 +142,18 @@ def test_ponder_cost_has_its_gradient_whether_it_halts_or_not(halt_bias):
     """d(N + R) / d(halting bias) = - sum over n < N of h_n (1 - h_n)."""
     model = reluctant(halt_bias)
     x, _ = draw(30)
-    found = model.ponder(x)
-    cost = (found.steps + found.remainder).sum()
+    outcome = model.ponder(x)
+    cost = (outcome.steps + outcome.remainder).sum()
     (slope,) = torch.autograd.grad(cost, model.halt.bias)
     p = values(model)
     truth = 0.0
-    for row, steps in zip(x.numpy(), found.steps.tolist(), strict=True):
+    for row, steps in zip(x.numpy(), outcome.steps.tolist(), strict=True):
         h = reference.halting_values(reference.gru_states(np.tile(row, (5, 1)), p), p)[: steps - 1]
         truth -= (h * (1 - h)).sum()
     assert slope.item() == pytest.approx(truth, rel=1e-10)
     assert slope.item() < 0
     if halt_bias == -30:
-        assert (found.steps == 5).all(), "here none should reach 1 - ε"
+        assert (outcome.steps == 5).all(), "here none should reach 1 - ε"
 
 
 def test_confidence_is_that_of_the_answer_so_far():

@@ -80,9 +80,9 @@ def test_a_sequence_takes_one_step_for_each_moment(time):
     model = make("gru-sequence")
     torch.manual_seed(3)
     x = torch.randn(3, time, 5, dtype=torch.float64)
-    found = model(x).detach().numpy()
-    assert found.shape == (3, time, 4)
-    for row, logits in zip(x.numpy(), found, strict=True):
+    outputs = model(x).detach().numpy()
+    assert outputs.shape == (3, time, 4)
+    for row, logits in zip(x.numpy(), outputs, strict=True):
         np.testing.assert_allclose(logits, reference.gru_logits(row, values(model)), **EXACT)
 
 

@@ -35,8 +35,10 @@ def steady(halting: float, **options):
 def distributions(model, x) -> np.ndarray:
     """p of each sample from the reference: (batch, time)."""
     p = values(model)
-    found = [reference.gru_states(np.tile(row, (model.n_steps, 1)), p) for row in x.numpy()]
-    return np.array([reference.halting_distribution(reference.halting_values(s, p)) for s in found])
+    states = [reference.gru_states(np.tile(row, (model.n_steps, 1)), p) for row in x.numpy()]
+    return np.array(
+        [reference.halting_distribution(reference.halting_values(s, p)) for s in states]
+    )
 
 
 @given(LOGITS)
