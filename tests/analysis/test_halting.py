@@ -33,7 +33,7 @@ def stopped(answers: Answers, threshold: float) -> list[tuple[int, bool]]:
 
 
 @given(seed=st.integers(0, 500), threshold=st.floats(0.2, 1.0))
-def test_measures_are_shares_counted_one_by_one(seed, threshold):
+def test_measures_match_counting_images_one_by_one(seed, threshold):
     answers, labels = case(seed)
     n = len(labels)
     count = dict.fromkeys(halting.Measures._fields, 0.0)
@@ -53,7 +53,7 @@ def test_measures_are_shares_counted_one_by_one(seed, threshold):
         assert getattr(measures, name) == pytest.approx(count[name]), name
 
 
-def test_the_calibration_error_is_that_of_the_answers_given():
+def test_the_calibration_error_refers_to_the_answers_given():
     answers, labels = case()
     sums = [[0.0, 0, 0] for _ in range(15)]
     for i, (step, _) in enumerate(stopped(answers, THRESHOLD)):
@@ -79,7 +79,7 @@ def test_outcomes_add_up_to_all_images():
 
 @pytest.mark.parametrize("least_confident_first", [True, False])
 @pytest.mark.parametrize("step", [1, 2, 4])
-def test_images_of_a_step_come_by_confidence(step, least_confident_first):
+def test_images_answered_at_a_step_are_sorted_by_confidence(step, least_confident_first):
     answers, _ = case()
     own = [i for i, (at, _) in enumerate(stopped(answers, THRESHOLD)) if at == step]
     own.sort(key=lambda i: answers.confidence[i, step - 1], reverse=not least_confident_first)
@@ -90,7 +90,7 @@ def test_images_of_a_step_come_by_confidence(step, least_confident_first):
     assert len(own) > 1
 
 
-def test_answers_too_early_come_most_confident_first():
+def test_premature_answers_are_sorted_most_confident_first():
     answers, labels = case()
     early = [
         (-answers.confidence[i, step - 1], i)
@@ -104,6 +104,6 @@ def test_answers_too_early_come_most_confident_first():
     assert len(images) > 1
 
 
-def test_thresholds_rise():
+def test_thresholds_increase():
     assert np.all(np.diff(halting.THRESHOLDS) > 0)
     assert (halting.THRESHOLDS[0], halting.THRESHOLDS[-1]) == (0.1, 1.0)

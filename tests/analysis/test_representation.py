@@ -28,7 +28,7 @@ def test_cosine_in_the_plane():
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 100))
-def test_cosine_knows_no_length(seed, factor):
+def test_cosine_ignores_length(seed, factor):
     rng = np.random.default_rng(seed)
     a, b = rng.normal(size=(2, 5, 7))
     cosines = cosine(a, b)
@@ -41,7 +41,7 @@ def test_cosine_knows_no_length(seed, factor):
 # --- principal components -------------------------------------------------------------------------
 
 
-def test_principal_components_are_those_of_the_svd(states):
+def test_principal_components_match_the_svd(states):
     centred = states.astype(float) - states.astype(float).mean(0)
     _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
     components = principal(states, 3)
@@ -51,7 +51,7 @@ def test_principal_components_are_those_of_the_svd(states):
     np.testing.assert_allclose(components.apply(states), centred @ components.axes.T, atol=1e-5)
 
 
-def test_axes_point_one_way(states):
+def test_axes_have_a_fixed_sign(states):
     axes = principal(states, 3).axes
     assert (axes[np.arange(3), np.abs(axes).argmax(1)] > 0).all()
     np.testing.assert_allclose(principal(states[::-1], 3).axes, axes, atol=1e-6)
@@ -84,7 +84,7 @@ def stages(blobs):
     return list(tsne(blobs, seed=0, stages=3))
 
 
-def test_tsne_parts_what_is_far_apart(stages):
+def test_tsne_separates_distant_clusters(stages):
     points = stages[-1].points
     assert points.shape == (80, 2)
     centres = points[:40].mean(0), points[40:].mean(0)
@@ -96,7 +96,7 @@ def test_tsne_parts_what_is_far_apart(stages):
     assert between > 2 * within
 
 
-def test_tsne_is_told_in_stages_that_go_on(stages):
+def test_tsne_is_reported_in_successive_stages(stages):
     assert [stage.done for stage in stages] == [pytest.approx(k / 3) for k in (1, 2, 3)]
     # The exaggerated start is dense; from then on the points settle.
     sizes = [stage.points.std() for stage in stages]
@@ -105,12 +105,12 @@ def test_tsne_is_told_in_stages_that_go_on(stages):
     assert 0 < moved < 0.5 * np.abs(stages[1].points).mean()
 
 
-def test_the_seed_decides(blobs, stages):
+def test_the_seed_determines_the_embedding(blobs, stages):
     again = next(tsne(blobs, seed=0)).points
     np.testing.assert_array_equal(again, stages[0].points)
     assert not np.allclose(next(tsne(blobs, seed=1)).points, again)
 
 
-def test_few_states_are_enough(blobs):
+def test_a_few_states_are_enough(blobs):
     for n in (4, 10):
         assert np.isfinite(next(tsne(blobs[:n], seed=0, stages=1)).points).all()

@@ -59,7 +59,7 @@ def test_mnist_is_split_as_documented(digits):
     ]
 
 
-def test_mean_and_std_are_those_of_the_training_pixels(digits):
+def test_mean_and_std_come_from_the_training_pixels(digits):
     pixels = mnist.read_arrays()[0] / 255
     assert digits.mean == pytest.approx(pixels.mean(), abs=5e-5)
     assert digits.std == pytest.approx(pixels.std(), abs=5e-5)
@@ -98,11 +98,11 @@ def flip(path, at: int, bit: int = 1) -> None:
     path.write_bytes(data)
 
 
-def test_a_flipped_bit_in_the_images_is_found(tmp_path):
+def test_a_flipped_bit_in_the_images_is_detected(tmp_path):
     assert "damaged" in damaged(tmp_path, lambda path: flip(path, 5_000_000))
 
 
-def test_any_flipped_bit_in_the_headers_is_found_or_harmless(tmp_path):
+def test_any_flipped_bit_in_the_headers_is_detected_or_harmless(tmp_path):
     path = tmp_path / "mnist.npz"
     data = mnist.PATH.read_bytes()
     rng = np.random.default_rng(0)
@@ -119,16 +119,16 @@ def test_any_flipped_bit_in_the_headers_is_found_or_harmless(tmp_path):
 
 
 @pytest.mark.parametrize("length", [0, 3, 1_000_000, -1])
-def test_a_file_cut_short_is_found(tmp_path, length):
+def test_a_truncated_file_is_detected(tmp_path, length):
     assert "damaged" in damaged(tmp_path, lambda path: path.write_bytes(path.read_bytes()[:length]))
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     assert "missing" in damaged(tmp_path, lambda path: path.unlink())
 
 
 @pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
-def test_a_readable_file_with_other_numbers_is_found(tmp_path, name):
+def test_a_readable_file_with_other_numbers_is_detected(tmp_path, name):
     def change(path):
         arrays = dict(zip(mnist.SHA256, mnist.read_arrays(), strict=True))
         arrays[name] = arrays[name].copy()
@@ -138,7 +138,7 @@ def test_a_readable_file_with_other_numbers_is_found(tmp_path, name):
     assert f"{name} has changed" in damaged(tmp_path, change)
 
 
-def test_a_file_without_one_of_the_arrays_is_found(tmp_path):
+def test_a_file_lacking_one_of_the_arrays_is_detected(tmp_path):
     damaged(tmp_path, lambda path: np.savez(path, x_train=np.zeros(3, np.uint8)))
 
 
@@ -181,7 +181,7 @@ def test_a_batch_depends_on_its_arguments_alone(step, seed):
     assert torch.equal(first.pixels, again.pixels)
 
 
-def test_epochs_and_seeds_have_orders_of_their_own():
+def test_each_epoch_and_seed_has_its_own_order():
     split = numbered(1000)
     orders = [
         tuple(batch(split, epoch, 1000, seed).labels.tolist())
@@ -191,7 +191,7 @@ def test_epochs_and_seeds_have_orders_of_their_own():
     assert len(set(orders)) == 12
 
 
-def test_an_unknown_data_set_is_answered_with_those_there_are():
+def test_an_unknown_data_set_error_lists_the_available_ones():
     with pytest.raises(DataError, match=r"named 'cifar'; there are: mnist, fashion-mnist"):
         load_dataset("cifar")
     with pytest.raises(DataError, match="cifar"):
@@ -242,7 +242,7 @@ def test_missing_fashion_mnist_says_how_to_get_it(fashion_root):
 @pytest.mark.parametrize(
     ("below", "zipped"), [("", True), ("FashionMNIST/raw", False)], ids=["gzipped", "plain"]
 )
-def test_fashion_mnist_is_found_in_a_folder(fashion_root, below, zipped):
+def test_fashion_mnist_is_loaded_from_a_folder(fashion_root, below, zipped):
     x_train, y_train, x_test, y_test = write_fashion(fashion_root / below, zipped=zipped)
     assert DATASETS["fashion-mnist"].here()
     dataset = fashion_mnist.load()
@@ -261,7 +261,7 @@ def test_three_files_of_four_are_not_fashion_mnist(fashion_root):
     assert fashion_mnist.find_folder() is None
 
 
-def test_damaged_fashion_mnist_is_a_sentence(fashion_root):
+def test_damaged_fashion_mnist_is_reported_in_a_sentence(fashion_root):
     write_fashion(fashion_root, zipped=True)
     labels = fashion_root / f"{fashion_mnist.FILES[1]}.gz"
     whole = labels.read_bytes()

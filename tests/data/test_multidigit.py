@@ -56,7 +56,7 @@ def slowly(digits: np.ndarray, shift: int) -> np.ndarray:
 
 @settings(max_examples=15, deadline=None)
 @given(n=st.integers(1, 4), shift=st.integers(0, 28), seed=st.integers(0, 99))
-def test_any_number_of_digits_and_any_overlap(n, shift, seed):
+def test_composition_of_any_number_of_digits_with_any_overlap(n, shift, seed):
     digits = np.random.default_rng(seed).integers(256, size=(2, n, 28, 28)).astype(np.uint8)
     for image, layers in zip(compose(digits, shift), digits, strict=True):
         np.testing.assert_array_equal(image, slowly(layers, shift))
@@ -84,7 +84,7 @@ def test_splits_and_tasks(dataset, arrays):
         )
 
 
-def test_partners_come_from_the_same_set_by_the_seed(dataset, arrays):
+def test_partners_are_drawn_from_the_same_split_by_seed(dataset, arrays):
     """The right digit's label names the digit that is seen there."""
     again, other = multidigit.load(), multidigit.load(seed=1)
     assert torch.equal(again.train.pixels, dataset.train.pixels)

@@ -58,7 +58,7 @@ def small(task, n: int = 40) -> SequenceDataset:
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("among", [True, False])
 @given(seed=st.integers(0, 2**63), n=st.integers(1, 4))
-def test_a_scene_is_that_of_the_reference(policy, among, seed, n):
+def test_a_scene_matches_the_reference(policy, among, seed, n):
     others = noise(9)
     own = np.arange(n) * 2 if among else None
     pixels = others[own] if among else noise(n, 1)
@@ -88,7 +88,7 @@ def counts_are_even(values: np.ndarray, n_places: int) -> bool:
     return len(counts) == n_places and np.abs(counts - expected).max() < 5.5 * expected**0.5
 
 
-def test_chance_reaches_every_place_equally_often():
+def test_random_positions_are_uniform():
     n = 20_000
     own = np.arange(n) % 7
     drawn = _draw(n, 7, "random", 0, own)
@@ -112,7 +112,7 @@ def test_places_are_drawn_independently():
     assert np.abs(off_diagonal).max() < 0.04
 
 
-def test_no_policy_knows_where_the_digit_is():
+def test_glimpse_policies_are_independent_of_the_digit_position():
     rng = _draw(500, 7, "random", 0)
     assert len(np.unique(rng.corners.reshape(500, -1), axis=0)) == 500
     for policy in ("grid", "centre"):
@@ -139,7 +139,7 @@ def test_all_policies_look_at_the_same_canvases():
         assert not torch.equal(other.corners, scenes[0].corners)
 
 
-def test_many_digits_are_composed_as_few():
+def test_composing_in_parts_gives_the_same_scenes():
     """Composed in parts, so that memory does not grow with the data set."""
     n = AT_ONCE + 30
     pixels = noise(n)
@@ -154,7 +154,7 @@ def test_many_digits_are_composed_as_few():
 
 @pytest.mark.parametrize("shuffled", [True, False])
 @given(seed=st.integers(0, 2**63), n=st.integers(1, 3))
-def test_chunks_are_those_of_the_reference(shuffled, seed, n):
+def test_chunks_match_the_reference(shuffled, seed, n):
     pixels = noise(n)
     chunks = Chunks(False, shuffled).compose(pixels, pixels, seed)
     assert chunks.dtype == torch.uint8
@@ -169,7 +169,7 @@ def test_chunks_are_those_of_the_reference(shuffled, seed, n):
         assert (chunks[i].numpy() == truth).mean() > 0.99
 
 
-def test_every_order_of_chunks_comes_and_fixed_is_in_order():
+def test_every_order_of_chunks_occurs_and_fixed_chunks_are_in_order():
     pixels = noise(1).expand(8000, 28, 28)
     numbers = Chunks(False, True).compose(pixels, pixels, 0)[..., -1].numpy().astype(int)
     for t in range(8):
@@ -191,7 +191,7 @@ def test_noise_has_its_sd_is_clipped_and_differs_from_image_to_image():
     assert black.mean().item() == pytest.approx(0.1 / np.sqrt(2 * np.pi), rel=0.02)
 
 
-def test_the_order_changes_nothing_else():
+def test_shuffling_changes_only_the_order():
     pixels = noise(6)
     shuffled = Chunks(False, True).compose(pixels, pixels, 4)
     in_order = torch.stack([one[one[:, -1].argsort()] for one in shuffled])
@@ -201,7 +201,7 @@ def test_the_order_changes_nothing_else():
 # --- what the network gets ----------------------------------------------------------------------
 
 
-def test_inputs_are_normalised_pixels_and_where_they_are_from():
+def test_inputs_are_normalised_pixels_and_their_positions():
     for policy in POLICIES:
         plain, located = (small(Glimpses(given, policy)) for given in (False, True))
         pixels = plain.test.pixels
@@ -253,7 +253,7 @@ def test_a_batch_depends_on_its_arguments_alone(task, step, seed):
         )
 
 
-def test_a_digit_is_composed_anew_in_each_epoch():
+def test_each_digit_gets_a_new_scene_in_each_epoch():
     """One batch holds all: the same digits in another order, and in other scenes."""
     dataset = small(Glimpses(False, "grid"), n=12)
     dataset = dataset._replace(train=dataset.train._replace(labels=torch.arange(12)))
@@ -275,7 +275,7 @@ def test_a_batch_is_the_scene_of_its_digits():
 # --- the data sets ------------------------------------------------------------------------------
 
 
-def test_the_tasks_are_those_agreed():
+def test_tasks_have_the_agreed_settings():
     assert [task.name for task in TASKS] == NAMES
     assert [name for name, source in DATASETS.items() if source.kind == "sequence"] == NAMES
     assert [DATASETS[name].input_dim for name in NAMES] == [144, 146] * 3 + [98, 106] * 2
@@ -300,7 +300,7 @@ def test_sequences_show_the_digits_of_their_split(dataset):
         assert dataset.inputs(split.pixels[:3]).shape[-1] == dataset.input_dim
 
 
-def test_scenes_of_the_test_set_are_those_that_it_was_cut_from():
+def test_scenes_of_the_test_set_contain_its_glimpses():
     digits = load_dataset("mnist").test.pixels
     for name in ("ct-mnist", "ct-mnist-grid-located"):
         dataset = load_dataset(name)
@@ -324,7 +324,7 @@ def test_scenes_of_the_test_set_are_those_that_it_was_cut_from():
     ("name", "beginning"),
     [("ct-mnist", "84ffeee22d0e3d54"), ("streaming-mnist", "bd4852d3efeef94a")],
 )
-def test_the_test_set_stays_as_it_is(name, beginning):
+def test_the_test_set_never_changes(name, beginning):
     """Figures of different days can be compared only if it does."""
     pixels = load_dataset(name).test.pixels.numpy()
     assert hashlib.sha256(pixels.tobytes()).hexdigest().startswith(beginning)

@@ -37,7 +37,7 @@ def kind(request) -> str:
     return request.param
 
 
-def test_a_step_clears_the_gradients_and_leaves_out_who_has_none(kind):
+def test_a_step_clears_gradients_and_skips_parameters_without_one(kind):
     model = make()
     own = optimiser(kind, model)
     give_gradients(model, 0)

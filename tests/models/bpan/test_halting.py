@@ -12,7 +12,7 @@ COST = Cost(once=100, per_step=10, readout=1, second=1000)
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_a_data_set_is_answered_as_its_images_are(name, monkeypatch):
+def test_answers_to_a_data_set_match_its_images_one_by_one(name, monkeypatch):
     model = make(name)
     x, _ = draw(7, name=name)
     monkeypatch.setattr(halting, "CHUNK", 3)
@@ -34,7 +34,7 @@ def test_fixed_depth_is_the_last_answer(name):
     torch.testing.assert_close(halting.fixed_depth(model, x), model(x)[:, -1].detach())
 
 
-def test_only_a_bpan_runs_without_its_recurrence():
+def test_only_a_bpan_can_run_without_recurrence():
     x, _ = draw(7)
     model = make("bpan")
     feedforward = halting.answers(model, x, recurrence=False)
@@ -47,7 +47,7 @@ def test_only_a_bpan_runs_without_its_recurrence():
         halting.answers(make("gru"), x, recurrence=False)
 
 
-def test_work_is_the_mean_over_images_of_what_each_costs():
+def test_work_is_the_mean_cost_over_images():
     steps = np.array([1, 2, 2, 4])
     each = [COST.once + COST.readout * t + 10 * (t - 1) + 1000 * (t > 1) for t in (1, 2, 2, 4)]
     work = halting.work(COST, steps, 4)

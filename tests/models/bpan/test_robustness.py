@@ -61,7 +61,7 @@ def dataset(images):
 
 
 @pytest.mark.parametrize("dale", [True, False])
-def test_states_are_the_rates_of_the_reference(dale):
+def test_states_match_the_rates_of_the_reference(dale):
     model, x = make_model(dale=dale), torch.randn(30, SIDE**2)
     truth = slow(model, x).rate
     rates = states(model, x)
@@ -70,7 +70,7 @@ def test_states_are_the_rates_of_the_reference(dale):
     np.testing.assert_array_equal(final_states(model, x), rates[:, -1])
 
 
-def test_more_than_a_chunk_keeps_its_order():
+def test_several_chunks_keep_their_order():
     model, x = make_model(), torch.randn(1003, SIDE**2)
     rates = states(model, x)
     assert rates.shape == (1003, 5, 10)
@@ -78,7 +78,7 @@ def test_more_than_a_chunk_keeps_its_order():
     np.testing.assert_allclose(final_states(model, x)[998:], rates[998:, -1], atol=1e-6)
 
 
-def test_a_path_on_the_plane_begins_in_silence():
+def test_a_trajectory_on_the_plane_starts_from_silence():
     model, x = make_model(), torch.randn(30, SIDE**2)
     plane = principal(final_states(model, x))
     path = state_path(model, x[:1], plane)
@@ -93,7 +93,7 @@ def test_a_path_on_the_plane_begins_in_silence():
 
 
 @pytest.mark.parametrize("dale", [True, False])
-def test_balance_is_counted_current_by_current(dale):
+def test_balance_matches_counting_current_by_current(dale):
     model, x = make_model(dale=dale), torch.randn(25, SIDE**2)
     moments = slow(model, x)
     n, n_steps, n_units = moments.net.shape
@@ -138,7 +138,7 @@ def test_balance_is_counted_current_by_current(dale):
     assert measured.change[0] == 1
 
 
-def test_balance_of_parts_is_that_of_the_whole():
+def test_balance_does_not_depend_on_chunks():
     """Sums of chunks, not means of chunks: 1,000 images and 3 more weigh alike."""
     model = make_model()
     x = torch.randn(1003, SIDE**2)
@@ -175,7 +175,9 @@ def test_a_silent_network_does_not_change():
 @pytest.mark.parametrize(
     ("severity", "fill", "stride"), [(0.2, "black", 3), (0.5, "grey", 2), (0.3, "noise", 4)]
 )
-def test_the_map_is_the_reference_square_by_square(images, dataset, severity, fill, stride):
+def test_the_occlusion_map_matches_the_reference_square_by_square(
+    images, dataset, severity, fill, stride
+):
     model, labels = make_model(), dataset.test.labels
     rng = np.random.default_rng([5, 1])
     noise = [rng.random((SIDE, SIDE), np.float32) for _ in images]
@@ -201,7 +203,7 @@ def test_the_map_is_the_reference_square_by_square(images, dataset, severity, fi
     assert len(set(last.accuracy.flat)) > 2
 
 
-def test_the_map_of_another_network_is_the_plain_way(images, dataset):
+def test_the_occlusion_map_of_another_network_matches_direct_evaluation(images, dataset):
     torch.manual_seed(0)
     model = GRU(input_dim=SIDE**2, n_hidden=6, n_classes=4, n_steps=3).eval()
     *_, last = occlusion_map(model, images, dataset.test.labels, dataset, 0.3, "grey", 4)
@@ -214,7 +216,7 @@ def test_the_map_of_another_network_is_the_plain_way(images, dataset):
             assert last.accuracy[a, b] == pytest.approx(hits.item())
 
 
-def test_a_map_knows_where_the_square_harms_most_and_least():
+def test_an_occlusion_map_finds_the_most_and_least_harmful_squares():
     accuracy = np.array([[0.7, 0.9, 0.2], [0.95, 0.2, np.nan]])
     rows, columns = np.array([0.25, 0.75]), np.array([0.1, 0.5, 0.9])
     sensitivity = OcclusionMap(0.5, rows, columns, accuracy, 0.97)
@@ -223,7 +225,7 @@ def test_a_map_knows_where_the_square_harms_most_and_least():
     assert sensitivity.least_harmful == (0.75, 0.1, 0.95)
 
 
-def test_the_map_is_told_row_by_row(images, dataset):
+def test_the_occlusion_map_is_reported_row_by_row(images, dataset):
     updates = list(occlusion_map(make_model(), images, dataset.test.labels, dataset, 0.2, stride=2))
     assert [p.done for p in updates] == [0.25, 0.5, 0.75, 1]
     for k, progress in enumerate(updates, 1):
@@ -241,7 +243,7 @@ def test_the_map_is_told_row_by_row(images, dataset):
         ({"fill": "red"}, "fill is 'red'"),
     ],
 )
-def test_what_is_wrong_with_a_map_is_said(images, dataset, change, words):
+def test_invalid_occlusion_map_settings_are_reported(images, dataset, change, words):
     with pytest.raises(DataError, match=words):
         next(
             occlusion_map(

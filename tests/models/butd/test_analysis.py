@@ -22,7 +22,7 @@ X = torch.linspace(-1, 2, 784, dtype=torch.float64)[None].sin()
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate"])
-def test_three_passes_are_those_of_the_reference(weights):
+def test_three_passes_match_the_reference(weights):
     model = net("simple", n_tasks=2, weights=weights, width=3)
     shown = three_passes(model, X, label=3, task=1)
     slow = reference_of(model.core)
@@ -54,7 +54,7 @@ def test_three_passes_without_instructions():
     assert [a.shape for a in shown.activity] == [(9,)]
 
 
-def test_the_difference_is_that_of_the_two_rules_updates():
+def test_the_difference_compares_the_updates_of_the_two_rules():
     """Against the learner's own, for the same images."""
     model = net("simple", weights="separate")
     before = {name: p.clone() for name, p in model.named_parameters()}
@@ -76,7 +76,7 @@ def test_the_difference_is_that_of_the_two_rules_updates():
         assert parameter.grad is None
 
 
-def test_the_difference_is_nothing_where_the_rule_is_backpropagation():
+def test_the_difference_is_zero_where_the_rule_is_backpropagation():
     model = net("resnet18", n_tasks=2, width=3, input_dim=3 * 9**2)
     x = torch.randn(4, 3 * 9**2, dtype=torch.float64)
     task = torch.tensor([0, 1, 1, 0])
@@ -130,7 +130,7 @@ def test_the_largest_difference_and_the_mean_angle():
     assert Difference(("a", "head"), np.array([nan, nan]), np.array([nan, nan])).largest() is None
 
 
-def test_the_mean_alignment_is_layer_by_layer():
+def test_the_mean_alignment_is_computed_per_layer():
     models = [net("fc", seed, weights="separate") for seed in (0, 1, 2)]
     mean = mean_alignment([alignment(model) for model in models])
     assert mean.layers == ("fc", "head")
@@ -151,7 +151,7 @@ def test_the_mean_alignment_is_layer_by_layer():
             mean_alignment(wrong)
 
 
-def test_in_a_sample_the_tasks_take_turns():
+def test_tasks_alternate_in_a_sample():
     data = dataset(n_tasks=3, n=8)
     x, labels, task = validation_sample(data, 7)
     assert task.tolist() == [0, 1, 2, 0, 1, 2, 0]
@@ -164,7 +164,7 @@ def test_in_a_sample_the_tasks_take_turns():
 
 
 @torch.no_grad()
-def test_the_answer_is_the_forward_passes():
+def test_the_answer_is_that_of_the_forward_pass():
     model = net("simple", n_tasks=2)
     assert [answer(model, X, task) for task in (0, 1)] == model(X)[0].argmax(1).tolist()
     single = net("fc")

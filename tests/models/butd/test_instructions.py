@@ -11,7 +11,7 @@ from tests.models.butd.small import dataset, net
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_the_plane_is_what_each_instruction_gives(bias):
+def test_the_plane_matches_each_instruction_alone(bias):
     model = net("simple", n_tasks=2, top_down_bias=bias).eval()
     data = dataset(n_tasks=2, n=12)
     x = data.inputs(data.test.pixels).double()

@@ -27,7 +27,7 @@ def steps(trained: BUTDLearner, n: int) -> list[dict]:
     return metrics
 
 
-def test_both_rules_take_the_same_way():
+def test_both_rules_follow_the_same_trajectory():
     """Twenty updates by Adam, which magnifies any difference between gradients near zero."""
     a, b = (
         learner(net("simple", n_tasks=2).float(), rule=rule, learning_rate=0.005, tasks="all")
@@ -41,7 +41,7 @@ def test_both_rules_take_the_same_way():
         assert distance(p.detach(), q.detach()) < 1e-3, name
 
 
-def test_each_image_is_asked_for_the_label_of_its_own_task():
+def test_each_image_is_trained_on_the_label_of_its_own_task():
     for rule in ("backprop", "counter-hebb"):
         model = net("simple", n_tasks=3)
         data = dataset(n_tasks=3)
@@ -58,7 +58,7 @@ def test_each_image_is_asked_for_the_label_of_its_own_task():
         assert metrics["accuracy"] == pytest.approx(right.double().mean().item())
 
 
-def test_a_symmetric_start_stays_symmetric_and_a_random_one_does_not():
+def test_symmetric_weights_stay_symmetric_and_separate_ones_do_not_become_so():
     for weights, symmetric in (("symmetric", True), ("separate", False)):
         model = net("simple", n_tasks=2, weights=weights).float()
         steps(learner(model, rule="counter-hebb", learning_rate=0.01), 10)
@@ -66,7 +66,7 @@ def test_a_symmetric_start_stays_symmetric_and_a_random_one_does_not():
         assert same == symmetric
 
 
-def test_only_what_the_rule_names_changes():
+def test_each_rule_changes_only_its_own_weights():
     for weights, rule, moves in (
         ("feedback-alignment", "counter-hebb", False),
         ("separate", "backprop", False),
@@ -122,7 +122,7 @@ def test_the_step_size_falls_after_each_epoch():
     assert rates == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025])
 
 
-def test_gates_are_noted_at_the_start_of_each_epoch():
+def test_gates_are_recorded_at_the_start_of_each_epoch():
     trained = learner(learning_rate=0.05)
     truth = []
     for k in range(5):
@@ -137,7 +137,7 @@ def test_gates_are_noted_at_the_start_of_each_epoch():
     assert again.updates == 5
 
 
-def test_large_networks_and_single_tasks_note_no_gates():
+def test_large_networks_and_single_tasks_record_no_gates():
     single = learner(net("fc").float())
     steps(single, 1)
     assert single.state_dict()["gates"].numel() == 0
@@ -156,7 +156,7 @@ def test_the_state_of_another_network_is_refused():
             trained.load_state_dict(broken)
 
 
-def test_a_yes_or_no_has_no_cross_entropy():
+def test_yes_or_no_answers_cannot_use_cross_entropy():
     with pytest.raises(SettingsError, match="should be 'bce' or 'mse'"):
         learner(net("simple", n_classes=1))
 
@@ -175,7 +175,7 @@ class Known(nn.Module):
         return part
 
 
-def test_accuracies_are_those_of_each_task_and_their_mean():
+def test_accuracy_is_reported_per_task_and_as_their_mean():
     """600 images, so that chunks of unequal size are met."""
     data = dataset(n_tasks=2, n=600)
     trained = learner(data=data)
@@ -194,7 +194,7 @@ def test_accuracies_are_those_of_each_task_and_their_mean():
     assert metrics["loss"] == pytest.approx(loss.item(), rel=1e-5)
 
 
-def test_a_yes_is_an_answer_above_zero():
+def test_a_logit_above_zero_means_yes():
     data = dataset(n_tasks=2, n_classes=1)
     model = net("simple", n_tasks=2, n_classes=1).float()
     trained = learner(model, data, loss="bce")
@@ -204,7 +204,7 @@ def test_a_yes_is_an_answer_above_zero():
     assert trained.evaluate(data.test)["accuracy"] == pytest.approx(truth)
 
 
-def test_how_far_the_rule_is_from_backpropagation_is_told_where_it_is():
+def test_the_distance_of_the_rule_from_backpropagation_is_reported_per_layer():
     model = net("simple", weights="separate").float()
     metrics = learner(model, rule="counter-hebb").evaluate(dataset().validation)
     assert metrics["angle conv1 / °"] > 5

@@ -77,7 +77,7 @@ def test_a_box_of_positions_and_channels():
 
 
 @torch.no_grad()
-def test_an_effect_is_that_of_the_masked_gates_image_by_image(model, images):
+def test_the_effect_of_a_lesion_matches_masked_gates_image_by_image(model, images):
     x, labels = images
     sorts = kinds(gates_of(model), reachable(model))
     spec = LesionSpec((2, 4), Kind.ONLY_FIRST, 1.0, (1, 3), draws=2)

@@ -16,13 +16,13 @@ def settings(name: str) -> tuple[dict, dict]:
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_a_rule_is_known_by_its_settings(name):
+def test_a_rule_is_identified_by_its_settings(name):
     config, training = settings(name)
     assert rule_name(config, training) == name
     assert rule_name(config, training | {"noise": 0.25}) == f"{name}, noise 0.25"
 
 
-def test_other_settings_make_other_names():
+def test_other_settings_give_other_names():
     config, training = settings("Counter-Hebb, separate weights")
     other = rule_name(config, training | {"weight_decay": 0.5})
     assert other == "Counter-Hebb, separate, decay 0.5"
@@ -32,7 +32,7 @@ def test_other_settings_make_other_names():
     assert decaying == "back-propagation, decay 0.1, noise 2"
 
 
-def test_means_over_seeds_are_taken_at_the_epochs_that_all_reached():
+def test_means_over_seeds_cover_the_epochs_all_seeds_reached():
     runs = [{1: 0.5, 2: 0.7, 4: 0.8}, {2: 0.9, 1: 0.6}, {}, {1: 0.1, 2: 0.2, 3: 0.3}]
     curve = over_seeds(runs)
     assert curve is not None
@@ -47,7 +47,7 @@ def test_means_over_seeds_are_taken_at_the_epochs_that_all_reached():
     assert over_seeds([{}, {}]) is None
 
 
-def test_pairs_are_counted_one_by_one():
+def test_comparison_matches_counting_pairs_one_by_one():
     rng = np.random.default_rng(0)
     points = {
         f"rule {k}": AngleAndAccuracy(rng.uniform(0, 90, 3), rng.uniform(0.8, 1, 3))

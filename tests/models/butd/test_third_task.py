@@ -28,7 +28,7 @@ def network(**settings) -> tuple[BUTDNet, BUTDConfig]:
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate", "feedback-alignment"])
-def test_the_old_tasks_are_as_they_were(weights):
+def test_old_tasks_start_unchanged(weights):
     model, config = network(weights=weights, top_down_bias=weights == "separate")
     twin = extended(model, config).eval()
     x = torch.randn(5, 784)
@@ -38,7 +38,7 @@ def test_the_old_tasks_are_as_they_were(weights):
     assert any((g[2] != g[0]).any() and (g[2] != g[1]).any() for g in gates)
 
 
-def test_the_larger_digit():
+def test_the_label_of_the_larger_digit():
     data = dataset(n_tasks=2, n=20)
     more = with_larger(data)
     assert more.task_names == ("task 0", "task 1", "larger")
@@ -46,7 +46,7 @@ def test_the_larger_digit():
         assert new == [*old, max(old)]
 
 
-def test_a_channel_is_shared_if_half_of_what_is_open_is():
+def test_a_channel_is_shared_if_half_of_its_open_units_are():
     model, _ = network()
     for mask, gate in zip(shared_units(model, 2), model.gates(), strict=True):
         for k, own in enumerate(gate.transpose(0, 1)):
@@ -64,7 +64,7 @@ def taught(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarra
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate"])
-def test_what_is_frozen_stays(weights):
+def test_frozen_weights_stay_unchanged(weights):
     model, config = network(weights=weights)
     shared = shared_units(model, 2)
     assert any(mask.any() for mask in shared)
@@ -84,7 +84,7 @@ def test_what_is_frozen_stays(weights):
     assert moved > 0
 
 
-def test_it_is_learned_alone_and_jointly_more_is_kept():
+def test_joint_training_forgets_less_than_training_the_new_task_alone():
     model, config = network(network="fc", hidden=100)
     data = dataset(n_tasks=2, n=40)
     # It knows the two tasks, by heart.
@@ -99,7 +99,7 @@ def test_it_is_learned_alone_and_jointly_more_is_kept():
     assert jointly[:2].mean() > alone[:2].mean()
 
 
-def test_a_course_tells_what_is_gained_and_lost():
+def test_a_learning_curve_reports_gains_and_losses():
     moments = [
         Moment(0, np.array([0.9, 0.8, 0.1])),
         Moment(5, np.array([0.5, 0.5, 0.5])),

@@ -32,7 +32,7 @@ def test_the_most_similar_feature_has_the_largest_cosine():
     assert analysis.most_similar_feature(-0.1 * fields[5], fields) == 5
 
 
-def test_sparsity_of_extremes():
+def test_sparsity_at_the_extremes():
     one = np.zeros((50, 1))
     one[7] = 3
     assert analysis.lifetime_sparsity(one) == pytest.approx([1])
@@ -44,7 +44,7 @@ def test_sparsity_of_extremes():
     assert analysis.lifetime_sparsity(part) == pytest.approx([0.75 / (1 - 1 / 40)])
 
 
-def test_population_sparsity_is_lifetime_sparsity_across():
+def test_population_sparsity_is_lifetime_sparsity_transposed():
     rates = np.random.default_rng(0).exponential(size=(6, 9))
     sparsity = analysis.population_sparsity(rates)
     assert sparsity.shape == (6,)
@@ -54,7 +54,7 @@ def test_population_sparsity_is_lifetime_sparsity_across():
     assert analysis.population_sparsity(many) == pytest.approx([0.5, 0.5], abs=0.01)
 
 
-def test_encoding_is_settling_some_at_a_time(monkeypatch):
+def test_encoding_is_inference_in_chunks(monkeypatch):
     monkeypatch.setattr(analysis, "CHUNK", 4)
     model = make("iP")
     x = torch.randn(10, 9, dtype=torch.float64)
@@ -68,7 +68,7 @@ def test_encoding_is_settling_some_at_a_time(monkeypatch):
         np.testing.assert_allclose(getattr(code, name), truth, rtol=1e-6)
 
 
-def test_a_readout_tells_classes_that_the_code_tells():
+def test_a_readout_separates_classes_only_if_the_code_does():
     rng = np.random.default_rng(0)
     labels = rng.integers(3, size=600)
     code = rng.normal(size=(600, 4)) * 0.3
@@ -81,6 +81,6 @@ def test_a_readout_tells_classes_that_the_code_tells():
     assert none.accuracy < 0.5
 
 
-def test_without_names_the_silenced():
+def test_without_lesions_the_named_neurons():
     model = make("iP")
     assert analysis.without(model, [1, 3]).lesioned.tolist() == [False, True, False, True, False]

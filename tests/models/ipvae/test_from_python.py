@@ -26,7 +26,7 @@ def the_pages_sentence() -> str:
     )
 
 
-def test_python_says_what_the_page_says(runs_root):
+def test_python_gives_the_same_numbers_as_the_page(runs_root):
     page = sentences(open_page("bars", bars_model=NAME)).splitlines()[0]
     before, _, rest = page.partition(" (the Gabor function of its receptive field: ")
     assert before + rest.partition(")")[2] == the_pages_sentence()

@@ -39,13 +39,13 @@ def slow(g: gabor.Gabors, k: int, side: int) -> np.ndarray:
     return image
 
 
-def test_rendered_is_the_slow_one():
+def test_rendering_matches_the_slow_reference():
     g = draw(5, 11)
     expected = np.stack([slow(g, k, 11) for k in range(5)])
     np.testing.assert_allclose(gabor.render(g, 11), expected, atol=1e-12)
 
 
-def test_slopes_are_those_of_finite_differences():
+def test_slopes_match_finite_differences():
     x, y = gabor.pixel_centres(6)
     for seed in range(5):
         p = np.random.default_rng(seed).normal(size=8) * 0.4
@@ -54,7 +54,7 @@ def test_slopes_are_those_of_finite_differences():
 
 
 @pytest.mark.parametrize("side", [12, 16])
-def test_gabor_functions_are_found_again(side):
+def test_gabor_functions_are_recovered(side):
     """A fit that is good already is not tried again, so a few stay at that."""
     truth = draw(40, side)
     fitted = gabor.fit(gabor.render(truth, side))
@@ -73,7 +73,7 @@ def test_gabor_functions_are_found_again(side):
     assert fitted._replace(direction=np.array([0.0])).orientation == 90
 
 
-def test_noise_leaves_orientation_and_frequency():
+def test_orientation_and_frequency_are_recovered_under_noise():
     side = 16
     truth = draw(25, side, seed=1)
     clean = gabor.render(truth, side)
@@ -86,7 +86,7 @@ def test_noise_leaves_orientation_and_frequency():
     np.testing.assert_allclose(fitted.frequency, truth.frequency, atol=0.03)
 
 
-def test_r2_is_the_share_of_variance_that_is_explained():
+def test_r2_is_the_share_of_variance_explained():
     side = 12
     fields = np.random.default_rng(0).normal(size=(6, side, side))
     fitted = gabor.fit(fields)

@@ -19,7 +19,7 @@ def seen_by_neurons(p: reference.Parameters, activity: np.ndarray) -> np.ndarray
     return (activity @ p.decoder.T / sd**2) @ p.decoder
 
 
-def test_trace_of_spikes_obeys_the_equations():
+def test_a_trace_of_spikes_obeys_the_equations():
     """Whatever was drawn: each potential follows from the one before and the spikes between."""
     model = make("iP")
     p, x = parameters_of(model), images()
@@ -44,7 +44,7 @@ def test_trace_of_spikes_obeys_the_equations():
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_a_film_that_stands_still_is_its_image(kind):
+def test_a_static_film_gives_the_same_response_as_its_image(kind):
     model, x = make(kind), images()
     film = x[:, None].expand(-1, 90, -1)
     still, moving = inference.trace(model, x, 90), inference.trace(model, film)
@@ -56,7 +56,7 @@ def test_a_film_that_stands_still_is_its_image(kind):
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_settling_sums_up_the_trace(kind):
+def test_run_inference_summarises_the_trace(kind):
     model, x = make(kind), images()
     summary, traced = (
         inference.run_inference(model, x, 12, seed=2),
@@ -73,7 +73,7 @@ def test_settling_sums_up_the_trace(kind):
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_noise_is_that_of_the_seed_alone(kind):
+def test_noise_depends_on_the_seed_alone(kind):
     model, x = make(kind), images()
     first = inference.trace(model, x, 10, seed=1)
     torch.manual_seed(99)
@@ -83,7 +83,7 @@ def test_noise_is_that_of_the_seed_alone(kind):
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_a_lesioned_neuron_is_silent_and_the_others_do_not_miss_it(kind):
+def test_a_lesioned_neuron_is_silent_and_sends_nothing_to_the_others(kind):
     """It sends nothing: the others fare as if its feature were blank."""
     model, x = make(kind), images()
     mask = torch.zeros(UNITS, dtype=torch.bool)
@@ -97,7 +97,7 @@ def test_a_lesioned_neuron_is_silent_and_the_others_do_not_miss_it(kind):
         np.testing.assert_allclose(trace.explaining_away[:, 1:], away, **EXACT)
 
 
-def test_without_explaining_away_nothing_holds_the_neurons_back():
+def test_without_explaining_away_there_is_no_inhibition():
     model, x = make("iP"), images()
     trace = inference.trace(model, x, 6, Controls(explaining_away=0.0), seed=1)
     assert not trace.explaining_away.any()
@@ -108,7 +108,7 @@ def test_without_explaining_away_nothing_holds_the_neurons_back():
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_reset_begins_anew(kind):
+def test_a_reset_restores_the_initial_state(kind):
     model, x = make(kind), images()
     p = parameters_of(model)
     resting = p.u_init if kind == "iP" else p.mu_init
@@ -118,7 +118,7 @@ def test_reset_begins_anew(kind):
     assert np.isfinite(resting).all()
 
 
-def test_leak_brings_potentials_back_where_nothing_is_seen():
+def test_leak_returns_potentials_to_rest_without_input():
     # Wide limits: narrow ones pull potentials down by themselves.
     model = make("iP", clamp_u=10.0, clamp_du=10.0)
     with torch.no_grad():
@@ -133,7 +133,7 @@ def test_leak_brings_potentials_back_where_nothing_is_seen():
     assert np.abs(without[:, -1] - rest).mean() > 0.5 * far
 
 
-def test_results_want_no_gradient():
+def test_results_carry_no_gradient():
     model, x = make("iP"), images()
     summary = inference.run_inference(model, x, 3)
     assert all(isinstance(part, np.ndarray) for part in summary)

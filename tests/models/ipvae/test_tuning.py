@@ -41,7 +41,7 @@ def test_one_lobe_has_half_its_modulation_by_direction(best, depth):
     assert abs((best_direction - best + 180) % 360 - 180) < 1e-6
 
 
-def test_extremes_of_selectivity():
+def test_selectivity_at_the_extremes():
     only = np.zeros(36)
     only[9] = 1
     assert of_one(only) == pytest.approx((1, 1, 0, 90))  # moves upward: a level bar
@@ -114,7 +114,7 @@ def test_adaptation_of_a_response_that_decays():
     assert measured.after == pytest.approx([-0.25, -0.25])
 
 
-def test_a_tuned_population_tells_the_direction():
+def test_the_direction_can_be_decoded_from_a_tuned_population():
     """Poisson counts of neurons tuned as a cosine: the readout is right up to the noise."""
     rng = np.random.default_rng(0)
     best = rng.uniform(0, 360, 60)
@@ -145,7 +145,7 @@ def some_curves() -> tuning.Tuning:
     return tuning.Tuning(DIRECTIONS, mean, np.zeros_like(mean), np.ones(6))
 
 
-def test_neurons_that_answer_and_what_they_share():
+def test_responsive_neurons_and_their_correlations():
     curves = some_curves()
     raised = [[max(0.0, v - 1) for v in curves.mean[:, k]] for k in range(6)]
     most = max(max(r) for r in raised)
@@ -171,7 +171,7 @@ def test_the_strongest_direction_is_the_largest_of_those_shown():
         assert tuning.strongest_direction(curves)[k] == DIRECTIONS[largest]
 
 
-def test_statistics_of_counts():
+def test_count_statistics():
     counts = np.array([[1.0, 4, 0], [3, 4, 0], [8, 4, 0]])
     statistics = tuning.count_statistics(counts)
     np.testing.assert_allclose(statistics.mean, [4, 4, 0])

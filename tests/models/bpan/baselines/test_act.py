@@ -40,7 +40,9 @@ def truth_of(model, x) -> list[reference.Halted]:
     epsilon=st.floats(0, 0.9),
     halt_bias=st.floats(-8, 4),
 )
-def test_answer_steps_and_remainder_are_those_of_the_paper(seed, n_steps, epsilon, halt_bias):
+def test_answer_steps_and_remainder_match_the_equations_of_the_paper(
+    seed, n_steps, epsilon, halt_bias
+):
     model = reluctant(halt_bias, seed=seed, n_steps=n_steps, epsilon=epsilon)
     x, _ = draw(4, seed=seed + 1)
     truth = truth_of(model, x)
@@ -71,7 +73,7 @@ def test_the_examples_halt_at_every_step():
     assert set(reluctant().own_rule(x).steps.tolist()) == {1, 2, 3, 4, 5}
 
 
-def test_an_early_answer_is_what_act_would_say_if_that_step_were_the_last():
+def test_an_early_answer_is_that_of_act_if_the_step_were_the_last():
     model = reluctant()
     x, _ = draw(20)
     logits = model(x).detach()
@@ -91,7 +93,7 @@ def test_after_halting_nothing_changes():
 
 @pytest.mark.parametrize("batch", [1, 60])
 @pytest.mark.parametrize("halt_bias", [-30.0, -0.5, 0.0, 30.0])
-def test_inference_halts_as_training_does(batch, halt_bias):
+def test_inference_halts_as_in_training(batch, halt_bias):
     model = reluctant(halt_bias)
     x, y = draw(batch)
     trained = model.ponder(x)
@@ -101,7 +103,7 @@ def test_inference_halts_as_training_does(batch, halt_bias):
     torch.testing.assert_close(model.loss_and_logits(x, y, ACTTraining())[1], model(x)[:, -1])
 
 
-def test_what_has_halted_is_computed_no_further(monkeypatch):
+def test_halted_samples_are_not_computed_further(monkeypatch):
     model = reluctant()
     x, _ = draw(60)
     steps = model.own_rule(x).steps
@@ -116,7 +118,7 @@ def test_what_has_halted_is_computed_no_further(monkeypatch):
     assert rows == [int((steps > t).sum()) for t in range(1, 5)]
 
 
-def test_halting_values_that_add_up_exactly_are_enough():
+def test_halting_values_that_sum_exactly_to_the_limit_suffice():
     model = make("act", epsilon=0.5)
     with torch.no_grad():
         model.halt.weight.zero_()
@@ -128,7 +130,7 @@ def test_halting_values_that_add_up_exactly_are_enough():
 
 
 @pytest.mark.parametrize("tau", [0.0, 0.01, 2.0])
-def test_loss_is_that_of_the_reference(tau):
+def test_the_loss_matches_the_reference(tau):
     for halt_bias in (-3.0, -1.0, 2.0):
         model = reluctant(halt_bias)
         x, y = draw(5)
@@ -156,7 +158,7 @@ def test_ponder_cost_has_its_gradient_whether_it_halts_or_not(halt_bias):
         assert (outcome.steps == 5).all(), "here none should reach 1 - ε"
 
 
-def test_confidence_is_that_of_the_answer_so_far():
+def test_confidence_refers_to_the_answer_so_far():
     model = reluctant()
     x, _ = draw(40)
     logits, steps = model.forward_anytime(x, 0.6)
