@@ -1,4 +1,4 @@
-"""Derivatives by central differences: what every gradient is held against."""
+"""Derivatives by central differences, to which every gradient is compared."""
 
 from collections.abc import Callable, Mapping
 

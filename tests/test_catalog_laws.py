@@ -1,4 +1,4 @@
-"""Laws that every system in the catalogue keeps: one suite, one line of sizes a system."""
+"""Laws that every system in the catalogue obeys: one suite, one line of sizes per system."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ PACE = {
     "hybrid-pc": {"learning_rate": 0.02},
     "backprop": {"learning_rate": 0.02},
 }
-"""Training settings of those that would learn little in so few steps."""
+"""Training settings for systems that would learn little in so few steps."""
 
 BATCH, EPOCHS = 32, 3
 
@@ -201,7 +201,7 @@ def test_other_random_draws_do_not_matter(setup):
 
 
 class Rolling(Learner):
-    """Learns nothing; notes the random numbers it meets."""
+    """Learns nothing; records the random numbers it draws."""
 
     score = "zero"
 
@@ -225,7 +225,7 @@ class Rolling(Learner):
 
 
 def test_noise_depends_on_seed_and_step_alone():
-    """For systems that draw while they learn, resumed is uninterrupted only by this."""
+    """Systems that draw random numbers while learning can resume exactly only because of this."""
 
     def drawn(seed: int, from_step: int = 0) -> list[float]:
         learner = Rolling()
@@ -331,7 +331,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(setup, tmp_path, stop):
 
 
 def test_resuming_without_the_learner_state_differs(setup):
-    """Else the law above would hold for any optimiser state."""
+    """Otherwise the law above would hold for any optimiser state."""
     whole, _ = run_whole(setup)
     first = setup.learner()
     for event in setup.events(first):

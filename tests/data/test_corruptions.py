@@ -349,7 +349,7 @@ def test_faithful_corruptions_use_the_mean_and_std_of_the_data_set(images):
     assert torch.equal(images, kept)
 
 
-# --- what is wrong is said ------------------------------------------------------------------------
+# --- errors are explained -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Drawings and uploads become what MNIST would have made of them."""
+"""Drawings and uploads are converted to the format of MNIST."""
 
 import io
 import math
@@ -42,7 +42,7 @@ def encoded(image: np.ndarray | Image.Image, kind: str = "PNG", **options) -> by
 
 
 def header(width: int, height: int) -> bytes:
-    """A PNG that claims a size, and holds next to nothing."""
+    """A PNG that claims a size but holds next to nothing."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         crc = struct.pack(">I", zlib.crc32(kind + body))
@@ -121,7 +121,7 @@ def test_the_pen_covers_the_area_given_by_geometry():
         assert inked == pytest.approx(length * pen + dot, rel=0.03)
 
 
-def test_the_pen_is_as_wide_as_in_mnist_and_the_thin_limit_is_below_all_digits(digits):
+def test_the_pen_is_as_wide_as_in_mnist_and_no_digit_counts_as_thin(digits):
     widths = []
     for digit in digits:
         ink = drawn._cropped(digit)

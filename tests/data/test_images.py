@@ -82,7 +82,7 @@ def test_inputs_are_normalised_pixels(digits):
 
 
 def damaged(tmp_path, change) -> str:
-    """What is said of a copy of the digits after ``change``."""
+    """The error message for a copy of the digits after ``change``."""
     path = tmp_path / "mnist.npz"
     shutil.copy(mnist.PATH, path)
     change(path)
@@ -148,7 +148,7 @@ def test_pickles_are_not_read(tmp_path):
 
 
 def numbered(n: int) -> Split:
-    """Images that are their own number, so that batches show which they hold."""
+    """Images whose pixels are their index, so that batches show which they hold."""
     return Split(torch.arange(n).view(n, 1, 1), torch.arange(n) * 2)
 
 

@@ -1,5 +1,5 @@
-"""Patches of natural images: whitening against a slow one, splits by picture, files that others
-made."""
+"""Patches of natural images: whitening against a slow reference, splits by picture, files made
+by others."""
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ def test_patches_are_cut_from_their_picture(natural):
 
 
 def test_the_flattest_quarter_is_left_out():
-    """Of all that was drawn the patches of least contrast are missing, and no others."""
+    """Of all patches drawn, exactly those of least contrast are missing."""
     rng = np.random.default_rng(1)
     image = patches.whiten(patches.picture("coffee"))
     windows = np.lib.stride_tricks.sliding_window_view(image, (12, 12))

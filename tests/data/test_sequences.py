@@ -164,7 +164,7 @@ def test_chunks_match_the_reference(shuffled, seed, n):
         order = chunks[i, :, -1].tolist()
         assert sorted(order) == list(range(8))
         truth = reference.chunks(pixels[i].numpy(), 0.1 * drawn[i].astype(float), order)
-        # Where the exact value lies between two grey levels, float32 may round the other way.
+        # Where the exact value lies between two grey levels, float32 may round to the other one.
         assert np.abs(chunks[i].numpy().astype(int) - truth).max() <= 1
         assert (chunks[i].numpy() == truth).mean() > 0.99
 
@@ -254,7 +254,7 @@ def test_a_batch_depends_on_its_arguments_alone(task, step, seed):
 
 
 def test_each_digit_gets_a_new_scene_in_each_epoch():
-    """One batch holds all: the same digits in another order, and in other scenes."""
+    """One batch holds all digits: the same ones in another order and in other scenes."""
     dataset = small(Glimpses(False, "grid"), n=12)
     dataset = dataset._replace(train=dataset.train._replace(labels=torch.arange(12)))
     first, second = (dataset.batch(dataset.train, epoch, 12, 0) for epoch in (0, 1))
@@ -325,6 +325,6 @@ def test_scenes_of_the_test_set_contain_its_glimpses():
     [("ct-mnist", "84ffeee22d0e3d54"), ("streaming-mnist", "bd4852d3efeef94a")],
 )
 def test_the_test_set_never_changes(name, beginning):
-    """Figures of different days can be compared only if it does."""
+    """Results from different days can be compared only if it does."""
     pixels = load_dataset(name).test.pixels.numpy()
     assert hashlib.sha256(pixels.tobytes()).hexdigest().startswith(beginning)

@@ -178,12 +178,12 @@ def top_down(network, x_shape, top, rectify, biased):
 
 
 def instruct(network, x_shape, top):
-    """ReLU on the way down."""
+    """Top-down ReLU."""
     return top_down(network, x_shape, top, lambda v, k: relu(v), True)
 
 
 def errors(network, x_shape, top, activity, biased=False):
-    """GaLU by the bottom-up activity on the way down, biases blocked."""
+    """Top-down GaLU, gated by the bottom-up activity, biases blocked."""
     return top_down(network, x_shape, top, lambda v, k: galu(v, activity[k]), biased)
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, and nothing foreign gets in."""
+"""Checkpoints: complete or absent, and nothing foreign is loaded."""
 
 import json
 import os

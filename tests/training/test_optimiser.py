@@ -17,7 +17,7 @@ STATES = {
     "adam": {f"{kind}.{name}" for kind in ("mean", "square", "count") for name in NAMES},
     "adamax": {f"{kind}.{name}" for kind in ("mean", "largest") for name in NAMES} | {"count"},
 }
-"""The names in files that were written by earlier versions too."""
+"""The names also used in files written by earlier versions."""
 
 
 def optimiser(kind: str, model: nn.Module) -> Optimiser:

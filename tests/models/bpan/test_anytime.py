@@ -32,7 +32,7 @@ GRADUAL = {
 
 
 def by_the_rule(model: AnytimeClassifier, x: torch.Tensor, threshold: float):
-    """What stopping when confident should say, from the logits of all steps."""
+    """The expected answers and steps of stopping when confident, from the logits of all steps."""
     decisions = [slow_bpan.anytime(row, threshold) for row in model(x).detach().numpy()]
     return np.array([d[0] for d in decisions]), [d[1] for d in decisions]
 
@@ -57,7 +57,7 @@ def test_anytime_is_the_first_confident_step(name, threshold):
 
 @pytest.mark.parametrize("name", SIZES)
 def test_the_examples_stop_at_every_step(name):
-    """Else the test above would compare little."""
+    """Otherwise the test above would compare little."""
     model = make(name, *GRADUAL[name])
     x, _ = draw(60, name=name)
     seen = [set(model.forward_anytime(x, t)[1].tolist()) for t in THRESHOLDS]
@@ -154,7 +154,7 @@ def test_cost_at_many_steps():
 
 
 def standard(name: str, **sizes) -> int:
-    """The number of parameters at the standard sizes but these."""
+    """The number of parameters at the standard sizes except those given."""
     chosen = SYSTEMS[name]
     model = chosen.make_model(chosen.config_type(**sizes))
     return sum(p.numel() for p in model.parameters())
@@ -241,7 +241,7 @@ def test_gradients_match_finite_differences_of_the_reference(name):
 
 
 def without_recurrence(model, x: torch.Tensor) -> torch.Tensor:
-    """Leaky units that only meet their drive: s_t = (1 - (1 - α)^t) (drive + b)."""
+    """Leaky units that receive only their drive: s_t = (1 - (1 - α)^t) (drive + b)."""
     time = torch.arange(1, model.n_steps + 1, dtype=torch.float64)
     share = 1 - (1 - model.alpha) ** time
     net = x @ model.drive.weight.T + model.drive.bias + model.bias

@@ -238,7 +238,7 @@ def test_confidence_in_closed_form():
 
 
 def by_the_rule(model: BPAN, x: torch.Tensor, threshold: float):
-    """What anytime should say, from the logits of all steps."""
+    """The expected anytime answers and steps, from the logits of all steps."""
     decisions = [reference.anytime(row, threshold) for row in model(x).detach().numpy()]
     return np.array([d[0] for d in decisions]), np.array([d[1] for d in decisions])
 
@@ -260,7 +260,7 @@ def test_anytime_matches_the_rule_applied_to_the_full_computation(threshold, bat
 
 
 def test_samples_in_the_anytime_test_stop_at_every_step():
-    """Else the test above would compare little."""
+    """Otherwise the test above would compare little."""
     model = make(n_steps=6, alpha=0.15)
     x, _ = draw(60)
     seen = set().union(*(model.forward_anytime(x, t)[1].tolist() for t in THRESHOLDS))

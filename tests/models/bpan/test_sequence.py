@@ -73,7 +73,7 @@ def test_the_trace_matches_the_reference(dale, controls):
     assert trace.drive[:, 0].ne(trace.drive[:, 1]).any(), "the drive changes from step to step"
 
 
-def test_steps_are_limited_by_the_length_of_the_sequence():
+def test_more_steps_than_the_sequence_has_are_refused():
     with pytest.raises(ValueError, match="A sequence of 6 steps does not drive 7"):
         network().trace(draw(1)[0], n_steps=7)
 

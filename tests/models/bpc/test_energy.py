@@ -112,7 +112,7 @@ def test_gradients_match_autograd(case, which):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("n_steps", [1, 1000])
 def test_precomputed_constants_give_the_same_errors(case, n_steps):
-    """Few steps do without the gram matrix, many make it."""
+    """The Gram matrix is precomputed for many steps but not for few."""
     model = make(case)
     weights = plain(model.weights())
     z = draw_activity(model, 2)

@@ -1,4 +1,4 @@
-"""Inference against the slow reference, with masks, and what it may not touch."""
+"""Inference against the slow reference, with masks, and what it must leave unchanged."""
 
 import numpy as np
 import pytest

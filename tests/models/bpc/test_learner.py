@@ -92,7 +92,7 @@ def test_three_steps_match_the_reference(case, start):
 
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_each_baseline_descends_its_own_energy(which):
-    """Activity moves as under autograd of the energy that its docstring gives; the weights descend
+    """Activity follows autograd of the energy in the docstring of the model; the weights descend
     all errors of the directions it has."""
     model = baselines()[which]
     x, y = draw(6)
@@ -147,8 +147,8 @@ def test_backpropagation_matches_autograd():
 
 @pytest.mark.parametrize("which", ["generator", "amortiser"])
 def test_a_connection_learns_only_from_the_units_it_connects(which):
-    """With activity held still (T = 0), the gradient of one layer stays the same whatever becomes
-    of all others."""
+    """With fixed activity (T = 0), the gradient of one layer stays the same whatever happens to
+    all others."""
     model = make(CASES[2], n_steps=0, start="random")
     learner = LocalLearner(model, settings(), pictures())
     x, y = draw(6)

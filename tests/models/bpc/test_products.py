@@ -1,4 +1,4 @@
-"""The quick products are torch's own, whatever the layout, and keep out of differentiation."""
+"""The fast products match torch's for any layout and are not used under differentiation."""
 
 import pytest
 import torch

@@ -108,7 +108,7 @@ def grads(model: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def filled(model: BUTDNet, rule: str, seed: int = 3, **settings) -> dict[str, torch.Tensor]:
-    """The gradients that a rule fills in for one batch, and nothing is left on the model."""
+    """The gradients of one batch by a rule; the model is left without gradients."""
     data = dataset(prod(model.shape), model.n_tasks, model.n_classes)
     learner = BUTDLearner(model, BUTDTraining(rule=rule, batch_size=6, **settings), data)
     torch.manual_seed(seed)
@@ -119,5 +119,5 @@ def filled(model: BUTDNet, rule: str, seed: int = 3, **settings) -> dict[str, to
 
 
 def distance(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Of a from b, relative to the length of b."""
+    """The distance of a from b, relative to the length of b."""
     return ((a - b).norm() / b.norm()).item()

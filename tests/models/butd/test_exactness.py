@@ -67,7 +67,7 @@ def test_the_error_is_the_gradient_of_each_images_own_loss(loss):
 
 
 def test_top_down_biases_act_only_on_gates():
-    """They shape what the instruction opens, but errors pass without them."""
+    """They shape the gates that the instruction opens, but errors pass without them."""
     model = make("simple", n_tasks=3, top_down_bias=True)
     hebb, truth = filled(model, "counter-hebb"), filled(model, "backprop")
     for name, gradient in truth.items():

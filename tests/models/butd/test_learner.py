@@ -1,4 +1,4 @@
-"""The learner: one Adam under both rules, its step size, decay of weights, what it measures."""
+"""The learner: one Adam under both rules, its learning rate, weight decay and metrics."""
 
 import pytest
 import torch
@@ -162,7 +162,7 @@ def test_yes_or_no_answers_cannot_use_cross_entropy():
 
 
 class Known(nn.Module):
-    """Answers what it is told, whatever it sees; its answers are for the images in order."""
+    """Returns given logits whatever its input; they belong to the images in order."""
 
     def __init__(self, logits: torch.Tensor) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Lesions silence what is chosen, and their controls as much."""
+"""Lesions silence the chosen units, and their controls equally many."""
 
 import numpy as np
 import pytest

@@ -83,7 +83,7 @@ def test_only_the_direction_of_an_instruction_matters():
 
 
 def test_both_passes_apply_layer_norm_relu_gate_in_order():
-    """In a block the norms of both ways stand after the layers, and before sum, ReLU and gate."""
+    """In a block the norms of both passes follow the layers and precede sum, ReLU and gate."""
     torch.manual_seed(0)
     block = BUTDBasicBlock(3, 4, stride=2, norm=True)
     for norm in (block.norm1, block.norm2, block.downsample_norm):

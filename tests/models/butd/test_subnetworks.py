@@ -54,7 +54,7 @@ def images():
 
 @pytest.fixture(scope="module")
 def model(images):
-    """Its readout sees only what sets images apart, so that they are answered differently."""
+    """Its readout uses only differences between images, so that their answers differ."""
     made = net("simple", n_tasks=2, width=6, hidden=20).float()
     with torch.no_grad():
         tops = [made.bottom_up(images[0], rows(made.gates(), k)).signals[-1] for k in range(2)]
@@ -275,7 +275,7 @@ def test_the_score_of_three_tasks_by_hand():
 
 
 def test_swaps_and_combinations(model, images):
-    """All gates of the other task answer the other task."""
+    """With all gates of the other task the network answers the other task."""
     x, labels = images
     own = predictions(model, x)
     np.testing.assert_array_equal(

@@ -1,4 +1,4 @@
-"""One more task: the old ones start unchanged, what is frozen stays, and it is learned."""
+"""One more task: the old ones start unchanged, frozen weights stay, and the task is learned."""
 
 import numpy as np
 import pytest

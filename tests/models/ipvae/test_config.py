@@ -1,4 +1,4 @@
-"""Presets are settings, and the paper's are the paper's."""
+"""Presets are valid settings, and the paper preset matches the paper."""
 
 import subprocess
 import sys

@@ -21,7 +21,7 @@ def drawn(draw, rate: float, n: int = 40_000, seed: int = 0) -> np.ndarray:
 
 
 def assert_poisson(counts: np.ndarray, rate: float) -> None:
-    """A chi-square test of the counts, cells of few expected joined."""
+    """A chi-square test of the counts; cells with few expected counts are merged."""
     assert (counts == counts.round()).all()
     assert (counts >= 0).all()
     n = len(counts)
@@ -172,7 +172,7 @@ def test_gaussian_divergence_matches_torch(mu, xi, prior_mu, prior_xi):
 
 
 @given(st.floats(-30, 30), st.floats(0.5, 10))
-def test_clamps_enforce_limits_and_leave_distant_values_unchanged(x, c):
+def test_clamps_enforce_limits_and_preserve_values_far_from_them(x, c):
     value = torch.tensor(x, dtype=torch.float64)
     above, both = d.clamp_above(value, c).item(), d.clamp_both(value, c).item()
     assert above == pytest.approx(c - np.logaddexp(0, c - x), abs=1e-8)

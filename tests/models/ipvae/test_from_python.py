@@ -1,4 +1,4 @@
-"""What the Moving bars page says of a shipped network, from Python and without Streamlit."""
+"""What the Moving bars page shows of an included network, from Python and without Streamlit."""
 
 from corelib import load
 from corelib.models.ipvae.analysis import features

@@ -1,4 +1,4 @@
-"""Gabor fits: functions that are Gabors are found again."""
+"""Gabor fits: known Gabor functions are recovered."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_slopes_match_finite_differences():
 
 @pytest.mark.parametrize("side", [12, 16])
 def test_gabor_functions_are_recovered(side):
-    """A fit that is good already is not tried again, so a few stay at that."""
+    """A fit that is already good is not refined, so a few stay slightly off."""
     truth = draw(40, side)
     fitted = gabor.fit(gabor.render(truth, side))
     assert fitted.r2.min() > gabor.GOOD

@@ -1,4 +1,4 @@
-"""Long inference: its trace obeys the equations of the reference, its controls do what they say."""
+"""Long inference: its trace obeys the equations of the reference, its controls work as stated."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def seen_by_neurons(p: reference.Parameters, activity: np.ndarray) -> np.ndarray
 
 
 def test_a_trace_of_spikes_obeys_the_equations():
-    """Whatever was drawn: each potential follows from the one before and the spikes between."""
+    """For any draw, each potential follows from the previous one and the spikes in between."""
     model = make("iP")
     p, x = parameters_of(model), images()
     trace = inference.trace(model, x, 30, Controls(explaining_away=0.8, leak=0.05), seed=3)
@@ -84,7 +84,7 @@ def test_noise_depends_on_the_seed_alone(kind):
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_lesioned_neuron_is_silent_and_sends_nothing_to_the_others(kind):
-    """It sends nothing: the others fare as if its feature were blank."""
+    """It sends nothing: the others respond as if its feature were blank."""
     model, x = make(kind), images()
     mask = torch.zeros(UNITS, dtype=torch.bool)
     mask[2] = True
@@ -97,11 +97,11 @@ def test_a_lesioned_neuron_is_silent_and_sends_nothing_to_the_others(kind):
         np.testing.assert_allclose(trace.explaining_away[:, 1:], away, **EXACT)
 
 
-def test_without_explaining_away_there_is_no_inhibition():
+def test_without_explaining_away_potentials_follow_a_constant_drive():
     model, x = make("iP"), images()
     trace = inference.trace(model, x, 6, Controls(explaining_away=0.0), seed=1)
     assert not trace.explaining_away.any()
-    # All that is left is constant, so each potential goes one way only.
+    # All remaining input is constant, so each potential moves in one direction only.
     net = trace.stimulus[:, 0] + trace.threshold
     moves = np.diff(trace.potential, axis=1)
     assert (np.sign(moves[:, 0]) == np.sign(net))[np.abs(net) > 0.2].all()

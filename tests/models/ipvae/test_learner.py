@@ -1,4 +1,4 @@
-"""The learner: its loss and rates, what it measures, when it refuses."""
+"""The learner: its loss and learning rate, its metrics, and what it refuses."""
 
 import itertools
 import math
@@ -18,7 +18,7 @@ SIDE = 6
 
 
 def textures(n: int = 90, mean: float = 0.0, std: float = 1.0) -> ImageDataset:
-    """Images of a few stripes each: something to be learned."""
+    """Images of a few stripes each, so that there is something to learn."""
     torch.manual_seed(0)
     stripes = torch.randn(8, SIDE, SIDE)
 
@@ -66,7 +66,7 @@ def test_the_loss_and_the_learning_rate_fall(kind):
     assert learner.optimiser.rate == pytest.approx(0, abs=1e-12)
 
 
-def test_images_keep_their_own_units():
+def test_images_enter_in_0_1_whatever_the_normalisation():
     """Digits in [0, 1] whatever the normalisation that the data set offers."""
     plain, normalised = textures(), textures(mean=0.3, std=2.0)
     losses = [first_loss(make(dataset=dataset)) for dataset in (plain, normalised)]

@@ -50,7 +50,7 @@ def test_the_gif_keeps_frames_and_timing():
 
 
 def lasts(file: io.BytesIO) -> int:
-    """Milliseconds of a GIF."""
+    """Duration of a GIF in milliseconds."""
     read = Image.open(io.BytesIO(file.getvalue()))
     total = 0
     for k in range(read.n_frames):

@@ -1,4 +1,4 @@
-"""Spikes as sound: as many pops as spikes, where they belong, and a file that others can read."""
+"""Spikes as sound: one pop per spike, at its time, in a standard audio file."""
 
 import io
 import wave

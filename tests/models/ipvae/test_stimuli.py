@@ -1,4 +1,4 @@
-"""Films against a slow drawing of them, pixel by pixel."""
+"""Films against a slow pixel-by-pixel drawing."""
 
 import math
 
@@ -163,7 +163,7 @@ def test_places_of_each_kind():
 
 
 @pytest.mark.parametrize("speed", [0.04, 0.189, 0.8])
-def test_another_speed_follows_the_same_path(speed):
+def test_another_speed_covers_the_same_distance(speed):
     usual = stimuli.quick_bar(16)
     other = stimuli.at_speed(usual, speed)
     assert other.speed == speed

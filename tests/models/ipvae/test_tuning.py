@@ -1,4 +1,4 @@
-"""Measures of tuning against closed forms and against neurons made for the purpose."""
+"""Measures of tuning against closed forms and constructed neurons."""
 
 import numpy as np
 import pytest
@@ -136,7 +136,7 @@ def slow_selectivity(raised: np.ndarray) -> float:
 
 
 def some_curves() -> tuning.Tuning:
-    """Six neurons: four that answer in their own ways, one hardly, one below its baseline."""
+    """Six neurons: four respond with different tuning, one barely, one below its baseline."""
     rng = np.random.default_rng(3)
     best, gain = rng.uniform(0, 360, 6), np.array([3.0, 2.0, 1.0, 0.5, 0.1, 0.0])
     angle = np.deg2rad(DIRECTIONS[:, None] - best)
@@ -145,7 +145,7 @@ def some_curves() -> tuning.Tuning:
     return tuning.Tuning(DIRECTIONS, mean, np.zeros_like(mean), np.ones(6))
 
 
-def test_responsive_neurons_and_their_correlations():
+def test_responsive_neurons_and_population_statistics():
     curves = some_curves()
     raised = [[max(0.0, v - 1) for v in curves.mean[:, k]] for k in range(6)]
     most = max(max(r) for r in raised)
@@ -203,7 +203,7 @@ def test_linear_tuning_is_the_largest_overlap_with_a_frame():
             overlaps = [sum(frame * field.ravel()) for frame in films[d]]
             assert linear.mean[d, k] == pytest.approx(max(0.0, *overlaps), abs=1e-5)
     assert (linear.baseline == 0).all()
-    # Stripes that change along 0 answer a bar that moves that way most, and are selective.
+    # Stripes that change along 0 answer a bar that moves in that direction most, and are selective.
     assert tuning.default_neuron(fields, stimulus, directions) == 0
     turned = np.roll(directions, -2)
     assert tuning.default_neuron(fields, stimulus, turned) == 1

@@ -57,7 +57,7 @@ def test_answer_steps_and_remainder_match_the_equations_of_the_paper(
 
 @given(halt_bias=st.floats(-20, 5), seed=st.integers(0, 100))
 def test_weights_sum_to_one_whether_it_halts_or_not(halt_bias, seed):
-    """A readout that says the same at each step is also what their weighted mean says."""
+    """A readout that is the same at each step equals its weighted mean."""
     model = reluctant(halt_bias, seed=seed)
     with torch.no_grad():
         model.readout.weight.zero_()
@@ -68,7 +68,7 @@ def test_weights_sum_to_one_whether_it_halts_or_not(halt_bias, seed):
 
 
 def test_the_examples_halt_at_every_step():
-    """Else the tests here would compare little."""
+    """Otherwise the tests here would compare little."""
     x, _ = draw(60)
     assert set(reluctant().own_rule(x).steps.tolist()) == {1, 2, 3, 4, 5}
 

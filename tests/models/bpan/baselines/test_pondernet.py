@@ -22,7 +22,7 @@ LOGITS = st.lists(st.floats(-30, 30), min_size=1, max_size=8)
 
 
 def steady(halting: float, **options):
-    """A network whose λ is the same always, and whose readout says nothing."""
+    """A network with constant λ and an uninformative readout."""
     model = make("pondernet", **options)
     with torch.no_grad():
         model.halt.weight.zero_()
