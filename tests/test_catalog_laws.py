@@ -185,7 +185,7 @@ def test_the_same_seed_gives_the_same_run(setup):
 def test_another_seed_gives_another_run(setup):
     first, second = weights(run_whole(setup, 0)[0]), weights(run_whole(setup, 1)[0])
     assert any(not torch.equal(first[name], second[name]) for name in first)
-    # The order of the batches alone makes a difference, too.
+    # The order of the batches alone makes a difference too.
     learner = setup.learner(0)
     list(setup.events(learner, seed=1))
     assert any(not torch.equal(first[name], weights(learner)[name]) for name in first)

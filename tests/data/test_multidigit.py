@@ -76,7 +76,7 @@ def test_splits_and_tasks(dataset, arrays):
         assert split.labels.shape == (len(x), 2)
         assert split.labels.dtype == torch.int64
         np.testing.assert_array_equal(split.labels[:, 0], y)
-        # Where only the left digit reaches, it alone is seen.
+        # Only the left digit is visible where the right one does not reach.
         picked = np.floor((np.arange(28) + 0.5) * 36 / 28).astype(int)[:4]
         np.testing.assert_array_equal(
             split.pixels[:, :4, :20],

@@ -185,7 +185,7 @@ def test_activity_diverges_exactly_above_a_loop_gain_of_one():
         assert loop_gain(model, 0.0).excitatory == pytest.approx(wanted, rel=1e-5)
         assert loop_gain(model, 0.0).whole == pytest.approx(wanted, rel=1e-5)
         rate = currents(model, torch.zeros(1, 9), Controls(400, 0.5, 0.0)).rate[:, :n_e].mean(1)
-        # Settled, it stands at 1 / (1 - gain).
+        # At its fixed point it is 1 / (1 - gain).
         if runs_away:
             assert rate[-1] > 1e6
         else:

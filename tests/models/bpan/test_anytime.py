@@ -172,7 +172,7 @@ def standard(name: str, **sizes) -> int:
         ("bpan-sequence", {"input_dim": 98}, 42_890),
         ("gru-sequence", {}, 311_306),
         ("gru-sequence", {"input_dim": 98}, 275_978),
-        # As many as BPAN, as nearly as whole units allow.
+        # As close to BPAN as a whole number of units allows.
         ("gru-sequence", {"n_hidden": 75}, 50_485),
         ("gru-sequence", {"input_dim": 98, "n_hidden": 79}, 43_223),
         ("gru", {"n_hidden": 60}, 152_890),

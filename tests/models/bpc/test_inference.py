@@ -126,7 +126,7 @@ def test_given_values_stay_fixed_and_free_values_move(optimiser, pixels, classes
     assert torch.equal(z[0][:, y_known], y[:, y_known])
     # Where nothing at all is known the network rests, as it has no bias.
     assert (z[-1][:, ~x_known] != 0).all() or not (x_known.any() or y_known.any())
-    # What stands where nothing is known has no part in it.
+    # Values at unknown positions play no part in it.
     other = Given(torch.where(x_known, x, 7.0), torch.where(y_known, y, -7.0), x_known, y_known)
     for a, b in zip(z, run_inference(other, model.weights(), config).z, strict=True):
         assert torch.equal(a, b)

@@ -55,7 +55,7 @@ def test_a_channel_is_shared_if_half_of_its_open_units_are():
             assert bool(mask[k]) == (both > 0 and both * 2 >= either)
 
 
-def taught(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarray]:
+def trained(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarray]:
     data = with_larger(dataset(n_tasks=2, n=40))
     twin = extended(model, config)
     moments = list(teach(twin, data, how, 40, every=50))
@@ -68,7 +68,7 @@ def test_frozen_weights_stay_unchanged(weights):
     model, config = network(weights=weights)
     shared = shared_units(model, 2)
     assert any(mask.any() for mask in shared)
-    twin, *_ = taught(model, config, Teaching(False, True, 60, batch_size=8))
+    twin, *_ = trained(model, config, Teaching(False, True, 60, batch_size=8))
     moved = 0
     for edge in twin.core.edges:
         old = dict(model.named_modules())[
@@ -92,8 +92,8 @@ def test_joint_training_forgets_less_than_training_the_new_task_alone():
     for _ in range(150):
         learner.step(data.train)
     model.eval()
-    _, before, alone = taught(model, config, Teaching(False, False, 60, 5e-3, 20))
-    _, _, jointly = taught(model, config, Teaching(True, False, 60, 5e-3, 20))
+    _, before, alone = trained(model, config, Teaching(False, False, 60, 5e-3, 20))
+    _, _, jointly = trained(model, config, Teaching(True, False, 60, 5e-3, 20))
     assert before[:2].min() > 0.9
     assert alone[2] > before[2] + 0.2
     assert jointly[:2].mean() > alone[:2].mean()
