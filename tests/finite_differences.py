@@ -1,4 +1,4 @@
-"""Derivatives by central differences: what every gradient is held against."""
+"""Derivatives by central differences, to which every gradient is compared."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,16 +14,16 @@ def slopes(
 
     ``at`` is changed in place, entry by entry, and put back.
     """
-    found = []
+    derivatives = []
     for place in np.ndindex(at.shape):
         kept = at[place]
         at[place] = kept + width
         above = function()
         at[place] = kept - width
-        found.append((above - function()) / (2 * width))
+        derivatives.append((above - function()) / (2 * width))
         at[place] = kept
-    found = np.array(found)
-    return found.reshape(at.shape + found.shape[1:])
+    derivatives = np.array(derivatives)
+    return derivatives.reshape(at.shape + derivatives.shape[1:])
 
 
 def precise_slopes(function: Callable[[], float], at: np.ndarray, width: float) -> np.ndarray:

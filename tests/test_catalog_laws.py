@@ -1,4 +1,4 @@
-"""Laws that every system in the catalogue keeps: one suite, one line of sizes a system."""
+"""Laws that every system in the catalogue obeys: one suite, one line of sizes per system."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ PACE = {
     "hybrid-pc": {"learning_rate": 0.02},
     "backprop": {"learning_rate": 0.02},
 }
-"""Training settings of those that would learn little in so few steps."""
+"""Training settings for systems that would learn little in so few steps."""
 
 BATCH, EPOCHS = 32, 3
 
@@ -127,7 +127,7 @@ def run_whole(setup: Setup, seed: int = 0) -> tuple[Learner, list]:
     return learner, events
 
 
-def test_every_system_has_its_line():
+def test_every_system_is_covered():
     assert SMALL.keys() == SYSTEMS.keys()
 
 
@@ -146,7 +146,7 @@ def test_a_network_is_built_from_its_config_or_from_keyword_arguments(setup):
         assert {name: vars(built)[name] for name in plain} == plain
 
 
-def test_wrong_arguments_of_a_network_are_answered_by_its_config(setup):
+def test_invalid_network_arguments_are_rejected_by_its_config(setup):
     network, config = type(setup.learner().model), setup.config
     with pytest.raises(SettingsError, match="input_dim is 0, but should be greater than or equal"):
         network(input_dim=0)
@@ -158,7 +158,7 @@ def test_wrong_arguments_of_a_network_are_answered_by_its_config(setup):
         network(784)
 
 
-def test_batched_is_one_by_one(setup):
+def test_batches_match_single_samples(setup):
     model = run_whole(setup)[0].model.eval()
     x = setup.dataset.inputs(setup.dataset.test.pixels)
     with torch.no_grad():
@@ -174,24 +174,24 @@ def test_it_learns(setup):
     assert losses[-1] < 0.9 * losses[0]
 
 
-def test_same_seed_is_the_same_run(setup):
-    (first, told), (second, told_again) = run_whole(setup), run_whole(setup)
+def test_the_same_seed_gives_the_same_run(setup):
+    (first, events), (second, events_again) = run_whole(setup), run_whole(setup)
     assert_identical(weights(first), weights(second))
     assert_identical(first.state_dict(), second.state_dict())
-    for a, b in zip(told, told_again, strict=True):
+    for a, b in zip(events, events_again, strict=True):
         assert a.metrics == b.metrics
 
 
-def test_another_seed_is_another_run(setup):
+def test_another_seed_gives_another_run(setup):
     first, second = weights(run_whole(setup, 0)[0]), weights(run_whole(setup, 1)[0])
     assert any(not torch.equal(first[name], second[name]) for name in first)
-    # The order of the batches alone makes a difference, too.
+    # The order of the batches alone makes a difference too.
     learner = setup.learner(0)
     list(setup.events(learner, seed=1))
     assert any(not torch.equal(first[name], weights(learner)[name]) for name in first)
 
 
-def test_what_else_draws_numbers_does_not_matter(setup):
+def test_other_random_draws_do_not_matter(setup):
     """Each step draws from (seed, step), so that a resumed run draws what it would have drawn."""
     learner = setup.learner()
     for event in setup.events(learner):
@@ -201,7 +201,7 @@ def test_what_else_draws_numbers_does_not_matter(setup):
 
 
 class Rolling(Learner):
-    """Learns nothing; notes the random numbers it meets."""
+    """Learns nothing; records the random numbers it draws."""
 
     score = "zero"
 
@@ -225,7 +225,7 @@ class Rolling(Learner):
 
 
 def test_noise_depends_on_seed_and_step_alone():
-    """For systems that draw while they learn, resumed is uninterrupted only by this."""
+    """Systems that draw random numbers while learning can resume exactly only because of this."""
 
     def drawn(seed: int, from_step: int = 0) -> list[float]:
         learner = Rolling()
@@ -243,20 +243,20 @@ def test_noise_depends_on_seed_and_step_alone():
 @pytest.mark.parametrize(
     ("most", "validated"), [(3, [3]), (5, [5]), (7, [5, 7]), (99, [5, 10, 15])]
 )
-def test_a_training_may_end_within_an_epoch(most, validated):
+def test_training_may_end_within_an_epoch(most, validated):
     settings = TrainingSettings(epochs=EPOCHS, batch_size=BATCH, max_steps=most)
     data = noisy_digits()
     events = list(train(Rolling(), data, settings, 0))
     stepped = [e.step for e in events if e.kind == "stepped"]
     assert stepped == list(range(1, total_steps(data, settings) + 1))
     assert len(stepped) == min(most, 15)
-    told = [(e.epoch, e.step) for e in events if e.kind == "validated"]
-    assert told == list(zip((1, 2, 3), validated, strict=False))
+    evaluated = [(e.epoch, e.step) for e in events if e.kind == "validated"]
+    assert evaluated == list(zip((1, 2, 3), validated, strict=False))
     resumed = list(train(Rolling(), data, settings, 0, from_step=2))
     assert [(e.kind, e.step) for e in resumed] == [(e.kind, e.step) for e in events[2:]]
 
 
-def test_loop_tells_every_step_and_every_epoch(setup):
+def test_the_loop_reports_every_step_and_epoch(setup):
     learner, events = run_whole(setup)
     per_epoch = 5  # 150 images in batches of 32
     assert total_steps(setup.dataset, setup.training) == 15
@@ -302,8 +302,8 @@ def test_checkpoint_round_trip(setup, tmp_path):
 
 
 @pytest.mark.parametrize("stop", [1, 5, 8, 14])
-def test_resumed_is_uninterrupted(setup, tmp_path, stop):
-    whole, told = run_whole(setup)
+def test_a_resumed_run_equals_an_uninterrupted_one(setup, tmp_path, stop):
+    whole, all_events = run_whole(setup)
     first = setup.learner()
     for event in setup.events(first):
         if event.step > stop:
@@ -316,10 +316,10 @@ def test_resumed_is_uninterrupted(setup, tmp_path, stop):
     second = setup.learner(seed=77)
     second.model.load_state_dict(kept[0])
     second.load_state_dict(checkpoint.read_tensors(file))
-    scores = [e.score for e in told if e.kind == "validated" and e.step <= stop]
+    scores = [e.score for e in all_events if e.kind == "validated" and e.step <= stop]
     best = max(scores, default=-float("inf"))
     events = list(setup.events(second, from_step=stop, best_score=best))
-    expected = [e for e in told if e.step > stop]
+    expected = [e for e in all_events if e.step > stop]
     assert [(e.kind, e.step, e.metrics) for e in events] == [
         (e.kind, e.step, e.metrics) for e in expected
     ]
@@ -330,8 +330,8 @@ def test_resumed_is_uninterrupted(setup, tmp_path, stop):
     assert_identical(second.state_dict(), whole.state_dict())
 
 
-def test_resuming_without_the_rules_own_state_would_differ(setup):
-    """Else the law above would hold for any optimiser state."""
+def test_resuming_without_the_learner_state_differs(setup):
+    """Otherwise the law above would hold for any optimiser state."""
     whole, _ = run_whole(setup)
     first = setup.learner()
     for event in setup.events(first):
@@ -364,7 +364,7 @@ def test_evaluating_does_not_depend_on_the_order(setup):
 
 
 @pytest.mark.gpu
-def test_gpu_computes_what_the_cpu_computes(setup):
+def test_gpu_and_cpu_agree(setup):
     if not torch.cuda.is_available():
         pytest.skip("This machine has no CUDA device, so CPU = GPU is not tested here.")
     on_cpu, on_gpu = setup.learner(), setup.learner(device="cuda")

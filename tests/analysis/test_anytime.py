@@ -26,7 +26,7 @@ from corelib.analysis.anytime import (
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 7), st.floats(0, 1.1))
-def test_the_first_step_that_is_sure_answers(seed, images, steps, threshold):
+def test_the_first_confident_step_answers(seed, images, steps, threshold):
     rng = np.random.default_rng(seed)
     confidence = rng.random((images, steps)).round(1)
     predicted = rng.integers(0, 3, (images, steps))
@@ -63,7 +63,7 @@ def test_a_change_of_mind_is_from_wrong_to_right():
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_a_curve_is_its_thresholds_one_by_one(seed):
+def test_a_curve_matches_its_thresholds_one_by_one(seed):
     rng = np.random.default_rng(seed)
     confidence, predicted = rng.random((20, 4)), rng.integers(0, 3, (20, 4))
     labels = rng.integers(0, 3, 20)
@@ -105,25 +105,25 @@ def test_groups_by_quantile_are_ordered_and_equal(seed, n, n_groups):
     assert (np.diff(groups[order]) >= 0).all()
 
 
-def test_an_image_is_hard_where_models_are_surely_wrong():
+def test_an_image_is_hard_where_models_are_confidently_wrong():
     sure = np.array([[0.1, 0.9], [0.1, 0.6], [0.1, 0.9]], np.float32)
     right = Answers(sure, np.array([[0, 1], [0, 1], [0, 0]], np.uint8))
-    found = difficulty([right, right], np.array([1, 1, 1]))
-    np.testing.assert_allclose(found, [0.1, 0.4, 1.9], rtol=1e-6)
+    hardness = difficulty([right, right], np.array([1, 1, 1]))
+    np.testing.assert_allclose(hardness, [0.1, 0.4, 1.9], rtol=1e-6)
 
 
 def test_calibration_in_closed_form():
     # Two bins of ten: 0.25 sure and half right; 0.95 sure and all right.
     confidence = np.array([0.25] * 4 + [0.95] * 6)
     correct = np.array([True, False, True, False] + [True] * 6)
-    found = calibration(confidence, correct, bins=10)
-    assert np.isclose(found.error, 0.4 * 0.25 + 0.6 * 0.05)
-    np.testing.assert_allclose(found.share[[2, 9]], [0.4, 0.6])
+    curve = calibration(confidence, correct, bins=10)
+    assert np.isclose(curve.error, 0.4 * 0.25 + 0.6 * 0.05)
+    np.testing.assert_allclose(curve.share[[2, 9]], [0.4, 0.6])
     assert calibration(np.array([1.0]), np.array([True])).error == 0
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30))
-def test_the_front_is_what_nothing_beats(seed, n):
+def test_the_front_holds_what_nothing_dominates(seed, n):
     rng = np.random.default_rng(seed)
     cost, accuracy = rng.integers(0, 6, n), rng.integers(0, 6, n)
     front = pareto_front(cost, accuracy)
@@ -149,7 +149,7 @@ def test_spread_and_pairs():
     assert paired_difference([90, 99], [89, 98])[:2] == (1.0, 0.0)
 
 
-def test_fates_tell_every_case_apart():
+def test_outcomes_distinguish_every_case():
     # Sure at step 1 or 2 (or never), label 0: answers at step 1, 2, 3.
     cases = {
         0: ([0.9, 0.9, 0.9], [0, 1, 0]),
@@ -159,5 +159,5 @@ def test_fates_tell_every_case_apart():
         4: ([0.7, 0.7, 0.7], [0, 0, 0]),
     }
     confidence, predicted = (np.array([c[i] for c in cases.values()]) for i in (0, 1))
-    found = outcomes(confidence, predicted, np.zeros(5, int), 0.8)
-    assert found.tolist() == list(cases)
+    classified = outcomes(confidence, predicted, np.zeros(5, int), 0.8)
+    assert classified.tolist() == list(cases)

@@ -33,7 +33,7 @@ def stopped(answers: Answers, threshold: float) -> list[tuple[int, bool]]:
 
 
 @given(seed=st.integers(0, 500), threshold=st.floats(0.2, 1.0))
-def test_measures_are_shares_counted_one_by_one(seed, threshold):
+def test_measures_match_counting_images_one_by_one(seed, threshold):
     answers, labels = case(seed)
     n = len(labels)
     count = dict.fromkeys(halting.Measures._fields, 0.0)
@@ -48,12 +48,12 @@ def test_measures_are_shares_counted_one_by_one(seed, threshold):
         count["at_first"] += (step == 1) / n
         count["too_early"] += (confident and not correct and last_correct) / n
         count["never_confident"] += (not confident) / n
-    found = halting.measures(answers, labels, threshold)
+    measures = halting.measures(answers, labels, threshold)
     for name in halting.Measures._fields[:-1]:
-        assert getattr(found, name) == pytest.approx(count[name]), name
+        assert getattr(measures, name) == pytest.approx(count[name]), name
 
 
-def test_the_calibration_error_is_that_of_the_answers_given():
+def test_the_calibration_error_refers_to_the_answers_given():
     answers, labels = case()
     sums = [[0.0, 0, 0] for _ in range(15)]
     for i, (step, _) in enumerate(stopped(answers, THRESHOLD)):
@@ -64,8 +64,8 @@ def test_the_calibration_error_is_that_of_the_answers_given():
         cell[2] += 1
     error = sum(abs(confidence - right) for confidence, right, _ in sums) / len(labels)
     assert halting.measures(answers, labels, THRESHOLD).calibration_error == pytest.approx(error)
-    found = halting.calibration_at(answers, labels, THRESHOLD)
-    np.testing.assert_allclose(found.share * len(labels), [n for *_, n in sums])
+    curve = halting.calibration_at(answers, labels, THRESHOLD)
+    np.testing.assert_allclose(curve.share * len(labels), [n for *_, n in sums])
 
 
 def test_outcomes_add_up_to_all_images():
@@ -79,18 +79,18 @@ def test_outcomes_add_up_to_all_images():
 
 @pytest.mark.parametrize("least_confident_first", [True, False])
 @pytest.mark.parametrize("step", [1, 2, 4])
-def test_images_of_a_step_come_by_confidence(step, least_confident_first):
+def test_images_answered_at_a_step_are_sorted_by_confidence(step, least_confident_first):
     answers, _ = case()
     own = [i for i, (at, _) in enumerate(stopped(answers, THRESHOLD)) if at == step]
     own.sort(key=lambda i: answers.confidence[i, step - 1], reverse=not least_confident_first)
-    found = halting.answered_at(
+    images = halting.answered_at(
         answers, step, THRESHOLD, least_confident_first=least_confident_first
     )
-    assert found.tolist() == own
+    assert images.tolist() == own
     assert len(own) > 1
 
 
-def test_answers_too_early_come_most_confident_first():
+def test_premature_answers_are_sorted_most_confident_first():
     answers, labels = case()
     early = [
         (-answers.confidence[i, step - 1], i)
@@ -99,11 +99,11 @@ def test_answers_too_early_come_most_confident_first():
         and answers.predicted[i, step - 1] != labels[i]
         and answers.predicted[i, -1] == labels[i]
     ]
-    found = halting.answered_too_early(answers, labels, THRESHOLD)
-    assert found.tolist() == [i for _, i in sorted(early)]
-    assert len(found) > 1
+    images = halting.answered_too_early(answers, labels, THRESHOLD)
+    assert images.tolist() == [i for _, i in sorted(early)]
+    assert len(images) > 1
 
 
-def test_thresholds_rise():
+def test_thresholds_increase():
     assert np.all(np.diff(halting.THRESHOLDS) > 0)
     assert (halting.THRESHOLDS[0], halting.THRESHOLDS[-1]) == (0.1, 1.0)

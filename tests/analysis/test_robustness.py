@@ -18,7 +18,7 @@ def random_answers(seed: int, n: int = 40, n_steps: int = 5) -> Answers:
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.6, 1.0])
-def test_each_severity_is_counted_image_by_image(threshold):
+def test_each_severity_matches_counting_image_by_image(threshold):
     labels = np.random.default_rng(9).integers(0, 3, 40)
     answers = [random_answers(seed) for seed in range(3)]
     measured = robustness(answers, labels, SEVERITIES, threshold)
@@ -39,7 +39,7 @@ def test_each_severity_is_counted_image_by_image(threshold):
         assert tuple(curve.severities) == SEVERITIES
 
 
-def test_a_drop_is_from_the_clean_images():
+def test_a_drop_is_relative_to_clean_images():
     curve = OverSeverity(np.array(SEVERITIES), np.array([0.9, 0.6, 0.2]), np.full(3, 0.1), 4)
     assert curve.drop(0) == 0
     assert curve.drop(2) == pytest.approx(0.7)
@@ -47,7 +47,7 @@ def test_a_drop_is_from_the_clean_images():
     assert math.isnan(curve._replace(n=1).at(1).sd)
 
 
-def test_the_most_accurate_is_that_of_the_last_step_there():
+def test_the_most_accurate_network_at_a_severity_is_judged_at_its_last_step():
     def classifier(accuracy: list[float], early: float):
         one = OverSeverity(np.array(SEVERITIES), np.array(accuracy), np.zeros(3), 1)
         measured = robustness([random_answers(0)] * 3, np.zeros(40), SEVERITIES, 0.5)
@@ -62,7 +62,7 @@ def test_the_most_accurate_is_that_of_the_last_step_there():
     assert [most_accurate(measured, place) for place in range(3)] == ["a", "b", "a"]
 
 
-def test_similarity_is_the_cosine_of_each_image():
+def test_similarity_is_the_cosine_per_image():
     rng = np.random.default_rng(4)
     clean = rng.uniform(0, 1, (20, 6)).astype(np.float32)
     corrupted = [clean, rng.uniform(0, 1, (20, 6)).astype(np.float32), clean * 3]

@@ -55,7 +55,7 @@ def faces(root):
 
 
 @pytest.mark.parametrize("side", [64, 20])
-def test_faces_are_read_reduced_and_split(faces, side):
+def test_faces_are_read_downsampled_and_split(faces, side):
     order, signs = faces
     assert celeba.is_here()
     dataset = celeba.load(side)
@@ -74,13 +74,13 @@ def test_faces_are_read_reduced_and_split(faces, side):
     torch.testing.assert_close(inputs, dataset.test.pixels.flatten(1) / 255 * 2 - 1)
 
 
-def test_a_damaged_face_is_told(faces, root):
+def test_a_damaged_face_is_reported(faces, root):
     (root / "celeba" / "img_align_celeba" / "000003.jpg").write_bytes(b"no picture")
     with pytest.raises(DataError, match="incomplete or damaged"):
         celeba.load()
 
 
-def test_what_is_missing_is_told(root, monkeypatch):
+def test_missing_data_are_reported(root, monkeypatch):
     assert not celeba.is_here()
     assert not cifar.is_here()
     with pytest.raises(DataError, match="Put img_align_celeba"):

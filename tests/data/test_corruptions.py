@@ -64,7 +64,7 @@ def test_severity_0_is_the_identity_bit_for_bit(digits, images, corruption, fait
 
 
 @given(any_corruption())
-def test_results_are_float32_in_0_1_and_the_images_stay(digits, images, corruption):
+def test_results_are_float32_in_0_1_and_the_images_stay_unchanged(digits, images, corruption):
     for pixels in (digits, images):
         kept = pixels.clone()
         out = corrupt(pixels, corruption)
@@ -81,7 +81,7 @@ def test_an_image_does_not_depend_on_those_that_follow(digits, corruption, n):
 
 
 @given(any_corruption())
-def test_the_seed_alone_decides(digits, corruption):
+def test_corruption_depends_on_the_seed_alone(digits, corruption):
     torch.manual_seed(1)
     first = corrupt(digits, corruption)
     torch.manual_seed(2)
@@ -111,20 +111,20 @@ def test_other_seeds_draw_other_noise(digits, corruption):
 
 
 @given(names, seeds)
-def test_uint8_and_float_pixels_are_the_same_images(digits, name, seed):
+def test_uint8_and_float_pixels_give_the_same_images(digits, name, seed):
     corruption = Corruption(name, CORRUPTIONS[name].severities[3], seed)
     unit = digits.double() / 255
     torch.testing.assert_close(corrupt(unit, corruption), corrupt(digits, corruption))
 
 
-def test_grids_rise_from_0_in_11_steps():
+def test_severity_grids_rise_from_0_in_11_steps():
     for kind in CORRUPTIONS.values():
         assert len(kind.severities) == 11
         assert kind.severities[0] == 0
         assert (np.diff(kind.severities) > 0).all()
 
 
-def test_corruptions_can_be_keys():
+def test_corruptions_can_be_dictionary_keys():
     assert len({Corruption("blur", 1), Corruption("blur", 1.0), Corruption("blur", 2)}) == 2
 
 
@@ -132,7 +132,7 @@ def test_corruptions_can_be_keys():
 
 
 @pytest.mark.parametrize("severity", [0.05, 0.4, 1.0])
-def test_gaussian_is_its_reference(images, severity):
+def test_gaussian_noise_matches_the_reference(images, severity):
     rng = np.random.default_rng([7, 0])
     fields = [rng.standard_normal((SIDE, SIDE), np.float32) for _ in images]
     truth = each(images, lambda i, image: slow.gaussian(image, severity, fields[i]))
@@ -141,14 +141,14 @@ def test_gaussian_is_its_reference(images, severity):
 
 
 @given(seeds, st.floats(0.01, 0.4), st.floats(0.01, 0.4))
-def test_the_noise_grows_where_it_is(seed, low, high):
+def test_noise_grows_with_severity_at_fixed_pixels(seed, low, high):
     grey = torch.full((3, SIDE, SIDE), 0.5)
     fields = [(corrupt(grey, Corruption("gaussian", s, seed)) - 0.5) / s for s in (low, high)]
     free = (fields[0].abs() * low < 0.499) & (fields[1].abs() * high < 0.499)
     torch.testing.assert_close(fields[0][free], fields[1][free], atol=2e-5, rtol=0)
 
 
-def test_noise_has_the_moments_it_says():
+def test_noise_has_the_stated_moments():
     grey = torch.full((2000, 28, 28), 0.5)
     noise = corrupt(grey, Corruption("gaussian", 0.1)) - 0.5
     assert noise.mean().item() == pytest.approx(0, abs=5e-4)
@@ -160,7 +160,7 @@ def test_noise_has_the_moments_it_says():
 
 
 @pytest.mark.parametrize("severity", [0.05, 0.3, 0.5])
-def test_salt_and_pepper_is_its_reference(images, severity):
+def test_salt_and_pepper_matches_the_reference(images, severity):
     rng = np.random.default_rng([7, 0])
     draws = [rng.integers(0, 2**32, (SIDE, SIDE), np.uint32) for _ in images]
     truth = each(images, lambda i, image: slow.salt_pepper(image, severity, draws[i]))
@@ -170,7 +170,7 @@ def test_salt_and_pepper_is_its_reference(images, severity):
 
 
 @given(seeds, st.floats(0, 0.5), st.floats(0, 0.5))
-def test_a_pixel_once_flipped_stays_as_it_is(seed, one, other):
+def test_a_flipped_pixel_stays_flipped_at_higher_severity(seed, one, other):
     grey = torch.full((3, SIDE, SIDE), 0.5)
     few, many = (corrupt(grey, Corruption("salt_pepper", s, seed)) for s in sorted((one, other)))
     flipped = few != 0.5
@@ -178,12 +178,12 @@ def test_a_pixel_once_flipped_stays_as_it_is(seed, one, other):
 
 
 @given(st.floats(0.001, 0.5), shares, shares, st.sampled_from(["black", "grey", "noise"]), seeds)
-def test_a_placed_square_is_its_reference(images, severity, row, column, fill, seed):
-    found = square(severity, SIDE, row, column)
+def test_a_placed_square_matches_the_reference(images, severity, row, column, fill, seed):
+    placed = square(severity, SIDE, row, column)
     rng = np.random.default_rng([seed, 1])
     noise = [rng.random((SIDE, SIDE), np.float32) for _ in images]
     fills = {"black": lambda i: 0.0, "grey": lambda i: 0.3, "noise": lambda i: noise[i]}
-    truth = each(images, lambda i, image: slow.occlusion(image, *found, fills[fill](i)))
+    truth = each(images, lambda i, image: slow.occlusion(image, *placed, fills[fill](i)))
     corruption = Corruption("occlusion", severity, seed, "placed", row, column, fill)
     out = corrupt(images, corruption, mean=0.3)
     np.testing.assert_allclose(out, truth, atol=1e-7)
@@ -200,7 +200,7 @@ def test_the_square_has_the_nearest_size_and_place(severity, side, row, column):
 
 
 @pytest.mark.parametrize(
-    ("severity", "found"),
+    ("severity", "expected"),
     [
         (0, Square(14, 14, 0)),
         (0.25, Square(7, 7, 14)),
@@ -208,8 +208,8 @@ def test_the_square_has_the_nearest_size_and_place(severity, side, row, column):
         (0.1, Square(9, 9, 9)),
     ],
 )
-def test_squares_in_the_middle_of_a_digit(severity, found):
-    assert square(severity, 28, 0.5, 0.5) == found
+def test_squares_in_the_middle_of_a_digit(severity, expected):
+    assert square(severity, 28, 0.5, 0.5) == expected
 
 
 def test_squares_at_the_corners_reach_beyond_the_image():
@@ -242,7 +242,7 @@ def test_blur_is_direct_convolution(images, sd):
     np.testing.assert_allclose(corrupt(images[:3], Corruption("blur", sd)), truth, atol=2e-6)
 
 
-def test_blur_keeps_the_mass_of_what_is_inside():
+def test_blur_preserves_the_sum_of_interior_pixels():
     spot = torch.zeros(1, 28, 28)
     spot[0, 12:16, 13:15] = 1
     out = corrupt(spot, Corruption("blur", 2))
@@ -265,7 +265,7 @@ UP_DOWN_LEFT_RIGHT = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
 @pytest.mark.parametrize("pixels", [1, 4, 10])
-def test_whole_shifts_are_rolls_with_black(images, pixels):
+def test_integer_shifts_are_rolls_filled_with_black(images, pixels):
     out = corrupt(images, Corruption("shift", pixels, seed=5))
     which = directions(5, len(images), 4)
     assert set(which) == {0, 1, 2, 3}
@@ -280,7 +280,7 @@ def test_whole_shifts_are_rolls_with_black(images, pixels):
 
 
 @pytest.mark.parametrize("pixels", [0.3, 2.5])
-def test_shifts_by_parts_of_a_pixel_are_their_reference(images, pixels):
+def test_subpixel_shifts_match_the_reference(images, pixels):
     which = directions(1, len(images), 4)
 
     def truth(i, image):
@@ -292,7 +292,7 @@ def test_shifts_by_parts_of_a_pixel_are_their_reference(images, pixels):
 
 
 @pytest.mark.parametrize("degrees", [9, 33.3, 90])
-def test_rotation_is_its_reference(images, degrees):
+def test_rotation_matches_the_reference(images, degrees):
     sign = 2 * directions(3, len(images), 2) - 1
     assert set(sign) == {-1, 1}
     truth = each(images, lambda i, image: slow.moved(image, 0, 0, sign[i] * degrees))
@@ -339,7 +339,7 @@ def test_faithful_occlusion_zeroes_a_square_of_the_input(digits, severity, first
     assert torch.equal(out, truth)
 
 
-def test_faithful_follows_the_data_sets_mean_and_std(images):
+def test_faithful_corruptions_use_the_mean_and_std_of_the_data_set(images):
     kept = images.clone()
     out = corrupt(images, Corruption("occlusion", 0.5, faithful=True), mean=0.25, std=0.5)
     assert (out[:, 3:9, 3:9] == 0.25).all()
@@ -349,7 +349,7 @@ def test_faithful_follows_the_data_sets_mean_and_std(images):
     assert torch.equal(images, kept)
 
 
-# --- what is wrong is said ------------------------------------------------------------------------
+# --- errors are explained -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_faithful_follows_the_data_sets_mean_and_std(images):
         (Corruption("blur", 1, faithful=True), "blur is not part .* gaussian, salt_pepper, occl"),
     ],
 )
-def test_wrong_corruptions_are_a_sentence(images, wrong, words):
+def test_invalid_corruptions_are_explained_in_a_sentence(images, wrong, words):
     with pytest.raises(DataError, match=words) as caught:
         corrupt(images, wrong)
     assert str(caught.value).endswith(".")
@@ -387,7 +387,7 @@ def test_wrong_corruptions_are_a_sentence(images, wrong, words):
         (torch.zeros(2, 4, 5), r"shape \(2, 4, 5\)"),
     ],
 )
-def test_wrong_pixels_are_a_sentence(pixels, words):
+def test_invalid_pixels_are_explained_in_a_sentence(pixels, words):
     with pytest.raises(DataError, match=words):
         corrupt(pixels, Corruption("gaussian", 0.1))
 

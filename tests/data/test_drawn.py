@@ -1,4 +1,4 @@
-"""Drawings and uploads become what MNIST would have made of them."""
+"""Drawings and uploads are converted to the format of MNIST."""
 
 import io
 import math
@@ -42,7 +42,7 @@ def encoded(image: np.ndarray | Image.Image, kind: str = "PNG", **options) -> by
 
 
 def header(width: int, height: int) -> bytes:
-    """A PNG that claims a size, and holds next to nothing."""
+    """A PNG that claims a size but holds next to nothing."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         crc = struct.pack(">I", zlib.crc32(kind + body))
@@ -78,8 +78,10 @@ def extent(strokes: list) -> float:
 @given(drawings, st.floats(0.2, 1.0), st.floats(0, 1), st.floats(0, 1))
 def test_size_and_place_of_a_drawing_do_not_matter(strokes, scale, right, down):
     assume(extent(strokes) * scale > drawn.SMALLEST * CANVAS)
-    room = CANVAS * (1 - scale)
-    moved = [[[x * scale + right * room, y * scale + down * room] for x, y in s] for s in strokes]
+    margin = CANVAS * (1 - scale)
+    moved = [
+        [[x * scale + right * margin, y * scale + down * margin] for x, y in s] for s in strokes
+    ]
     first = from_strokes(strokes, CANVAS).astype(int)
     second = from_strokes(moved, CANVAS).astype(int)
     # Rounding may move an edge by a sixteenth of a pixel, here and there.
@@ -88,7 +90,7 @@ def test_size_and_place_of_a_drawing_do_not_matter(strokes, scale, right, down):
 
 
 @given(drawings)
-def test_a_drawing_fills_the_box_of_twenty_and_is_centred_as_mnist_is(strokes):
+def test_a_drawing_fills_a_box_of_20_pixels_and_is_centred_as_in_mnist(strokes):
     assume(extent(strokes) > drawn.SMALLEST * CANVAS)
     image = from_strokes(strokes, CANVAS)
     assert image.shape == (28, 28)
@@ -100,14 +102,14 @@ def test_a_drawing_fills_the_box_of_twenty_and_is_centred_as_mnist_is(strokes):
         assert 13.5 <= centre < 14.5 or cut_off_otherwise
 
 
-def test_mnist_itself_is_centred_like_that(digits):
+def test_mnist_itself_is_centred_the_same_way(digits):
     centres = np.array([centre_of_mass(digit) for digit in digits[EXAMPLES]])
     assert centres.min() >= 13.5
     assert centres.max() < 14.5
     assert np.mean([max(ink_size(digit)) == drawn.BOX for digit in digits]) > 0.999
 
 
-def test_the_pen_covers_what_geometry_says():
+def test_the_pen_covers_the_area_given_by_geometry():
     """A stroke of length l and width w with round ends covers l w + pi w^2 / 4 pixels."""
     pen = drawn.PEN
     dot = math.pi * pen**2 / 4
@@ -119,7 +121,7 @@ def test_the_pen_covers_what_geometry_says():
         assert inked == pytest.approx(length * pen + dot, rel=0.03)
 
 
-def test_the_pen_is_as_wide_as_pens_of_mnist_and_thin_is_thinner_than_all(digits):
+def test_the_pen_is_as_wide_as_in_mnist_and_no_digit_counts_as_thin(digits):
     widths = []
     for digit in digits:
         ink = drawn._cropped(digit)
@@ -137,11 +139,11 @@ def test_y_points_down_and_x_to_the_right():
 
 
 @pytest.mark.parametrize("strokes", [[], [[]], [[], []], ()])
-def test_nothing_drawn_is_no_image(strokes):
+def test_an_empty_drawing_gives_no_image(strokes):
     assert from_strokes(strokes, CANVAS) is None
 
 
-def test_points_beyond_the_canvas_go_to_its_edge():
+def test_points_beyond_the_canvas_are_moved_to_its_edge():
     beyond = from_strokes([[[-500, 200], [400, 5e8]]], CANVAS)
     at_edge = from_strokes([[[0, 200], [400, 1000]]], CANVAS)
     np.testing.assert_array_equal(beyond, at_edge)
@@ -184,14 +186,14 @@ def test_the_number_of_points_is_limited():
 # Pictures
 
 
-def test_mnist_enlarged_comes_back_to_one_grey_level(digits):
+def test_enlarged_mnist_is_recovered_to_one_grey_level(digits):
     rng = np.random.default_rng(1)
     for digit in digits[EXAMPLES]:
         canvas = on_canvas(digit, 10, *rng.integers(0, 110, 2))
         assert np.abs(from_image(encoded(canvas)).astype(int) - digit).max() <= 1
 
 
-def test_dark_on_light_gives_what_light_on_dark_gives(digits):
+def test_dark_on_light_gives_the_same_as_light_on_dark(digits):
     for digit in digits[EXAMPLES[:30]]:
         canvas = on_canvas(digit)
         np.testing.assert_array_equal(
@@ -200,7 +202,7 @@ def test_dark_on_light_gives_what_light_on_dark_gives(digits):
 
 
 @pytest.mark.parametrize("light", [False, True])
-def test_jpeg_and_webp_cost_little(digits, light):
+def test_jpeg_and_webp_lose_little(digits, light):
     """Ripples are taken away; a digit whose centre lies on an edge may still move by a pixel."""
     for kind in ("JPEG", "WEBP"):
         errors = []
@@ -211,7 +213,7 @@ def test_jpeg_and_webp_cost_little(digits, light):
         assert np.quantile(errors, 0.9) < 2.0
 
 
-def test_a_picture_of_28_by_28_on_black_is_kept_as_it_is(digits):
+def test_a_28_by_28_picture_on_black_is_kept_unchanged(digits):
     shifted = np.roll(digits[2], (3, -4), (0, 1))  # a narrow 1
     np.testing.assert_array_equal(from_image(encoded(shifted)), shifted)
     # On white it is none of MNIST's: inverted, and centred again.
@@ -243,7 +245,7 @@ def test_colours_palettes_depths_and_transparency_give_the_same_digit(digits):
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_of_an_animation_the_first_frame_is_taken(digits, kind):
+def test_the_first_frame_of_an_animation_is_used(digits, kind):
     frames = [Image.fromarray(on_canvas(digit)) for digit in digits[:3]]
     moving = encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
     assert Image.open(io.BytesIO(moving)).n_frames == 3
@@ -261,14 +263,14 @@ def photograph(width: int, shade: float, grain: float) -> np.ndarray:
     return (paper - np.asarray(ink) / 255 * (paper - 50) + noise).clip(0, 255).astype(np.uint8)
 
 
-def test_shade_and_grain_of_a_photograph_go_away():
+def test_shading_and_grain_of_a_photograph_are_removed():
     clean = from_image(encoded(photograph(60, 0, 0))).astype(int)
     taken = from_image(encoded(photograph(60, 70, 6), "JPEG", quality=85)).astype(int)
     assert np.abs(clean - taken).mean() < 4
     assert taken[(clean == 0)].max() <= 64
 
 
-def test_specks_on_a_photograph_go_away():
+def test_specks_on_a_photograph_are_removed():
     taken = photograph(60, 30, 4)
     rng = np.random.default_rng(2)
     taken[rng.integers(0, 900, 60), rng.integers(0, 900, 60)] = 20
@@ -277,7 +279,7 @@ def test_specks_on_a_photograph_go_away():
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_ink_is_not_cut_off_to_centre_it(turns):
+def test_centring_does_not_cut_off_ink(turns):
     """A blot with a long hair: centred, the hair's end would lie outside."""
     canvas = np.zeros((240, 240), np.uint8)
     canvas[20:100, 60:180] = 255
@@ -287,7 +289,7 @@ def test_ink_is_not_cut_off_to_centre_it(turns):
     assert image[8:].any(1).all()  # moved up to the edge, and no further
 
 
-def test_a_thin_pen_is_widened_to_that_of_a_drawing():
+def test_a_thin_pen_is_widened_to_that_of_drawings():
     thick = from_image(encoded(photograph(64, 0, 0)))
     for width in (3, 8, 20):
         thin = from_image(encoded(photograph(width, 0, 0)))
@@ -323,9 +325,9 @@ DAMAGED = "The picture is truncated or damaged; save it again or choose another.
     ],
 )
 def test_a_bad_upload_is_refused_with_a_sentence(data, sentence):
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as error:
         from_image(data)
-    assert str(told.value) == sentence
+    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
@@ -370,7 +372,7 @@ FILES = [
     st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=6),
     st.floats(0.3, 1),
 )
-def test_damage_anywhere_gives_an_image_or_a_sentence(file, changes, part):
+def test_damage_anywhere_gives_an_image_or_an_error_sentence(file, changes, part):
     damaged = bytearray(file[: max(1, int(len(file) * part))])
     for place, value in changes:
         damaged[int(place**2 * len(damaged))] = value  # headers are hit more often

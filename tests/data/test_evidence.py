@@ -37,7 +37,7 @@ def test_a_test_sequence_is_revealed_as_the_network_reads_it(dataset):
     is_revealed_as_read(evidence, dataset.task.n_pixels)
 
 
-def test_a_seed_is_one_sequence_of_a_digit(dataset):
+def test_a_seed_determines_the_sequence_of_a_digit(dataset):
     digit = dataset.digits.test.pixels[7]
     first, again, other = (evidence_of_digit(dataset, digit, seed) for seed in (3, 3, 4))
     is_revealed_as_read(first, dataset.task.n_pixels)

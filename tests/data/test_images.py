@@ -59,7 +59,7 @@ def test_mnist_is_split_as_documented(digits):
     ]
 
 
-def test_mean_and_std_are_those_of_the_training_pixels(digits):
+def test_mean_and_std_come_from_the_training_pixels(digits):
     pixels = mnist.read_arrays()[0] / 255
     assert digits.mean == pytest.approx(pixels.mean(), abs=5e-5)
     assert digits.std == pytest.approx(pixels.std(), abs=5e-5)
@@ -82,7 +82,7 @@ def test_inputs_are_normalised_pixels(digits):
 
 
 def damaged(tmp_path, change) -> str:
-    """What is said of a copy of the digits after ``change``."""
+    """The error message for a copy of the digits after ``change``."""
     path = tmp_path / "mnist.npz"
     shutil.copy(mnist.PATH, path)
     change(path)
@@ -98,37 +98,37 @@ def flip(path, at: int, bit: int = 1) -> None:
     path.write_bytes(data)
 
 
-def test_a_flipped_bit_in_the_images_is_found(tmp_path):
+def test_a_flipped_bit_in_the_images_is_detected(tmp_path):
     assert "damaged" in damaged(tmp_path, lambda path: flip(path, 5_000_000))
 
 
-def test_any_flipped_bit_in_the_headers_is_found_or_harmless(tmp_path):
+def test_any_flipped_bit_in_the_headers_is_detected_or_harmless(tmp_path):
     path = tmp_path / "mnist.npz"
     data = mnist.PATH.read_bytes()
     rng = np.random.default_rng(0)
     places = [*rng.integers(0, 120, 12), *rng.integers(len(data) - 270, len(data), 12)]
-    found = 0
+    n_detected = 0
     for at in places:
         path.write_bytes(data)
         flip(path, int(at), 1 << int(rng.integers(8)))
         try:
             mnist.read_arrays(path)
         except DataError:
-            found += 1
-    assert found >= 12
+            n_detected += 1
+    assert n_detected >= 12
 
 
 @pytest.mark.parametrize("length", [0, 3, 1_000_000, -1])
-def test_a_file_cut_short_is_found(tmp_path, length):
+def test_a_truncated_file_is_detected(tmp_path, length):
     assert "damaged" in damaged(tmp_path, lambda path: path.write_bytes(path.read_bytes()[:length]))
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     assert "missing" in damaged(tmp_path, lambda path: path.unlink())
 
 
 @pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
-def test_a_readable_file_with_other_numbers_is_found(tmp_path, name):
+def test_a_readable_file_with_other_numbers_is_detected(tmp_path, name):
     def change(path):
         arrays = dict(zip(mnist.SHA256, mnist.read_arrays(), strict=True))
         arrays[name] = arrays[name].copy()
@@ -138,7 +138,7 @@ def test_a_readable_file_with_other_numbers_is_found(tmp_path, name):
     assert f"{name} has changed" in damaged(tmp_path, change)
 
 
-def test_a_file_without_one_of_the_arrays_is_found(tmp_path):
+def test_a_file_lacking_one_of_the_arrays_is_detected(tmp_path):
     damaged(tmp_path, lambda path: np.savez(path, x_train=np.zeros(3, np.uint8)))
 
 
@@ -148,7 +148,7 @@ def test_pickles_are_not_read(tmp_path):
 
 
 def numbered(n: int) -> Split:
-    """Images that are their own number, so that batches show which they hold."""
+    """Images whose pixels are their index, so that batches show which they hold."""
     return Split(torch.arange(n).view(n, 1, 1), torch.arange(n) * 2)
 
 
@@ -181,7 +181,7 @@ def test_a_batch_depends_on_its_arguments_alone(step, seed):
     assert torch.equal(first.pixels, again.pixels)
 
 
-def test_epochs_and_seeds_have_orders_of_their_own():
+def test_each_epoch_and_seed_has_its_own_order():
     split = numbered(1000)
     orders = [
         tuple(batch(split, epoch, 1000, seed).labels.tolist())
@@ -191,7 +191,7 @@ def test_epochs_and_seeds_have_orders_of_their_own():
     assert len(set(orders)) == 12
 
 
-def test_an_unknown_data_set_is_answered_with_those_there_are():
+def test_an_unknown_data_set_error_lists_the_available_ones():
     with pytest.raises(DataError, match=r"named 'cifar'; there are: mnist, fashion-mnist"):
         load_dataset("cifar")
     with pytest.raises(DataError, match="cifar"):
@@ -242,17 +242,17 @@ def test_missing_fashion_mnist_says_how_to_get_it(fashion_root):
 @pytest.mark.parametrize(
     ("below", "zipped"), [("", True), ("FashionMNIST/raw", False)], ids=["gzipped", "plain"]
 )
-def test_fashion_mnist_is_found_in_a_folder(fashion_root, below, zipped):
+def test_fashion_mnist_is_loaded_from_a_folder(fashion_root, below, zipped):
     x_train, y_train, x_test, y_test = write_fashion(fashion_root / below, zipped=zipped)
     assert DATASETS["fashion-mnist"].here()
-    found = fashion_mnist.load()
-    assert (found.name, len(found.class_names)) == ("fashion-mnist", 10)
-    np.testing.assert_array_equal(found.train.pixels, x_train[:55_000])
-    np.testing.assert_array_equal(found.train.labels, y_train[:55_000])
-    np.testing.assert_array_equal(found.validation.pixels, x_train[55_000:])
-    np.testing.assert_array_equal(found.validation.labels, y_train[55_000:])
-    np.testing.assert_array_equal(found.test.pixels, x_test)
-    np.testing.assert_array_equal(found.test.labels, y_test)
+    dataset = fashion_mnist.load()
+    assert (dataset.name, len(dataset.class_names)) == ("fashion-mnist", 10)
+    np.testing.assert_array_equal(dataset.train.pixels, x_train[:55_000])
+    np.testing.assert_array_equal(dataset.train.labels, y_train[:55_000])
+    np.testing.assert_array_equal(dataset.validation.pixels, x_train[55_000:])
+    np.testing.assert_array_equal(dataset.validation.labels, y_train[55_000:])
+    np.testing.assert_array_equal(dataset.test.pixels, x_test)
+    np.testing.assert_array_equal(dataset.test.labels, y_test)
 
 
 def test_three_files_of_four_are_not_fashion_mnist(fashion_root):
@@ -261,7 +261,7 @@ def test_three_files_of_four_are_not_fashion_mnist(fashion_root):
     assert fashion_mnist.find_folder() is None
 
 
-def test_damaged_fashion_mnist_is_a_sentence(fashion_root):
+def test_damaged_fashion_mnist_is_reported_in_a_sentence(fashion_root):
     write_fashion(fashion_root, zipped=True)
     labels = fashion_root / f"{fashion_mnist.FILES[1]}.gz"
     whole = labels.read_bytes()

@@ -56,7 +56,7 @@ def slowly(digits: np.ndarray, shift: int) -> np.ndarray:
 
 @settings(max_examples=15, deadline=None)
 @given(n=st.integers(1, 4), shift=st.integers(0, 28), seed=st.integers(0, 99))
-def test_any_number_of_digits_and_any_overlap(n, shift, seed):
+def test_composition_of_any_number_of_digits_with_any_overlap(n, shift, seed):
     digits = np.random.default_rng(seed).integers(256, size=(2, n, 28, 28)).astype(np.uint8)
     for image, layers in zip(compose(digits, shift), digits, strict=True):
         np.testing.assert_array_equal(image, slowly(layers, shift))
@@ -76,7 +76,7 @@ def test_splits_and_tasks(dataset, arrays):
         assert split.labels.shape == (len(x), 2)
         assert split.labels.dtype == torch.int64
         np.testing.assert_array_equal(split.labels[:, 0], y)
-        # Where only the left digit reaches, it alone is seen.
+        # Only the left digit is visible where the right one does not reach.
         picked = np.floor((np.arange(28) + 0.5) * 36 / 28).astype(int)[:4]
         np.testing.assert_array_equal(
             split.pixels[:, :4, :20],
@@ -84,7 +84,7 @@ def test_splits_and_tasks(dataset, arrays):
         )
 
 
-def test_partners_come_from_the_same_set_by_the_seed(dataset, arrays):
+def test_partners_are_drawn_from_the_same_split_by_seed(dataset, arrays):
     """The right digit's label names the digit that is seen there."""
     again, other = multidigit.load(), multidigit.load(seed=1)
     assert torch.equal(again.train.pixels, dataset.train.pixels)
@@ -93,16 +93,16 @@ def test_partners_come_from_the_same_set_by_the_seed(dataset, arrays):
     n = 200
     own = {digit.tobytes(): k for k, digit in enumerate(arrays[2])}
     assert len(own) == 10_000
-    found = 0
+    n_matched = 0
     for image, left, labels in zip(
         dataset.test.pixels[:n].numpy(), arrays[2], dataset.test.labels[:n].numpy(), strict=False
     ):
         candidates = arrays[2][arrays[3] == labels[1]]
         composed = compose(np.stack([np.broadcast_to(left, candidates.shape), candidates], 1))
-        found += (composed == image).all((1, 2)).sum() == 1
-        if found == 20:
+        n_matched += (composed == image).all((1, 2)).sum() == 1
+        if n_matched == 20:
             break
-    assert found == 20
+    assert n_matched == 20
     counts = torch.bincount(dataset.train.labels[:, 1], minlength=10)
     truth = np.bincount(arrays[1][:50_000], minlength=10)
     assert np.abs(counts.numpy() - truth).max() < 5 * np.sqrt(5000)

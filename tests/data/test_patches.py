@@ -1,5 +1,5 @@
-"""Patches of natural images: whitening against a slow one, splits by picture, files that others
-made."""
+"""Patches of natural images: whitening against a slow reference, splits by picture, files made
+by others."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def slow_whiten(image: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("shape", [(40, 51), (39, 44)])
-def test_whitened_is_the_slow_one(shape):
+def test_whitening_matches_the_slow_reference(shape):
     image = np.cumsum(np.random.default_rng(0).normal(size=shape), 1)
     np.testing.assert_allclose(patches.whiten(image), slow_whiten(image), atol=1e-9)
 
@@ -55,7 +55,7 @@ def test_whitening_flattens_the_spectrum_of_a_natural_image():
     assert amplitude(white, 0.6, 0.75) < 0.05 * amplitude(white, 0.2, 0.25)
 
 
-def test_all_pictures_ship_and_are_grey():
+def test_all_pictures_are_included_and_grey():
     assert len(set(patches.NAMES)) == 10
     for name in patches.NAMES:
         image = patches.picture(name)
@@ -82,7 +82,7 @@ def test_no_picture_is_in_two_splits(natural):
         {natural.class_names[k] for k in split.labels.unique()}
         for split in (natural.train, natural.validation, natural.test)
     ]
-    assert [len(found) for found in names] == [8, 1, 1]
+    assert [len(of_split) for of_split in names] == [8, 1, 1]
     assert len(set.union(*names)) == 10
 
 
@@ -97,8 +97,8 @@ def test_patches_are_cut_from_their_picture(natural):
         assert fit.max() > 1 - 1e-4
 
 
-def test_flattest_quarter_is_left_out():
-    """Of all that was drawn the patches of least contrast are missing, and no others."""
+def test_the_flattest_quarter_is_left_out():
+    """Of all patches drawn, exactly those of least contrast are missing."""
     rng = np.random.default_rng(1)
     image = patches.whiten(patches.picture("coffee"))
     windows = np.lib.stride_tricks.sliding_window_view(image, (12, 12))
@@ -129,7 +129,7 @@ def doves(tmp_path, monkeypatch):
     return put
 
 
-def test_van_haterens_patches_with_their_split(doves):
+def test_van_hateren_patches_keep_their_split(doves):
     array = np.random.default_rng(0).normal(3, 2, (205, 1, 16, 16))
     doves(array)
     dataset = patches.load_doves()
@@ -145,7 +145,7 @@ def test_van_haterens_patches_with_their_split(doves):
     np.testing.assert_allclose(dataset.test.pixels[-5:], scaled[-5:], rtol=1e-5)
 
 
-def test_missing_van_haterens_patches_are_a_sentence(doves):
+def test_missing_van_hateren_patches_are_reported_in_a_sentence(doves):
     with pytest.raises(DataError, match=r"processed\.npy .* put it at"):
         patches.load_doves()
 
@@ -161,13 +161,13 @@ def test_missing_van_haterens_patches_are_a_sentence(doves):
     ],
     ids=lambda a: f"{a.dtype}{a.shape}",
 )
-def test_a_wrong_file_is_a_sentence(doves, wrong):
+def test_a_wrong_file_is_reported_in_a_sentence(doves, wrong):
     doves(wrong)
     with pytest.raises(DataError, match="should hold"):
         patches.load_doves()
 
 
-def test_a_damaged_file_is_a_sentence(doves):
+def test_a_damaged_file_is_reported_in_a_sentence(doves):
     doves(np.zeros((200, 1, 16, 16)))
     whole = patches.doves_file().read_bytes()
     for damaged in (b"", whole[:50], b"no array", whole[:-100]):

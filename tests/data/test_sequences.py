@@ -58,17 +58,17 @@ def small(task, n: int = 40) -> SequenceDataset:
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("among", [True, False])
 @given(seed=st.integers(0, 2**63), n=st.integers(1, 4))
-def test_a_scene_is_that_of_the_reference(policy, among, seed, n):
+def test_a_scene_matches_the_reference(policy, among, seed, n):
     others = noise(9)
     own = np.arange(n) * 2 if among else None
     pixels = others[own] if among else noise(n, 1)
-    found = scene(pixels, others, policy, seed, own)
+    composed = scene(pixels, others, policy, seed, own)
     drawn = _draw(n, 9, policy, seed, own)
-    np.testing.assert_array_equal(found.corners, drawn.corners)
-    np.testing.assert_array_equal(found.digit_corners, drawn.digit)
-    seen = glimpses(found.canvases, found.corners)
-    assert seen.dtype == found.canvases.dtype == torch.uint8
-    assert found.canvases.shape == (n, 60, 60)
+    np.testing.assert_array_equal(composed.corners, drawn.corners)
+    np.testing.assert_array_equal(composed.digit_corners, drawn.digit)
+    seen = glimpses(composed.canvases, composed.corners)
+    assert seen.dtype == composed.canvases.dtype == torch.uint8
+    assert composed.canvases.shape == (n, 60, 60)
     assert seen.shape == (n, 6, 146)
     for i in range(n):
         clutter = [
@@ -76,7 +76,7 @@ def test_a_scene_is_that_of_the_reference(policy, among, seed, n):
             for k in range(6)
         ]
         truth = reference.canvas(pixels[i].numpy(), drawn.digit[i], clutter)
-        np.testing.assert_array_equal(found.canvases[i], truth)
+        np.testing.assert_array_equal(composed.canvases[i], truth)
         for t in range(6):
             np.testing.assert_array_equal(seen[i, t], reference.glimpse(truth, drawn.corners[i, t]))
 
@@ -88,7 +88,7 @@ def counts_are_even(values: np.ndarray, n_places: int) -> bool:
     return len(counts) == n_places and np.abs(counts - expected).max() < 5.5 * expected**0.5
 
 
-def test_chance_reaches_every_place_equally_often():
+def test_random_positions_are_uniform():
     n = 20_000
     own = np.arange(n) % 7
     drawn = _draw(n, 7, "random", 0, own)
@@ -112,7 +112,7 @@ def test_places_are_drawn_independently():
     assert np.abs(off_diagonal).max() < 0.04
 
 
-def test_no_policy_knows_where_the_digit_is():
+def test_glimpse_policies_are_independent_of_the_digit_position():
     rng = _draw(500, 7, "random", 0)
     assert len(np.unique(rng.corners.reshape(500, -1), axis=0)) == 500
     for policy in ("grid", "centre"):
@@ -132,14 +132,14 @@ def test_no_policy_knows_where_the_digit_is():
 
 def test_all_policies_look_at_the_same_canvases():
     pixels = noise(5)
-    found = [scene(pixels, noise(9, 2), policy, 3) for policy in POLICIES]
-    for other in found[1:]:
-        assert torch.equal(other.canvases, found[0].canvases)
-        assert torch.equal(other.digit_corners, found[0].digit_corners)
-        assert not torch.equal(other.corners, found[0].corners)
+    scenes = [scene(pixels, noise(9, 2), policy, 3) for policy in POLICIES]
+    for other in scenes[1:]:
+        assert torch.equal(other.canvases, scenes[0].canvases)
+        assert torch.equal(other.digit_corners, scenes[0].digit_corners)
+        assert not torch.equal(other.corners, scenes[0].corners)
 
 
-def test_many_digits_are_composed_as_few():
+def test_composing_in_parts_gives_the_same_scenes():
     """Composed in parts, so that memory does not grow with the data set."""
     n = AT_ONCE + 30
     pixels = noise(n)
@@ -154,22 +154,22 @@ def test_many_digits_are_composed_as_few():
 
 @pytest.mark.parametrize("shuffled", [True, False])
 @given(seed=st.integers(0, 2**63), n=st.integers(1, 3))
-def test_chunks_are_those_of_the_reference(shuffled, seed, n):
+def test_chunks_match_the_reference(shuffled, seed, n):
     pixels = noise(n)
-    found = Chunks(False, shuffled).compose(pixels, pixels, seed)
-    assert found.dtype == torch.uint8
-    assert found.shape == (n, 8, 99)
+    chunks = Chunks(False, shuffled).compose(pixels, pixels, seed)
+    assert chunks.dtype == torch.uint8
+    assert chunks.shape == (n, 8, 99)
     drawn = np.random.default_rng(seed).standard_normal((n, 784), dtype=np.float32)
     for i in range(n):
-        order = found[i, :, -1].tolist()
+        order = chunks[i, :, -1].tolist()
         assert sorted(order) == list(range(8))
         truth = reference.chunks(pixels[i].numpy(), 0.1 * drawn[i].astype(float), order)
-        # Where the exact value lies between two grey levels, float32 may round the other way.
-        assert np.abs(found[i].numpy().astype(int) - truth).max() <= 1
-        assert (found[i].numpy() == truth).mean() > 0.99
+        # Where the exact value lies between two grey levels, float32 may round to the other one.
+        assert np.abs(chunks[i].numpy().astype(int) - truth).max() <= 1
+        assert (chunks[i].numpy() == truth).mean() > 0.99
 
 
-def test_every_order_of_chunks_comes_and_fixed_is_in_order():
+def test_every_order_of_chunks_occurs_and_fixed_chunks_are_in_order():
     pixels = noise(1).expand(8000, 28, 28)
     numbers = Chunks(False, True).compose(pixels, pixels, 0)[..., -1].numpy().astype(int)
     for t in range(8):
@@ -191,7 +191,7 @@ def test_noise_has_its_sd_is_clipped_and_differs_from_image_to_image():
     assert black.mean().item() == pytest.approx(0.1 / np.sqrt(2 * np.pi), rel=0.02)
 
 
-def test_the_order_changes_nothing_else():
+def test_shuffling_changes_only_the_order():
     pixels = noise(6)
     shuffled = Chunks(False, True).compose(pixels, pixels, 4)
     in_order = torch.stack([one[one[:, -1].argsort()] for one in shuffled])
@@ -201,7 +201,7 @@ def test_the_order_changes_nothing_else():
 # --- what the network gets ----------------------------------------------------------------------
 
 
-def test_inputs_are_normalised_pixels_and_where_they_are_from():
+def test_inputs_are_normalised_pixels_and_their_positions():
     for policy in POLICIES:
         plain, located = (small(Glimpses(given, policy)) for given in (False, True))
         pixels = plain.test.pixels
@@ -253,8 +253,8 @@ def test_a_batch_depends_on_its_arguments_alone(task, step, seed):
         )
 
 
-def test_a_digit_is_composed_anew_in_each_epoch():
-    """One batch holds all: the same digits in another order, and in other scenes."""
+def test_each_digit_gets_a_new_scene_in_each_epoch():
+    """One batch holds all digits: the same ones in another order and in other scenes."""
     dataset = small(Glimpses(False, "grid"), n=12)
     dataset = dataset._replace(train=dataset.train._replace(labels=torch.arange(12)))
     first, second = (dataset.batch(dataset.train, epoch, 12, 0) for epoch in (0, 1))
@@ -266,16 +266,16 @@ def test_a_digit_is_composed_anew_in_each_epoch():
 def test_a_batch_is_the_scene_of_its_digits():
     dataset = small(Glimpses(False, "random"))
     dataset = dataset._replace(train=dataset.train._replace(labels=torch.arange(40)))
-    found = dataset.batch(dataset.train, 3, 16, 5)
-    own = found.labels.numpy()
+    batch = dataset.batch(dataset.train, 3, 16, 5)
+    own = batch.labels.numpy()
     built = scene(dataset.train.pixels[own], dataset.train.pixels, "random", (5, 3, 3), own)
-    assert torch.equal(found.pixels, glimpses(built.canvases, built.corners))
+    assert torch.equal(batch.pixels, glimpses(built.canvases, built.corners))
 
 
 # --- the data sets ------------------------------------------------------------------------------
 
 
-def test_the_tasks_are_those_agreed():
+def test_tasks_have_the_agreed_settings():
     assert [task.name for task in TASKS] == NAMES
     assert [name for name, source in DATASETS.items() if source.kind == "sequence"] == NAMES
     assert [DATASETS[name].input_dim for name in NAMES] == [144, 146] * 3 + [98, 106] * 2
@@ -300,20 +300,22 @@ def test_sequences_show_the_digits_of_their_split(dataset):
         assert dataset.inputs(split.pixels[:3]).shape[-1] == dataset.input_dim
 
 
-def test_scenes_of_the_test_set_are_those_that_it_was_cut_from():
+def test_scenes_of_the_test_set_contain_its_glimpses():
     digits = load_dataset("mnist").test.pixels
     for name in ("ct-mnist", "ct-mnist-grid-located"):
         dataset = load_dataset(name)
         images = [0, 9_999, 1_234]
-        found = scene_of_test(dataset, images)
-        assert torch.equal(glimpses(found.canvases, found.corners), dataset.test.pixels[images])
+        composed = scene_of_test(dataset, images)
+        assert torch.equal(
+            glimpses(composed.canvases, composed.corners), dataset.test.pixels[images]
+        )
         for i, image in enumerate(images):
-            row, column = found.digit_corners[i]
-            under = found.canvases[i, row : row + 28, column : column + 28]
+            row, column = composed.digit_corners[i]
+            under = composed.canvases[i, row : row + 28, column : column + 28]
             # Clutter is at half contrast: what is brighter is the digit, all of it.
             bright = digits[image] > 127
             assert torch.equal(under[bright], digits[image][bright])
-            outside = found.canvases[i].clone()
+            outside = composed.canvases[i].clone()
             outside[row : row + 28, column : column + 28] = 0
             assert outside.max() <= 127
 
@@ -322,7 +324,7 @@ def test_scenes_of_the_test_set_are_those_that_it_was_cut_from():
     ("name", "beginning"),
     [("ct-mnist", "84ffeee22d0e3d54"), ("streaming-mnist", "bd4852d3efeef94a")],
 )
-def test_the_test_set_stays_as_it_is(name, beginning):
-    """Figures of different days can be compared only if it does."""
+def test_the_test_set_never_changes(name, beginning):
+    """Results from different days can be compared only if it does."""
     pixels = load_dataset(name).test.pixels.numpy()
     assert hashlib.sha256(pixels.tobytes()).hexdigest().startswith(beginning)

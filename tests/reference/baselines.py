@@ -84,9 +84,9 @@ def act_loss(
     for row, label in zip(x, y, strict=True):
         states = gru_states(np.tile(row, (n_steps, 1)), p)
         # The mean of the states, read out: Graves averages states and readouts alike.
-        found = act(halting_values(states, p), states, epsilon)
-        logits = p["readout.weight"] @ found.answer + p["readout.bias"]
-        total += cross_entropy(logits, label) + tau * (found.steps + found.remainder)
+        outcome = act(halting_values(states, p), states, epsilon)
+        logits = p["readout.weight"] @ outcome.answer + p["readout.bias"]
+        total += cross_entropy(logits, label) + tau * (outcome.steps + outcome.remainder)
     return total / len(x)
 
 

@@ -23,7 +23,7 @@ class Parameters(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """One step of one sample: what flowed into E and I, and what came of it."""
+    """One step of one sample: the currents into E and I, and the resulting activity."""
 
     excitation: np.ndarray
     inhibition: np.ndarray

@@ -122,25 +122,25 @@ def hebb(layer, bu, td):
 
 def shapes(network, x_shape):
     """Of the populations: the inner one of a block, then what it gives out."""
-    found = []
+    sizes = []
     for part in network:
         if isinstance(part, Block):
             inner = out_shape(part.first, x_shape)
-            found += [inner, out_shape(part.second, inner)]
+            sizes += [inner, out_shape(part.second, inner)]
         else:
-            found.append(out_shape(part, x_shape))
-        x_shape = found[-1]
-    return found
+            sizes.append(out_shape(part, x_shape))
+        x_shape = sizes[-1]
+    return sizes
 
 
 def bottom_up(network, x, gates=None):
     """h = relu(W h_below + b) g at each population."""
-    found = []
+    activity = []
 
     def keep(total):
         h = relu(total)
-        found.append(h if gates is None else h * gates[len(found)])
-        return found[-1]
+        activity.append(h if gates is None else h * gates[len(activity)])
+        return activity[-1]
 
     for part in network:
         if isinstance(part, Block):
@@ -148,19 +148,19 @@ def bottom_up(network, x, gates=None):
             x = keep(up(part.second, keep(up(part.first, x))) + skipped)
         else:
             x = keep(up(part, x))
-    return found
+    return activity
 
 
 def top_down(network, x_shape, top, rectify, biased):
     """The signal at each population, from ``top`` at the last; ``rectify(signal, number)``."""
     sizes = shapes(network, x_shape)
     number = len(sizes) - 1
-    found = {number: top.reshape(sizes[number])}
+    signals = {number: top.reshape(sizes[number])}
     for part in reversed(network):
-        td = found[number]
+        td = signals[number]
         if isinstance(part, Block):
             inner = rectify(down(part.second, td, sizes[number - 1], biased), number - 1)
-            found[number - 1] = inner
+            signals[number - 1] = inner
             below = number - 2
             if below >= 0:
                 total = down(part.first, inner, sizes[below], biased)
@@ -172,36 +172,36 @@ def top_down(network, x_shape, top, rectify, biased):
             if below >= 0:
                 total = down(part, td, sizes[below], biased)
         if below >= 0:
-            found[below] = rectify(total, below)
+            signals[below] = rectify(total, below)
         number = below
-    return [found[k] for k in range(len(sizes))]
+    return [signals[k] for k in range(len(sizes))]
 
 
 def instruct(network, x_shape, top):
-    """ReLU on the way down."""
+    """Top-down ReLU."""
     return top_down(network, x_shape, top, lambda v, k: relu(v), True)
 
 
 def errors(network, x_shape, top, activity, biased=False):
-    """GaLU by the bottom-up activity on the way down, biases blocked."""
+    """Top-down GaLU, gated by the bottom-up activity, biases blocked."""
     return top_down(network, x_shape, top, lambda v, k: galu(v, activity[k]), biased)
 
 
 def updates(network, x, activity, error):
     """Of each layer, in the order first, second, skip within a block."""
-    found, k = [], 0
+    changes, k = [], 0
     for part in network:
         if isinstance(part, Block):
-            found.append(hebb(part.first, x, error[k]))
-            found.append(hebb(part.second, activity[k], error[k + 1]))
+            changes.append(hebb(part.first, x, error[k]))
+            changes.append(hebb(part.second, activity[k], error[k + 1]))
             if part.skip is not None:
-                found.append(hebb(part.skip, x, error[k + 1]))
+                changes.append(hebb(part.skip, x, error[k + 1]))
             k += 1
         else:
-            found.append(hebb(part, x, error[k]))
+            changes.append(hebb(part, x, error[k]))
         x = activity[k]
         k += 1
-    return found
+    return changes
 
 
 def output_error(logits, label, loss):

@@ -108,7 +108,7 @@ def run_image(
         return noise[at] * intact
 
     def seen_through(a):
-        """What the decoder makes of it, seen by the neurons."""
+        """Its reconstruction by the decoder, projected back onto the neurons."""
         return p.decoder.T @ ((p.decoder @ a) / sd**2)
 
     def likelihood(a):

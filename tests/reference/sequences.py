@@ -12,17 +12,17 @@ def canvas(
 
     Half contrast is half the grey level, rounded down.
     """
-    found = np.zeros((60, 60), int)
+    pixels = np.zeros((60, 60), int)
     for row in range(28):
         for column in range(28):
-            found[corner[0] + row, corner[1] + column] = digit[row, column]
+            pixels[corner[0] + row, corner[1] + column] = digit[row, column]
     for other, cut, place in clutter:
         for row in range(8):
             for column in range(8):
                 half = int(other[cut[0] + row, cut[1] + column]) // 2
                 y, x = place[0] + row, place[1] + column
-                found[y, x] = max(found[y, x], half)
-    return found
+                pixels[y, x] = max(pixels[y, x], half)
+    return pixels
 
 
 def glimpse(canvas: np.ndarray, corner: tuple[int, int]) -> np.ndarray:

@@ -13,7 +13,7 @@ from tests.training.small import STEPS, give_gradients, make
 
 @pytest.mark.parametrize("clip", [None, 1.0])
 @pytest.mark.parametrize("rate", [1e-3, 0.3])
-def test_is_torchs_adam_after_torchs_clipping(clip, rate):
+def test_it_matches_torch_adam_after_torch_clipping(clip, rate):
     ours = make()
     theirs = copy.deepcopy(ours)
     adam = Adam(ours, rate, clip)
@@ -30,7 +30,7 @@ def test_is_torchs_adam_after_torchs_clipping(clip, rate):
 
 
 @pytest.mark.parametrize("clip", [None, 1.0])
-def test_follows_the_papers_formulas(clip):
+def test_it_follows_the_formulas_of_the_paper(clip):
     model = make(torch.float64)
     adam = Adam(model, 0.01, clip)
     weights = [p.detach().numpy().copy() for p in model.parameters()]
@@ -57,7 +57,7 @@ def test_follows_the_papers_formulas(clip):
     assert clip is None or 0 < clipped < STEPS, "some steps should be clipped and some not"
 
 
-def test_a_parameter_without_a_gradient_stays_as_it_is():
+def test_a_parameter_without_a_gradient_stays_unchanged():
     model = torch.nn.Linear(3, 2)
     theirs = copy.deepcopy(model)
     ours, oracle = Adam(model, 0.1), torch.optim.Adam(theirs.parameters(), 0.1)

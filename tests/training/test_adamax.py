@@ -13,7 +13,7 @@ from tests.training.small import STEPS, give_gradients, make
 
 @pytest.mark.parametrize("clip", [None, 1.0])
 @pytest.mark.parametrize("cosine", [False, True])
-def test_is_torchs_adamax_after_torchs_clipping(clip, cosine):
+def test_it_matches_torch_adamax_after_torch_clipping(clip, cosine):
     ours = make(torch.float64)
     theirs = copy.deepcopy(ours)
     adamax = Adamax(ours, 0.05, clip, STEPS if cosine else None)
@@ -33,7 +33,7 @@ def test_is_torchs_adamax_after_torchs_clipping(clip, cosine):
             torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
 
 
-def test_the_rate_falls_from_all_to_nothing():
+def test_the_learning_rate_decays_to_zero():
     model = make(torch.float64)
     adamax = Adamax(model, 0.3, total_steps=10)
     rates = []

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, and nothing foreign gets in."""
+"""Checkpoints: complete or absent, and nothing foreign is loaded."""
 
 import json
 import os
@@ -83,7 +83,7 @@ def test_views_and_other_memory_layouts_are_saved_as_their_values(tmp_path):
     ],
     ids=str,
 )
-def test_weights_of_another_size_are_refused_by_name(folder, sizes, names):
+def test_mismatched_weights_are_refused_by_name(folder, sizes, names):
     other = make(seed=1, **sizes)
     with pytest.raises(CheckpointError, match="does not fit this network") as caught:
         checkpoint.load_weights(other, folder / "weights.safetensors")
@@ -169,18 +169,18 @@ def test_damaged_weights_are_refused(folder):
         json.dumps({**card().model_dump(), "format": 99}),
     ],
 )
-def test_foreign_and_damaged_cards_are_refused(folder, text):
+def test_unknown_and_damaged_cards_are_refused(folder, text):
     (folder / "checkpoint.json").write_text(text, errors="surrogateescape")
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_card(folder)
 
 
-def test_no_card_is_no_checkpoint(tmp_path):
+def test_a_folder_without_a_card_is_not_a_checkpoint(tmp_path):
     with pytest.raises(CheckpointError, match="There is no checkpoint in"):
         read_card(tmp_path)
 
 
-def test_a_card_is_replaced_whole(folder, monkeypatch):
+def test_a_card_is_replaced_atomically(folder, monkeypatch):
     write_card(folder, card(test={"accuracy": 0.5}))
     assert read_card(folder).test == {"accuracy": 0.5}
     assert sorted(contents(folder)) == [
@@ -194,7 +194,7 @@ def failing_card(*_):
     raise OSError(28, "No space left on device")
 
 
-def test_a_failing_write_leaves_the_old_checkpoint_and_nothing_else(folder, monkeypatch):
+def test_a_failed_write_leaves_only_the_old_checkpoint(folder, monkeypatch):
     before = contents(folder.parent)
     monkeypatch.setattr(checkpoint, "write_card", failing_card)
     for target in (folder, folder.with_name("step-2")):
@@ -205,7 +205,7 @@ def test_a_failing_write_leaves_the_old_checkpoint_and_nothing_else(folder, monk
         assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_a_full_disk_in_the_middle_of_the_weights(folder):
+def test_a_full_disk_while_writing_the_weights(folder):
     """The system itself refuses to let a file grow past a size, as a full disk would."""
     before = contents(folder.parent)
     big = {"theta": torch.zeros(200_000)}
@@ -220,7 +220,7 @@ def test_a_full_disk_in_the_middle_of_the_weights(folder):
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_nothing_half_written_is_seen(folder, monkeypatch):
+def test_a_partly_written_checkpoint_is_never_visible(folder, monkeypatch):
     """While a checkpoint is being written, its folder has not appeared yet."""
     target = folder.with_name("step-2")
     seen = []
@@ -236,7 +236,7 @@ def test_nothing_half_written_is_seen(folder, monkeypatch):
     assert sorted(f.name for f in folder.parent.iterdir()) == ["step-1", "step-2"]
 
 
-def test_saving_again_replaces_the_whole(folder):
+def test_saving_again_replaces_the_whole_checkpoint(folder):
     checkpoint.save(folder, card(step=2), make(seed=4).state_dict())
     assert read_card(folder).step == 2
     assert sorted(contents(folder)) == ["checkpoint.json", "weights.safetensors"]
@@ -245,7 +245,7 @@ def test_saving_again_replaces_the_whole(folder):
     assert equal(other, make(seed=4))
 
 
-def test_remains_of_a_killed_writer_are_no_hindrance(folder):
+def test_leftovers_of_a_killed_writer_do_not_interfere(folder):
     """A writer killed in the middle leaves its scratch folder; the next one of its kind wins."""
     scratch = folder.with_name(f".step-2.{os.getpid()}.part")
     scratch.mkdir()

@@ -17,7 +17,7 @@ STATES = {
     "adam": {f"{kind}.{name}" for kind in ("mean", "square", "count") for name in NAMES},
     "adamax": {f"{kind}.{name}" for kind in ("mean", "largest") for name in NAMES} | {"count"},
 }
-"""The names in files that were written by earlier versions too."""
+"""The names also used in files written by earlier versions."""
 
 
 def optimiser(kind: str, model: nn.Module) -> Optimiser:
@@ -37,7 +37,7 @@ def kind(request) -> str:
     return request.param
 
 
-def test_a_step_clears_the_gradients_and_leaves_out_who_has_none(kind):
+def test_a_step_clears_gradients_and_skips_parameters_without_one(kind):
     model = make()
     own = optimiser(kind, model)
     give_gradients(model, 0)

@@ -55,7 +55,7 @@ def slow(model: BPAN, x: torch.Tensor, controls: Controls) -> reference.Moment:
 
 
 @pytest.mark.parametrize("controls", CONTROLS)
-def test_one_digit_is_the_reference(model, controls):
+def test_one_digit_matches_the_reference(model, controls):
     x = torch.randn(1, 9)
     seen, truth = currents(model, x, controls), slow(model, x, controls)
     for name in ("excitation", "inhibition", "drive", "net", "rate"):
@@ -65,22 +65,22 @@ def test_one_digit_is_the_reference(model, controls):
 
 
 @pytest.mark.parametrize("controls", CONTROLS)
-def test_the_answers_to_a_set_are_the_reference(model, controls):
+def test_the_answers_to_a_set_match_the_reference(model, controls):
     x = torch.randn(30, 9)
-    found, truth = answers(model, drive_of(model, x), controls), slow(model, x, controls)
+    computed, truth = answers(model, drive_of(model, x), controls), slow(model, x, controls)
     probability = np.exp(truth.logits - truth.logits.max(-1, keepdims=True))
     probability /= probability.sum(-1, keepdims=True)
-    np.testing.assert_allclose(found.confidence, probability.max(-1), atol=1e-5)
-    assert (found.predicted == probability.argmax(-1)).all()
+    np.testing.assert_allclose(computed.confidence, probability.max(-1), atol=1e-5)
+    assert (computed.predicted == probability.argmax(-1)).all()
 
 
 @pytest.mark.parametrize("controls", CONTROLS)
-def test_the_density_of_net_currents_is_a_histogram_of_the_reference(model, controls):
+def test_the_density_of_net_currents_matches_a_histogram_of_the_reference(model, controls):
     x = torch.randn(1500, 9)  # more than a chunk
     truth = slow(model, x[:200], controls)
     kept = ~lesion_mask(model, controls).numpy()
-    found = net_densities(model, drive_of(model, x[:200]), controls)
-    for density, half in zip(found, (np.arange(10) < 7, np.arange(10) >= 7), strict=True):
+    densities = net_densities(model, drive_of(model, x[:200]), controls)
+    for density, half in zip(densities, (np.arange(10) < 7, np.arange(10) >= 7), strict=True):
         values = truth.net[:, :, half & kept]
         for t in range(controls.n_steps):
             counts, _ = np.histogram(values[:, t], density.edges)
@@ -92,7 +92,7 @@ def test_the_density_of_net_currents_is_a_histogram_of_the_reference(model, cont
     assert all(0.98 < d.density[0].sum() + d.density[-1].sum() <= 2.0 for d in whole)
 
 
-def test_all_units_silenced_is_silence(model):
+def test_lesioning_all_units_silences_the_network(model):
     controls = Controls(3, 0.2, lesioned_e=7, lesioned_i=3)
     view = currents(model, torch.randn(1, 9), controls)
     assert not view.net.any()
@@ -101,7 +101,7 @@ def test_all_units_silenced_is_silence(model):
     assert all(not d.density.any() and not d.mean.any() for d in empty)
 
 
-def test_more_lesions_keep_those_already_made(model):
+def test_larger_lesions_include_smaller_ones(model):
     few = lesion_mask(model, Controls(5, 0.2, lesioned_e=2, lesioned_i=1, lesion_seed=4))
     more = lesion_mask(model, Controls(5, 0.2, lesioned_e=5, lesioned_i=2, lesion_seed=4))
     assert few.sum() == 3
@@ -132,7 +132,7 @@ def test_the_balance_index_in_closed_form():
 
 @pytest.mark.parametrize("controls", CONTROLS)
 @pytest.mark.parametrize("threshold", [0.3, 0.6, 1.0])
-def test_a_summary_is_counted_image_by_image(model, controls, threshold):
+def test_a_summary_matches_counting_image_by_image(model, controls, threshold):
     x, images = torch.randn(1, 9), torch.randn(25, 9)
     labels = np.random.default_rng(0).integers(0, 4, 25)
 
@@ -170,7 +170,7 @@ def test_means_over_units_leave_out_what_is_undefined():
     assert not nobody.sd.any()
 
 
-def test_activity_runs_away_exactly_above_a_loop_gain_of_one():
+def test_activity_diverges_exactly_above_a_loop_gain_of_one():
     """Without inhibition the E units are a positive linear system: its spectral radius decides."""
     torch.manual_seed(0)
     model = BPAN(**SIZES)
@@ -185,7 +185,7 @@ def test_activity_runs_away_exactly_above_a_loop_gain_of_one():
         assert loop_gain(model, 0.0).excitatory == pytest.approx(wanted, rel=1e-5)
         assert loop_gain(model, 0.0).whole == pytest.approx(wanted, rel=1e-5)
         rate = currents(model, torch.zeros(1, 9), Controls(400, 0.5, 0.0)).rate[:, :n_e].mean(1)
-        # Settled, it stands at 1 / (1 - gain).
+        # At its fixed point it is 1 / (1 - gain).
         if runs_away:
             assert rate[-1] > 1e6
         else:

@@ -32,14 +32,14 @@ GRADUAL = {
 
 
 def by_the_rule(model: AnytimeClassifier, x: torch.Tensor, threshold: float):
-    """What stopping when confident should say, from the logits of all steps."""
-    found = [slow_bpan.anytime(row, threshold) for row in model(x).detach().numpy()]
-    return np.array([f[0] for f in found]), [f[1] for f in found]
+    """The expected answers and steps of stopping when confident, from the logits of all steps."""
+    decisions = [slow_bpan.anytime(row, threshold) for row in model(x).detach().numpy()]
+    return np.array([d[0] for d in decisions]), [d[1] for d in decisions]
 
 
-def test_every_system_of_the_room_is_tested():
-    room = {s.name for s in SYSTEMS.values() if s.model.startswith("corelib.models.bpan.")}
-    assert room == set(SIZES) == set(GRADUAL)
+def test_every_bpan_system_is_tested():
+    names = {s.name for s in SYSTEMS.values() if s.model.startswith("corelib.models.bpan.")}
+    assert names == set(SIZES) == set(GRADUAL)
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS)
@@ -57,7 +57,7 @@ def test_anytime_is_the_first_confident_step(name, threshold):
 
 @pytest.mark.parametrize("name", SIZES)
 def test_the_examples_stop_at_every_step(name):
-    """Else the test above would compare little."""
+    """Otherwise the test above would compare little."""
     model = make(name, *GRADUAL[name])
     x, _ = draw(60, name=name)
     seen = [set(model.forward_anytime(x, t)[1].tolist()) for t in THRESHOLDS]
@@ -81,7 +81,7 @@ def test_anytime_for_any_network(name, seed, threshold, batch, scale):
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_who_has_answered_is_computed_no_further(name, monkeypatch):
+def test_answered_samples_are_not_computed_further(name, monkeypatch):
     model = make(name, *GRADUAL[name])
     x, _ = draw(60, name=name)
     _, steps = by_the_rule(model, x, 0.7)
@@ -102,7 +102,7 @@ def test_who_has_answered_is_computed_no_further(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_anytime_of_no_samples_and_of_what_is_not_a_number(name):
+def test_anytime_of_no_samples_and_of_nan(name):
     model = make(name)
     logits, used = model.forward_anytime(draw(0, name=name)[0])
     assert logits.shape == (0, CLASSES)
@@ -123,7 +123,7 @@ def test_other_weights_may_be_given(name):
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_without_a_rule_of_its_own_it_answers_when_confident(name):
+def test_without_a_rule_of_its_own_a_network_answers_when_confident(name):
     model = make(name, *GRADUAL[name])
     x, _ = draw(60, name=name)
     same = torch.equal(model.own_rule(x).steps, model.forward_anytime(x, 0.9).steps)
@@ -133,7 +133,7 @@ def test_without_a_rule_of_its_own_it_answers_when_confident(name):
 
 @pytest.mark.parametrize("name", SIZES)
 @pytest.mark.parametrize("batch", [1, 3])
-def test_costs_are_the_products_that_torch_does(name, batch):
+def test_macs_match_the_products_torch_computes(name, batch):
     model = make(name)
     x, _ = draw(batch, name=name)
     for last in range(1, steps_of(name) + 1):
@@ -154,7 +154,7 @@ def test_cost_at_many_steps():
 
 
 def standard(name: str, **sizes) -> int:
-    """The number of parameters at the standard sizes but these."""
+    """The number of parameters at the standard sizes except those given."""
     chosen = SYSTEMS[name]
     model = chosen.make_model(chosen.config_type(**sizes))
     return sum(p.numel() for p in model.parameters())
@@ -172,7 +172,7 @@ def standard(name: str, **sizes) -> int:
         ("bpan-sequence", {"input_dim": 98}, 42_890),
         ("gru-sequence", {}, 311_306),
         ("gru-sequence", {"input_dim": 98}, 275_978),
-        # As many as BPAN, as nearly as whole units allow.
+        # As close to BPAN as a whole number of units allows.
         ("gru-sequence", {"n_hidden": 75}, 50_485),
         ("gru-sequence", {"input_dim": 98, "n_hidden": 79}, 43_223),
         ("gru", {"n_hidden": 60}, 152_890),
@@ -180,7 +180,7 @@ def standard(name: str, **sizes) -> int:
         ("mlp", {"n_hidden": 128, "n_hidden_layers": 1}, 785 * 128 + 129 * 10),
     ],
 )
-def test_parameters_number_as_published(name, sizes, count):
+def test_the_number_of_parameters_is_as_published(name, sizes, count):
     assert standard(name, **sizes) == count
 
 
@@ -193,7 +193,7 @@ def test_parameters_number_as_published(name, sizes, count):
         ("gru-sequence", {"input_dim": 98}, 79, 42_890),
     ],
 )
-def test_matched_baselines_are_the_nearest_to_bpan(name, sizes, n_hidden, of_bpan):
+def test_matched_baselines_are_closest_to_bpan_in_size(name, sizes, n_hidden, of_bpan):
     distance = {
         n: abs(standard(name, n_hidden=n, **sizes) - of_bpan)
         for n in (n_hidden - 1, n_hidden, n_hidden + 1)
@@ -223,7 +223,7 @@ def slow_loss(name: str, x: np.ndarray, y: np.ndarray, p: dict, training) -> flo
 
 # BPAN's are in test_network and test_sequence.
 @pytest.mark.parametrize("name", [name for name in SIZES if not name.startswith("bpan")])
-def test_gradients_are_finite_differences_of_the_reference(name):
+def test_gradients_match_finite_differences_of_the_reference(name):
     sizes = {"input_dim": 3, "n_hidden": 4} | ({"n_steps": 3} if "n_steps" in SIZES[name] else {})
     model = make(name, scale=0.7, **sizes)
     penalties = {"act": {"tau": 0.4}, "pondernet": {"beta": 0.4}}
@@ -241,7 +241,7 @@ def test_gradients_are_finite_differences_of_the_reference(name):
 
 
 def without_recurrence(model, x: torch.Tensor) -> torch.Tensor:
-    """Leaky units that only meet their drive: s_t = (1 - (1 - α)^t) (drive + b)."""
+    """Leaky units that receive only their drive: s_t = (1 - (1 - α)^t) (drive + b)."""
     time = torch.arange(1, model.n_steps + 1, dtype=torch.float64)
     share = 1 - (1 - model.alpha) ** time
     net = x @ model.drive.weight.T + model.drive.bias + model.bias
@@ -260,9 +260,9 @@ def test_bpan_without_recurrence_in_closed_form():
     torch.testing.assert_close(trace.logits, truth)
     assert not trace.excitation.any()
     assert not trace.inhibition.any()
-    found = [slow_bpan.anytime(row, 0.6)[1] for row in truth.numpy()]
-    assert model.forward_anytime(x, 0.6, weights).steps.tolist() == found
-    assert len(set(found)) > 2
+    steps = [slow_bpan.anytime(row, 0.6)[1] for row in truth.numpy()]
+    assert model.forward_anytime(x, 0.6, weights).steps.tolist() == steps
+    assert len(set(steps)) > 2
 
 
 def test_recurrence_gain_scales_all_four_blocks_and_one_changes_nothing():
@@ -281,7 +281,7 @@ class SixPixels(Chunks):
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_what_the_learner_measures_is_what_the_rules_say(name):
+def test_learner_metrics_follow_the_halting_rules(name):
     torch.manual_seed(0)
     pixels, labels = torch.randint(256, (1100, 2, 3), dtype=torch.uint8), torch.randint(4, (1100,))
     split = Split(pixels, labels)
@@ -293,7 +293,7 @@ def test_what_the_learner_measures_is_what_the_rules_say(name):
         dataset = SequenceDataset(*dataset[:4], split, split, split, task, dataset)
     model = make(name, *GRADUAL[name], input_dim=6).float()
     learner = chosen.make_learner(model, chosen.training_type(), dataset)
-    found = learner.evaluate(split)
+    metrics = learner.evaluate(split)
     x = dataset.inputs(split.pixels)
 
     def correct(logits: torch.Tensor) -> float:
@@ -310,5 +310,5 @@ def test_what_the_learner_measures_is_what_the_rules_say(name):
         logits, steps = model.own_rule(x)
         truth["accuracy by own rule"] = correct(logits)
         truth["mean steps by own rule"] = steps.double().mean().item()
-    assert found == pytest.approx(truth, rel=1e-5)
-    assert list(found) == list(truth)
+    assert metrics == pytest.approx(truth, rel=1e-5)
+    assert list(metrics) == list(truth)

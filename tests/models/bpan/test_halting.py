@@ -12,7 +12,7 @@ COST = Cost(once=100, per_step=10, readout=1, second=1000)
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_a_data_set_is_answered_as_its_images_are(name, monkeypatch):
+def test_answers_to_a_data_set_match_its_images_one_by_one(name, monkeypatch):
     model = make(name)
     x, _ = draw(7, name=name)
     monkeypatch.setattr(halting, "CHUNK", 3)
@@ -34,26 +34,26 @@ def test_fixed_depth_is_the_last_answer(name):
     torch.testing.assert_close(halting.fixed_depth(model, x), model(x)[:, -1].detach())
 
 
-def test_only_a_bpan_runs_without_its_recurrence():
+def test_only_a_bpan_can_run_without_recurrence():
     x, _ = draw(7)
     model = make("bpan")
-    found = halting.answers(model, x, recurrence=False)
+    feedforward = halting.answers(model, x, recurrence=False)
     # At step 1 no recurrent current has flowed.
     np.testing.assert_array_equal(
-        found.confidence[:, 0], halting.answers(model, x).confidence[:, 0]
+        feedforward.confidence[:, 0], halting.answers(model, x).confidence[:, 0]
     )
-    assert not np.allclose(found.confidence, halting.answers(model, x).confidence)
+    assert not np.allclose(feedforward.confidence, halting.answers(model, x).confidence)
     with pytest.raises(TypeError, match="Only a BPAN"):
         halting.answers(make("gru"), x, recurrence=False)
 
 
-def test_work_is_the_mean_over_images_of_what_each_costs():
+def test_work_is_the_mean_cost_over_images():
     steps = np.array([1, 2, 2, 4])
     each = [COST.once + COST.readout * t + 10 * (t - 1) + 1000 * (t > 1) for t in (1, 2, 2, 4)]
-    found = halting.work(COST, steps, 4)
-    assert found.mean == pytest.approx(sum(each) / 4)
-    assert found.to_last == each[-1]
-    assert found.saved == pytest.approx(1 - sum(each) / 4 / each[-1])
+    work = halting.work(COST, steps, 4)
+    assert work.mean == pytest.approx(sum(each) / 4)
+    assert work.to_last == each[-1]
+    assert work.saved == pytest.approx(1 - sum(each) / 4 / each[-1])
 
 
 def test_mean_macs_at_each_threshold_by_a_loop():

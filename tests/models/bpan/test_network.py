@@ -43,7 +43,7 @@ def parameters_of(model: BPAN) -> reference.Parameters:
 @pytest.mark.parametrize("dale", [True, False])
 @pytest.mark.parametrize(("n_e", "n_i", "n_classes"), SIZES)
 @pytest.mark.parametrize("n_steps", [1, 2, 6])
-def test_logits_are_those_of_the_reference(dale, n_e, n_i, n_classes, n_steps):
+def test_logits_match_the_reference(dale, n_e, n_i, n_classes, n_steps):
     model = make(n_e, n_i, n_classes, n_steps, dale=dale)
     x, _ = draw(4)
     truth = reference.run(x.numpy(), parameters_of(model), n_steps, model.alpha, dale=dale)
@@ -65,7 +65,7 @@ def test_logits_are_those_of_the_reference(dale, n_e, n_i, n_classes, n_steps):
     ],
     ids=str,
 )
-def test_trace_is_that_of_the_reference(dale, controls):
+def test_the_trace_matches_the_reference(dale, controls):
     model = make(dale=dale)
     x, _ = draw(3)
     controls = dict(controls)
@@ -82,8 +82,8 @@ def test_trace_is_that_of_the_reference(dale, controls):
         controls["lesioned"] = torch.from_numpy(controls["lesioned"])
     trace = model.trace(x, **controls)
     for name in reference.Moment._fields:
-        found = getattr(trace, name).numpy()
-        np.testing.assert_allclose(found, getattr(truth, name), **EXACT, err_msg=name)
+        values = getattr(trace, name).numpy()
+        np.testing.assert_allclose(values, getattr(truth, name), **EXACT, err_msg=name)
     assert trace.excitation.min() >= 0
     assert trace.inhibition.max() <= 0
 
@@ -92,7 +92,7 @@ def test_trace_is_that_of_the_reference(dale, controls):
 @pytest.mark.parametrize("ce", ["time", "final"])
 @pytest.mark.parametrize("balance_current", ["recurrent+drive", "recurrent"])
 @pytest.mark.parametrize("n_steps", [1, 4])
-def test_loss_is_that_of_the_reference(dale, ce, balance_current, n_steps):
+def test_the_loss_matches_the_reference(dale, ce, balance_current, n_steps):
     settings = {"ce": ce, "balance_current": balance_current, "lambda_act": 0.3, "lambda_bal": 0.7}
     for n_e, n_i, n_classes in SIZES:
         model = make(n_e, n_i, n_classes, n_steps, dale=dale)
@@ -100,14 +100,14 @@ def test_loss_is_that_of_the_reference(dale, ce, balance_current, n_steps):
         truth = reference.loss(
             x.numpy(), y.numpy(), parameters_of(model), n_steps, 0.3, dale=dale, **settings
         )
-        found = model.compute_loss(x, y, **settings).item()
-        assert found == pytest.approx(truth, rel=1e-10)
+        value = model.compute_loss(x, y, **settings).item()
+        assert value == pytest.approx(truth, rel=1e-10)
         loss, logits = model.loss_and_logits(x, y, BPANTraining(**settings))
-        assert loss.item() == found
+        assert loss.item() == value
         torch.testing.assert_close(logits, model(x)[:, -1])
 
 
-def test_default_penalties_are_those_of_the_reference():
+def test_default_penalties_match_the_reference():
     model = make()
     x, y = draw(3)
     truth = reference.loss(x.numpy(), y.numpy(), parameters_of(model), 5, 0.3)
@@ -118,7 +118,7 @@ def test_default_penalties_are_those_of_the_reference():
 @pytest.mark.parametrize(
     ("ce", "balance_current"), [("time", "recurrent+drive"), ("final", "recurrent")]
 )
-def test_gradients_are_finite_differences_of_the_reference(dale, ce, balance_current):
+def test_gradients_match_finite_differences_of_the_reference(dale, ce, balance_current):
     model = make(3, 2, 3, n_steps=3, dale=dale)
     x, y = draw(3, 3)
     settings = {"ce": ce, "balance_current": balance_current, "lambda_act": 0.3, "lambda_bal": 0.7}
@@ -150,7 +150,7 @@ def test_slow_baseline_of_the_benchmark_has_the_same_loss_and_gradient():
 @pytest.mark.parametrize(
     "sizes", [{}, {"n_excitatory": 5, "n_inhibitory": 9}, {"input_dim": 3, "n_classes": 2}]
 )
-def test_parameters_number_as_the_formula_says(sizes):
+def test_the_number_of_parameters_follows_the_formula(sizes):
     model = BPAN(**sizes)
     config = BPANConfig(**sizes)
     d, e, i, c = config.input_dim, config.n_excitatory, config.n_inhibitory, config.n_classes
@@ -161,7 +161,7 @@ def test_parameters_number_as_the_formula_says(sizes):
 
 
 @given(theta=st.lists(st.floats(-700, 700), min_size=25, max_size=25), gain=st.floats(0, 10))
-def test_dales_law_holds_whatever_theta(theta, gain):
+def test_dales_law_holds_for_any_theta(theta, gain):
     model = make(3, 2)
     with torch.no_grad():
         model.theta.copy_(torch.tensor(theta).view(5, 5))
@@ -187,7 +187,7 @@ def signs_after_training(dale: bool) -> torch.Tensor:
     return model.weights().recurrent.detach().sign()
 
 
-def test_dales_law_holds_after_training_and_only_with_dale():
+def test_dales_law_survives_training_only_when_imposed():
     kept = signs_after_training(dale=True)
     assert (kept[:, :8] >= 0).all()
     assert (kept[:, 8:] <= 0).all()
@@ -196,7 +196,7 @@ def test_dales_law_holds_after_training_and_only_with_dale():
     assert (free[:, 8:] > 0).any()
 
 
-def test_both_arms_of_the_ablation_begin_with_equal_weights():
+def test_both_arms_of_the_ablation_start_from_equal_weights():
     arms = []
     for dale in (True, False):
         torch.manual_seed(7)
@@ -238,9 +238,9 @@ def test_confidence_in_closed_form():
 
 
 def by_the_rule(model: BPAN, x: torch.Tensor, threshold: float):
-    """What anytime should say, from the logits of all steps."""
-    found = [reference.anytime(row, threshold) for row in model(x).detach().numpy()]
-    return np.array([f[0] for f in found]), np.array([f[1] for f in found])
+    """The expected anytime answers and steps, from the logits of all steps."""
+    decisions = [reference.anytime(row, threshold) for row in model(x).detach().numpy()]
+    return np.array([d[0] for d in decisions]), np.array([d[1] for d in decisions])
 
 
 THRESHOLDS = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.0, 1.1]
@@ -249,7 +249,7 @@ THRESHOLDS = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.0, 1.1]
 @pytest.mark.parametrize("threshold", THRESHOLDS)
 @pytest.mark.parametrize("batch", [1, 2, 60])
 @pytest.mark.parametrize("n_steps", [1, 2, 6])
-def test_anytime_is_the_rule_applied_to_the_full_computation(threshold, batch, n_steps):
+def test_anytime_matches_the_rule_applied_to_the_full_computation(threshold, batch, n_steps):
     model = make(n_steps=n_steps, alpha=0.15)
     x, _ = draw(batch)
     answers, steps = by_the_rule(model, x, threshold)
@@ -259,8 +259,8 @@ def test_anytime_is_the_rule_applied_to_the_full_computation(threshold, batch, n
     np.testing.assert_allclose(logits.numpy(), answers, **EXACT)
 
 
-def test_anytime_test_sees_samples_stop_at_every_step():
-    """Else the test above would compare little."""
+def test_samples_in_the_anytime_test_stop_at_every_step():
+    """Otherwise the test above would compare little."""
     model = make(n_steps=6, alpha=0.15)
     x, _ = draw(60)
     seen = set().union(*(model.forward_anytime(x, t)[1].tolist() for t in THRESHOLDS))
@@ -284,7 +284,7 @@ def test_anytime_for_any_network(seed, threshold, batch, n_steps, n_e, n_i):
     np.testing.assert_allclose(logits.numpy(), answers, **EXACT)
 
 
-def test_a_confidence_equal_to_the_threshold_is_enough():
+def test_a_confidence_equal_to_the_threshold_suffices():
     model = make(n_steps=6)
     with torch.no_grad():
         model.readout.weight.zero_()
@@ -303,7 +303,7 @@ def test_anytime_of_no_samples():
     assert used.shape == (0,)
 
 
-def test_anytime_goes_to_the_end_where_logits_are_not_numbers():
+def test_anytime_runs_to_the_end_when_logits_are_nan():
     model = make()
     x, _ = draw(3)
     x[1] = torch.nan
@@ -311,7 +311,7 @@ def test_anytime_goes_to_the_end_where_logits_are_not_numbers():
     assert used.tolist() == [1, 5, 1]
 
 
-def test_who_has_answered_is_computed_no_further(monkeypatch):
+def test_answered_samples_are_not_computed_further(monkeypatch):
     model = make(n_steps=6, alpha=0.15)
     x, _ = draw(60)
     _, steps = by_the_rule(model, x, 0.6)

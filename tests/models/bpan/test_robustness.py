@@ -61,24 +61,24 @@ def dataset(images):
 
 
 @pytest.mark.parametrize("dale", [True, False])
-def test_states_are_the_rates_of_the_reference(dale):
+def test_states_match_the_rates_of_the_reference(dale):
     model, x = make_model(dale=dale), torch.randn(30, SIDE**2)
     truth = slow(model, x).rate
-    found = states(model, x)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, truth, atol=1e-5)
-    np.testing.assert_array_equal(final_states(model, x), found[:, -1])
+    rates = states(model, x)
+    assert rates.dtype == np.float32
+    np.testing.assert_allclose(rates, truth, atol=1e-5)
+    np.testing.assert_array_equal(final_states(model, x), rates[:, -1])
 
 
-def test_more_than_a_chunk_keeps_its_order():
+def test_several_chunks_keep_their_order():
     model, x = make_model(), torch.randn(1003, SIDE**2)
-    found = states(model, x)
-    assert found.shape == (1003, 5, 10)
-    np.testing.assert_allclose(found[-4:], states(model, x[-4:]), atol=1e-6)
-    np.testing.assert_allclose(final_states(model, x)[998:], found[998:, -1], atol=1e-6)
+    rates = states(model, x)
+    assert rates.shape == (1003, 5, 10)
+    np.testing.assert_allclose(rates[-4:], states(model, x[-4:]), atol=1e-6)
+    np.testing.assert_allclose(final_states(model, x)[998:], rates[998:, -1], atol=1e-6)
 
 
-def test_a_path_on_the_plane_begins_in_silence():
+def test_a_trajectory_on_the_plane_starts_from_silence():
     model, x = make_model(), torch.randn(30, SIDE**2)
     plane = principal(final_states(model, x))
     path = state_path(model, x[:1], plane)
@@ -93,7 +93,7 @@ def test_a_path_on_the_plane_begins_in_silence():
 
 
 @pytest.mark.parametrize("dale", [True, False])
-def test_balance_is_counted_current_by_current(dale):
+def test_balance_matches_counting_current_by_current(dale):
     model, x = make_model(dale=dale), torch.randn(25, SIDE**2)
     moments = slow(model, x)
     n, n_steps, n_units = moments.net.shape
@@ -114,7 +114,7 @@ def test_balance_is_counted_current_by_current(dale):
             half = "e" if u < 7 else "i"
             sizes[f"bal_{half}"] += [abs(v) for v in balanced]
             sizes[f"vb_{half}"].append(np.var(balanced))
-    found = balance(model, x)
+    measured = balance(model, x)
     for name, key in (
         ("recurrent", "rec"),
         ("balance", "bal"),
@@ -127,36 +127,36 @@ def test_balance_is_counted_current_by_current(dale):
         ("balance_variance_e", "vb_e"),
         ("balance_variance_i", "vb_i"),
     ):
-        assert getattr(found, name) == pytest.approx(np.mean(sizes[key]), rel=1e-5), name
+        assert getattr(measured, name) == pytest.approx(np.mean(sizes[key]), rel=1e-5), name
     change = []
     for t in range(n_steps):
         before = moments.potential[:, t - 1] if t else np.zeros((n, n_units))
         now = moments.potential[:, t]
         shares = [np.linalg.norm(now[i] - before[i]) / np.linalg.norm(now[i]) for i in range(n)]
         change.append(np.mean(shares))
-    np.testing.assert_allclose(found.change, change, rtol=1e-5)
-    assert found.change[0] == 1
+    np.testing.assert_allclose(measured.change, change, rtol=1e-5)
+    assert measured.change[0] == 1
 
 
-def test_balance_of_parts_is_that_of_the_whole():
+def test_balance_does_not_depend_on_chunks():
     """Sums of chunks, not means of chunks: 1,000 images and 3 more weigh alike."""
     model = make_model()
     x = torch.randn(1003, SIDE**2)
     x[1000:] *= 20
-    found, truth = balance(model, x), slow(model, x)
+    measured, truth = balance(model, x), slow(model, x)
     current = truth.excitation + truth.inhibition + truth.drive
-    assert found.balance == pytest.approx(np.abs(current).mean(), rel=1e-5)
-    assert found.balance_variance == pytest.approx(current.var(0).mean(), rel=1e-5)
-    assert found.excitation == pytest.approx(truth.excitation[:, 1:].mean(), rel=1e-5)
+    assert measured.balance == pytest.approx(np.abs(current).mean(), rel=1e-5)
+    assert measured.balance_variance == pytest.approx(current.var(0).mean(), rel=1e-5)
+    assert measured.excitation == pytest.approx(truth.excitation[:, 1:].mean(), rel=1e-5)
 
 
 def test_one_step_has_no_recurrent_current():
     model, x = make_model(n_steps=1), torch.randn(20, SIDE**2)
-    found = balance(model, x)
+    measured = balance(model, x)
     for name in ("recurrent", "recurrent_variance", "excitation", "inhibition"):
-        assert math.isnan(getattr(found, name))
-    assert found.balance == pytest.approx(np.abs(slow(model, x).drive).mean(), rel=1e-5)
-    assert found.change.tolist() == [1]
+        assert math.isnan(getattr(measured, name))
+    assert measured.balance == pytest.approx(np.abs(slow(model, x).drive).mean(), rel=1e-5)
+    assert measured.change.tolist() == [1]
 
 
 def test_a_silent_network_does_not_change():
@@ -164,9 +164,9 @@ def test_a_silent_network_does_not_change():
     with torch.no_grad():
         for p in (model.drive.weight, model.drive.bias, model.bias):
             p.zero_()
-    found = balance(model, torch.randn(3, SIDE**2))
-    assert not found.change.any()
-    assert not any(found[:-1])
+    measured = balance(model, torch.randn(3, SIDE**2))
+    assert not measured.change.any()
+    assert not any(measured[:-1])
 
 
 # --- the occlusion map ----------------------------------------------------------------------------
@@ -175,7 +175,9 @@ def test_a_silent_network_does_not_change():
 @pytest.mark.parametrize(
     ("severity", "fill", "stride"), [(0.2, "black", 3), (0.5, "grey", 2), (0.3, "noise", 4)]
 )
-def test_the_map_is_the_reference_square_by_square(images, dataset, severity, fill, stride):
+def test_the_occlusion_map_matches_the_reference_square_by_square(
+    images, dataset, severity, fill, stride
+):
     model, labels = make_model(), dataset.test.labels
     rng = np.random.default_rng([5, 1])
     noise = [rng.random((SIDE, SIDE), np.float32) for _ in images]
@@ -201,7 +203,7 @@ def test_the_map_is_the_reference_square_by_square(images, dataset, severity, fi
     assert len(set(last.accuracy.flat)) > 2
 
 
-def test_the_map_of_another_network_is_the_plain_way(images, dataset):
+def test_the_occlusion_map_of_another_network_matches_direct_evaluation(images, dataset):
     torch.manual_seed(0)
     model = GRU(input_dim=SIDE**2, n_hidden=6, n_classes=4, n_steps=3).eval()
     *_, last = occlusion_map(model, images, dataset.test.labels, dataset, 0.3, "grey", 4)
@@ -214,22 +216,22 @@ def test_the_map_of_another_network_is_the_plain_way(images, dataset):
             assert last.accuracy[a, b] == pytest.approx(hits.item())
 
 
-def test_a_map_knows_where_the_square_harms_most_and_least():
+def test_an_occlusion_map_finds_the_most_and_least_harmful_squares():
     accuracy = np.array([[0.7, 0.9, 0.2], [0.95, 0.2, np.nan]])
     rows, columns = np.array([0.25, 0.75]), np.array([0.1, 0.5, 0.9])
-    found = OcclusionMap(0.5, rows, columns, accuracy, 0.97)
+    sensitivity = OcclusionMap(0.5, rows, columns, accuracy, 0.97)
     # Of equal places the first.
-    assert found.most_harmful == (0.25, 0.9, 0.2)
-    assert found.least_harmful == (0.75, 0.1, 0.95)
+    assert sensitivity.most_harmful == (0.25, 0.9, 0.2)
+    assert sensitivity.least_harmful == (0.75, 0.1, 0.95)
 
 
-def test_the_map_is_told_row_by_row(images, dataset):
-    told = list(occlusion_map(make_model(), images, dataset.test.labels, dataset, 0.2, stride=2))
-    assert [p.done for p in told] == [0.25, 0.5, 0.75, 1]
-    for k, progress in enumerate(told, 1):
+def test_the_occlusion_map_is_reported_row_by_row(images, dataset):
+    updates = list(occlusion_map(make_model(), images, dataset.test.labels, dataset, 0.2, stride=2))
+    assert [p.done for p in updates] == [0.25, 0.5, 0.75, 1]
+    for k, progress in enumerate(updates, 1):
         assert not np.isnan(progress.accuracy[:k]).any()
         assert np.isnan(progress.accuracy[k:]).all()
-        np.testing.assert_array_equal(progress.accuracy[:k], told[-1].accuracy[:k])
+        np.testing.assert_array_equal(progress.accuracy[:k], updates[-1].accuracy[:k])
 
 
 @pytest.mark.parametrize(
@@ -241,7 +243,7 @@ def test_the_map_is_told_row_by_row(images, dataset):
         ({"fill": "red"}, "fill is 'red'"),
     ],
 )
-def test_what_is_wrong_with_a_map_is_said(images, dataset, change, words):
+def test_invalid_occlusion_map_settings_are_reported(images, dataset, change, words):
     with pytest.raises(DataError, match=words):
         next(
             occlusion_map(

@@ -31,7 +31,7 @@ def parameters_of(model: BPANSequence) -> reference.Parameters:
 
 @pytest.mark.parametrize("dale", [True, False])
 @pytest.mark.parametrize("time", [1, 2, 9])
-def test_logits_are_those_of_the_reference(dale, time):
+def test_logits_match_the_reference(dale, time):
     model = network(dale)
     x, _ = draw(4, time)
     truth = reference.run(x.numpy(), parameters_of(model), time, 0.3, dale=dale)
@@ -41,8 +41,8 @@ def test_logits_are_those_of_the_reference(dale, time):
     carry = model.begin(x, weights)
     for t in range(1, time + 1):
         carry = model.advance(carry, t, weights) if t > 1 else carry
-        found = model.answer(carry, t, weights).detach().numpy()
-        np.testing.assert_allclose(found, truth.logits[:, t - 1], **EXACT)
+        logits = model.answer(carry, t, weights).detach().numpy()
+        np.testing.assert_allclose(logits, truth.logits[:, t - 1], **EXACT)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_logits_are_those_of_the_reference(dale, time):
     ids=str,
 )
 @pytest.mark.parametrize("dale", [True, False])
-def test_trace_is_that_of_the_reference(dale, controls):
+def test_the_trace_matches_the_reference(dale, controls):
     model = network(dale)
     x, _ = draw(3)
     controls = dict(controls)
@@ -68,12 +68,12 @@ def test_trace_is_that_of_the_reference(dale, controls):
     )
     trace = model.trace(x, **controls, lesioned=torch.from_numpy(mask))
     for name in reference.Moment._fields:
-        found = getattr(trace, name).numpy()
-        np.testing.assert_allclose(found, getattr(truth, name), **EXACT, err_msg=name)
+        computed = getattr(trace, name).numpy()
+        np.testing.assert_allclose(computed, getattr(truth, name), **EXACT, err_msg=name)
     assert trace.drive[:, 0].ne(trace.drive[:, 1]).any(), "the drive changes from step to step"
 
 
-def test_a_sequence_has_no_more_steps_than_it_has():
+def test_more_steps_than_the_sequence_has_are_refused():
     with pytest.raises(ValueError, match="A sequence of 6 steps does not drive 7"):
         network().trace(draw(1)[0], n_steps=7)
 
@@ -88,7 +88,7 @@ SETTINGS = [
 @pytest.mark.parametrize("dale", [True, False])
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 @pytest.mark.parametrize("time", [1, 4])
-def test_loss_is_that_of_the_reference(dale, settings, time):
+def test_the_loss_matches_the_reference(dale, settings, time):
     model = network(dale)
     x, y = draw(3, time)
     truth = reference.loss(
@@ -101,7 +101,7 @@ def test_loss_is_that_of_the_reference(dale, settings, time):
 
 @pytest.mark.parametrize("dale", [True, False])
 @pytest.mark.parametrize("settings", [SETTINGS[0], SETTINGS[3]], ids=str)
-def test_gradients_are_finite_differences_of_the_reference(dale, settings):
+def test_gradients_match_finite_differences_of_the_reference(dale, settings):
     model = network(dale, n_excitatory=3, n_inhibitory=2)
     x, y = draw(3, 3)
     model.compute_loss(x, y, **settings).backward()
@@ -114,18 +114,18 @@ def test_gradients_are_finite_differences_of_the_reference(dale, settings):
     assert_gradients(model, p, loss, atol=1e-8)
 
 
-def test_a_constant_sequence_is_a_constant_input():
+def test_a_constant_sequence_equals_a_constant_input():
     sizes = {"input_dim": INPUTS, "n_excitatory": 5, "n_inhibitory": 3, "alpha": 0.3}
     reader, constant = network(), make("bpan", n_steps=TIME, **sizes)
     x, y = draw(5, 1)
     repeated = x.expand(-1, TIME, -1)
     torch.testing.assert_close(reader(repeated), constant(x[:, 0]))
     torch.testing.assert_close(reader.compute_loss(repeated, y), constant.compute_loss(x[:, 0], y))
-    for found, truth in zip(reader.trace(repeated), constant.trace(x[:, 0]), strict=True):
-        torch.testing.assert_close(found, truth)
+    for computed, truth in zip(reader.trace(repeated), constant.trace(x[:, 0]), strict=True):
+        torch.testing.assert_close(computed, truth)
 
 
-def test_what_is_to_come_does_not_matter():
+def test_future_inputs_do_not_matter():
     model = network()
     x, _ = draw(60)
     torch.testing.assert_close(model(x)[:, :4], model(x[:, :4]))

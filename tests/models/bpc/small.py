@@ -14,7 +14,7 @@ EXACT = {"rtol": 1e-10, "atol": 1e-10}
 
 
 class Case(NamedTuple):
-    """What a network may differ in."""
+    """The settings in which the networks differ."""
 
     activation: str = "gelu"
     bias: bool = False

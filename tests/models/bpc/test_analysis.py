@@ -39,7 +39,7 @@ def seeded(seed: int = 3) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def test_label_energies_are_those_of_each_label_alone():
+def test_label_energies_match_inference_with_each_label_separately():
     model, (x, _) = network(), inputs()
     config = InferenceConfig(7, 0.05, 0.7, 1.3)
     energies = analysis.label_energies(model, x, config)
@@ -50,7 +50,7 @@ def test_label_energies_are_those_of_each_label_alone():
             torch.testing.assert_close(energies[n, k], trace.energy[0, -1])
 
 
-def test_random_starts_are_drawn_from_the_generator_as_from_torchs_own():
+def test_random_starts_from_a_generator_match_those_from_the_global_one():
     model, (x, labels) = network(), inputs(2)
     config = InferenceConfig(3, 0.05, start="random")
     both = Given(x, torch.eye(3).double()[labels])
@@ -71,7 +71,7 @@ def test_random_starts_are_drawn_from_the_generator_as_from_torchs_own():
         assert torch.equal(torch.get_rng_state(), before), "the global generator is untouched"
 
 
-def test_a_label_that_is_none_is_free():
+def test_a_label_of_none_is_inferred():
     model, (x, _) = network(), inputs(2)
     known = torch.tensor([True, False] * 3)
     clamped = analysis.clamped(model, x, 2, known)
@@ -86,13 +86,13 @@ def test_a_label_that_is_none_is_free():
     torch.testing.assert_close(label, model.infer_label(x, config))
 
 
-def test_mixed_labels_go_from_one_class_to_the_other():
+def test_mixed_labels_interpolate_between_two_classes():
     labels = analysis.mixed_labels(network(), 2, 0, [0.0, 0.25, 1.0])
     assert labels.tolist() == [[0, 0, 1], [0.25, 0, 0.75], [1, 0, 0]]
     assert analysis.mixed_labels(network(), 1, 1, [0.3]).tolist() == [[0, 1, 0]]
 
 
-def test_answers_are_the_largest_evidence_in_any_number_of_parts(monkeypatch):
+def test_answers_are_the_label_with_most_evidence_whatever_the_chunk_size(monkeypatch):
     model, (x, _) = network(), inputs(7)
     expected = [int(model(row[None]).argmax()) for row in x]
     monkeypatch.setattr(analysis, "CHUNK", 3)
@@ -100,7 +100,7 @@ def test_answers_are_the_largest_evidence_in_any_number_of_parts(monkeypatch):
     assert len(set(expected)) > 1
 
 
-def test_pixels_come_back_from_normalised_images():
+def test_pixels_are_recovered_from_normalised_images():
     data = pictures()
     images = data.inputs(data.test.pixels)
     assert torch.equal(analysis.to_pixels(images, data), data.test.pixels)
@@ -110,14 +110,14 @@ def test_pixels_come_back_from_normalised_images():
     assert clipped.flatten().tolist() == [0, 255, 128, 128, 128, 128]
 
 
-def test_inference_as_trained():
+def test_trained_inference_is_the_one_used_in_training():
     assert analysis.trained_inference(network()) == network().learning
     assert analysis.trained_inference(Backprop(**SIZES)) == InferenceConfig(8, 0.1)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "leaky-relu"])
 @pytest.mark.parametrize("free", ["hidden", "label", "half the image"])
-def test_stability_is_the_largest_eigenvalue_of_autograds_hessian(activation, free):
+def test_stability_matches_the_largest_eigenvalue_of_the_hessian_of_autograd(activation, free):
     model, (x, labels) = network(activation), inputs(2)
     weights, precision = model.weights(), (0.6, 1.2)
     x_known = torch.tensor([True, False] * 3) if free == "half the image" else None
@@ -153,7 +153,7 @@ def test_stability_is_the_largest_eigenvalue_of_autograds_hessian(activation, fr
     assert stable.value == pytest.approx(0.1 * stable.eigenvalue)
 
 
-def test_stability_tells_where_inference_runs_away():
+def test_stability_predicts_where_inference_diverges():
     model, (x, labels) = network(), inputs()
     given = Given(x, torch.eye(3).double()[labels])
     eigenvalue = analysis.stability(given, model.weights(), InferenceConfig(1, 1.0)).eigenvalue
@@ -169,7 +169,7 @@ def test_stability_tells_where_inference_runs_away():
     assert not ends[1] < 10
 
 
-def test_decoding_what_a_layer_holds_is_the_generators_pass():
+def test_decoding_a_layer_is_the_rest_of_the_generator_pass():
     model = network()
     y = torch.eye(3).double()
     weights = model.weights()
@@ -179,7 +179,7 @@ def test_decoding_what_a_layer_holds_is_the_generators_pass():
         torch.testing.assert_close(analysis.decode(model, z, layer), model.imagine(y))
 
 
-def test_axes_are_where_activity_varies():
+def test_axes_follow_the_variance_of_the_activity():
     rng = np.random.default_rng(0)
     spread = np.array([5.0, 2.0, 0.1])
     z = torch.from_numpy(3 + rng.standard_normal((4000, 3)) * spread)
@@ -201,7 +201,7 @@ def test_axes_are_where_activity_varies():
 
 @pytest.mark.parametrize("layer", [1, 2])
 @pytest.mark.parametrize("kind", [BPC, Backprop])
-def test_the_axes_of_a_layer_are_those_of_its_activity_one_image_at_a_time(layer, kind):
+def test_layer_axes_match_activity_inferred_one_image_at_a_time(layer, kind):
     torch.manual_seed(0)
     model, data = kind(**SIZES, activation="tanh"), pictures()
     along = analysis.layer_axes(model, data, layer, 9)
@@ -224,7 +224,7 @@ def test_the_axes_of_a_layer_are_those_of_its_activity_one_image_at_a_time(layer
     np.testing.assert_allclose(overlap, 1, atol=1e-5)
 
 
-def test_no_image_a_class_is_closer_than_its_mean():
+def test_class_means_minimise_the_generation_loss():
     from corelib.data import load_dataset
 
     data = load_dataset()
@@ -246,7 +246,7 @@ def test_no_image_a_class_is_closer_than_its_mean():
         assert analysis.generation_loss(other, data, data.train) > best
 
 
-def test_completing_changes_only_what_is_hidden_and_lowers_the_energy():
+def test_completion_changes_only_hidden_pixels_and_lowers_the_energy():
     model, (x, labels) = network(), inputs()
     known = torch.tensor([True, True, False, True, False, True])
     config = InferenceConfig(200, 0.03, optimiser="adam")
@@ -279,7 +279,7 @@ def test_masks_hide_half():
         analysis.mask_of("middle")
 
 
-def test_a_network_completes_from_the_pass_that_it_has():
+def test_completion_starts_from_the_pass_the_network_has():
     assert analysis.completion_config(network()) == COMPLETION
     generative = analysis.completion_config(GenerativePC(**SIZES), n_steps=7)
     assert generative == COMPLETION._replace(n_steps=7, start="top-down")
@@ -287,7 +287,7 @@ def test_a_network_completes_from_the_pass_that_it_has():
 
 
 @pytest.mark.parametrize("label_known", [False, True])
-def test_completed_test_images_are_counted_one_by_one(label_known):
+def test_completion_of_test_images_matches_counting_one_by_one(label_known):
     torch.manual_seed(0)
     model, data = BPC(**SIZES), pictures()
     hidden = np.array([[True, False, False], [True, True, False]])
@@ -310,7 +310,7 @@ def test_completed_test_images_are_counted_one_by_one(label_known):
 
 
 @pytest.mark.parametrize("label", [None, 1])
-def test_a_completion_is_watched_as_inference_goes(label):
+def test_completion_can_be_followed_during_inference(label):
     model, (x, _) = network(), inputs(2)
     hidden = np.array([[True, False, False], [True, True, False]])
     filling = analysis.watch_completion(model, x, hidden, label, n_steps=10, every=4)

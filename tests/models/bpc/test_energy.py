@@ -37,7 +37,7 @@ def energy_of(z, weights, precision):
 
 
 @pytest.mark.parametrize("name", list(ACTIVATIONS))
-def test_activations_are_those_of_the_reference_and_their_slopes_autograds(name):
+def test_activations_match_the_reference_and_their_slopes_autograd(name):
     phi = ACTIVATIONS[name]
     z = torch.linspace(-4, 4, 101, dtype=torch.float64)[1::2].clone().requires_grad_()
     value = phi.value(z)
@@ -58,7 +58,7 @@ def test_activations_are_those_of_the_reference_and_their_slopes_autograds(name)
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("which", [GENERATES, AMORTISES, BOTH])
-def test_energy_and_gradients_are_those_of_the_reference(case, which):
+def test_energy_and_gradients_match_the_reference(case, which):
     model = make(case)
     weights = plain(sides(model.weights(), which))
     z, truth = draw_activity(model, 5), truth_of(weights)
@@ -89,7 +89,7 @@ def test_energy_and_gradients_are_those_of_the_reference(case, which):
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("which", [GENERATES, AMORTISES, BOTH])
-def test_gradients_are_those_of_autograd(case, which):
+def test_gradients_match_autograd(case, which):
     model = make(case)
     weights = sides(model.weights(), which)
     z = tuple(layer.requires_grad_() for layer in draw_activity(model, 5))
@@ -111,8 +111,8 @@ def test_gradients_are_those_of_autograd(case, which):
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("n_steps", [1, 1000])
-def test_what_stays_constant_is_the_same_computed_once(case, n_steps):
-    """Few steps do without the gram matrix, many make it."""
+def test_precomputed_constants_give_the_same_errors(case, n_steps):
+    """The Gram matrix is precomputed for many steps but not for few."""
     model = make(case)
     weights = plain(model.weights())
     z = draw_activity(model, 2)
@@ -140,7 +140,7 @@ def test_what_stays_constant_is_the_same_computed_once(case, n_steps):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("ends", [False, True])
 @pytest.mark.parametrize("which", [GENERATES, AMORTISES, BOTH])
-def test_hessian_product_is_that_of_autograds_full_hessian(case, ends, which):
+def test_hessian_products_match_the_full_hessian_of_autograd(case, ends, which):
     model = make(case)
     weights = plain(sides(model.weights(), which))
     z = draw_activity(model, 3)
@@ -164,7 +164,7 @@ def test_hessian_product_is_that_of_autograds_full_hessian(case, ends, which):
         torch.testing.assert_close(ours, truth, rtol=1e-9, atol=1e-9)
 
 
-def test_a_direction_adds_its_own_energy_and_nothing_else():
+def test_each_direction_adds_only_its_own_energy():
     model = make(CASES[2])
     weights, z = plain(model.weights()), draw_activity(model, 4)
     whole = energy_of(z, weights, Precision(0.3, 1.7))

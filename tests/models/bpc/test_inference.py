@@ -1,4 +1,4 @@
-"""Inference against the slow reference, with masks, and what it may not touch."""
+"""Inference against the slow reference, with masks, and what it must leave unchanged."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def numpy(mask):
 @pytest.mark.parametrize("start", ["bottom-up", "top-down"])
 @pytest.mark.parametrize("masks", list(MASKS))
 @pytest.mark.parametrize("n_steps", [0, 3, 40])
-def test_the_trajectory_is_that_of_the_reference(case, start, masks, n_steps):
+def test_the_trajectory_matches_the_reference(case, start, masks, n_steps):
     model = make(case)
     weights, truth = model.weights(), truth_of(model.weights())
     x, y = draw(3)
@@ -85,7 +85,7 @@ def test_the_trajectory_is_that_of_the_reference(case, start, masks, n_steps):
 
 
 @pytest.mark.parametrize("masks", list(MASKS))
-def test_adam_is_torchs_adam_under_autograd(masks):
+def test_adam_matches_torch_adam_under_autograd(masks):
     case = CASES[2]
     model = make(case)
     weights = model.weights()
@@ -115,7 +115,7 @@ def test_adam_is_torchs_adam_under_autograd(masks):
 
 @pytest.mark.parametrize("optimiser", ["gradient", "adam"])
 @given(st.integers(0, 2**PIXELS - 1), st.integers(0, 2**CLASSES - 1))
-def test_what_is_given_never_moves_and_what_is_not_does(optimiser, pixels, classes):
+def test_given_values_stay_fixed_and_free_values_move(optimiser, pixels, classes):
     model = make(CASES[2])
     x, y = draw(2)
     x_known = torch.tensor([bool(pixels >> k & 1) for k in range(PIXELS)])
@@ -126,7 +126,7 @@ def test_what_is_given_never_moves_and_what_is_not_does(optimiser, pixels, class
     assert torch.equal(z[0][:, y_known], y[:, y_known])
     # Where nothing at all is known the network rests, as it has no bias.
     assert (z[-1][:, ~x_known] != 0).all() or not (x_known.any() or y_known.any())
-    # What stands where nothing is known has no part in it.
+    # Values at unknown positions play no part in it.
     other = Given(torch.where(x_known, x, 7.0), torch.where(y_known, y, -7.0), x_known, y_known)
     for a, b in zip(z, run_inference(other, model.weights(), config).z, strict=True):
         assert torch.equal(a, b)
@@ -150,7 +150,7 @@ def test_masks_may_differ_from_sample_to_sample():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_completing_lowers_the_energy(case):
+def test_completion_lowers_the_energy(case):
     model = make(case)
     x, y = draw(6)
     unknown = torch.zeros(CLASSES, dtype=torch.bool)
@@ -166,7 +166,7 @@ def test_small_steps_never_raise_the_energy():
     assert (energies.diff(dim=1) <= 0).all()
 
 
-def test_a_thinned_trace_is_the_whole_one_looked_at_seldom():
+def test_a_thinned_trace_samples_the_full_trace():
     model = make(CASES[2])
     x, y = draw(2)
     what, config = Given(x, y, X_KNOWN), InferenceConfig(10, 0.02)
@@ -178,7 +178,7 @@ def test_a_thinned_trace_is_the_whole_one_looked_at_seldom():
         )
 
 
-def test_one_pass_leaves_no_errors_of_its_own_direction():
+def test_a_pass_leaves_no_errors_in_its_own_direction():
     model = make(CASES[3])
     weights = model.weights()
     x, y = draw(4)
@@ -189,7 +189,7 @@ def test_one_pass_leaves_no_errors_of_its_own_direction():
             assert min(error.abs().max() for error in e[1 - side]) > 0.1
 
 
-def test_a_random_start_is_small_and_drawn_from_torchs_seed():
+def test_a_random_start_is_small_and_follows_the_torch_seed():
     model = make(CASES[2], widths="400, 300")
     x, y = draw(5)
     torch.manual_seed(1)
@@ -204,7 +204,7 @@ def test_a_random_start_is_small_and_drawn_from_torchs_seed():
 
 
 @pytest.mark.parametrize("which", ["generator", "amortiser"])
-def test_a_weight_of_zero_is_a_network_without_that_direction(which):
+def test_a_direction_of_weight_zero_is_absent(which):
     model = make(CASES[2])
     whole = model.weights()
     x, y = draw(3)

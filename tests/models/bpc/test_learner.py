@@ -53,7 +53,7 @@ def arrays(layers) -> tuple[list, list]:
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("start", ["bottom-up", "top-down"])
-def test_three_steps_are_those_of_the_reference(case, start):
+def test_three_steps_match_the_reference(case, start):
     model = make(case, n_steps=4, step_size=0.03, start=start)
     truth = truth_of(model.weights())
     learner = LocalLearner(model, settings(), pictures())
@@ -91,8 +91,8 @@ def test_three_steps_are_those_of_the_reference(case, start):
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_each_baseline_follows_its_own_energy(which):
-    """Activity moves as under autograd of the energy that its docstring gives; the weights descend
+def test_each_baseline_descends_its_own_energy(which):
+    """Activity follows autograd of the energy in the docstring of the model; the weights descend
     all errors of the directions it has."""
     model = baselines()[which]
     x, y = draw(6)
@@ -124,7 +124,7 @@ def truth_start(model, x, y):
     return (y, *z[1:-1], x)
 
 
-def test_back_propagation_is_autograds():
+def test_backpropagation_matches_autograd():
     model = wide(Backprop(input_dim=PIXELS, n_classes=CLASSES, widths="5, 4", bias=True))
     truth = truth_of(model.weights())
     x, y = draw(6)
@@ -146,9 +146,9 @@ def test_back_propagation_is_autograds():
 
 
 @pytest.mark.parametrize("which", ["generator", "amortiser"])
-def test_a_connection_learns_from_its_own_ends_alone(which):
-    """With activity held still (T = 0), the gradient of one layer stays the same whatever becomes
-    of all others."""
+def test_a_connection_learns_only_from_the_units_it_connects(which):
+    """With fixed activity (T = 0), the gradient of one layer stays the same whatever happens to
+    all others."""
     model = make(CASES[2], n_steps=0, start="random")
     learner = LocalLearner(model, settings(), pictures())
     x, y = draw(6)
@@ -170,7 +170,7 @@ def test_a_connection_learns_from_its_own_ends_alone(which):
     assert not torch.equal(before, gradient_of(layers, 1))
 
 
-def test_the_step_size_falls_by_half_a_cosine_and_resumes_in_place():
+def test_the_learning_rate_follows_half_a_cosine_and_resumes_where_it_stopped():
     data = pictures()
     model = make(CASES[0])
     learner = LocalLearner(model.float(), settings(schedule="cosine", epochs=2), data)
@@ -191,7 +191,7 @@ def test_the_step_size_falls_by_half_a_cosine_and_resumes_in_place():
 
 
 @pytest.mark.parametrize("kind", [BPC, GenerativePC, DiscriminativePC, HybridPC, Backprop])
-def test_evaluation_is_the_arithmetic_of_answers_and_images(kind):
+def test_evaluation_matches_metrics_computed_from_answers_and_images(kind):
     torch.manual_seed(0)
     model = kind(input_dim=PIXELS, n_classes=CLASSES, widths="5, 4")
     rule = BackpropLearner if kind is Backprop else LocalLearner
@@ -215,7 +215,7 @@ def test_evaluation_is_the_arithmetic_of_answers_and_images(kind):
     assert ("accuracy of the amortiser" in metrics) == (kind is HybridPC)
 
 
-def test_a_random_start_is_evaluated_the_same_each_time():
+def test_evaluation_from_a_random_start_is_repeatable():
     model = BPC(input_dim=PIXELS, n_classes=CLASSES, widths="5, 4", start="random")
     data = pictures()
     learner = LocalLearner(model, settings(), data)
@@ -227,7 +227,7 @@ def test_a_random_start_is_evaluated_the_same_each_time():
     assert learner.evaluate(data.test) == first
 
 
-def test_presets_are_settings_of_bpc():
+def test_presets_are_valid_bpc_settings():
     for preset in PRESETS.values():
         BPCConfig(**preset.config)
         TwoWayTraining(**preset.training)
@@ -239,7 +239,7 @@ def test_presets_are_settings_of_bpc():
 @pytest.mark.parametrize(
     "widths", ["", "300; 300", "0", "3000", "1.5", ",".join(["5"] * 9), "300,,300"]
 )
-def test_wrong_widths_are_explained(widths):
+def test_invalid_widths_are_explained(widths):
     from corelib.errors import SettingsError
 
     with pytest.raises(SettingsError, match="numbers from 1 to 2,048 between commas"):
@@ -251,7 +251,7 @@ def test_widths_may_be_written_with_or_without_spaces():
 
 
 @pytest.mark.parametrize("start", ["bottom-up", "top-down"])
-def test_the_benchmarks_slow_step_computes_the_same(start):
+def test_the_slow_step_of_the_benchmark_gives_the_same_update(start):
     model = make(CASES[2], n_steps=4, step_size=0.03, start=start)
     slow, learner = SlowBPC(model, RATE), LocalLearner(model, settings(), pictures())
     for seed in (10, 11, 12):

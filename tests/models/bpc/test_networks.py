@@ -74,7 +74,7 @@ def test_the_discriminative_network_infers_an_image_of_lower_energy():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bias", [False, True])
-def test_parameters_and_their_start(kind, bias):
+def test_parameters_and_their_initialisation(kind, bias):
     torch.manual_seed(0)
     model = kind(widths="300, 200", bias=bias)
     low, high = 10 * 300 + 300 * 200 + 200 * 784, 300 + 200
@@ -90,7 +90,7 @@ def test_parameters_and_their_start(kind, bias):
             assert (layer.bias is None) is not bias
 
 
-def test_settings_become_the_inference_config():
+def test_settings_are_turned_into_the_inference_config():
     model = BPC(n_steps=3, step_size=0.2, alpha_f=0.5, alpha_b=2.0, start="random")
     assert model.learning == (3, 0.2, 0.5, 2.0, "random", "gradient")
     assert model.learning_precision == (0.5, 2.0)

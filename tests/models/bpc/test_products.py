@@ -1,4 +1,4 @@
-"""The quick products are torch's own, whatever the layout, and keep out of differentiation."""
+"""The fast products match torch's for any layout and are not used under differentiation."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ SHAPES = [(3, 5, 4), (64, 300, 784), (300, 64, 784), (100, 101, 100)]
 @pytest.mark.parametrize(("n", "source", "target"), SHAPES)
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
-def test_products_are_those_in_float64(n, source, target, bias, turned):
+def test_products_match_float64(n, source, target, bias, turned):
     torch.manual_seed(0)
     x, weight = torch.randn(n, source), torch.randn(target, source)
     if turned:

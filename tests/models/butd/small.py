@@ -76,16 +76,16 @@ def layer_of(layer: BUTDLayer) -> reference.Linear | reference.Conv:
 
 
 def reference_of(sequence: BUTDSequential) -> list:
-    found = []
+    layers = []
     for part in sequence.children():
         if isinstance(part, BUTDBasicBlock):
             skip = part.downsample
-            found.append(
+            layers.append(
                 reference.Block(layer_of(part.conv1), layer_of(part.conv2), skip and layer_of(skip))
             )
         elif isinstance(part, BUTDLayer):
-            found.append(layer_of(part))
-    return found
+            layers.append(layer_of(part))
+    return layers
 
 
 def layers_of(sequence: BUTDSequential) -> list[BUTDLayer]:
@@ -108,16 +108,16 @@ def grads(model: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def filled(model: BUTDNet, rule: str, seed: int = 3, **settings) -> dict[str, torch.Tensor]:
-    """The gradients that a rule fills in for one batch, and nothing is left on the model."""
+    """The gradients of one batch by a rule; the model is left without gradients."""
     data = dataset(prod(model.shape), model.n_tasks, model.n_classes)
     learner = BUTDLearner(model, BUTDTraining(rule=rule, batch_size=6, **settings), data)
     torch.manual_seed(seed)
     learner.fill(data.inputs(data.train.pixels).double(), data.train.labels)
-    found = grads(model)
+    gradients = grads(model)
     model.zero_grad()
-    return found
+    return gradients
 
 
 def distance(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Of a from b, relative to the length of b."""
+    """The distance of a from b, relative to the length of b."""
     return ((a - b).norm() / b.norm()).item()

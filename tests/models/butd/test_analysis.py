@@ -22,7 +22,7 @@ X = torch.linspace(-1, 2, 784, dtype=torch.float64)[None].sin()
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate"])
-def test_three_passes_are_those_of_the_reference(weights):
+def test_three_passes_match_the_reference(weights):
     model = net("simple", n_tasks=2, weights=weights, width=3)
     shown = three_passes(model, X, label=3, task=1)
     slow = reference_of(model.core)
@@ -54,37 +54,37 @@ def test_three_passes_without_instructions():
     assert [a.shape for a in shown.activity] == [(9,)]
 
 
-def test_the_difference_is_that_of_the_two_rules_updates():
+def test_the_difference_compares_the_updates_of_the_two_rules():
     """Against the learner's own, for the same images."""
     model = net("simple", weights="separate")
     before = {name: p.clone() for name, p in model.named_parameters()}
     data = dataset()
     x, labels = data.inputs(data.train.pixels).double(), data.train.labels
-    found = difference(model, x, labels)
-    assert found.layers == ("conv1", "pool1", "conv2", "pool2", "fc", "head")
+    measured = difference(model, x, labels)
+    assert measured.layers == ("conv1", "pool1", "conv2", "pool2", "fc", "head")
     hebb, truth = filled(model, "counter-hebb"), filled(model, "backprop")
-    for k, name in enumerate(found.layers):
+    for k, name in enumerate(measured.layers):
         name = "head.weight" if name == "head" else f"core.{name}.weight"
-        assert found.relative[k] == pytest.approx(distance(hebb[name], truth[name]), abs=1e-12)
+        assert measured.relative[k] == pytest.approx(distance(hebb[name], truth[name]), abs=1e-12)
         a, b = hebb[name].flatten().numpy(), truth[name].flatten().numpy()
         cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-        assert np.cos(np.radians(found.angle[k])) == pytest.approx(cosine, abs=1e-9)
-    assert found.angle[-1] == pytest.approx(0, abs=1e-6)
-    assert found.angle[0] > 10
+        assert np.cos(np.radians(measured.angle[k])) == pytest.approx(cosine, abs=1e-9)
+    assert measured.angle[-1] == pytest.approx(0, abs=1e-6)
+    assert measured.angle[0] > 10
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, before[name])
         assert parameter.grad is None
 
 
-def test_the_difference_is_nothing_where_the_rule_is_backpropagation():
+def test_the_difference_is_zero_where_the_rule_is_backpropagation():
     model = net("resnet18", n_tasks=2, width=3, input_dim=3 * 9**2)
     x = torch.randn(4, 3 * 9**2, dtype=torch.float64)
     task = torch.tensor([0, 1, 1, 0])
-    found = difference(model, x, torch.tensor([1, 2, 3, 4]), task)
-    assert "block3.downsample" in found.layers
-    assert len(found.layers) == len(layers_of(model)) == 21
-    np.testing.assert_allclose(found.relative, 0, atol=1e-12)
-    np.testing.assert_allclose(found.angle, 0, atol=1e-5)
+    measured = difference(model, x, torch.tensor([1, 2, 3, 4]), task)
+    assert "block3.downsample" in measured.layers
+    assert len(measured.layers) == len(layers_of(model)) == 21
+    np.testing.assert_allclose(measured.relative, 0, atol=1e-12)
+    np.testing.assert_allclose(measured.angle, 0, atol=1e-5)
     noisy = difference(model, x, torch.tensor([1, 2, 3, 4]), task, noise=0.2)
     assert np.median(noisy.relative) == pytest.approx(0.2, rel=0.2)
 
@@ -100,38 +100,40 @@ def test_small_angles_are_exact():
 
 def test_alignment():
     assert alignment(net("fc")).layers == ()
-    found = alignment(net("fc", weights="symmetric"))
-    assert found.layers == ("fc", "head")
-    np.testing.assert_allclose(found.cosine, 1)
-    assert not found.distance.any()
-    np.testing.assert_allclose(found.up, found.down)
+    measured = alignment(net("fc", weights="symmetric"))
+    assert measured.layers == ("fc", "head")
+    np.testing.assert_allclose(measured.cosine, 1)
+    assert not measured.distance.any()
+    np.testing.assert_allclose(measured.up, measured.down)
     model = net("simple", weights="separate")
-    found = alignment(model)
+    measured = alignment(model)
     up = model.core.fc.weight.detach().numpy()
     down = model.core.fc.back_weight.detach().numpy().T
-    k = found.layers.index("fc")
-    assert found.distance[k] == pytest.approx(np.linalg.norm(up - down))
-    assert found.up[k] == pytest.approx(np.linalg.norm(up))
-    assert found.down[k] == pytest.approx(np.linalg.norm(down))
-    assert found.cosine[k] == pytest.approx((up * down).sum() / found.up[k] / found.down[k])
-    assert abs(found.cosine[k]) < 0.3
+    k = measured.layers.index("fc")
+    assert measured.distance[k] == pytest.approx(np.linalg.norm(up - down))
+    assert measured.up[k] == pytest.approx(np.linalg.norm(up))
+    assert measured.down[k] == pytest.approx(np.linalg.norm(down))
+    assert measured.cosine[k] == pytest.approx(
+        (up * down).sum() / measured.up[k] / measured.down[k]
+    )
+    assert abs(measured.cosine[k]) < 0.3
 
 
 def test_the_largest_difference_and_the_mean_angle():
     nan = float("nan")
-    found = Difference(
+    measured = Difference(
         ("a", "b", "c", "head"), np.array([10.0, nan, 50.0, 0.0]), np.array([0.2, nan, 0.1, 1e-16])
     )
-    assert found.largest() == ("a", 10.0, 0.2)
+    assert measured.largest() == ("a", 10.0, 0.2)
     # The readout is left out, and so is a layer without a gradient.
-    assert found.mean_angle() == 30
+    assert measured.mean_angle() == 30
     assert Difference(("a", "head"), np.array([nan, nan]), np.array([nan, nan])).largest() is None
 
 
-def test_the_mean_alignment_is_layer_by_layer():
+def test_the_mean_alignment_is_computed_per_layer():
     models = [net("fc", seed, weights="separate") for seed in (0, 1, 2)]
-    found = mean_alignment([alignment(model) for model in models])
-    assert found.layers == ("fc", "head")
+    mean = mean_alignment([alignment(model) for model in models])
+    assert mean.layers == ("fc", "head")
     for k, name in enumerate(("fc", "head")):
         values = []
         for model in models:
@@ -142,14 +144,14 @@ def test_the_mean_alignment_is_layer_by_layer():
             values.append(
                 (up @ down / lengths[0] / lengths[1], np.linalg.norm(up - down), *lengths)
             )
-        ours = [each[k] for each in (found.cosine, found.distance, found.up, found.down)]
+        ours = [each[k] for each in (mean.cosine, mean.distance, mean.up, mean.down)]
         np.testing.assert_allclose(ours, np.mean(values, 0))
     for wrong in ([], [alignment(models[0]), alignment(net("simple", weights="separate"))]):
         with pytest.raises(ValueError, match="same layers"):
             mean_alignment(wrong)
 
 
-def test_in_a_sample_the_tasks_take_turns():
+def test_tasks_alternate_in_a_sample():
     data = dataset(n_tasks=3, n=8)
     x, labels, task = validation_sample(data, 7)
     assert task.tolist() == [0, 1, 2, 0, 1, 2, 0]
@@ -162,7 +164,7 @@ def test_in_a_sample_the_tasks_take_turns():
 
 
 @torch.no_grad()
-def test_the_answer_is_the_forward_passes():
+def test_the_answer_is_that_of_the_forward_pass():
     model = net("simple", n_tasks=2)
     assert [answer(model, X, task) for task in (0, 1)] == model(X)[0].argmax(1).tolist()
     single = net("fc")

@@ -23,8 +23,8 @@ def batch(n_tasks: int = 1) -> Sample:
     return Sample(torch.randn(100, 784).double(), torch.randint(10, (100,)), task)
 
 
-def largest(found: Difference) -> float:
-    return float(np.nanmax(found.relative))
+def largest(measured: Difference) -> float:
+    return float(np.nanmax(measured.relative))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def largest(found: Difference) -> float:
         CounterHebbConfig(network="resnet18", width=2, hidden=8),
     ],
 )
-def test_each_change_takes_the_rule_off_the_gradient(config):
+def test_each_change_makes_the_rule_depart_from_the_gradient(config):
     model = network(config)
     sample = batch(model.n_tasks)
 
@@ -52,7 +52,7 @@ def test_each_change_takes_the_rule_off_the_gradient(config):
         assert off(biased=True, top_down_bias=True) > 1e-3
 
 
-def test_what_both_have_is_copied_and_separate_weights_become_exact_when_shared():
+def test_common_weights_are_copied_and_sharing_separate_weights_makes_the_rule_exact():
     config = CounterHebbConfig(hidden=8, weights="separate")
     model = network(config)
     sample = batch()
@@ -66,7 +66,7 @@ def test_what_both_have_is_copied_and_separate_weights_become_exact_when_shared(
     assert not torch.equal(anew.head.back_weight, kept.head.back_weight)
 
 
-def test_new_norms_take_the_statistics_of_the_batch():
+def test_new_norms_use_the_statistics_of_the_batch():
     config = CounterHebbConfig(network="simple", **SMALL)
     model = network(config)
     sample = batch()
@@ -98,7 +98,7 @@ CONFIGS = [
         Switches("shared", noise=0.5, loss="mse"),
     ],
 )
-def test_there_is_a_reason_just_where_the_update_is_not_the_gradient(config, switches):
+def test_a_reason_is_given_exactly_when_the_update_is_not_the_gradient(config, switches):
     model = network(config)
     sample = batch(model.n_tasks)
     off = largest(compared(departed(model, config, switches, sample), switches, sample))
@@ -107,7 +107,7 @@ def test_there_is_a_reason_just_where_the_update_is_not_the_gradient(config, swi
     assert (off > 1e-6) == bool(reasons(config, switches))
 
 
-def test_a_comparison_draws_its_noise_from_its_seed_alone():
+def test_the_noise_of_a_comparison_depends_on_its_seed_alone():
     config = CounterHebbConfig(hidden=8)
     model, sample, switches = network(config), batch(), Switches(noise=0.3)
     twin = departed(model, config, switches.quiet(), sample)

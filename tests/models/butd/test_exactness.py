@@ -43,7 +43,7 @@ def some_gates_are_closed(model) -> bool:
 @pytest.mark.parametrize("weights", ["shared", "symmetric"])
 @pytest.mark.parametrize("n_tasks", [1, 3])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_it_is_backpropagation(name, n_tasks, weights):
+def test_counter_hebb_equals_backpropagation(name, n_tasks, weights):
     model = make(name, n_tasks=n_tasks, weights=weights)
     assert n_tasks == 1 or some_gates_are_closed(model)
     assert_exact(model)
@@ -52,7 +52,7 @@ def test_it_is_backpropagation(name, n_tasks, weights):
 @pytest.mark.parametrize("n_classes", [1, 5])
 @pytest.mark.parametrize("tasks", ["random", "all"])
 @pytest.mark.parametrize("loss", ["cross-entropy", "bce", "mse"])
-def test_with_any_loss_and_with_all_tasks_at_once(loss, tasks, n_classes):
+def test_it_equals_backpropagation_for_any_loss_and_all_tasks_at_once(loss, tasks, n_classes):
     if n_classes == 1 and loss == "cross-entropy":
         pytest.skip("a single class has no cross-entropy")
     assert_exact(make("simple", n_tasks=3, n_classes=n_classes), loss=loss, tasks=tasks)
@@ -66,8 +66,8 @@ def test_the_error_is_the_gradient_of_each_images_own_loss(loss):
     torch.testing.assert_close(error_of(logits, labels, loss), logits.grad, rtol=1e-12, atol=0)
 
 
-def test_biases_of_the_way_down_act_on_gates_only():
-    """They shape what the instruction opens, but errors pass without them."""
+def test_top_down_biases_act_only_on_gates():
+    """They shape the gates that the instruction opens, but errors pass without them."""
     model = make("simple", n_tasks=3, top_down_bias=True)
     hebb, truth = filled(model, "counter-hebb"), filled(model, "backprop")
     for name, gradient in truth.items():
@@ -87,28 +87,28 @@ def far_off(hebb: dict, truth: dict, below: str) -> None:
 @pytest.mark.parametrize(
     "broken", [{"weights": "separate"}, {"weights": "feedback-alignment"}, {"norm": True}]
 )
-def test_it_is_not_with_other_weights_down_or_with_batch_norm(broken):
+def test_it_differs_with_other_feedback_weights_or_batch_norm(broken):
     model = make("simple", n_tasks=2, **broken)
     far_off(filled(model, "counter-hebb"), filled(model, "backprop"), "core.conv1.weight")
 
 
-def test_it_is_not_where_biases_act_on_the_error():
+def test_it_differs_where_biases_act_on_the_error():
     model = make("simple", top_down_bias=True)
     data = dataset()
     x, labels = data.inputs(data.train.pixels).double(), data.train.labels
-    found = []
+    gradients = []
     for biased in (True, False):
         up = model.bottom_up(x, None)
         down = model.top_down(error_of(up.logits, labels, "cross-entropy"), up.signals, biased)
         model.counter_hebbian_update_value(up, down)
-        found.append(grads(model))
+        gradients.append(grads(model))
         model.zero_grad()
-    far_off(*found, "core.conv1.weight")
+    far_off(*gradients, "core.conv1.weight")
     truth = filled(model, "backprop")
-    assert distance(found[1]["core.conv1.weight"], truth["core.conv1.weight"]) < 1e-12
+    assert distance(gradients[1]["core.conv1.weight"], truth["core.conv1.weight"]) < 1e-12
 
 
-def test_it_is_not_with_noise():
+def test_it_differs_with_noise():
     model = make("simple")
     hebb, truth = filled(model, "counter-hebb", noise=0.1), filled(model, "backprop")
     assert distance(hebb["core.conv1.weight"], truth["core.conv1.weight"]) == pytest.approx(
@@ -116,7 +116,7 @@ def test_it_is_not_with_noise():
     )
 
 
-def test_the_straight_through_gradient_of_the_task_head_is_the_same_by_both_rules():
+def test_both_rules_give_the_same_straight_through_gradient_of_the_task_head():
     for settings in ({}, {"tasks": "all"}):
         model = make("simple", n_tasks=3, task_head="trained")
         hebb = filled(model, "counter-hebb", **settings)
@@ -126,7 +126,7 @@ def test_the_straight_through_gradient_of_the_task_head_is_the_same_by_both_rule
             assert distance(hebb[name], truth[name]) < 1e-12
 
 
-def test_a_fixed_task_head_learns_by_neither_rule():
+def test_neither_rule_changes_a_fixed_task_head():
     model = make("simple", n_tasks=3)
     for rule in ("counter-hebb", "backprop"):
         assert not [name for name in filled(model, rule) if name.startswith("task_head")]

@@ -11,18 +11,18 @@ from tests.models.butd.small import dataset, net
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_the_plane_is_what_each_instruction_gives(bias):
+def test_the_plane_matches_each_instruction_alone(bias):
     model = net("simple", n_tasks=2, top_down_bias=bias).eval()
     data = dataset(n_tasks=2, n=12)
     x = data.inputs(data.test.pixels).double()
     labels = data.test.labels.numpy()
-    found = plane(model, x, labels, 2)
-    np.testing.assert_allclose(found.grid, [-1, -0.5, 0, 0.5, 1])
-    for i, b in enumerate(found.grid):
-        for j, a in enumerate(found.grid):
-            said = [answer(model, image[None], np.array([a, b])).argmax() for image in x]
-            expected = (np.array(said)[:, None] == labels).mean(0)
-            np.testing.assert_allclose(found.named[i, j], expected)
+    responses = plane(model, x, labels, 2)
+    np.testing.assert_allclose(responses.grid, [-1, -0.5, 0, 0.5, 1])
+    for i, b in enumerate(responses.grid):
+        for j, a in enumerate(responses.grid):
+            answers = [answer(model, image[None], np.array([a, b])).argmax() for image in x]
+            expected = (np.array(answers)[:, None] == labels).mean(0)
+            np.testing.assert_allclose(responses.named[i, j], expected)
             given = torch.tensor([[a, b]], dtype=torch.float64)
             opened = [s > 0 for s in model.instruct(given).signals]
             nearer = [g[int(b > a)] for g in model.gates()]
@@ -30,7 +30,7 @@ def test_the_plane_is_what_each_instruction_gives(bias):
                 (one[0] != (own > 0)).double().mean()
                 for one, own in zip(opened, nearer, strict=True)
             ]
-            np.testing.assert_allclose(found.changed[i, j], expected, rtol=1e-6)
+            np.testing.assert_allclose(responses.changed[i, j], expected, rtol=1e-6)
 
 
 def test_a_task_is_an_instruction():
@@ -48,15 +48,15 @@ def test_instructions_between_the_tasks():
     line = mixtures(5)
     assert line.tolist() == [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0, 1]]
     assert mixtures(3, 2, 0, 3)[1].tolist() == [0.5, 0, 0.5]
-    found = sweep(model, x, labels, np.concatenate([line, 7 * line[1:2], [[1, -1]]]))
+    responses = sweep(model, x, labels, np.concatenate([line, 7 * line[1:2], [[1, -1]]]))
     own = predictions(model, x)
     for k, task in ((0, 0), (4, 1)):
-        np.testing.assert_allclose(found.named[k], (own[task][:, None] == labels).mean(0))
-        assert not found.changed[k].any()
-    assert found.changed[1].any()
-    np.testing.assert_array_equal(found.changed[5], found.changed[1])
-    np.testing.assert_array_equal(found.named[5], found.named[1])
+        np.testing.assert_allclose(responses.named[k], (own[task][:, None] == labels).mean(0))
+        assert not responses.changed[k].any()
+    assert responses.changed[1].any()
+    np.testing.assert_array_equal(responses.changed[5], responses.changed[1])
+    np.testing.assert_array_equal(responses.named[5], responses.named[1])
     signals = model.instruct(torch.tensor([[0.75, 0.25]])).signals
     for k, gate in enumerate(gates_of(model)):
         truth = ((signals[k][0] > 0).numpy() != gate[0]).mean()
-        assert found.changed[1, k] == pytest.approx(truth)
+        assert responses.changed[1, k] == pytest.approx(truth)

@@ -1,4 +1,4 @@
-"""The learner: one Adam under both rules, its step size, decay of weights, what it measures."""
+"""The learner: one Adam under both rules, its learning rate, weight decay and metrics."""
 
 import pytest
 import torch
@@ -18,30 +18,30 @@ def learner(model=None, data=None, **settings) -> BUTDLearner:
     return BUTDLearner(model, BUTDTraining(**{"batch_size": 4, **settings}), data)
 
 
-def steps(taught: BUTDLearner, n: int) -> list[dict]:
-    found = []
+def steps(trained: BUTDLearner, n: int) -> list[dict]:
+    metrics = []
     for k in range(n):
         torch.manual_seed(k)
-        data = taught.dataset
-        found.append(taught.step(data.batch(data.train, k, taught.settings.batch_size, 0)))
-    return found
+        data = trained.dataset
+        metrics.append(trained.step(data.batch(data.train, k, trained.settings.batch_size, 0)))
+    return metrics
 
 
-def test_both_rules_take_the_same_way():
+def test_both_rules_follow_the_same_trajectory():
     """Twenty updates by Adam, which magnifies any difference between gradients near zero."""
     a, b = (
         learner(net("simple", n_tasks=2).float(), rule=rule, learning_rate=0.005, tasks="all")
         for rule in ("backprop", "counter-hebb")
     )
-    told = [steps(one, 20) for one in (a, b)]
-    for first, second in zip(*told, strict=True):
+    metrics = [steps(one, 20) for one in (a, b)]
+    for first, second in zip(*metrics, strict=True):
         assert first["loss"] == pytest.approx(second["loss"], rel=1e-3)
-    assert told[0][-1]["loss"] < told[0][0]["loss"]
+    assert metrics[0][-1]["loss"] < metrics[0][0]["loss"]
     for (name, p), q in zip(a.model.named_parameters(), b.model.parameters(), strict=True):
         assert distance(p.detach(), q.detach()) < 1e-3, name
 
 
-def test_each_image_is_asked_for_the_label_of_its_own_task():
+def test_each_image_is_trained_on_the_label_of_its_own_task():
     for rule in ("backprop", "counter-hebb"):
         model = net("simple", n_tasks=3)
         data = dataset(n_tasks=3)
@@ -52,13 +52,13 @@ def test_each_image_is_asked_for_the_label_of_its_own_task():
         logits = model(x)[torch.arange(6), task]
         truth = nn.functional.cross_entropy(logits, labels[torch.arange(6), task])
         torch.manual_seed(0)
-        found = learner(model, data, rule=rule).fill(x, labels)
-        assert found["loss"] == pytest.approx(truth.item())
+        metrics = learner(model, data, rule=rule).fill(x, labels)
+        assert metrics["loss"] == pytest.approx(truth.item())
         right = logits.argmax(1) == labels[torch.arange(6), task]
-        assert found["accuracy"] == pytest.approx(right.double().mean().item())
+        assert metrics["accuracy"] == pytest.approx(right.double().mean().item())
 
 
-def test_a_symmetric_start_stays_symmetric_and_a_random_one_does_not():
+def test_symmetric_weights_stay_symmetric_and_separate_ones_do_not_become_so():
     for weights, symmetric in (("symmetric", True), ("separate", False)):
         model = net("simple", n_tasks=2, weights=weights).float()
         steps(learner(model, rule="counter-hebb", learning_rate=0.01), 10)
@@ -66,7 +66,7 @@ def test_a_symmetric_start_stays_symmetric_and_a_random_one_does_not():
         assert same == symmetric
 
 
-def test_only_what_the_rule_names_changes():
+def test_each_rule_changes_only_its_own_weights():
     for weights, rule, moves in (
         ("feedback-alignment", "counter-hebb", False),
         ("separate", "backprop", False),
@@ -89,14 +89,14 @@ def test_weight_decay_adds_the_weights_to_their_gradients():
     gaps = {}
     for decay in (0.0, 0.1):
         model = net("fc", weights="separate").float()
-        taught = learner(model, rule="counter-hebb", weight_decay=decay, learning_rate=0.005)
+        trained = learner(model, rule="counter-hebb", weight_decay=decay, learning_rate=0.005)
         gap = (model.core.fc.weight - model.core.fc.back_weight.T).norm().item()
-        steps(taught, 60)
+        steps(trained, 60)
         gaps[decay] = (model.core.fc.weight - model.core.fc.back_weight.T).norm().item() / gap
     assert gaps[0.1] < 0.9
     assert gaps[0.0] == pytest.approx(1, abs=1e-3)
     model = net("fc").float()
-    taught = learner(model, weight_decay=0.3)
+    trained = learner(model, weight_decay=0.3)
     truth = {
         name: g.float() + 0.3 * model.get_parameter(name).detach()
         for name, g in filled(net("fc"), "backprop").items()
@@ -106,38 +106,38 @@ def test_weight_decay_adds_the_weights_to_their_gradients():
     def note() -> None:
         seen.update({n: p.grad.clone() for n, p in model.named_parameters()})
 
-    taught.optimiser.step = note
-    taught.step(taught.dataset.train)
+    trained.optimiser.step = note
+    trained.step(trained.dataset.train)
     for name, gradient in truth.items():
         torch.testing.assert_close(seen[name], gradient, rtol=1e-4, atol=1e-5)
 
 
 def test_the_step_size_falls_after_each_epoch():
-    taught = learner(batch_size=4, learning_rate=0.1, decay=0.5)
-    assert taught.per_epoch == 2  # 6 images in batches of 4
+    trained = learner(batch_size=4, learning_rate=0.1, decay=0.5)
+    assert trained.per_epoch == 2  # 6 images in batches of 4
     rates = []
     for _ in range(6):
-        steps(taught, 1)
-        rates.append(taught.optimiser.learning_rate)
+        steps(trained, 1)
+        rates.append(trained.optimiser.learning_rate)
     assert rates == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025])
 
 
-def test_gates_are_noted_at_the_start_of_each_epoch():
-    taught = learner(learning_rate=0.05)
+def test_gates_are_recorded_at_the_start_of_each_epoch():
+    trained = learner(learning_rate=0.05)
     truth = []
     for k in range(5):
         if k % 2 == 0:
-            truth.append(pack(taught.model.gates()))
-        steps(taught, 1)
-    assert torch.equal(taught.state_dict()["gates"], torch.stack(truth))
+            truth.append(pack(trained.model.gates()))
+        steps(trained, 1)
+    assert torch.equal(trained.state_dict()["gates"], torch.stack(truth))
     assert not torch.equal(truth[0], truth[1])
     again = learner()
-    again.load_state_dict({k: v.clone() for k, v in taught.state_dict().items()})
-    assert torch.equal(again.history, taught.history)
+    again.load_state_dict({k: v.clone() for k, v in trained.state_dict().items()})
+    assert torch.equal(again.history, trained.history)
     assert again.updates == 5
 
 
-def test_large_networks_and_single_tasks_note_no_gates():
+def test_large_networks_and_single_tasks_record_no_gates():
     single = learner(net("fc").float())
     steps(single, 1)
     assert single.state_dict()["gates"].numel() == 0
@@ -146,23 +146,23 @@ def test_large_networks_and_single_tasks_note_no_gates():
 
 
 def test_the_state_of_another_network_is_refused():
-    taught = learner()
+    trained = learner()
     for broken in (
-        {k: v for k, v in taught.state_dict().items() if k != "updates"},
-        {k: v for k, v in taught.state_dict().items() if k != "gates"},
-        {**taught.state_dict(), "gates": torch.zeros(2, 3, dtype=torch.uint8)},
+        {k: v for k, v in trained.state_dict().items() if k != "updates"},
+        {k: v for k, v in trained.state_dict().items() if k != "gates"},
+        {**trained.state_dict(), "gates": torch.zeros(2, 3, dtype=torch.uint8)},
     ):
         with pytest.raises(CheckpointError, match="not that of this network"):
-            taught.load_state_dict(broken)
+            trained.load_state_dict(broken)
 
 
-def test_a_yes_or_no_has_no_cross_entropy():
+def test_yes_or_no_answers_cannot_use_cross_entropy():
     with pytest.raises(SettingsError, match="should be 'bce' or 'mse'"):
         learner(net("simple", n_classes=1))
 
 
 class Known(nn.Module):
-    """Answers what it is told, whatever it sees; its answers are for the images in order."""
+    """Returns given logits whatever its input; they belong to the images in order."""
 
     def __init__(self, logits: torch.Tensor) -> None:
         super().__init__()
@@ -175,41 +175,41 @@ class Known(nn.Module):
         return part
 
 
-def test_accuracies_are_those_of_each_task_and_their_mean():
+def test_accuracy_is_reported_per_task_and_as_their_mean():
     """600 images, so that chunks of unequal size are met."""
     data = dataset(n_tasks=2, n=600)
-    taught = learner(data=data)
+    trained = learner(data=data)
     logits = torch.zeros(600, 2, 5)
     labels = data.test.labels
     right = torch.rand(600, 2) < torch.tensor([0.8, 0.3])
     answers = torch.where(right, labels, (labels + 1) % 5)
     logits.scatter_(2, answers[..., None], 1.0)
-    taught.model = Known(logits)
-    found = taught.evaluate(data.test)
+    trained.model = Known(logits)
+    metrics = trained.evaluate(data.test)
     shares = right.float().mean(0)
-    assert found["accuracy task 0"] == pytest.approx(shares[0].item())
-    assert found["accuracy task 1"] == pytest.approx(shares[1].item())
-    assert found["accuracy"] == pytest.approx(shares.mean().item())
+    assert metrics["accuracy task 0"] == pytest.approx(shares[0].item())
+    assert metrics["accuracy task 1"] == pytest.approx(shares[1].item())
+    assert metrics["accuracy"] == pytest.approx(shares.mean().item())
     loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
-    assert found["loss"] == pytest.approx(loss.item(), rel=1e-5)
+    assert metrics["loss"] == pytest.approx(loss.item(), rel=1e-5)
 
 
-def test_a_yes_is_an_answer_above_zero():
+def test_a_logit_above_zero_means_yes():
     data = dataset(n_tasks=2, n_classes=1)
     model = net("simple", n_tasks=2, n_classes=1).float()
-    taught = learner(model, data, loss="bce")
+    trained = learner(model, data, loss="bce")
     logits = torch.randn(6, 2, 1)
-    taught.model = Known(logits)
+    trained.model = Known(logits)
     truth = ((logits[..., 0] > 0).long() == data.test.labels).float().mean().item()
-    assert taught.evaluate(data.test)["accuracy"] == pytest.approx(truth)
+    assert trained.evaluate(data.test)["accuracy"] == pytest.approx(truth)
 
 
-def test_how_far_the_rule_is_from_backpropagation_is_told_where_it_is():
+def test_the_distance_of_the_rule_from_backpropagation_is_reported_per_layer():
     model = net("simple", weights="separate").float()
-    found = learner(model, rule="counter-hebb").evaluate(dataset().validation)
-    assert found["angle conv1 / °"] > 5
-    assert found["angle head / °"] == pytest.approx(0, abs=0.01)
-    assert abs(found["cosine conv2"]) < 0.3
+    metrics = learner(model, rule="counter-hebb").evaluate(dataset().validation)
+    assert metrics["angle conv1 / °"] > 5
+    assert metrics["angle head / °"] == pytest.approx(0, abs=0.01)
+    assert abs(metrics["cosine conv2"]) < 0.3
     for quiet in (
         learner(net("simple").float(), rule="counter-hebb"),
         learner(net("simple", weights="separate").float()),

@@ -1,4 +1,4 @@
-"""Lesions silence what is chosen, and their controls as much."""
+"""Lesions silence the chosen units, and their controls equally many."""
 
 import numpy as np
 import pytest
@@ -77,15 +77,15 @@ def test_a_box_of_positions_and_channels():
 
 
 @torch.no_grad()
-def test_an_effect_is_that_of_the_masked_gates_image_by_image(model, images):
+def test_the_effect_of_a_lesion_matches_masked_gates_image_by_image(model, images):
     x, labels = images
     sorts = kinds(gates_of(model), reachable(model))
     spec = LesionSpec((2, 4), Kind.ONLY_FIRST, 1.0, (1, 3), draws=2)
-    found = effect(model, x, labels, sorts, spec)
+    measured = effect(model, x, labels, sorts, spec)
     masks = [np.zeros(k.shape, bool) for k in sorts]
     for k in (2, 4):
         masks[k][[1, 3]] = (sorts[k] == Kind.ONLY_FIRST)[[1, 3]]
-    assert found.units == sum(mask.sum() for mask in masks)
+    assert measured.units == sum(mask.sum() for mask in masks)
 
     def correct(shut, task: int) -> float:
         own = tuple(g[task : task + 1] for g in silenced(model.gates(), shut))
@@ -94,15 +94,15 @@ def test_an_effect_is_that_of_the_masked_gates_image_by_image(model, images):
 
     whole = with_gates(model, x, labels, model.gates())
     for task in (0, 1):
-        assert found.answers.correct[task] == pytest.approx(correct(masks, task))
+        assert measured.answers.correct[task] == pytest.approx(correct(masks, task))
         draws = [correct(lesion_of(sorts, spec, seed).control, task) for seed in (0, 1)]
-        np.testing.assert_allclose(found.control[:, task], draws)
+        np.testing.assert_allclose(measured.control[:, task], draws)
         intact = correct([np.zeros(k.shape, bool) for k in sorts], task)
-        assert found.lost(whole)[task] == pytest.approx(intact - correct(masks, task))
-        assert found.lost_at_random(whole)[task] == pytest.approx(intact - np.mean(draws))
+        assert measured.lost(whole)[task] == pytest.approx(intact - correct(masks, task))
+        assert measured.lost_at_random(whole)[task] == pytest.approx(intact - np.mean(draws))
     kept = effect(model, x, labels, sorts, spec, activities(model, x, 2))
-    for ours, plain in zip(kept.answers, found.answers, strict=True):
+    for ours, plain in zip(kept.answers, measured.answers, strict=True):
         np.testing.assert_array_equal(ours, plain)
-    np.testing.assert_array_equal(kept.control, found.control)
+    np.testing.assert_array_equal(kept.control, measured.control)
     with pytest.raises(ValueError, match="empty"):
         effect(model, x, labels, sorts, LesionSpec((), None))

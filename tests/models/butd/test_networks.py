@@ -23,12 +23,12 @@ from tests.models.butd.small import net
         (CounterHebbConfig(network="resnet18", width=64, input_dim=3072), 11_241_162),
     ],
 )
-def test_parameters_of_the_published_networks(config, parameters):
+def test_published_networks_have_the_published_number_of_parameters(config, parameters):
     """539,638: 832 + 3 · 25,632 of the convolutions, 460,900 above 12 x 12 x 32, 1,010."""
     assert sum(p.numel() for p in BUTDNet(config).parameters()) == parameters
 
 
-def test_fixed_weights_of_the_way_down_are_no_parameters():
+def test_fixed_feedback_weights_are_not_parameters():
     shared, aligned = net("simple"), net("simple", weights="feedback-alignment")
     assert sum(p.numel() for p in shared.parameters()) == sum(
         p.numel() for p in aligned.parameters()
@@ -43,7 +43,7 @@ def test_a_fixed_task_head_is_counted_but_not_learned():
     assert all(p.requires_grad for n, p in fixed.named_parameters() if "task_head" not in n)
 
 
-def test_sides_and_channels_follow_from_the_number_of_pixels():
+def test_image_side_and_channels_follow_from_the_number_of_pixels():
     assert image_shape(784) == (1, 28, 28)
     assert image_shape(3072) == (3, 32, 32)
     assert image_shape(3 * 64**2) == (3, 64, 64)
@@ -82,8 +82,8 @@ def test_only_the_direction_of_an_instruction_matters():
         torch.testing.assert_close(3 * a, b)
 
 
-def test_the_order_is_layer_norm_relu_gate_both_ways():
-    """In a block the norms of both ways stand after the layers, and before sum, ReLU and gate."""
+def test_both_passes_apply_layer_norm_relu_gate_in_order():
+    """In a block the norms of both passes follow the layers and precede sum, ReLU and gate."""
     torch.manual_seed(0)
     block = BUTDBasicBlock(3, 4, stride=2, norm=True)
     for norm in (block.norm1, block.norm2, block.downsample_norm):
@@ -105,7 +105,7 @@ def test_the_order_is_layer_norm_relu_gate_both_ways():
     torch.testing.assert_close(block.back_forward(top, shapes, up), (below * (up[0] > 0), top))
 
 
-def test_batch_norm_keeps_statistics_of_each_way():
+def test_batch_norm_keeps_separate_statistics_for_each_pass():
     model = net("simple", n_tasks=2, norm=True)
     model.train()
     x = torch.randn(5, 784, dtype=torch.float64)
@@ -120,14 +120,14 @@ def test_batch_norm_keeps_statistics_of_each_way():
     torch.testing.assert_close(together, torch.cat([model(row[None]) for row in x]))
 
 
-def test_presets_are_settings_of_their_systems():
+def test_presets_are_valid_settings_of_their_systems():
     assert set(PRESETS) == {"celeb_a", "multi_mnist", "cifar", "fashion_mnist", "mnist"}
     for preset in PRESETS.values():
         chosen = system(preset.system)
         assert preset.dataset in chosen.datasets
         source = DATASETS[preset.dataset]
-        told = {name: getattr(source, name) for name in ("input_dim", "n_classes")}
-        config = chosen.config_type(**told, **preset.config)
+        sizes = {name: getattr(source, name) for name in ("input_dim", "n_classes")}
+        config = chosen.config_type(**sizes, **preset.config)
         training = chosen.training_type(**preset.training)
         assert training.decay == 0.95
         if preset.system == "butd":

@@ -39,7 +39,7 @@ def test_shapes_and_names_of_the_populations(both):
     assert sequence.shapes(SHAPE)[:3] == ((4, 7, 5), (4, 3, 2), (4, 3, 2))
 
 
-def test_the_instruction_goes_down_by_relu_with_biases(both):
+def test_the_instruction_passes_top_down_through_relu_with_biases(both):
     sequence, slow = both
     top = torch.randn(BATCH, 7, dtype=torch.float64).relu()
     signals = sequence.back_forward(top, sequence.shapes(SHAPE))
@@ -51,7 +51,7 @@ def test_the_instruction_goes_down_by_relu_with_biases(both):
 
 
 @pytest.mark.parametrize("gated", [False, True])
-def test_what_is_seen_goes_up_through_the_gates(both, gated):
+def test_the_image_passes_bottom_up_through_the_gates(both, gated):
     sequence, slow = both
     x = draw()
     gates = None
@@ -70,7 +70,7 @@ def test_what_is_seen_goes_up_through_the_gates(both, gated):
 
 
 @pytest.mark.parametrize("biased", [False, True])
-def test_the_error_goes_down_by_galu_and_biases_can_be_blocked(both, biased):
+def test_the_error_passes_top_down_through_galu_with_biases_optionally_blocked(both, biased):
     sequence, slow = both
     up = sequence.bottom_up(draw())
     top = torch.randn(BATCH, 7, dtype=torch.float64)
@@ -82,7 +82,7 @@ def test_the_error_goes_down_by_galu_and_biases_can_be_blocked(both, biased):
             close(ours[row], theirs)
 
 
-def test_updates_are_the_mean_of_those_of_the_samples(both):
+def test_updates_average_over_samples(both):
     sequence, slow = both
     x = draw()
     up = sequence.bottom_up(x)
@@ -106,14 +106,14 @@ def test_updates_are_the_mean_of_those_of_the_samples(both):
                 close(parameter.grad, np.mean([getattr(e[number], name) for e in each], 0))
 
 
-def test_a_task_goes_down_to_the_gates():
+def test_a_task_sets_the_gates_through_the_task_head():
     """Two linear layers with ReLU, then the path: all of it by the reference."""
     model = net(n_tasks=3, top_down_bias=True, input_dim=19**2)
     instruction = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0.3, 0.9, 0]]).double()
     passed = model.instruct(instruction)
     head, slow = model.task_head, reference_of(model.core)
-    for row, told in enumerate(instruction.numpy()):
-        r = reference.relu(reference.down(layer_of(head.task), told, (6,), True))
+    for row, one_hot in enumerate(instruction.numpy()):
+        r = reference.relu(reference.down(layer_of(head.task), one_hot, (6,), True))
         z = reference.down(layer_of(head.embedding), r, (9,), True)
         close(passed.embedding[row], r)
         close(passed.drive[row], z)
@@ -147,7 +147,7 @@ sides = st.integers(5, 12)
     padding=st.integers(0, 2),
     depthwise=st.booleans(),
 )
-def test_the_way_down_of_a_convolution_is_its_adjoint(side, size, stride, padding, depthwise):
+def test_the_top_down_pass_of_a_convolution_is_its_adjoint(side, size, stride, padding, depthwise):
     """<W x, t> = <x, Wᵀ t>, and the shape is that of x, whatever the stride skips."""
     padding = min(padding, size - 1)
     with float64():
@@ -161,7 +161,7 @@ def test_the_way_down_of_a_convolution_is_its_adjoint(side, size, stride, paddin
     torch.testing.assert_close((y * t).sum(), (x * back).sum(), rtol=1e-10, atol=1e-10)
 
 
-def test_two_batches_add_up_in_storage_of_their_own():
+def test_gradients_of_two_batches_accumulate_in_separate_storage():
     """In shared storage the transposed weights' value would be added three times."""
     for weights in ("symmetric", "separate", "feedback-alignment"):
         layer = BUTDLinear(4, 3, weights=weights)
@@ -180,7 +180,7 @@ def test_two_batches_add_up_in_storage_of_their_own():
             assert layer.back_weight.grad.data_ptr() != layer.weight.grad.data_ptr()
 
 
-def test_starts_of_the_weights_of_the_way_down():
+def test_initial_feedback_weights():
     for make in (lambda w: BUTDLinear(30, 20, weights=w), lambda w: BUTDConv2d(6, 8, 3, weights=w)):
         assert make("shared").back_weight is None
         symmetric = make("symmetric")
@@ -210,7 +210,7 @@ def test_noise_multiplies_each_synapse_by_its_own_factor():
     torch.testing.assert_close(layer.bias.grad, td.mean(0))
 
 
-def test_the_input_side_of_the_last_step_down_is_never_computed(monkeypatch):
+def test_the_top_down_pass_never_computes_the_signal_at_the_input(monkeypatch):
     model = net(n_tasks=2)
     called = []
     for name, part in model.core.named_children():
@@ -228,7 +228,7 @@ def test_the_input_side_of_the_last_step_down_is_never_computed(monkeypatch):
     assert called == ["fc", "pool2", "conv2", "pool1"] * 2
 
 
-def test_an_instruction_costs_a_row_however_many_images_follow_it(monkeypatch):
+def test_an_instruction_costs_one_row_whatever_the_number_of_images(monkeypatch):
     model = net(n_tasks=2)
     seen = []
     down = F.conv_transpose2d
@@ -237,7 +237,7 @@ def test_an_instruction_costs_a_row_however_many_images_follow_it(monkeypatch):
     assert set(seen) == {2}
 
 
-def test_a_deep_copy_is_a_network_of_its_own():
+def test_a_deep_copy_is_independent():
     """After a pass, too: nothing of a pass is kept on the modules."""
     model = net("resnet18", n_tasks=2, input_dim=3 * 9**2)
     x = torch.randn(2, 3 * 9**2, dtype=torch.float64)

@@ -54,7 +54,7 @@ def images():
 
 @pytest.fixture(scope="module")
 def model(images):
-    """Its readout sees only what sets images apart, so that they are answered differently."""
+    """Its readout uses only differences between images, so that their answers differ."""
     made = net("simple", n_tasks=2, width=6, hidden=20).float()
     with torch.no_grad():
         tops = [made.bottom_up(images[0], rows(made.gates(), k)).signals[-1] for k in range(2)]
@@ -64,7 +64,7 @@ def model(images):
     return made
 
 
-def test_reachable_units_are_those_that_move_the_answer():
+def test_reachable_units_are_those_that_affect_the_answer():
     """By changing one input of the rest of the network at a time, in a network without ReLU."""
     for name, side in (("simple", 28), ("simple", 23), ("resnet18", 10)):
         channels = 3 if name == "resnet18" else 1
@@ -80,7 +80,7 @@ def test_reachable_units_are_those_that_move_the_answer():
             np.testing.assert_array_equal(reach, signal.grad[0].numpy() != 0, err_msg=str(k))
 
 
-def test_what_strides_skip_in_the_published_network():
+def test_units_skipped_by_strides_in_the_published_network():
     """The 3x3 window by 2 never meets the last row and column of conv2's 8 x 8: 15 of 64."""
     shares = [1 - reach.mean() for reach in reachable(net("simple", n_tasks=2, width=32))]
     truth = [1 - (22 / 24) ** 2, 1 - (11 / 12) ** 2, 15 / 64, 0, 0]
@@ -106,13 +106,13 @@ def test_kinds_and_overlap_by_hand():
     assert second.tolist() == [Kind.NEVER] * 3
     turned = kinds(gates, reached, 1, 0)[0]
     assert turned.tolist()[1:3] == [Kind.ONLY_SECOND, Kind.ONLY_FIRST]
-    found = overlap(gates, reached)
-    assert found.open.tolist() == [[0.5, 0.5], [0, 0]]
-    assert found.jaccard[0] == pytest.approx(1 / 3)
-    assert np.isnan(found.jaccard[1])
+    measured = overlap(gates, reached)
+    assert measured.open.tolist() == [[0.5, 0.5], [0, 0]]
+    assert measured.jaccard[0] == pytest.approx(1 / 3)
+    assert np.isnan(measured.jaccard[1])
 
 
-def test_composition_counts_units_one_by_one(model):
+def test_composition_matches_counting_units_one_by_one(model):
     sorts = kinds(gates_of(model), reachable(model))
     shown = composition(sorts)
     for k, own in enumerate(sorts):
@@ -127,7 +127,7 @@ def test_composition_counts_units_one_by_one(model):
     assert (nothing.shares.tolist(), nothing.unreachable.tolist()) == ([[0] * 4], [1])
 
 
-def test_the_subnetwork_of_one_task_is_what_it_opens(model):
+def test_the_subnetwork_of_a_task_is_its_open_units(model):
     gates, reached = gates_of(model), reachable(model)
     sorts = kinds(gates, reached)
     for task, kind in ((0, Kind.ONLY_FIRST), (1, Kind.ONLY_SECOND)):
@@ -139,7 +139,7 @@ def test_the_subnetwork_of_one_task_is_what_it_opens(model):
         selected_by(sorts, Kind.SHARED)
 
 
-def test_what_is_done_with_gates():
+def test_operations_on_gates():
     gates = (torch.tensor([[1.0, 1, 0, 0], [1, 0, 1, 0]]), torch.tensor([[[1.0]], [[0]]]))
     assert union(gates)[0].tolist() == [[1, 1, 1, 0]] * 2
     assert intersection(gates)[0].tolist() == [[1, 0, 0, 0]] * 2
@@ -153,7 +153,7 @@ def test_what_is_done_with_gates():
     assert rows(gates, torch.tensor([1, 1, 0]))[1].flatten().tolist() == [0, 0, 1]
 
 
-def test_packed_gates_come_back(model):
+def test_packed_gates_are_recovered(model):
     gates = model.gates()
     packed = pack(gates)
     assert len(packed) == packed_size(model.shapes, 2)
@@ -161,7 +161,7 @@ def test_packed_gates_come_back(model):
         np.testing.assert_array_equal(ours, truth)
 
 
-def test_what_is_open_and_active(model, images):
+def test_open_and_active_units(model, images):
     x, _ = images
     seen = see(model, x[:1])
     up = model.bottom_up(x[:1], rows(model.gates(), 1))
@@ -173,18 +173,18 @@ def test_what_is_open_and_active(model, images):
         assert not (active & ~gate).any()
 
 
-def test_predictions_and_their_score(model, images, monkeypatch):
+def test_scores_of_predictions(model, images, monkeypatch):
     x, labels = images
     monkeypatch.setattr(answers_module, "CHUNK", 7)
-    found = predictions(model, x)
-    np.testing.assert_array_equal(found, model(x).argmax(2).T)
-    assert len(set(found[0])) > 1
-    answers = score(found, labels)
+    predicted = predictions(model, x)
+    np.testing.assert_array_equal(predicted, model(x).argmax(2).T)
+    assert len(set(predicted[0])) > 1
+    answers = score(predicted, labels)
     for task in range(2):
         right = other = neither = differing = 0
         for image in range(N):
             own, else_ = labels[image, task], labels[image, 1 - task]
-            answer = found[task, image]
+            answer = predicted[task, image]
             right += answer == own
             if own != else_:
                 differing += 1
@@ -206,21 +206,21 @@ def test_scenes_are_evenly_spaced():
 
 
 @torch.no_grad()
-def test_the_summary_counts_image_by_image(model, images):
+def test_the_summary_matches_counting_image_by_image(model, images):
     x, labels = images
-    found = summary(model, x, labels)
-    assert found.answers is not None
+    counts = summary(model, x, labels)
+    assert counts.answers is not None
     for task in range(2):
         named = [int(model(x[k : k + 1])[0, task].argmax()) for k in range(N)]
-        assert found.answers.correct[task] == np.mean(
+        assert counts.answers.correct[task] == np.mean(
             [a == b for a, b in zip(named, labels[:, task], strict=True)]
         )
     jaccards = []
     for gate, reach in zip(gates_of(model), reachable(model), strict=True):
         opened = [set(np.flatnonzero(g & reach)) for g in gate]
         jaccards.append(len(opened[0] & opened[1]) / len(opened[0] | opened[1]))
-    assert found.jaccard == min(jaccards)
-    assert found.least_shared == model.names[jaccards.index(min(jaccards))]
+    assert counts.jaccard == min(jaccards)
+    assert counts.least_shared == model.names[jaccards.index(min(jaccards))]
     yes_or_no = net("fc", n_tasks=2, n_classes=1).float()
     assert summary(yes_or_no, x, labels).answers is None
 
@@ -231,7 +231,7 @@ def test_a_network_without_instructions_has_no_gates():
 
 
 @torch.no_grad()
-def test_yes_or_no_is_answered_as_the_loss_says(images):
+def test_yes_or_no_answers_follow_the_loss(images):
     made = net("fc", n_tasks=2, n_classes=1).float()
     x = images[0][:1]
     logits = made(x)[0, :, 0].numpy()
@@ -240,7 +240,7 @@ def test_yes_or_no_is_answered_as_the_loss_says(images):
 
 
 @pytest.mark.parametrize("network", ["simple", "resnet18"])
-def test_a_pass_goes_on_from_what_is_known(network, images, monkeypatch):
+def test_a_pass_resumes_from_known_activity(network, images, monkeypatch):
     """Without units of a population all below it stays as it is, and need not be computed again."""
     monkeypatch.setattr(answers_module, "CHUNK", 7)
     model = net(network, n_tasks=2, width=4, hidden=20).float()
@@ -256,26 +256,26 @@ def test_a_pass_goes_on_from_what_is_known(network, images, monkeypatch):
             whole = model.bottom_up(x, rows(gates, k))
             resumed = model.bottom_up(x, rows(gates, k), kept[k])
             torch.testing.assert_close(resumed.logits, whole.logits)
-        found = with_gates(model, x, labels, gates, kept)
-        for ours, plain in zip(found, with_gates(model, x, labels, gates), strict=True):
+        continued = with_gates(model, x, labels, gates, kept)
+        for ours, plain in zip(continued, with_gates(model, x, labels, gates), strict=True):
             np.testing.assert_array_equal(ours, plain)
         for signals, old in zip(kept, before, strict=True):
             assert all(torch.equal(h, o) for h, o in zip(signals, old, strict=True))
 
 
-def test_the_score_with_three_tasks_by_hand():
+def test_the_score_of_three_tasks_by_hand():
     """Labels of two tasks may agree: naming both is right for either, and no confusion."""
     labels = np.array([[1, 1, 2], [3, 4, 5], [6, 6, 6]])
     predicted = np.array([[1, 5, 6], [2, 0, 0], [1, 5, 6]])
-    found = score(predicted, labels)
-    np.testing.assert_allclose(found.correct, [2 / 3, 0, 2 / 3])
+    scores = score(predicted, labels)
+    np.testing.assert_allclose(scores.correct, [2 / 3, 0, 2 / 3])
     # Of the two images whose labels differ.
-    np.testing.assert_allclose(found.other, [1 / 2, 1 / 2, 1 / 2])
-    np.testing.assert_allclose(found.neither, [0, 1 / 2, 0])
+    np.testing.assert_allclose(scores.other, [1 / 2, 1 / 2, 1 / 2])
+    np.testing.assert_allclose(scores.neither, [0, 1 / 2, 0])
 
 
 def test_swaps_and_combinations(model, images):
-    """All gates of the other task answer the other task."""
+    """With all gates of the other task the network answers the other task."""
     x, labels = images
     own = predictions(model, x)
     np.testing.assert_array_equal(
@@ -289,19 +289,19 @@ def test_swaps_and_combinations(model, images):
         np.testing.assert_array_equal(
             answers.correct, score(predictions(model, x, tuple(by_hand)), labels).correct
         )
-    found = combinations(model, x, labels)
-    assert list(found) == [
+    scores = combinations(model, x, labels)
+    assert list(scores) == [
         "own gates",
         "gates of the other task",
         "union",
         "intersection",
         "no gates",
     ]
-    np.testing.assert_array_equal(found["own gates"].correct, score(own, labels).correct)
+    np.testing.assert_array_equal(scores["own gates"].correct, score(own, labels).correct)
     free = model.bottom_up(x, None).logits.argmax(1).numpy()
-    np.testing.assert_array_equal(found["no gates"].correct, (free[:, None] == labels).mean(0))
+    np.testing.assert_array_equal(scores["no gates"].correct, (free[:, None] == labels).mean(0))
     np.testing.assert_array_equal(
-        found["union"].correct,
+        scores["union"].correct,
         score(
             predictions(model, x, tuple(g.amax(0, keepdim=True).expand_as(g) for g in gates)),
             labels,
@@ -309,20 +309,20 @@ def test_swaps_and_combinations(model, images):
     )
 
 
-def test_a_history_is_read_from_either_kind_of_checkpoint(tmp_path, model):
+def test_a_gate_history_is_read_from_either_kind_of_checkpoint(tmp_path, model):
     notes = torch.randint(256, (3, packed_size(model.shapes, 2)), dtype=torch.uint8)
     save_file({"gates": notes, "updates": torch.tensor(6)}, tmp_path / "learner.safetensors")
-    found = history.read(tmp_path, model)
-    assert found.epochs.tolist() == [0, 1, 2, 3]
-    np.testing.assert_array_equal(found.packed[:3], notes.numpy())
-    np.testing.assert_array_equal(found.packed[3], pack(model.gates()).numpy())
+    course = history.read(tmp_path, model)
+    assert course.epochs.tolist() == [0, 1, 2, 3]
+    np.testing.assert_array_equal(course.packed[:3], notes.numpy())
+    np.testing.assert_array_equal(course.packed[3], pack(model.gates()).numpy())
     shipped = tmp_path / "shipped"
     shipped.mkdir()
     assert history.read(shipped, model) is None
-    history.write(found, shipped)
+    history.write(course, shipped)
     again = history.read(shipped, model)
-    np.testing.assert_array_equal(again.packed, found.packed)
-    np.testing.assert_array_equal(again.epochs, found.epochs)
+    np.testing.assert_array_equal(again.packed, course.packed)
+    np.testing.assert_array_equal(again.epochs, course.epochs)
     (shipped / history.FILE).write_bytes(b"PK")
     with pytest.raises(CheckpointError, match="is damaged"):
         history.read(shipped, model)
@@ -330,7 +330,7 @@ def test_a_history_is_read_from_either_kind_of_checkpoint(tmp_path, model):
     assert history.read(tmp_path, model) is None
 
 
-def test_overlap_over_training_is_that_of_each_moment(model):
+def test_overlap_over_training_matches_each_moment_alone(model):
     rng = np.random.default_rng(6)
     packed = np.stack([rng.integers(256, size=packed_size(model.shapes, 2)) for _ in range(3)])
     noted = history.GateHistory(np.array([0, 1, 5]), packed.astype(np.uint8))

@@ -1,4 +1,4 @@
-"""One more task: the old ones start unchanged, what is frozen stays, and it is learned."""
+"""One more task: the old ones start unchanged, frozen weights stay, and the task is learned."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def network(**settings) -> tuple[BUTDNet, BUTDConfig]:
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate", "feedback-alignment"])
-def test_the_old_tasks_are_as_they_were(weights):
+def test_old_tasks_start_unchanged(weights):
     model, config = network(weights=weights, top_down_bias=weights == "separate")
     twin = extended(model, config).eval()
     x = torch.randn(5, 784)
@@ -38,7 +38,7 @@ def test_the_old_tasks_are_as_they_were(weights):
     assert any((g[2] != g[0]).any() and (g[2] != g[1]).any() for g in gates)
 
 
-def test_the_larger_digit():
+def test_the_label_of_the_larger_digit():
     data = dataset(n_tasks=2, n=20)
     more = with_larger(data)
     assert more.task_names == ("task 0", "task 1", "larger")
@@ -46,7 +46,7 @@ def test_the_larger_digit():
         assert new == [*old, max(old)]
 
 
-def test_a_channel_is_shared_if_half_of_what_is_open_is():
+def test_a_channel_is_shared_if_half_of_its_open_units_are():
     model, _ = network()
     for mask, gate in zip(shared_units(model, 2), model.gates(), strict=True):
         for k, own in enumerate(gate.transpose(0, 1)):
@@ -55,7 +55,7 @@ def test_a_channel_is_shared_if_half_of_what_is_open_is():
             assert bool(mask[k]) == (both > 0 and both * 2 >= either)
 
 
-def taught(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarray]:
+def trained(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarray]:
     data = with_larger(dataset(n_tasks=2, n=40))
     twin = extended(model, config)
     moments = list(teach(twin, data, how, 40, every=50))
@@ -64,11 +64,11 @@ def taught(model, config, how: Teaching) -> tuple[BUTDNet, np.ndarray, np.ndarra
 
 
 @pytest.mark.parametrize("weights", ["shared", "separate"])
-def test_what_is_frozen_stays(weights):
+def test_frozen_weights_stay_unchanged(weights):
     model, config = network(weights=weights)
     shared = shared_units(model, 2)
     assert any(mask.any() for mask in shared)
-    twin, *_ = taught(model, config, Teaching(False, True, 60, batch_size=8))
+    twin, *_ = trained(model, config, Teaching(False, True, 60, batch_size=8))
     moved = 0
     for edge in twin.core.edges:
         old = dict(model.named_modules())[
@@ -84,7 +84,7 @@ def test_what_is_frozen_stays(weights):
     assert moved > 0
 
 
-def test_it_is_learned_alone_and_jointly_more_is_kept():
+def test_joint_training_forgets_less_than_training_the_new_task_alone():
     model, config = network(network="fc", hidden=100)
     data = dataset(n_tasks=2, n=40)
     # It knows the two tasks, by heart.
@@ -92,21 +92,21 @@ def test_it_is_learned_alone_and_jointly_more_is_kept():
     for _ in range(150):
         learner.step(data.train)
     model.eval()
-    _, before, alone = taught(model, config, Teaching(False, False, 60, 5e-3, 20))
-    _, _, jointly = taught(model, config, Teaching(True, False, 60, 5e-3, 20))
+    _, before, alone = trained(model, config, Teaching(False, False, 60, 5e-3, 20))
+    _, _, jointly = trained(model, config, Teaching(True, False, 60, 5e-3, 20))
     assert before[:2].min() > 0.9
     assert alone[2] > before[2] + 0.2
     assert jointly[:2].mean() > alone[:2].mean()
 
 
-def test_a_course_tells_what_is_gained_and_lost():
+def test_a_learning_curve_reports_gains_and_losses():
     moments = [
         Moment(0, np.array([0.9, 0.8, 0.1])),
         Moment(5, np.array([0.5, 0.5, 0.5])),
         Moment(9, np.array([0.7, 0.85, 0.6])),
     ]
-    found = course(iter(moments))
-    assert found.updates.tolist() == [0, 5, 9]
-    assert found.correct.shape == (3, 3)
-    assert found.gained() == pytest.approx(0.5)
-    np.testing.assert_allclose(found.lost(), [0.2, -0.05])
+    curve = course(iter(moments))
+    assert curve.updates.tolist() == [0, 5, 9]
+    assert curve.correct.shape == (3, 3)
+    assert curve.gained() == pytest.approx(0.5)
+    np.testing.assert_allclose(curve.lost(), [0.2, -0.05])

@@ -1,4 +1,4 @@
-"""Small networks in float64, noise from outside, and their truth in NumPy."""
+"""Small networks in float64, injected noise, and their NumPy references."""
 
 from typing import Any
 

@@ -10,9 +10,9 @@ from tests.models.ipvae.small import make
 
 def test_features_are_the_columns_of_the_decoder():
     model = make("iP")
-    found = analysis.features(model)
-    assert found.shape == (5, 3, 3)
-    assert found[2, 1, 0] == model.decoder[3, 2]
+    features = analysis.features(model)
+    assert features.shape == (5, 3, 3)
+    assert features[2, 1, 0] == model.decoder[3, 2]
 
 
 def test_the_most_similar_feature_has_the_largest_cosine():
@@ -32,7 +32,7 @@ def test_the_most_similar_feature_has_the_largest_cosine():
     assert analysis.most_similar_feature(-0.1 * fields[5], fields) == 5
 
 
-def test_sparsity_of_extremes():
+def test_sparsity_at_the_extremes():
     one = np.zeros((50, 1))
     one[7] = 3
     assert analysis.lifetime_sparsity(one) == pytest.approx([1])
@@ -44,43 +44,43 @@ def test_sparsity_of_extremes():
     assert analysis.lifetime_sparsity(part) == pytest.approx([0.75 / (1 - 1 / 40)])
 
 
-def test_population_sparsity_is_lifetime_sparsity_across():
+def test_population_sparsity_is_lifetime_sparsity_transposed():
     rates = np.random.default_rng(0).exponential(size=(6, 9))
-    found = analysis.population_sparsity(rates)
-    assert found.shape == (6,)
-    np.testing.assert_allclose(found, analysis.lifetime_sparsity(rates.T))
+    sparsity = analysis.population_sparsity(rates)
+    assert sparsity.shape == (6,)
+    np.testing.assert_allclose(sparsity, analysis.lifetime_sparsity(rates.T))
     # Of exponential numbers mean² / mean of squares is a half.
     many = np.random.default_rng(0).exponential(size=(2, 100_000))
     assert analysis.population_sparsity(many) == pytest.approx([0.5, 0.5], abs=0.01)
 
 
-def test_encoding_is_settling_some_at_a_time(monkeypatch):
+def test_encoding_is_inference_in_chunks(monkeypatch):
     monkeypatch.setattr(analysis, "CHUNK", 4)
     model = make("iP")
     x = torch.randn(10, 9, dtype=torch.float64)
-    found = analysis.encode(model, x, 6, seed=3)
+    code = analysis.encode(model, x, 6, seed=3)
     parts = [
         inference.run_inference(model, some, 6, seed=3 + k) for k, some in enumerate(x.split(4))
     ]
-    np.testing.assert_array_equal(found.rate, np.concatenate([p.rate for p in parts]))
+    np.testing.assert_array_equal(code.rate, np.concatenate([p.rate for p in parts]))
     for name in ("r2", "zeros", "change"):
         truth = sum(n * getattr(p, name) for n, p in zip((4, 4, 2), parts, strict=True)) / 10
-        np.testing.assert_allclose(getattr(found, name), truth, rtol=1e-6)
+        np.testing.assert_allclose(getattr(code, name), truth, rtol=1e-6)
 
 
-def test_a_readout_tells_classes_that_the_code_tells():
+def test_a_readout_separates_classes_only_if_the_code_does():
     rng = np.random.default_rng(0)
     labels = rng.integers(3, size=600)
     code = rng.normal(size=(600, 4)) * 0.3
     code[:, :3] += np.eye(3)[labels] * 2
-    found = analysis.read_out(code[:400], labels[:400], code[400:], labels[400:])
-    assert found.accuracy > 0.98
-    assert found.accuracy == (found.predicted == labels[400:]).mean()
+    readout = analysis.read_out(code[:400], labels[:400], code[400:], labels[400:])
+    assert readout.accuracy > 0.98
+    assert readout.accuracy == (readout.predicted == labels[400:]).mean()
     shuffled = rng.permutation(labels)
     none = analysis.read_out(code[:400], shuffled[:400], code[400:], shuffled[400:])
     assert none.accuracy < 0.5
 
 
-def test_without_names_the_silenced():
+def test_without_lesions_the_named_neurons():
     model = make("iP")
     assert analysis.without(model, [1, 3]).lesioned.tolist() == [False, True, False, True, False]

@@ -16,7 +16,7 @@ from tests.models.ipvae.small import images, make
 RNG = np.random.default_rng(0)
 
 
-def test_mean_activity_counts_the_size_of_either_sign():
+def test_mean_activity_averages_absolute_values():
     rate = RNG.normal(size=(7, 4))
     slow = [sum(abs(rate[i, k]) for i in range(7)) / 7 for k in range(4)]
     np.testing.assert_allclose(coding.mean_activity(rate), slow)
@@ -54,12 +54,12 @@ def test_neurons_in_order(by, expected):
     assert coding.neuron_order(by, activity, some_fits()).tolist() == expected
 
 
-def test_an_order_by_the_fits_needs_them():
+def test_ordering_by_fit_requires_the_fits():
     with pytest.raises(ValueError, match="frequency needs the fitted Gabor functions"):
         coding.neuron_order("frequency", np.zeros(4))
 
 
-def test_sparsity_is_that_of_each_neuron_and_image():
+def test_sparsity_is_computed_per_neuron_and_per_image():
     rate = RNG.poisson(0.6, (6, 5)).astype(float)
     rate[:, 3] = 0
     code = Code(rate, np.array([0.1, 0.4]), np.array([0.9, 0.7]), np.array([2.0, 1.0]))
@@ -78,7 +78,7 @@ def test_sparsity_is_that_of_each_neuron_and_image():
     assert sparsity.point == (0.7, 0.4)
 
 
-def test_the_point_of_a_code_is_after_the_last_step():
+def test_the_working_point_of_a_code_is_measured_after_the_last_step():
     model, x = make("iP"), images()
     convergence = run_inference(model, x, 5, seed=1)
     point = coding.code_point(convergence)
@@ -105,7 +105,7 @@ def striped_digits(n: int = 24, side: int = 4) -> ImageDataset:
 
 
 @pytest.mark.parametrize("lesioned", [False, True])
-def test_digits_are_read_from_rates_piece_by_piece(monkeypatch, lesioned):
+def test_digits_are_decoded_from_rates_chunk_by_chunk(monkeypatch, lesioned):
     monkeypatch.setattr(coding, "READ_AT_ONCE", 7)
     torch.manual_seed(1)
     model = IPVAE(input_dim=16, n_latents=6)
@@ -113,9 +113,9 @@ def test_digits_are_read_from_rates_piece_by_piece(monkeypatch, lesioned):
         model.decoder.mul_(3)
     data, size = striped_digits(), coding.ReadoutSize(18, 10, 9)
     controls = without(model, [2]) if lesioned else without(model, [])
-    told = []
+    progress = []
     readout = coding.read_digits(
-        model, data, size, controls, lambda share, what: told.append((share, what))
+        model, data, size, controls, lambda share, what: progress.append((share, what))
     )
     x = data.train.pixels.flatten(1) / 255
     pieces = [
@@ -127,7 +127,7 @@ def test_digits_are_read_from_rates_piece_by_piece(monkeypatch, lesioned):
     assert readout.accuracy == pytest.approx(regression.score(tested.rate[:, -1], labels[:10]))
     assert readout.accuracy > 0.6
     assert readout.point.zeros == pytest.approx((tested.activity[:, -1] == 0).mean())
-    shares = [share for share, _ in told]
+    shares = [share for share, _ in progress]
     assert shares == sorted(shares)
     assert shares[0] == 0
-    assert told[-1] == (0.9, "Learning to read them")
+    assert progress[-1] == (0.9, "Learning to read them")

@@ -1,4 +1,4 @@
-"""Presets are settings, and the paper's are the paper's."""
+"""Presets are valid settings, and the paper preset matches the paper."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def resolved(system: str, preset: str):
 
 
 @pytest.mark.parametrize(("system", "beta"), [("ipvae", 24), ("igvae", 8), ("igvae-relu", 8)])
-def test_papers_settings_are_the_papers(system, beta):
+def test_the_paper_preset_has_the_settings_of_the_paper(system, beta):
     config, training = resolved(system, "paper")
     assert (config.n_latents, config.t_train) == (512, 16)
     assert (config.n_iters_inner, config.beta_inner) == (1, 1)
@@ -36,13 +36,13 @@ def test_papers_settings_are_the_papers(system, beta):
 
 
 @pytest.mark.parametrize("system", list(PRESETS))
-def test_quick_is_between_1000_and_1500_updates_of_40000_patches(system):
+def test_the_quick_preset_takes_1000_to_1500_updates_on_40000_patches(system):
     config, training = resolved(system, "quick")
     assert config == SETTINGS[system][0]()
     updates = training.epochs * -(-40_000 // training.batch_size)
     assert 1000 <= updates <= 1500
 
 
-def test_settings_import_no_torch():
+def test_settings_do_not_import_torch():
     code = "import sys; import corelib.models.ipvae.config; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

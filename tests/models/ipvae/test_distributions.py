@@ -21,7 +21,7 @@ def drawn(draw, rate: float, n: int = 40_000, seed: int = 0) -> np.ndarray:
 
 
 def assert_poisson(counts: np.ndarray, rate: float) -> None:
-    """A chi-square test of the counts, cells of few expected joined."""
+    """A chi-square test of the counts; cells with few expected counts are merged."""
     assert (counts == counts.round()).all()
     assert (counts >= 0).all()
     n = len(counts)
@@ -57,7 +57,7 @@ def test_counts_of_mixed_rates_are_independent():
     assert np.abs(together).max() < 0.03
 
 
-def test_shared_counts_depend_on_no_other_row():
+def test_shared_counts_do_not_depend_on_other_rows():
     torch.manual_seed(0)
     u = torch.randn(30, 7) * 2
 
@@ -104,7 +104,7 @@ def test_softened_counts_have_the_derivative_of_the_cumulative_sum(temperature):
     assert expected.abs().max() > 0.1
 
 
-def test_hardly_softened_counts_are_counts_of_arrivals():
+def test_barely_softened_counts_equal_the_number_of_arrivals():
     torch.manual_seed(0)
     u = torch.randn(50, dtype=torch.float64)
     waits = torch.empty(60, 50, dtype=torch.float64).exponential_()
@@ -113,7 +113,7 @@ def test_hardly_softened_counts_are_counts_of_arrivals():
     assert_poisson(drawn(d.relaxed_poisson(1e-6), 2.0, 4000).round(), 2.0)
 
 
-def test_softened_draws_have_all_arrivals_that_matter():
+def test_softened_draws_include_all_arrivals_that_matter():
     """The mean of a softened count is rate times the integral of the sigmoid over time."""
     for temperature in (0.1, 1.0):
         t = np.linspace(0, 60, 400_001)
@@ -123,7 +123,7 @@ def test_softened_draws_have_all_arrivals_that_matter():
             assert mean == pytest.approx(rate * whole, abs=5 * np.sqrt(rate * whole / 4000))
 
 
-def test_straight_through_counts_pass_on_the_gradient_of_their_mean():
+def test_straight_through_counts_have_the_gradient_of_their_mean():
     torch.manual_seed(0)
     u = torch.randn(200, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(200, dtype=torch.float64)
@@ -137,13 +137,13 @@ FINITE = st.floats(-5, 3)
 
 
 @given(FINITE, FINITE)
-def test_poisson_divergence_is_that_of_torch(u, prior):
+def test_poisson_divergence_matches_torch(u, prior):
     u, prior = (torch.tensor(v, dtype=torch.float64) for v in (u, prior))
     truth = kl_divergence(Poisson(u.exp()), Poisson(prior.exp()))
     torch.testing.assert_close(d.kl_poisson(u, prior), truth, rtol=1e-9, atol=1e-12)
 
 
-def test_poisson_divergence_is_that_of_monte_carlo():
+def test_poisson_divergence_matches_monte_carlo():
     u, prior = 1.2, 0.4
     counts = stats.poisson(np.exp(u)).rvs(400_000, random_state=0)
     ratio = stats.poisson(np.exp(u)).logpmf(counts) - stats.poisson(np.exp(prior)).logpmf(counts)
@@ -162,7 +162,7 @@ def test_published_divergence_is_the_true_one_times_the_ratio_of_rates(u, prior)
 
 
 @given(FINITE, st.floats(-2, 2), FINITE, st.floats(-2, 2))
-def test_gaussian_divergence_is_that_of_torch(mu, xi, prior_mu, prior_xi):
+def test_gaussian_divergence_matches_torch(mu, xi, prior_mu, prior_xi):
     mu, xi, prior_mu, prior_xi = (
         torch.tensor(v, dtype=torch.float64) for v in (mu, xi, prior_mu, prior_xi)
     )
@@ -172,7 +172,7 @@ def test_gaussian_divergence_is_that_of_torch(mu, xi, prior_mu, prior_xi):
 
 
 @given(st.floats(-30, 30), st.floats(0.5, 10))
-def test_clamps_hold_their_limits_and_keep_what_is_far_from_them(x, c):
+def test_clamps_enforce_limits_and_preserve_values_far_from_them(x, c):
     value = torch.tensor(x, dtype=torch.float64)
     above, both = d.clamp_above(value, c).item(), d.clamp_both(value, c).item()
     assert above == pytest.approx(c - np.logaddexp(0, c - x), abs=1e-8)

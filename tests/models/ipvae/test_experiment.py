@@ -35,7 +35,7 @@ def slow_film(stimulus: Stimulus, direction: float) -> torch.Tensor:
     return torch.from_numpy(np.stack(frames))
 
 
-def test_an_intervention_is_what_the_dynamics_take():
+def test_an_intervention_becomes_the_controls_of_the_dynamics():
     model = network()
     untouched = controls(model, Intervention())
     assert (untouched.explaining_away, untouched.leak, untouched.lesioned) == (1.0, 0.0, None)
@@ -52,7 +52,7 @@ def test_resets_begin_at_the_onset(every, at):
 
 
 @pytest.mark.parametrize("kind", [IPVAE, IGVAE])
-def test_an_outcome_is_that_of_all_its_trials(kind):
+def test_an_outcome_averages_all_trials(kind):
     """23 trials: in parts of 10, 10 and 3, each with noise of its own."""
     model = network(kind)
     asked = Experiment(MOVING, 30.0, CHANGED, reset_every=5, trials=23, seed=7)
@@ -80,7 +80,7 @@ def test_an_outcome_is_that_of_all_its_trials(kind):
         np.testing.assert_array_equal(values, expected if name == "threshold" else expected[:1])
 
 
-def test_counts_and_first_spikes_are_from_the_onset_on():
+def test_counts_and_first_spikes_are_measured_from_the_onset():
     outcome = run(network(), Experiment(MOVING, trials=8, seed=2))
     assert outcome.stimulus == MOVING
     silent = 0
@@ -95,7 +95,7 @@ def test_counts_and_first_spikes_are_from_the_onset_on():
     assert 0 < silent < 8 * UNITS, "both cases are tried"
 
 
-def test_one_trial_has_no_error_and_none_is_refused():
+def test_one_trial_has_no_standard_error_and_zero_trials_are_refused():
     outcome = run(network(), Experiment(MOVING, trials=1))
     assert np.isnan(outcome.error).all()
     np.testing.assert_array_equal(outcome.rate, outcome.first.rate[0])
@@ -105,7 +105,7 @@ def test_one_trial_has_no_error_and_none_is_refused():
 
 @pytest.mark.parametrize("baseline", [6, 0])
 @pytest.mark.parametrize("kind", [IPVAE, IGVAE])
-def test_a_sweep_is_the_experiment_in_each_direction(kind, baseline, monkeypatch):
+def test_a_sweep_repeats_the_experiment_in_each_direction(kind, baseline, monkeypatch):
     monkeypatch.setattr(experiments, "FRAMES_KEPT", 6)
     model, directions = network(kind), experiments.all_directions(4)
     assert directions.tolist() == [0, 90, 180, 270]
@@ -144,7 +144,7 @@ def test_a_sweep_is_the_experiment_in_each_direction(kind, baseline, monkeypatch
         np.testing.assert_array_equal(part, other)
 
 
-def test_mean_responses_are_above_the_baseline():
+def test_mean_responses_are_relative_to_the_baseline():
     model = network()
     several = [
         Experiment(MOVING._replace(contrast=contrast), 45.0, trials=3, seed=5)
@@ -166,7 +166,7 @@ def test_mean_responses_are_above_the_baseline():
                 assert of_one[trial, unit] == pytest.approx(mean - base, abs=1e-5)
 
 
-def test_forgetful_networks_differ_in_their_memory_alone():
+def test_forgetful_networks_differ_only_in_their_memory():
     asked = Experiment(MOVING, 30.0, CHANGED, reset_every=7, trials=3, seed=4)
     several = experiments.forgetful(asked)
     memory = [(e.intervention.leak, e.reset_every) for e in several.values()]
@@ -177,7 +177,7 @@ def test_forgetful_networks_differ_in_their_memory_alone():
         assert str(e.intervention.leak or e.reset_every or "no leak") in name
 
 
-def test_recorded_trials_are_those_of_the_films_alone():
+def test_recorded_trials_match_each_film_alone():
     model = network()
     films = np.random.default_rng(0).normal(size=(3, 5, SIDE**2)).astype(np.float32)
     responses = experiments.record(model, films, trials=2, seed=4)

@@ -1,4 +1,4 @@
-"""What the Moving bars page says of a shipped network, from Python and without Streamlit."""
+"""What the Moving bars page shows of an included network, from Python and without Streamlit."""
 
 from corelib import load
 from corelib.models.ipvae.analysis import features
@@ -26,7 +26,7 @@ def the_pages_sentence() -> str:
     )
 
 
-def test_python_says_what_the_page_says(runs_root):
+def test_python_gives_the_same_numbers_as_the_page(runs_root):
     page = sentences(open_page("bars", bars_model=NAME)).splitlines()[0]
     before, _, rest = page.partition(" (the Gabor function of its receptive field: ")
     assert before + rest.partition(")")[2] == the_pages_sentence()

@@ -1,4 +1,4 @@
-"""Gabor fits: functions that are Gabors are found again."""
+"""Gabor fits: known Gabor functions are recovered."""
 
 import numpy as np
 import pytest
@@ -39,13 +39,13 @@ def slow(g: gabor.Gabors, k: int, side: int) -> np.ndarray:
     return image
 
 
-def test_rendered_is_the_slow_one():
+def test_rendering_matches_the_slow_reference():
     g = draw(5, 11)
     expected = np.stack([slow(g, k, 11) for k in range(5)])
     np.testing.assert_allclose(gabor.render(g, 11), expected, atol=1e-12)
 
 
-def test_slopes_are_those_of_finite_differences():
+def test_slopes_match_finite_differences():
     x, y = gabor.pixel_centres(6)
     for seed in range(5):
         p = np.random.default_rng(seed).normal(size=8) * 0.4
@@ -54,49 +54,49 @@ def test_slopes_are_those_of_finite_differences():
 
 
 @pytest.mark.parametrize("side", [12, 16])
-def test_gabor_functions_are_found_again(side):
-    """A fit that is good already is not tried again, so a few stay at that."""
+def test_gabor_functions_are_recovered(side):
+    """A fit that is already good is not refined, so a few stay slightly off."""
     truth = draw(40, side)
-    found = gabor.fit(gabor.render(truth, side))
-    assert found.r2.min() > gabor.GOOD
-    exact = found.r2 > 1 - 1e-6
+    fitted = gabor.fit(gabor.render(truth, side))
+    assert fitted.r2.min() > gabor.GOOD
+    exact = fitted.r2 > 1 - 1e-6
     assert exact.mean() >= 0.95
-    found, truth = (gabor.Gabors(*(part[exact] for part in g)) for g in (found, truth))
-    np.testing.assert_allclose(gabor.render(found, side), gabor.render(truth, side), atol=1e-3)
-    assert axis_difference(found.direction, truth.direction).max() < 0.1
-    np.testing.assert_allclose(found.frequency, truth.frequency, atol=1e-3)
-    np.testing.assert_allclose(found.amplitude, truth.amplitude, rtol=1e-2)
+    fitted, truth = (gabor.Gabors(*(part[exact] for part in g)) for g in (fitted, truth))
+    np.testing.assert_allclose(gabor.render(fitted, side), gabor.render(truth, side), atol=1e-3)
+    assert axis_difference(fitted.direction, truth.direction).max() < 0.1
+    np.testing.assert_allclose(fitted.frequency, truth.frequency, atol=1e-3)
+    np.testing.assert_allclose(fitted.amplitude, truth.amplitude, rtol=1e-2)
     for name in ("x", "y", "along", "across"):
-        np.testing.assert_allclose(getattr(found, name), getattr(truth, name), atol=0.02)
-    assert ((found.direction >= 0) & (found.direction < 180)).all()
+        np.testing.assert_allclose(getattr(fitted, name), getattr(truth, name), atol=0.02)
+    assert ((fitted.direction >= 0) & (fitted.direction < 180)).all()
     # The stripes of a function that changes rightward are upright.
-    assert found._replace(direction=np.array([0.0])).orientation == 90
+    assert fitted._replace(direction=np.array([0.0])).orientation == 90
 
 
-def test_noise_leaves_orientation_and_frequency():
+def test_orientation_and_frequency_are_recovered_under_noise():
     side = 16
     truth = draw(25, side, seed=1)
     clean = gabor.render(truth, side)
     noise = np.random.default_rng(0).normal(size=clean.shape)
     noisy = clean + 0.3 * clean.std((1, 2), keepdims=True) * noise
-    found = gabor.fit(noisy)
+    fitted = gabor.fit(noisy)
     # The noise has 0.09 of the signal's variance, which no Gabor function can explain.
-    assert np.median(found.r2) == pytest.approx(1 / 1.09, abs=0.02)
-    assert np.median(axis_difference(found.direction, truth.direction)) < 2
-    np.testing.assert_allclose(found.frequency, truth.frequency, atol=0.03)
+    assert np.median(fitted.r2) == pytest.approx(1 / 1.09, abs=0.02)
+    assert np.median(axis_difference(fitted.direction, truth.direction)) < 2
+    np.testing.assert_allclose(fitted.frequency, truth.frequency, atol=0.03)
 
 
-def test_r2_is_the_share_of_variance_that_is_explained():
+def test_r2_is_the_share_of_variance_explained():
     side = 12
     fields = np.random.default_rng(0).normal(size=(6, side, side))
-    found = gabor.fit(fields)
-    rest = ((fields - gabor.render(found, side)) ** 2).sum((1, 2))
+    fitted = gabor.fit(fields)
+    rest = ((fields - gabor.render(fitted, side)) ** 2).sum((1, 2))
     total = ((fields - fields.mean((1, 2), keepdims=True)) ** 2).sum((1, 2))
-    np.testing.assert_allclose(found.r2, 1 - rest / total, atol=1e-6)
-    assert (found.r2 < 0.7).all(), "noise is no Gabor function"
+    np.testing.assert_allclose(fitted.r2, 1 - rest / total, atol=1e-6)
+    assert (fitted.r2 < 0.7).all(), "noise is no Gabor function"
 
 
 def test_a_flat_field_has_no_fit():
-    found = gabor.fit(np.zeros((2, 12, 12)))
-    assert np.isnan(found.r2).all()
-    assert np.isnan(found.direction).all()
+    fitted = gabor.fit(np.zeros((2, 12, 12)))
+    assert np.isnan(fitted.r2).all()
+    assert np.isnan(fitted.direction).all()

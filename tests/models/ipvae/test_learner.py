@@ -1,4 +1,4 @@
-"""The learner: its loss and rates, what it measures, when it refuses."""
+"""The learner: its loss and learning rate, its metrics, and what it refuses."""
 
 import itertools
 import math
@@ -18,7 +18,7 @@ SIDE = 6
 
 
 def textures(n: int = 90, mean: float = 0.0, std: float = 1.0) -> ImageDataset:
-    """Images of a few stripes each: something to be learned."""
+    """Images of a few stripes each, so that there is something to learn."""
     torch.manual_seed(0)
     stripes = torch.randn(8, SIDE, SIDE)
 
@@ -47,13 +47,13 @@ def first_loss(learner: UnrolledLearner) -> float:
 def test_r_squared_of_each_image():
     x = torch.tensor([[1.0, 2, 3], [0, 0, 6], [4, 4, 4]])
     y = torch.tensor([[1.0, 2, 3], [2, 2, 2], [4, 4, 4]])
-    found = r_squared(x, y)
-    assert found[:2].tolist() == [1.0, 0.0]
-    assert math.isnan(found[2])
+    r2 = r_squared(x, y)
+    assert r2[:2].tolist() == [1.0, 0.0]
+    assert math.isnan(r2[2])
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_the_loss_falls_and_the_rate_with_it(kind):
+def test_the_loss_and_the_learning_rate_fall(kind):
     learner = make(kind, epochs=15)
     before = learner.evaluate(learner.dataset.validation)
     for step in range(45):
@@ -66,7 +66,7 @@ def test_the_loss_falls_and_the_rate_with_it(kind):
     assert learner.optimiser.rate == pytest.approx(0, abs=1e-12)
 
 
-def test_images_come_in_their_own_units():
+def test_images_enter_in_0_1_whatever_the_normalisation():
     """Digits in [0, 1] whatever the normalisation that the data set offers."""
     plain, normalised = textures(), textures(mean=0.3, std=2.0)
     losses = [first_loss(make(dataset=dataset)) for dataset in (plain, normalised)]
@@ -75,7 +75,7 @@ def test_images_come_in_their_own_units():
     torch.testing.assert_close(images(normalised, pixels), pixels.flatten(1).float() / 255)
 
 
-def test_beta_rises_as_told():
+def test_beta_warms_up_as_configured():
     learner = make(beta_outer=10.0, beta_rise=0.5)  # 2 epochs of 3 updates
     met = []
     for _ in range(6):
@@ -93,7 +93,7 @@ def test_beta_weighs_the_divergence():
     assert loss(200.0) > loss(100.0)
 
 
-def test_loss_is_told_for_256_pixels():
+def test_the_loss_is_reported_for_256_pixels():
     learner = make(beta_outer=0.0)
     with torch.no_grad():
         learner.model.decoder.zero_()
@@ -102,7 +102,7 @@ def test_loss_is_told_for_256_pixels():
     assert first_loss(learner) == pytest.approx(truth.item(), rel=1e-5)
 
 
-def test_several_updates_of_one_batch_go_on_in_time():
+def test_several_updates_per_batch_continue_in_time():
     """Each of them takes T further steps, and counts."""
     learner = make(n_iters_outer=4, t_train=2)
     seen = []
@@ -125,7 +125,7 @@ def test_several_updates_of_one_batch_go_on_in_time():
 
 
 @pytest.mark.parametrize("sick", ["steps too large", "not a number"])
-def test_a_training_that_diverges_says_so(sick):
+def test_divergence_during_training_is_reported(sick):
     learner = make(t_train=8)
     with torch.no_grad():
         if sick == "not a number":

@@ -1,4 +1,4 @@
-"""What a neuron is worth to a code, against the image made without it."""
+"""What a neuron contributes to a code, against the image reconstructed without it."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def r2(x: np.ndarray, y: np.ndarray) -> float:
     return 1 - ((x - y) ** 2).sum() / ((x - x.mean()) ** 2).sum()
 
 
-def test_the_loss_is_that_of_the_image_without_the_neuron():
+def test_the_loss_matches_the_image_reconstructed_without_the_neuron():
     rng = np.random.default_rng(0)
     decoder, rate, x = (
         rng.normal(size=(9, 5)),
@@ -30,7 +30,7 @@ def test_the_loss_is_that_of_the_image_without_the_neuron():
 
 
 @pytest.mark.parametrize("n_steps", [7, 30])
-def test_the_effect_of_a_lesion_is_that_of_two_traces(n_steps):
+def test_the_effect_of_a_lesion_compares_two_traces(n_steps):
     torch.manual_seed(0)
     model, x = make("iP"), images()[:1]
     one, decoder = x[0].numpy(), model.decoder.detach().numpy()

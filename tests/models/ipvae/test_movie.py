@@ -8,7 +8,7 @@ from PIL import Image
 from corelib.models.ipvae import movie
 
 
-def test_frames_show_the_field_the_bar_and_the_activity_so_far():
+def test_frames_show_the_receptive_field_the_bar_and_the_activity_so_far():
     field = np.array([[1.0, -1.0], [0.0, 0.5]])
     film = np.zeros((3, 4), np.float32)
     film[1, 1], film[2, 2] = 2.0, -1.0
@@ -33,7 +33,7 @@ def test_frames_show_the_field_the_bar_and_the_activity_so_far():
     assert not below[1][:, 2 * side // 3 + 1 :].any()
 
 
-def test_the_gif_keeps_frames_and_time():
+def test_the_gif_keeps_frames_and_timing():
     pictures = np.zeros((4, 6, 6, 3), np.uint8)
     pictures[np.arange(4), np.arange(4)] = 255
     file = io.BytesIO()
@@ -50,7 +50,7 @@ def test_the_gif_keeps_frames_and_time():
 
 
 def lasts(file: io.BytesIO) -> int:
-    """Milliseconds of a GIF."""
+    """Duration of a GIF in milliseconds."""
     read = Image.open(io.BytesIO(file.getvalue()))
     total = 0
     for k in range(read.n_frames):

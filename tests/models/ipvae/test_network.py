@@ -54,7 +54,7 @@ def own_loss(model, kind, sampling, noise, kl="true"):
     ],
     ids=str,
 )
-def test_every_step_is_that_of_the_reference(kind, sampling, n_inner, controls):
+def test_every_step_matches_the_reference(kind, sampling, n_inner, controls):
     model = make(kind, n_inner=n_inner)
     noise = noise_for(sampling, 1 + 4 * n_inner)
     truth = [
@@ -94,7 +94,7 @@ def test_every_step_is_that_of_the_reference(kind, sampling, n_inner, controls):
     [*((*case, "true") for case in CASES), ("iP", "straight-through", "published")],
 )
 @pytest.mark.parametrize("n_inner", [1, 2])
-def test_loss_and_every_gradient_are_those_of_the_reference(kind, sampling, kl, n_inner):
+def test_loss_and_gradients_match_the_reference(kind, sampling, kl, n_inner):
     """The reference's gradient by central differences of its loss, parameter by parameter."""
     model = make(kind, n_inner=n_inner)
     noise = noise_for(sampling, 1 + 4 * n_inner)
@@ -127,7 +127,7 @@ def rates_met(model, noise):
 
 
 @pytest.mark.parametrize("kind", ["iP", "iG", "iG-relu"])
-def test_limits_hold_where_drives_are_strong(kind):
+def test_limits_hold_under_strong_drive(kind):
     """Steps so large that potentials reach their limits, below and above."""
     model = make(kind)
     with torch.no_grad():
@@ -154,7 +154,7 @@ def test_limits_hold_where_drives_are_strong(kind):
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_forward_is_the_mean_activity_after_all_steps(kind, monkeypatch):
+def test_forward_returns_the_mean_activity_after_all_steps(kind, monkeypatch):
     model, noise = make(kind), []
     draw = model.fixed_noise()
 
@@ -180,7 +180,7 @@ def test_forward_is_the_mean_activity_after_all_steps(kind, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_truncated_it_goes_on_from_where_it_was(kind):
+def test_truncated_unrolling_continues_from_the_last_state(kind):
     """Twice two steps are four, the weights being the same; only the gradient is cut."""
     sampling = "hard" if kind == "iP" else "normal"
     noise = noise_for(sampling, 5)
@@ -206,7 +206,7 @@ def test_truncated_it_goes_on_from_where_it_was(kind):
     assert slope.abs().max() > 0
 
 
-def test_paper_names_have_the_papers_numbers_of_parameters():
+def test_parameter_counts_match_the_paper():
     """W, pixel noise, threshold, step size, and the prior where it is learned."""
     for kind, sizes, priors, gains in (("iP", 1, 1, 0), ("iG", 2, 2, 0), ("iG-relu", 2, 2, 1)):
         model = KINDS[kind](input_dim=256, n_latents=512, fit_prior=True)
@@ -217,7 +217,7 @@ def test_paper_names_have_the_papers_numbers_of_parameters():
         assert fixed.state_dict().keys() == model.state_dict().keys()
 
 
-def test_each_setting_reaches_its_place():
+def test_each_setting_takes_effect():
     iterations = {"n_iters_inner": 3, "beta_inner": 0.5, "t_train": 7, "log_step": -1.0}
     limits = {"clamp_u": 5.0, "clamp_du": 6.0}
     models = [KINDS["iP"](**iterations, **limits, prior_low=-7.0, prior_high=-6.5)]

@@ -1,4 +1,4 @@
-"""The network that ships: its features are Gabor functions, and its neurons prefer the bars that
+"""The included network: its features are Gabor functions, and its neurons prefer the bars that
 look like them."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Spikes as sound: as many pops as spikes, where they belong, and a file that others can read."""
+"""Spikes as sound: one pop per spike, at its time, in a standard audio file."""
 
 import io
 import wave
@@ -11,7 +11,7 @@ from corelib.models.ipvae import sound
 FRAME = 0.02
 
 
-def test_a_pop_is_short_and_of_500_hertz():
+def test_a_pop_is_a_short_500_hertz_tone():
     pop = sound.pop()
     assert len(pop) < 0.01 * sound.RATE
     spectrum = np.abs(np.fft.rfft(pop, 48_000))
@@ -47,7 +47,7 @@ def test_pops_add_up_and_never_exceed_the_range():
     assert np.abs(sound.waveform(np.full(20, 200), FRAME)).max() <= 1
 
 
-def test_sound_is_that_of_its_seed():
+def test_sound_is_determined_by_its_seed():
     counts = np.random.default_rng(0).poisson(0.5, 50)
     first, again, other = (sound.waveform(counts, FRAME, seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again)

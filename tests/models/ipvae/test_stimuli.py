@@ -1,4 +1,4 @@
-"""Films against a slow drawing of them, pixel by pixel."""
+"""Films against a slow pixel-by-pixel drawing."""
 
 import math
 
@@ -32,7 +32,7 @@ def slow_bar(side, direction, place, width, level):
     st.integers(1, 6),
     st.sampled_from(["bright", "dark"]),
 )
-def test_a_moving_bar_is_the_slow_one(
+def test_a_moving_bar_matches_the_slow_drawing(
     side, angle, width, contrast, speed, baseline, frames, polarity
 ):
     stimulus = stimuli.Stimulus("moving bar", baseline, frames, speed, width, contrast, polarity)
@@ -64,7 +64,7 @@ def test_directions_are_as_stated(direction, moves):
         assert along.all()
 
 
-def test_papers_protocol_crosses_the_patch():
+def test_the_bar_of_the_paper_crosses_the_patch():
     stimulus = stimuli.paper_bar(16)
     assert (stimulus.baseline_frames, stimulus.frames, stimulus.speed) == (300, 400, 0.064)
     assert stimulus.width == pytest.approx(3.2)
@@ -89,7 +89,7 @@ def test_a_flashed_bar_stands_still(direction, place, width):
         np.testing.assert_allclose(frame, truth)
 
 
-def test_a_dragged_bar_is_where_it_was_dragged():
+def test_a_dragged_bar_stays_where_it_was_dragged():
     places = np.array([[0.0, np.nan, 1.5], [2.0, -1.0, np.nan]])
     films = stimuli.bars(5, [10, 100], places, 1.2)
     for film, direction, along in zip(films, [10, 100], places, strict=True):
@@ -99,7 +99,7 @@ def test_a_dragged_bar_is_where_it_was_dragged():
 
 
 @given(st.floats(0, 360), st.floats(0.02, 0.4), st.floats(-1, 1), st.floats(0, 360))
-def test_a_grating_is_the_slow_one(direction, frequency, speed, phase):
+def test_a_grating_matches_the_slow_drawing(direction, frequency, speed, phase):
     side = 5
     film = stimuli.gratings(side, [direction], frequency, speed, 2, 3, 0.7, phase)[0]
     assert not film[:2].any()
@@ -128,7 +128,7 @@ def stimulus_of(kind) -> stimuli.Stimulus:
 
 
 @pytest.mark.parametrize("kind", stimuli.KINDS)
-def test_a_film_is_bright_where_the_places_say(kind):
+def test_a_film_is_bright_at_the_stated_places(kind):
     """Each frame drawn pixel by pixel around the place that ``places`` names."""
     stimulus, side, direction = stimulus_of(kind), 7, 30.0
     film = stimuli.film(stimulus, side, [direction])[0]
@@ -163,7 +163,7 @@ def test_places_of_each_kind():
 
 
 @pytest.mark.parametrize("speed", [0.04, 0.189, 0.8])
-def test_another_speed_goes_the_same_way(speed):
+def test_another_speed_covers_the_same_distance(speed):
     usual = stimuli.quick_bar(16)
     other = stimuli.at_speed(usual, speed)
     assert other.speed == speed
@@ -178,7 +178,7 @@ def test_the_quick_bar_crosses_the_diagonal_in_numbers_to_type():
     assert stimulus.speed * stimulus.frames == pytest.approx(16 * math.sqrt(2), rel=0.01)
 
 
-def test_all_directions_at_once_are_each_alone():
+def test_all_directions_at_once_match_each_direction_alone():
     stimulus = stimuli.quick_bar(12)
     directions = np.arange(0, 360, 30)
     together = stimuli.film(stimulus, 12, directions)

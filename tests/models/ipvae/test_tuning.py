@@ -1,4 +1,4 @@
-"""Measures of tuning against closed forms and against neurons made for the purpose."""
+"""Measures of tuning against closed forms and constructed neurons."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_one_lobe_has_half_its_modulation_by_direction(best, depth):
     assert abs((best_direction - best + 180) % 360 - 180) < 1e-6
 
 
-def test_extremes_of_selectivity():
+def test_selectivity_at_the_extremes():
     only = np.zeros(36)
     only[9] = 1
     assert of_one(only) == pytest.approx((1, 1, 0, 90))  # moves upward: a level bar
@@ -71,14 +71,14 @@ def test_axes_differ_by_at_most_a_right_angle(a, b, angle):
 def test_tuning_curves_are_means_over_trials_and_frames():
     rng = np.random.default_rng(0)
     response = rng.random((4, 36, 7, 3))
-    found = tuning.tuning(response, DIRECTIONS, 2)
+    measured = tuning.tuning(response, DIRECTIONS, 2)
     for k in range(36):
         for unit in range(3):
             of_trials = [response[trial, k, 2:, unit].mean() for trial in range(4)]
-            assert found.mean[k, unit] == pytest.approx(np.mean(of_trials))
-            assert found.error[k, unit] == pytest.approx(np.std(of_trials, ddof=1) / 2)
-    np.testing.assert_allclose(found.baseline, [response[..., :2, u].mean() for u in range(3)])
-    assert (found.raised >= 0).all()
+            assert measured.mean[k, unit] == pytest.approx(np.mean(of_trials))
+            assert measured.error[k, unit] == pytest.approx(np.std(of_trials, ddof=1) / 2)
+    np.testing.assert_allclose(measured.baseline, [response[..., :2, u].mean() for u in range(3)])
+    assert (measured.raised >= 0).all()
     single = tuning.tuning(response[:1], DIRECTIONS, 0)
     assert np.isnan(single.error).all()
     assert (single.baseline == 0).all()
@@ -86,11 +86,11 @@ def test_tuning_curves_are_means_over_trials_and_frames():
 
 def test_psth_is_the_mean_of_each_bin():
     spikes = np.arange(2 * 7 * 2).reshape(2, 7, 2).astype(float)
-    found = tuning.psth(spikes, 3)
-    assert found.shape == (2, 2)
+    psth = tuning.psth(spikes, 3)
+    assert psth.shape == (2, 2)
     for k in range(2):
         for unit in range(2):
-            assert found[k, unit] == spikes[:, 3 * k : 3 * k + 3, unit].mean()
+            assert psth[k, unit] == spikes[:, 3 * k : 3 * k + 3, unit].mean()
 
 
 def test_fano_factor_of_poisson_and_of_clockwork():
@@ -106,24 +106,24 @@ def test_adaptation_of_a_response_that_decays():
     rate[20:60, 0] += 4 * 0.5 ** (np.arange(40) / 5)
     rate[20:60, 1] += 2.0
     rate[60:] -= 0.25
-    found = tuning.adaptation(rate, 20, 40)
-    assert found.peak == pytest.approx([4, 2])
+    measured = tuning.adaptation(rate, 20, 40)
+    assert measured.peak == pytest.approx([4, 2])
     late = np.mean(4 * 0.5 ** (np.arange(30, 40) / 5))
-    assert found.late == pytest.approx([late, 2])
-    assert found.adaptation_index == pytest.approx([1 - late / 4, 0])
-    assert found.after == pytest.approx([-0.25, -0.25])
+    assert measured.late == pytest.approx([late, 2])
+    assert measured.adaptation_index == pytest.approx([1 - late / 4, 0])
+    assert measured.after == pytest.approx([-0.25, -0.25])
 
 
-def test_a_tuned_population_tells_the_direction():
+def test_the_direction_can_be_decoded_from_a_tuned_population():
     """Poisson counts of neurons tuned as a cosine: the readout is right up to the noise."""
     rng = np.random.default_rng(0)
     best = rng.uniform(0, 360, 60)
     rate = 3 * np.exp(2 * (np.cos(np.deg2rad(DIRECTIONS[:, None] - best)) - 1))
-    found = tuning.decode(rng.poisson(rate, (20, 36, 60)), DIRECTIONS)
-    assert len(found.error) == 360
-    assert np.median(found.error) < 8
-    difference = np.abs((found.decoded - found.shown + 180) % 360 - 180)
-    np.testing.assert_allclose(found.error, difference)
+    readout = tuning.decode(rng.poisson(rate, (20, 36, 60)), DIRECTIONS)
+    assert len(readout.error) == 360
+    assert np.median(readout.error) < 8
+    difference = np.abs((readout.decoded - readout.shown + 180) % 360 - 180)
+    np.testing.assert_allclose(readout.error, difference)
     deaf = tuning.decode(rng.poisson(1.0, (20, 36, 60)), DIRECTIONS)
     assert np.mean(deaf.error) == pytest.approx(90, abs=12)
 
@@ -136,7 +136,7 @@ def slow_selectivity(raised: np.ndarray) -> float:
 
 
 def some_curves() -> tuning.Tuning:
-    """Six neurons: four that answer in their own ways, one hardly, one below its baseline."""
+    """Six neurons: four respond with different tuning, one barely, one below its baseline."""
     rng = np.random.default_rng(3)
     best, gain = rng.uniform(0, 360, 6), np.array([3.0, 2.0, 1.0, 0.5, 0.1, 0.0])
     angle = np.deg2rad(DIRECTIONS[:, None] - best)
@@ -145,7 +145,7 @@ def some_curves() -> tuning.Tuning:
     return tuning.Tuning(DIRECTIONS, mean, np.zeros_like(mean), np.ones(6))
 
 
-def test_neurons_that_answer_and_what_they_share():
+def test_responsive_neurons_and_population_statistics():
     curves = some_curves()
     raised = [[max(0.0, v - 1) for v in curves.mean[:, k]] for k in range(6)]
     most = max(max(r) for r in raised)
@@ -171,7 +171,7 @@ def test_the_strongest_direction_is_the_largest_of_those_shown():
         assert tuning.strongest_direction(curves)[k] == DIRECTIONS[largest]
 
 
-def test_statistics_of_counts():
+def test_count_statistics():
     counts = np.array([[1.0, 4, 0], [3, 4, 0], [8, 4, 0]])
     statistics = tuning.count_statistics(counts)
     np.testing.assert_allclose(statistics.mean, [4, 4, 0])
@@ -203,7 +203,7 @@ def test_linear_tuning_is_the_largest_overlap_with_a_frame():
             overlaps = [sum(frame * field.ravel()) for frame in films[d]]
             assert linear.mean[d, k] == pytest.approx(max(0.0, *overlaps), abs=1e-5)
     assert (linear.baseline == 0).all()
-    # Stripes that change along 0 answer a bar that moves that way most, and are selective.
+    # Stripes that change along 0 answer a bar that moves in that direction most, and are selective.
     assert tuning.default_neuron(fields, stimulus, directions) == 0
     turned = np.roll(directions, -2)
     assert tuning.default_neuron(fields, stimulus, turned) == 1

@@ -17,7 +17,7 @@ SIZES = {
     "bpan-sequence": {"n_excitatory": 6, "n_inhibitory": 3},
     "gru-sequence": {"n_hidden": 6},
 }
-"""All systems of this room."""
+"""All systems of BPAN and its baselines."""
 
 
 def make(name: str, seed: int = 0, scale: float = 1.0, **sizes) -> AnytimeClassifier:

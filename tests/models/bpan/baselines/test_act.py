@@ -25,13 +25,13 @@ def reluctant(halt_bias: float = -0.5, **options):
 
 def truth_of(model, x) -> list[reference.Halted]:
     p = values(model)
-    found = []
+    outcomes = []
     for row in x.numpy():
         states = reference.gru_states(np.tile(row, (model.n_steps, 1)), p)
         outputs = states @ p["readout.weight"].T + p["readout.bias"]
         halting = reference.halting_values(states, p)
-        found.append(reference.act(halting, outputs, model.epsilon))
-    return found
+        outcomes.append(reference.act(halting, outputs, model.epsilon))
+    return outcomes
 
 
 @given(
@@ -40,14 +40,16 @@ def truth_of(model, x) -> list[reference.Halted]:
     epsilon=st.floats(0, 0.9),
     halt_bias=st.floats(-8, 4),
 )
-def test_answer_steps_and_remainder_are_those_of_the_paper(seed, n_steps, epsilon, halt_bias):
+def test_answer_steps_and_remainder_match_the_equations_of_the_paper(
+    seed, n_steps, epsilon, halt_bias
+):
     model = reluctant(halt_bias, seed=seed, n_steps=n_steps, epsilon=epsilon)
     x, _ = draw(4, seed=seed + 1)
     truth = truth_of(model, x)
-    found = model.ponder(x)
-    assert found.steps.tolist() == [t.steps for t in truth]
-    np.testing.assert_allclose(found.answer.detach(), [t.answer for t in truth], **EXACT)
-    np.testing.assert_allclose(found.remainder.detach(), [t.remainder for t in truth], **EXACT)
+    outcome = model.ponder(x)
+    assert outcome.steps.tolist() == [t.steps for t in truth]
+    np.testing.assert_allclose(outcome.answer.detach(), [t.answer for t in truth], **EXACT)
+    np.testing.assert_allclose(outcome.remainder.detach(), [t.remainder for t in truth], **EXACT)
     for t in truth:
         assert t.weights.sum() == pytest.approx(1, abs=1e-12)
         assert (t.weights >= 0).all()
@@ -55,7 +57,7 @@ def test_answer_steps_and_remainder_are_those_of_the_paper(seed, n_steps, epsilo
 
 @given(halt_bias=st.floats(-20, 5), seed=st.integers(0, 100))
 def test_weights_sum_to_one_whether_it_halts_or_not(halt_bias, seed):
-    """A readout that says the same at each step is also what their weighted mean says."""
+    """A readout that is the same at each step equals its weighted mean."""
     model = reluctant(halt_bias, seed=seed)
     with torch.no_grad():
         model.readout.weight.zero_()
@@ -66,12 +68,12 @@ def test_weights_sum_to_one_whether_it_halts_or_not(halt_bias, seed):
 
 
 def test_the_examples_halt_at_every_step():
-    """Else the tests here would compare little."""
+    """Otherwise the tests here would compare little."""
     x, _ = draw(60)
     assert set(reluctant().own_rule(x).steps.tolist()) == {1, 2, 3, 4, 5}
 
 
-def test_an_early_answer_is_what_act_would_say_if_that_step_were_the_last():
+def test_an_early_answer_is_that_of_act_if_the_step_were_the_last():
     model = reluctant()
     x, _ = draw(20)
     logits = model(x).detach()
@@ -91,7 +93,7 @@ def test_after_halting_nothing_changes():
 
 @pytest.mark.parametrize("batch", [1, 60])
 @pytest.mark.parametrize("halt_bias", [-30.0, -0.5, 0.0, 30.0])
-def test_inference_halts_as_training_does(batch, halt_bias):
+def test_inference_halts_as_in_training(batch, halt_bias):
     model = reluctant(halt_bias)
     x, y = draw(batch)
     trained = model.ponder(x)
@@ -101,7 +103,7 @@ def test_inference_halts_as_training_does(batch, halt_bias):
     torch.testing.assert_close(model.loss_and_logits(x, y, ACTTraining())[1], model(x)[:, -1])
 
 
-def test_what_has_halted_is_computed_no_further(monkeypatch):
+def test_halted_samples_are_not_computed_further(monkeypatch):
     model = reluctant()
     x, _ = draw(60)
     steps = model.own_rule(x).steps
@@ -116,7 +118,7 @@ def test_what_has_halted_is_computed_no_further(monkeypatch):
     assert rows == [int((steps > t).sum()) for t in range(1, 5)]
 
 
-def test_halting_values_that_add_up_exactly_are_enough():
+def test_halting_values_that_sum_exactly_to_the_limit_suffice():
     model = make("act", epsilon=0.5)
     with torch.no_grad():
         model.halt.weight.zero_()
@@ -128,7 +130,7 @@ def test_halting_values_that_add_up_exactly_are_enough():
 
 
 @pytest.mark.parametrize("tau", [0.0, 0.01, 2.0])
-def test_loss_is_that_of_the_reference(tau):
+def test_the_loss_matches_the_reference(tau):
     for halt_bias in (-3.0, -1.0, 2.0):
         model = reluctant(halt_bias)
         x, y = draw(5)
@@ -142,21 +144,21 @@ def test_ponder_cost_has_its_gradient_whether_it_halts_or_not(halt_bias):
     """d(N + R) / d(halting bias) = - sum over n < N of h_n (1 - h_n)."""
     model = reluctant(halt_bias)
     x, _ = draw(30)
-    found = model.ponder(x)
-    cost = (found.steps + found.remainder).sum()
+    outcome = model.ponder(x)
+    cost = (outcome.steps + outcome.remainder).sum()
     (slope,) = torch.autograd.grad(cost, model.halt.bias)
     p = values(model)
     truth = 0.0
-    for row, steps in zip(x.numpy(), found.steps.tolist(), strict=True):
+    for row, steps in zip(x.numpy(), outcome.steps.tolist(), strict=True):
         h = reference.halting_values(reference.gru_states(np.tile(row, (5, 1)), p), p)[: steps - 1]
         truth -= (h * (1 - h)).sum()
     assert slope.item() == pytest.approx(truth, rel=1e-10)
     assert slope.item() < 0
     if halt_bias == -30:
-        assert (found.steps == 5).all(), "here none should reach 1 - ε"
+        assert (outcome.steps == 5).all(), "here none should reach 1 - ε"
 
 
-def test_confidence_is_that_of_the_answer_so_far():
+def test_confidence_refers_to_the_answer_so_far():
     model = reluctant()
     x, _ = draw(40)
     logits, steps = model.forward_anytime(x, 0.6)

@@ -12,7 +12,7 @@ EXACT = {"rtol": 1e-10, "atol": 1e-10}
 
 
 @pytest.mark.parametrize("layers", [1, 2, 4])
-def test_mlp_is_the_reference(layers):
+def test_mlp_matches_the_reference(layers):
     model = make("mlp", n_hidden_layers=layers)
     x, y = draw(4)
     truth = np.array([reference.mlp_logits(row, values(model), layers) for row in x.numpy()])
@@ -32,7 +32,7 @@ def test_mlp_has_no_second_step():
 
 
 @pytest.mark.parametrize("n_steps", [1, 2, 6])
-def test_multi_exit_is_the_reference(n_steps):
+def test_multi_exit_matches_the_reference(n_steps):
     model = make("multi-exit", n_steps=n_steps)
     x, y = draw(4)
     truth = np.array(

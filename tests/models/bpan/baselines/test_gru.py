@@ -28,7 +28,7 @@ EXACT = {"rtol": 1e-10, "atol": 1e-10}
     batch=st.integers(1, 4),
     scale=st.floats(0.01, 30),
 )
-def test_the_cell_is_torchs(seed, inputs, units, batch, scale):
+def test_the_cell_matches_torch(seed, inputs, units, batch, scale):
     torch.manual_seed(seed)
     theirs = torch.nn.GRUCell(inputs, units).double()
     weights = CellWeights(theirs.weight_ih, theirs.bias_ih, theirs.weight_hh, theirs.bias_hh)
@@ -56,7 +56,7 @@ def test_the_first_step_is_a_step_from_silence():
     )
 
 
-def test_the_cell_starts_as_torchs_does():
+def test_the_cell_is_initialised_as_in_torch():
     torch.manual_seed(0)
     ours, theirs = GRUCell(784, 100), torch.nn.GRUCell(784, 100)
     matching = (theirs.weight_ih, theirs.bias_ih, theirs.weight_hh, theirs.bias_hh)
@@ -67,7 +67,7 @@ def test_the_cell_starts_as_torchs_does():
 
 
 @pytest.mark.parametrize("n_steps", [1, 2, 6])
-def test_logits_are_those_of_the_reference(n_steps):
+def test_logits_match_the_reference(n_steps):
     model = make("gru", n_steps=n_steps)
     x, _ = draw(3)
     for row, logits in zip(x.numpy(), model(x).detach().numpy(), strict=True):
@@ -76,17 +76,17 @@ def test_logits_are_those_of_the_reference(n_steps):
 
 
 @pytest.mark.parametrize("time", [1, 4, 9])
-def test_a_sequence_takes_one_step_for_each_moment(time):
+def test_a_sequence_takes_one_step_per_time_point(time):
     model = make("gru-sequence")
     torch.manual_seed(3)
     x = torch.randn(3, time, 5, dtype=torch.float64)
-    found = model(x).detach().numpy()
-    assert found.shape == (3, time, 4)
-    for row, logits in zip(x.numpy(), found, strict=True):
+    outputs = model(x).detach().numpy()
+    assert outputs.shape == (3, time, 4)
+    for row, logits in zip(x.numpy(), outputs, strict=True):
         np.testing.assert_allclose(logits, reference.gru_logits(row, values(model)), **EXACT)
 
 
-def test_a_sequence_stops_early_without_reading_on():
+def test_early_stopping_reads_no_further_inputs():
     model = make("gru-sequence")
     torch.manual_seed(3)
     x = torch.randn(40, 7, 5, dtype=torch.float64)
@@ -100,14 +100,14 @@ def test_a_sequence_stops_early_without_reading_on():
     assert torch.equal(again.logits, logits)
 
 
-def test_a_constant_input_is_a_constant_sequence():
+def test_a_constant_input_equals_a_constant_sequence():
     model, reader = make("gru", n_steps=4), make("gru-sequence")
     x, _ = draw(3)
     torch.testing.assert_close(model(x), reader(x[:, None].expand(-1, 4, -1)))
 
 
 @pytest.mark.parametrize("ce", ["time", "final"])
-def test_loss_is_that_of_the_reference(ce):
+def test_the_loss_matches_the_reference(ce):
     model = make("gru")
     x, y = draw(4)
     loss, last = model.loss_and_logits(x, y, GRUTraining(ce=ce))

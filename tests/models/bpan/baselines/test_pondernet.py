@@ -22,7 +22,7 @@ LOGITS = st.lists(st.floats(-30, 30), min_size=1, max_size=8)
 
 
 def steady(halting: float, **options):
-    """A network whose λ is the same always, and whose readout says nothing."""
+    """A network with constant λ and an uninformative readout."""
     model = make("pondernet", **options)
     with torch.no_grad():
         model.halt.weight.zero_()
@@ -35,12 +35,14 @@ def steady(halting: float, **options):
 def distributions(model, x) -> np.ndarray:
     """p of each sample from the reference: (batch, time)."""
     p = values(model)
-    found = [reference.gru_states(np.tile(row, (model.n_steps, 1)), p) for row in x.numpy()]
-    return np.array([reference.halting_distribution(reference.halting_values(s, p)) for s in found])
+    states = [reference.gru_states(np.tile(row, (model.n_steps, 1)), p) for row in x.numpy()]
+    return np.array(
+        [reference.halting_distribution(reference.halting_values(s, p)) for s in states]
+    )
 
 
 @given(LOGITS)
-def test_p_is_the_reference_and_sums_to_one(logits):
+def test_p_matches_the_reference_and_sums_to_one(logits):
     log_p = halting_distribution(torch.tensor([logits], dtype=torch.float64))[0].numpy()
     truth = reference.halting_distribution(reference.sigmoid(np.array(logits)))
     np.testing.assert_allclose(np.exp(log_p), truth, rtol=1e-9, atol=1e-13)
@@ -55,7 +57,7 @@ def test_log_p_stays_finite_where_p_does_not(logits):
 
 
 @given(st.lists(st.floats(-15, 15), min_size=1, max_size=8))
-def test_the_faithful_p_is_the_one_divided_by_its_sum(logits):
+def test_the_faithful_p_is_normalised_by_its_sum(logits):
     log_p = faithful_distribution(torch.tensor([logits], dtype=torch.float64))[0].numpy()
     truth = reference.faithful_distribution(reference.sigmoid(np.array(logits)))
     np.testing.assert_allclose(np.exp(log_p), truth, rtol=1e-9, atol=1e-13)
@@ -87,7 +89,7 @@ def test_divergence_in_closed_form(halting, lambda_p, n_steps):
 
 
 @given(st.floats(0.05, 0.95), st.integers(2, 9))
-def test_divergence_is_zero_at_the_prior_alone(lambda_p, n_steps):
+def test_divergence_is_zero_only_at_the_prior(lambda_p, n_steps):
     prior = reference.truncated_geometric(lambda_p, n_steps)
     hazard = prior[:-1] / prior[::-1].cumsum()[::-1][:-1]
     logits = torch.tensor([[*np.log(hazard / (1 - hazard)), 0.0]], dtype=torch.float64)
@@ -106,7 +108,7 @@ def test_divergence_is_zero_at_the_prior_alone(lambda_p, n_steps):
 @pytest.mark.parametrize("faithful", [False, True])
 @pytest.mark.parametrize("beta", [0.0, 0.01, 2.0])
 @pytest.mark.parametrize("n_steps", [1, 5])
-def test_loss_is_that_of_the_reference(faithful, beta, n_steps):
+def test_the_loss_matches_the_reference(faithful, beta, n_steps):
     model = make("pondernet", n_steps=n_steps, faithful=faithful)
     x, y = draw(4)
     settings = PonderNetTraining(lambda_p=0.35, beta=beta)
@@ -118,7 +120,7 @@ def test_loss_is_that_of_the_reference(faithful, beta, n_steps):
     assert torch.equal(last, model(x)[:, -1])
 
 
-def test_the_faithful_loss_does_not_say_when_to_halt():
+def test_the_faithful_loss_does_not_determine_when_to_halt():
     """λ of which all p shrink alike: one loss, but another halting step. Ours tells them apart."""
     value, shrink = 0.6, 1e-3
     shrunk, left = [], 1.0
@@ -163,7 +165,7 @@ def test_half_is_the_default_and_the_median():
     assert steady(0.5).own_rule(x).steps.tolist() == [1] * 3
 
 
-def test_sampled_halts_as_often_as_p_says():
+def test_sampled_halting_frequencies_follow_p():
     model = make("pondernet", seed=4, n_steps=4, scale=0.5)
     x, _ = draw(3)
     n = 20_000
@@ -179,7 +181,7 @@ def test_sampled_halts_as_often_as_p_says():
     torch.testing.assert_close(answers, logits[torch.arange(3 * n), steps - 1])
 
 
-def test_sampled_is_the_same_for_the_same_seed():
+def test_sampled_halting_is_repeatable_with_the_same_seed():
     model = steady(0.3)
     x, _ = draw(200)
     first, again, other = (
@@ -203,7 +205,7 @@ def test_expected_is_the_mean_over_p():
 
 
 @pytest.mark.parametrize("rule", ["cumulative", "sampled"])
-def test_what_has_halted_is_computed_no_further(rule, monkeypatch):
+def test_halted_samples_are_not_computed_further(rule, monkeypatch):
     model = make("pondernet")
     x, _ = draw(60)
 
