@@ -22,7 +22,7 @@ class Images:
         labels = range(55_000)
 
 
-def test_each_training_has_a_name_of_its_own():
+def test_each_run_has_a_name_of_its_own():
     for seed in (0, 2, 3):
         specs = bpc.specs(seed)
         assert len({spec.title for spec in specs}) == len(specs)
@@ -32,7 +32,7 @@ def test_each_training_has_a_name_of_its_own():
     assert [spec.variant for spec in bpc.specs(3)] == ["seed100", "seed200", "seed300"]
 
 
-def test_the_tutorials_trainings_end_where_it_prints():
+def test_the_tutorials_runs_end_where_it_prints():
     for updates, name in zip((100, 200, 300), bpc.ROWS, strict=False):
         resolved = resolve(bpc.ROWS[name].spec(0))
         assert total_steps(Images, resolved.training) == updates

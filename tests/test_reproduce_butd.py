@@ -27,7 +27,7 @@ def all_here(monkeypatch):
     monkeypatch.setattr(butd, "is_here", lambda name: True)
 
 
-def test_each_training_has_a_name_of_its_own(all_here):
+def test_each_run_has_a_name_of_its_own(all_here):
     for seed in (0, 3):
         specs = butd.specs(seed)
         assert len(specs) == len(butd.ROWS)
@@ -37,8 +37,8 @@ def test_each_training_has_a_name_of_its_own(all_here):
 
 def test_data_that_is_missing_is_left_out(monkeypatch):
     monkeypatch.setattr(butd, "is_here", lambda name: name in ("mnist", "celeba"))
-    found = [(spec.dataset, spec.variant) for spec in butd.specs(1)]
-    assert found == [*(("mnist", rule.variant) for rule in RULES.values()), ("celeba", "bp")]
+    trained = [(spec.dataset, spec.variant) for spec in butd.specs(1)]
+    assert trained == [*(("mnist", rule.variant) for rule in RULES.values()), ("celeba", "bp")]
 
 
 def test_networks_and_rates_are_the_published_presets_but_for_rule_and_epochs(all_here):
@@ -90,7 +90,7 @@ def test_what_ships_is_seed_0_of_the_table():
             assert getattr(card, name) == getattr(spec, name), (spec.title, name)
 
 
-def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
+def test_measure_reads_validations_and_the_final_test(runs_root):
     """Shares of the test images; those after ten epochs are of validation images."""
     tasks = ("accuracy", "accuracy left", "accuracy right")
     noted = {
@@ -111,8 +111,8 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
             accuracy=[0.2, 0.3],
         ),
     ]
-    found = butd.measure([run.spec for run in runs], runs)
-    two, one = found.iloc[0], found.iloc[1]
+    rows = butd.measure([run.spec for run in runs], runs)
+    two, one = rows.iloc[0], rows.iloc[1]
     assert (two["data"], two["rule"], two["seed"]) == ("multi-mnist", SHARED, 2)
     assert (one["data"], one["rule"]) == ("mnist", "Counter-Hebb, separate weights")
     assert (two["epochs"], one["epochs"]) == (12, 2)
@@ -122,7 +122,7 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
         assert two[f"{task} after 10 epochs"] == noted[name][9]
     assert one["accuracy"] == 0.5
     assert one[["left", "right", "left after 10 epochs"]].isna().all()
-    assert "loss" not in found
+    assert "loss" not in rows
 
 
 def raw(rows) -> pd.DataFrame:

@@ -112,7 +112,7 @@ def test_shipped_and_own_are_available_and_the_unreadable_are_left_out(run):
 
 
 def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
-    target = tmp_path / "taken" / "home"
+    target = tmp_path / "exported" / "network"
     run.append(Validated(step=220, epoch=2, metrics={"accuracy": 0.8}, score=0.8, best=True))
     registry.export(registry.find(run.id), target)
     files = ["checkpoint.json", "history.jsonl", "weights.safetensors"]
@@ -174,15 +174,15 @@ def test_what_ships_can_be_loaded_and_is_as_good_as_its_card_says(item):
         registry.load(item.name), chosen.training_type(**item.card.training), data
     )
     fifth = Split(*(part[::5] for part in data.test))
-    found = learner.evaluate(fifth)
-    if "accuracy" in found:
+    metrics = learner.evaluate(fifth)
+    if "accuracy" in metrics:
         expected = item.card.test["accuracy"]
         # A fifth of the images: four standard errors of what the card says of all.
         error = (expected * (1 - expected) / len(fifth.labels)) ** 0.5
-        assert found["accuracy"] == pytest.approx(expected, abs=4 * error)
+        assert metrics["accuracy"] == pytest.approx(expected, abs=4 * error)
     else:
-        assert found["R²"] == pytest.approx(item.card.test["R²"], abs=0.02)
-        assert found["zeros"] == pytest.approx(item.card.test["zeros"], abs=0.02)
+        assert metrics["R²"] == pytest.approx(item.card.test["R²"], abs=0.02)
+        assert metrics["zeros"] == pytest.approx(item.card.test["zeros"], abs=0.02)
 
 
 def test_shipped_checkpoints_are_small_and_hold_no_optimiser():
