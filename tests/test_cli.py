@@ -137,7 +137,7 @@ def test_help_shows_every_setting_with_bounds_and_default(name, capsys):
                 assert bound is None or f"{int(bound):,}".split(",")[0] in entry
 
 
-def test_there_is_one_training_for_each_system():
+def test_there_is_one_train_command_for_each_system():
     assert list(COMMANDS.commands["train"].commands) == list(SYSTEMS)
 
 
@@ -476,7 +476,7 @@ def test_interrupted_then_resumed_equals_uninterrupted(runs_root):
     assert "nothing left to resume" in one_sentence(err)
 
 
-def test_a_worker_waits_for_one_who_only_looks(runs_root):
+def test_a_worker_waits_for_a_status_check(runs_root):
     """Whoever asks whether a run is alive holds its lock for a moment."""
     run = create_run(make_spec("bpan", config={"n_excitatory": 8}, training={"epochs": 1}))
     run.set_status("cancelled")
@@ -604,7 +604,7 @@ def no_fashion(tmp_path, monkeypatch):
     monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", tmp_path / "none")
 
 
-def test_missing_data_is_a_sentence_before_a_run_is_made(no_fashion, runs_root, capsys):
+def test_missing_data_is_reported_before_a_run_is_made(no_fashion, runs_root, capsys):
     assert main(["train", "bpan", *TINY, "--dataset", "fashion-mnist"]) == 2
     err = one_sentence(capsys.readouterr().err)
     assert "download it with: python -m corelib data fashion-mnist" in err

@@ -148,7 +148,7 @@ def test_settings_survive_json(n_steps, alpha, dale):
     assert BPANConfig(**config.model_dump()) == config
 
 
-def test_an_unknown_system_is_answered_with_those_there_are():
+def test_an_unknown_system_is_answered_with_the_available_ones():
     with pytest.raises(SettingsError, match=r"no system named 'bpam'; there are: bpan"):
         system("bpam")
 

@@ -111,7 +111,7 @@ def test_swaps_instructions_and_epochs():
     }
 
 
-def test_forgetting_has_a_panel_for_each_way():
+def test_forgetting_has_a_panel_for_each_method():
     rng = np.random.default_rng(4)
     courses = {
         way: Course(np.array([0, 10]), rng.random((2, 3)))

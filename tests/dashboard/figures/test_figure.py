@@ -71,14 +71,14 @@ def test_equal_arrays_have_one_revision_and_others_another():
     assert revision(large) != revision(moved)
 
 
-def test_a_wrong_name_is_refused_when_one_looks():
+def test_a_wrong_property_name_is_refused_on_reading():
     figure = Figure([{**HEAT, "zmini": 0}], {})
     with pytest.raises(ValueError, match="zmini"):
         _ = figure.data
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_the_common_look_lies_under_what_a_figure_says(palette):
+def test_a_figures_own_layout_overrides_the_common_style(palette):
     own_layout = {
         "xaxis": {"title": {"text": "step"}, "showline": False},
         "xaxis2": {"anchor": "y"},

@@ -194,7 +194,7 @@ def test_response_curves_have_means_and_standard_errors():
     assert figure.layout.yaxis.title.text == "above baseline"
 
 
-def test_drives_are_told_apart_above_the_potential():
+def test_drives_are_separate_curves_above_the_potential():
     parts = {"stimulus": RNG.random(6), "threshold": np.float64(-1.0), "sum": RNG.random(6)}
     potential = RNG.random(6)
     figure = trials.drives(parts, potential, "u", 2, LIGHT)
@@ -260,7 +260,7 @@ def test_axes_and_directions_are_drawn_next_to_what_they_are_compared_with():
     assert "decoded" in figure.layout.yaxis.title.text
 
 
-def test_everyone_is_in_order_of_preference():
+def test_the_population_is_in_order_of_preference():
     activity = RNG.poisson(1.0, (4, 6)).astype(float)
     prefers, order = np.array([200.0, 10.0, np.nan, 90.0]), np.array([1, 3, 0])
     figure = population.everyone(activity, np.arange(-2, 4), order, prefers, LIGHT)
