@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def raw(model, seed, **figures):
-    """A row of anytime's raw figures; what is not named is missing."""
+    """A row of anytime's raw figures; those not named are missing."""
     names = [
         "parameters",
         "steps",
@@ -116,7 +116,7 @@ def test_anytime_summary_is_the_arithmetic_of_its_rows(rows):
     assert act["speed-up by multiply-adds"] is None
 
 
-def test_published_rows_stand_also_without_ours(rows):
+def test_published_rows_are_shown_without_ours_too(rows):
     table = anytime.summary(rows).set_index("model")
     names = ["published parameters", "published accuracy / %", "published mean steps"]
     names.append("published speed-up")
@@ -192,7 +192,7 @@ def test_the_file_names_the_command_that_made_it(name):
     assert "torch" in first
 
 
-def test_shipped_figures_are_possible(shipped):
+def test_shipped_figures_are_plausible(shipped):
     assert shipped["accuracy"].between(0.96, 0.99).all()
     assert shipped["accuracy at 0.9"].between(0.95, 0.99).all()
     assert shipped["mean steps at 0.9"].between(1, shipped["steps"]).all()
@@ -221,7 +221,7 @@ def test_sizes_of_the_authors_code():
 
 
 @pytest.mark.parametrize("name", list(anytime.ROWS))
-def test_seed_0_is_about_the_network_that_ships(name, shipped):
+def test_seed_0_is_close_to_the_shipped_network(name, shipped):
     """Retrained on a machine like this one, so not exactly."""
     row = anytime.ROWS[name]
     title = row.trained.spec(0).title
@@ -283,7 +283,7 @@ def test_the_printed_classification_has_both_parameter_counts(capsys):
     assert "follow from no architecture that we found" in out
 
 
-def test_what_ships_is_read_without_torch():
+def test_shipped_tables_are_read_without_torch():
     script = (
         "import sys; from corelib.reproduce import reproduce; reproduce('anytime'); "
         "reproduce('classification'); print('torch' in sys.modules)"
@@ -316,7 +316,7 @@ def test_a_missing_table_says_how_to_make_it(tmp_path, monkeypatch, capsys):
     assert "python -m corelib reproduce anytime --ship" in capsys.readouterr().err
 
 
-def test_a_wide_table_goes_on_below_with_its_first_column():
+def test_a_wide_table_continues_below_with_its_first_column_repeated():
     frame = pd.DataFrame({"model": ["a", "b"], "one": [1, 2], "two": [3, 4], "three": [5, 6]})
     assert show.frame(frame, 12) == (
         "model  one\na      1\nb      2\n\nmodel  two\na      3\nb      4\n\n"

@@ -35,7 +35,7 @@ def test_each_run_has_a_name_of_its_own(all_here):
         assert {spec.seed for spec in specs} == {seed}
 
 
-def test_data_that_is_missing_is_left_out(monkeypatch):
+def test_missing_data_is_left_out(monkeypatch):
     monkeypatch.setattr(butd, "is_here", lambda name: name in ("mnist", "celeba"))
     trained = [(spec.dataset, spec.variant) for spec in butd.specs(1)]
     assert trained == [*(("mnist", rule.variant) for rule in RULES.values()), ("celeba", "bp")]
@@ -80,7 +80,7 @@ def test_rules_side_by_side_differ_in_the_rule_alone():
     assert (alike[0]["hidden"], alike[0]["epochs"]) == (12, 2)
 
 
-def test_what_ships_is_seed_0_of_the_table():
+def test_shipped_networks_are_seed_0_of_the_table():
     ships = {spec.title for spec in recipes()}
     for row in SHIPPED:
         spec = row.spec(0)
@@ -186,7 +186,7 @@ def test_differences_are_paired_by_seed(table):
     assert table.loc["Multi-MNIST", SHARED][name] is None
 
 
-def test_the_rerun_stands_beside_ours_and_what_is_unknown_is_none(table):
+def test_the_rerun_stands_beside_ours_and_unknown_figures_are_none(table):
     multi = table.loc["Multi-MNIST", SHARED]
     assert (multi["left, re-run / %"], multi["right, re-run / %"]) == (93.35, 90.94)
     early = [multi[f"{task} after 10 epochs, re-run / %"] for task in ("left", "right")]
@@ -205,7 +205,7 @@ def test_rows_come_in_the_tables_order_whatever_that_of_the_runs(table):
     assert len(table) == 5
 
 
-def test_the_shipped_figures_are_possible_and_of_every_seed():
+def test_the_shipped_figures_are_plausible_and_cover_every_seed():
     shipped = results.shipped("butd")
     for name in [c for c in shipped if c in ("accuracy", "left", "right") or "after" in c]:
         assert shipped[name].dropna().between(0.5, 1).all(), name

@@ -47,7 +47,7 @@ def test_figures_of_patches_are_what_the_network_does(tmp_path):
     assert "readout" not in figures
 
 
-def test_readout_learns_from_training_digits_and_is_tried_on_test_digits(tmp_path, monkeypatch):
+def test_readout_is_fitted_to_training_digits_and_scored_on_test_digits(tmp_path, monkeypatch):
     monkeypatch.setattr(ipvae, "READOUT_IMAGES", 300)
     monkeypatch.setattr(ipvae, "READOUT_STEPS", 4)
     model, item = store_network(tmp_path / "net", "mnist")
@@ -57,7 +57,7 @@ def test_readout_learns_from_training_digits_and_is_tried_on_test_digits(tmp_pat
         trace(model, split.pixels[:300].flatten(1) / 255, 4).rate[:, -1]
         for split in (data.train, data.test)
     ]
-    # Codes are made 500 images at a time: of 300 the noise is that of one piece.
+    # Codes are computed 500 images at a time: 300 images share one batch of noise.
     readout = LogisticRegression(max_iter=300).fit(rates[0], data.train.labels[:300])
     truth = readout.score(rates[1], data.test.labels[:300])
     assert figures["readout"] == pytest.approx(truth, abs=0.01)
@@ -102,7 +102,7 @@ def test_summary_holds_ours_beside_the_papers(rows):
     assert missing["published R² / %"] == 82.0
 
 
-def test_notes_say_that_our_images_are_others(rows):
+def test_notes_say_that_our_images_differ(rows):
     notes = " ".join(ipvae.summary(rows).attrs["notes"])
     assert "not van Hateren's" in notes
 
@@ -116,7 +116,7 @@ def test_every_network_is_trained_on_what_it_says():
     assert betas == [24, 12, 6, 8, 8]
 
 
-def test_what_ships_is_whole():
+def test_the_shipped_table_is_complete():
     table = reproduce("ipvae").set_index(["figure", "model"])
     for figure, models in ipvae.SECTIONS.items():
         for model in models:

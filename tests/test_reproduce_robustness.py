@@ -142,7 +142,7 @@ def few_digits(monkeypatch):
 
 
 def shipped_in_place_of_runs(module, monkeypatch) -> None:
-    """Runs are the names of networks that ship."""
+    """Runs are the names of shipped networks."""
     monkeypatch.setattr(module, "find", lambda name: SimpleNamespace(name=name))
 
 
@@ -271,7 +271,7 @@ def test_arms_are_aligned_by_seed():
     np.testing.assert_allclose(changes["lambda_bal 0"], [1, 0.3])
 
 
-def test_intervals_are_students():
+def test_intervals_are_from_students_t():
     # Quantiles of the printed tables.
     for n, quantile in ((2, 12.706), (3, 4.303), (5, 2.776), (11, 2.228)):
         low, high = balance.t_interval(Spread(1.0, math.sqrt(n), n))
@@ -385,7 +385,7 @@ def test_every_arm_ships_with_at_least_three_seeds(balanced):
     assert others.notna().all(axis=None)
 
 
-def test_shipped_figures_are_possible(corrupted, balanced):
+def test_shipped_figures_are_plausible(corrupted, balanced):
     clean = corrupted[corrupted["severity"] == 0]
     assert clean["accuracy"].between(0.96, 0.99).all()
     # Severity 0 is the same, whatever the corruption.
@@ -403,7 +403,7 @@ def test_shipped_figures_are_possible(corrupted, balanced):
     assert (kept["change 1"] == 1).all()
 
 
-def test_both_tables_know_the_same_networks(corrupted, balanced):
+def test_both_tables_agree_on_the_networks_they_share(corrupted, balanced):
     """Measured twice by two commands: BPAN with and without the balance term."""
     for model, arm in (("bpan", "lambda_bal 5e-4"), ("bpan-unbalanced", "lambda_bal 0")):
         one = (
@@ -423,7 +423,7 @@ def test_both_tables_know_the_same_networks(corrupted, balanced):
 
 
 @pytest.mark.parametrize("name", list(robustness.NAMES))
-def test_seed_0_is_about_the_network_that_ships(name, corrupted):
+def test_seed_0_is_close_to_the_shipped_network(name, corrupted):
     """Retrained on a machine like this one, so not exactly."""
     own = corrupted[(corrupted["model"] == name) & (corrupted["seed"] == 0)]
     card = find(f"{name}-mnist").card
@@ -465,7 +465,7 @@ def test_the_printed_balance_holds_published_rerun_and_ours(balanced, capsys):
     assert any("-40 %" in x and "about -16 %" in x for x in lines)
 
 
-def test_what_ships_is_read_without_torch():
+def test_shipped_tables_are_read_without_torch():
     script = (
         "import sys; from corelib.reproduce import reproduce; reproduce('robustness'); "
         "reproduce('balance'); print('torch' in sys.modules)"

@@ -127,7 +127,7 @@ def test_matched_grus_are_the_nearest_to_bpan(row):
 
 @torch.no_grad()
 def test_figures_are_what_a_trained_network_does(runs_root, monkeypatch):
-    """A real training on sequences; all counted again from its logits, one by one."""
+    """A real run on sequences; all figures recounted from its logits, one by one."""
     training = {"epochs": 1, "batch_size": 5000}
     config = {"n_excitatory": 8, "n_inhibitory": 2}
     spec = make_spec(
@@ -173,7 +173,7 @@ def test_accuracy_over_steps_is_mean_and_sd_over_seeds(rows):
     assert (one.n_seeds, one.sd.any()) == (1, False)
 
 
-def test_a_checkpoint_finds_its_row_and_what_was_published():
+def test_a_checkpoint_has_its_row_and_published_figures():
     row = sequential.row_of("bpan-sequence-ct-mnist")
     assert row == sequential.Row("ct-mnist")
     assert sequential.published_accuracy(row) == pytest.approx(0.2498)
@@ -199,7 +199,7 @@ def test_every_row_ships_with_at_least_three_seeds(shipped):
     assert first.startswith("# python -m corelib reproduce sequential --ship")
 
 
-def test_shipped_figures_are_possible(shipped):
+def test_shipped_figures_are_plausible(shipped):
     shares = [n for n in shipped if n.startswith(("accuracy", "too early"))]
     values = shipped[shares].to_numpy()
     assert np.nanmin(values) >= 0
@@ -216,7 +216,7 @@ def test_shipped_figures_are_possible(shipped):
 
 
 @pytest.mark.parametrize("row", sequential.ROWS, ids=str)
-def test_seed_0_is_about_the_network_that_ships(row, shipped):
+def test_seed_0_is_close_to_the_shipped_network(row, shipped):
     """Retrained on a machine like this one, so not exactly."""
     title = row.spec(0).title
     if not (ROOT / "assets" / "checkpoints" / title).exists():
