@@ -131,7 +131,7 @@ def test_a_drawn_digit_is_classified(page: Page, server: str):
 
 
 def run_state(runs) -> str:
-    """The newest run's state, as its folder says it."""
+    """The newest run's state, from its folder."""
     newest_first = list(list_runs())
     return newest_first[0].status.state if newest_first else "none"
 
