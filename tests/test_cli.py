@@ -73,13 +73,13 @@ def one_sentence(err):
     return err.strip()
 
 
-def leaves(group=COMMANDS, said=()):
+def leaves(group=COMMANDS, path=()):
     for word, command in group.commands.items():
         if isinstance(command, Group):
-            yield (*said, word)
-            yield from leaves(command, (*said, word))
+            yield (*path, word)
+            yield from leaves(command, (*path, word))
         else:
-            yield (*said, word)
+            yield (*path, word)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_help_shows_every_setting_with_bounds_and_default(name, capsys):
                 assert bound is None or f"{int(bound):,}".split(",")[0] in entry
 
 
-def test_there_is_one_training_for_each_system():
+def test_there_is_one_train_command_for_each_system():
     assert list(COMMANDS.commands["train"].commands) == list(SYSTEMS)
 
 
@@ -336,15 +336,15 @@ def test_options_may_be_written_with_underscores_and_equals_signs(value, dale):
 # Training and what follows
 
 
-def test_training_tells_its_epochs_and_its_test_figures(trained):
+def test_training_prints_its_epochs_and_its_test_metrics(trained):
     run, code, out, err = trained
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == f"Run {run.id} is starting."
-    told = [line for line in lines if line.startswith("epoch ")]
-    assert [line.split()[1] for line in told] == ["1/2", "2/2"]
+    epochs = [line for line in lines if line.startswith("epoch ")]
+    assert [line.split()[1] for line in epochs] == ["1/2", "2/2"]
     history = run.history()
-    for line, validated in zip(told, history.validations, strict=True):
+    for line, validated in zip(epochs, history.validations, strict=True):
         assert f"validation accuracy {100 * validated.score:.2f} %" in line
         assert re.search(r"\d+ updates/s  \d:\d\d left  loss \d", line)
     assert f"  accuracy               {100 * history.finished.metrics['accuracy']:.2f} %" in lines
@@ -360,9 +360,9 @@ def test_evaluate_measures_what_the_training_measured(trained_run, capsys):
     assert main(["evaluate", trained_run.id, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["metrics"] == card.test
     assert main(["evaluate", trained_run.id, "--split", "validation", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["metrics"] == card.metrics
-    assert (told["dataset"], told["images"]) == ("mnist", 5000)
+    evaluation = json.loads(capsys.readouterr().out)
+    assert evaluation["metrics"] == card.metrics
+    assert (evaluation["dataset"], evaluation["images"]) == ("mnist", 5000)
 
 
 def test_evaluate_takes_a_folder_and_prints_a_table(trained_run, capsys):
@@ -382,9 +382,9 @@ def test_evaluate_of_a_shipped_checkpoint_agrees_with_its_card(capsys):
 
 def test_runs_are_listed_and_shown(trained_run, capsys):
     assert main(["runs", "list", "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
-    assert (told["id"], told["state"], told["seed"]) == (trained_run.id, "completed", 3)
-    assert (told["step"], told["total_steps"]) == (2 * PER_EPOCH, 2 * PER_EPOCH)
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["id"], entry["state"], entry["seed"]) == (trained_run.id, "completed", 3)
+    assert (entry["step"], entry["total_steps"]) == (2 * PER_EPOCH, 2 * PER_EPOCH)
     assert main(["runs", "list"]) == 0
     head, row = capsys.readouterr().out.splitlines()
     assert head.split()[:2] == ["run", "state"]
@@ -476,7 +476,7 @@ def test_interrupted_then_resumed_equals_uninterrupted(runs_root):
     assert "nothing left to resume" in one_sentence(err)
 
 
-def test_a_worker_waits_for_one_who_only_looks(runs_root):
+def test_a_worker_waits_for_a_status_check(runs_root):
     """Whoever asks whether a run is alive holds its lock for a moment."""
     run = create_run(make_spec("bpan", config={"n_excitatory": 8}, training={"epochs": 1}))
     run.set_status("cancelled")
@@ -576,16 +576,16 @@ def test_a_terminal_gets_a_bar_that_grows(runs_root):
         env={**os.environ, "COLUMNS": "80"},
     )
     os.close(theirs)
-    told = b""
+    output = b""
     try:
         while part := os.read(ours, 4096):
-            told += part
+            output += part
     except OSError:
         # Linux says so when the other side is closed.
         pass
     os.close(ours)
     assert process.wait(timeout=60) == 0
-    drawn = [d.partition("\x1b[K")[0] for d in told.decode().split("\r") if "epoch" in d]
+    drawn = [d.partition("\x1b[K")[0] for d in output.decode().split("\r") if "epoch" in d]
     lengths = [d.count("█") / (d.count("█") + d.count("░")) for d in drawn]
     assert lengths == sorted(lengths)
     assert lengths[0] < 0.5
@@ -606,7 +606,7 @@ def no_fashion(tmp_path, monkeypatch):
     monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", tmp_path / "none")
 
 
-def test_missing_data_is_a_sentence_before_a_run_is_made(no_fashion, runs_root, capsys):
+def test_missing_data_is_reported_before_a_run_is_made(no_fashion, runs_root, capsys):
     assert main(["train", "bpan", *TINY, "--dataset", "fashion-mnist"]) == 2
     err = one_sentence(capsys.readouterr().err)
     assert "download it with: python -m corelib data fashion-mnist" in err

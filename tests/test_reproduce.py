@@ -50,7 +50,7 @@ def test_every_shipped_bpan_has_its_row(table):
 
 
 def test_our_figures_are_what_the_network_does(table):
-    """Counted again from all its logits, by another route than the learner's."""
+    """Recounted from all its logits, independently of the learner."""
     dataset = load_dataset("mnist")
     inputs, labels = dataset.inputs(dataset.test.pixels), dataset.test.labels
     model = load("bpan-mnist")
@@ -86,7 +86,7 @@ def test_an_input_that_does_not_fit_is_refused():
         measure(small, "mnist", "test")
 
 
-def test_all_are_listed_and_none_is_imported_before_it_is_run(capsys):
+def test_all_are_listed_and_none_is_imported_until_run(capsys):
     assert main(["reproduce"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(REPRODUCTIONS)

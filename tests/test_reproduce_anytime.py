@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def raw(model, seed, **figures):
-    """A row of anytime's raw figures; what is not named is missing."""
+    """A row of anytime's raw figures; those not named are missing."""
     names = [
         "parameters",
         "steps",
@@ -93,7 +93,7 @@ def test_anytime_summary_is_the_arithmetic_of_its_rows(rows):
     bpan, act = table.loc["BPAN"], table.loc["ACT"]
     assert (bpan["seeds"], bpan["parameters"], act["seeds"]) == (2, 152_650, 3)
     half = math.sqrt(0.5)
-    for found, mean, sd in (
+    for spread, mean, sd in (
         (bpan["accuracy at the last step / %"], 97.2, 0.4 * half),
         (bpan["accuracy at θ = 0.9 / %"], 96, 0),
         (bpan["mean steps at θ = 0.9"], 1.75, 0.5 * half),
@@ -103,9 +103,9 @@ def test_anytime_summary_is_the_arithmetic_of_its_rows(rows):
         # Paired by seed: 98.0 - 97.4 and 97.2 - 97.0.
         (act["last step less BPAN's / points"], 0.4, 0.4 * half),
     ):
-        assert found.mean == pytest.approx(mean)
-        assert found.sd == pytest.approx(sd, abs=1e-9)
-        assert found.n == 2
+        assert spread.mean == pytest.approx(mean)
+        assert spread.sd == pytest.approx(sd, abs=1e-9)
+        assert spread.n == 2
     assert act["speed-up by steps, own rule"] == Spread(2, 0, 3)
     missing = (
         "last step less BPAN's / points",
@@ -116,7 +116,7 @@ def test_anytime_summary_is_the_arithmetic_of_its_rows(rows):
     assert act["speed-up by multiply-adds"] is None
 
 
-def test_published_rows_stand_also_without_ours(rows):
+def test_published_rows_are_shown_without_ours_too(rows):
     table = anytime.summary(rows).set_index("model")
     names = ["published parameters", "published accuracy / %", "published mean steps"]
     names.append("published speed-up")
@@ -141,8 +141,8 @@ def test_classification_summary_is_the_arithmetic_of_its_rows():
     rows = [
         (model, hidden, seed, 1000 * hidden + len(model), share)
         for hidden in classification.HIDDEN
-        for model, found in shares.items()
-        for seed, share in enumerate(found)
+        for model, accuracies in shares.items()
+        for seed, share in enumerate(accuracies)
     ]
     frame = pd.DataFrame(rows, columns=["model", "hidden", "seed", "parameters", "accuracy"])
     table = classification.summary(frame).set_index("hidden")
@@ -192,7 +192,7 @@ def test_the_file_names_the_command_that_made_it(name):
     assert "torch" in first
 
 
-def test_shipped_figures_are_possible(shipped):
+def test_shipped_figures_are_plausible(shipped):
     assert shipped["accuracy"].between(0.96, 0.99).all()
     assert shipped["accuracy at 0.9"].between(0.95, 0.99).all()
     assert shipped["mean steps at 0.9"].between(1, shipped["steps"]).all()
@@ -221,7 +221,7 @@ def test_sizes_of_the_authors_code():
 
 
 @pytest.mark.parametrize("name", list(anytime.ROWS))
-def test_seed_0_is_about_the_network_that_ships(name, shipped):
+def test_seed_0_is_close_to_the_shipped_network(name, shipped):
     """Retrained on a machine like this one, so not exactly."""
     row = anytime.ROWS[name]
     title = row.trained.spec(0).title
@@ -241,14 +241,14 @@ def test_measured_figures_are_those_of_the_card(name, monkeypatch):
     """The worker measured the same network by another route, on the same test images."""
     monkeypatch.setattr(anytime, "BATCHES", ())
     item = find(name)
-    found, card = anytime.figures(item), item.card.test
-    assert found["accuracy"] == pytest.approx(card["accuracy"], abs=2e-4)
-    assert found["accuracy at 0.9"] == pytest.approx(card["accuracy at θ = 0.9"], abs=2e-4)
-    assert found["mean steps at 0.9"] == pytest.approx(card["mean steps at θ = 0.9"], abs=2e-3)
+    figures, card = anytime.figures(item), item.card.test
+    assert figures["accuracy"] == pytest.approx(card["accuracy"], abs=2e-4)
+    assert figures["accuracy at 0.9"] == pytest.approx(card["accuracy at θ = 0.9"], abs=2e-4)
+    assert figures["mean steps at 0.9"] == pytest.approx(card["mean steps at θ = 0.9"], abs=2e-3)
     own = {key for key in card if key.endswith("by own rule")}
-    assert {key for key in found if key.endswith("by own rule")} == own
+    assert {key for key in figures if key.endswith("by own rule")} == own
     for key in own:
-        assert found[key] == pytest.approx(card[key], abs=2e-3)
+        assert figures[key] == pytest.approx(card[key], abs=2e-3)
 
 
 # --- the command --------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_the_printed_classification_has_both_parameter_counts(capsys):
     assert "follow from no architecture that we found" in out
 
 
-def test_what_ships_is_read_without_torch():
+def test_shipped_tables_are_read_without_torch():
     script = (
         "import sys; from corelib.reproduce import reproduce; reproduce('anytime'); "
         "reproduce('classification'); print('torch' in sys.modules)"
@@ -293,7 +293,7 @@ def test_what_ships_is_read_without_torch():
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["bpan", "--train"], "take --train, --seeds and --ship; bpan does not"),
         (["anytime", "--seeds", "3"], "add --train"),
@@ -302,10 +302,10 @@ def test_what_ships_is_read_without_torch():
         (["anytime", "--seeds", "some", "--train"], "seeds is 'some', but should be"),
     ],
 )
-def test_wrong_options_are_one_sentence(words, told, runs_root, capsys):
+def test_wrong_options_are_one_sentence(words, message, runs_root, capsys):
     assert main(["reproduce", *words]) == 2
     err = capsys.readouterr().err
-    assert told in err
+    assert message in err
     assert err.count("\n") == 1
     assert not list(list_runs())
 
@@ -316,7 +316,7 @@ def test_a_missing_table_says_how_to_make_it(tmp_path, monkeypatch, capsys):
     assert "python -m corelib reproduce anytime --ship" in capsys.readouterr().err
 
 
-def test_a_wide_table_goes_on_below_with_its_first_column():
+def test_a_wide_table_continues_below_with_its_first_column_repeated():
     frame = pd.DataFrame({"model": ["a", "b"], "one": [1, 2], "two": [3, 4], "three": [5, 6]})
     assert show.frame(frame, 12) == (
         "model  one\na      1\nb      2\n\nmodel  two\na      3\nb      4\n\n"

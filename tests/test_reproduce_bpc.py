@@ -16,13 +16,13 @@ HALF = math.sqrt(0.5)
 
 
 class Images:
-    """Of a data set only the number of its training images, which is all that is asked for."""
+    """A data set reduced to the number of its training images, all that is needed here."""
 
     class train:
         labels = range(55_000)
 
 
-def test_each_training_has_a_name_of_its_own():
+def test_each_run_has_a_name_of_its_own():
     for seed in (0, 2, 3):
         specs = bpc.specs(seed)
         assert len({spec.title for spec in specs}) == len(specs)
@@ -32,7 +32,7 @@ def test_each_training_has_a_name_of_its_own():
     assert [spec.variant for spec in bpc.specs(3)] == ["seed100", "seed200", "seed300"]
 
 
-def test_the_tutorials_trainings_end_where_it_prints():
+def test_the_tutorials_runs_end_where_it_prints():
     for updates, name in zip((100, 200, 300), bpc.ROWS, strict=False):
         resolved = resolve(bpc.ROWS[name].spec(0))
         assert total_steps(Images, resolved.training) == updates
@@ -87,7 +87,7 @@ def test_summary_is_the_arithmetic_of_its_rows():
     assert (tutorial["others' accuracy / %"], tutorial["others' loss x 1000"]) == (83.14, 290)
 
 
-def test_what_ships_has_every_network_and_seed():
+def test_the_shipped_table_has_every_network_and_seed():
     shipped = results.shipped("bpc")
     for name, row in bpc.ROWS.items():
         assert sorted(shipped[shipped["network"] == name]["seed"]) == list(range(row.seeds))
@@ -104,7 +104,7 @@ def test_the_shipped_networks_are_seed_0_of_the_table():
     assert {"bpc", "gpc", "dpc", "hybrid-pc", "backprop"} <= {r.system for r in RECIPES}
 
 
-def test_weighing_is_mean_and_sd_over_seeds_by_alpha():
+def test_weighting_is_mean_and_sd_over_seeds_by_alpha():
     names = {alpha: bpc.ALPHAS[alpha] for alpha in (1e-3, 1.0)}
     raw = [
         (names[1.0], 0, 0.5, 0.30),
@@ -134,7 +134,7 @@ def test_the_completion_table_has_the_networks_that_fill_in_pixels():
     assert table.loc[bpc.REFERENCE, "seeds"] == "3"
 
 
-def test_what_is_measured_of_a_network():
+def test_the_measures_of_a_network():
     measured = bpc.measurements("backprop-mnist", False)
     test = find("backprop-mnist").card.test
     assert measured == {

@@ -27,7 +27,7 @@ def all_here(monkeypatch):
     monkeypatch.setattr(butd, "is_here", lambda name: True)
 
 
-def test_each_training_has_a_name_of_its_own(all_here):
+def test_each_run_has_a_name_of_its_own(all_here):
     for seed in (0, 3):
         specs = butd.specs(seed)
         assert len(specs) == len(butd.ROWS)
@@ -35,10 +35,10 @@ def test_each_training_has_a_name_of_its_own(all_here):
         assert {spec.seed for spec in specs} == {seed}
 
 
-def test_data_that_is_missing_is_left_out(monkeypatch):
+def test_missing_data_is_left_out(monkeypatch):
     monkeypatch.setattr(butd, "is_here", lambda name: name in ("mnist", "celeba"))
-    found = [(spec.dataset, spec.variant) for spec in butd.specs(1)]
-    assert found == [*(("mnist", rule.variant) for rule in RULES.values()), ("celeba", "bp")]
+    trained = [(spec.dataset, spec.variant) for spec in butd.specs(1)]
+    assert trained == [*(("mnist", rule.variant) for rule in RULES.values()), ("celeba", "bp")]
 
 
 def test_networks_and_rates_are_the_published_presets_but_for_rule_and_epochs(all_here):
@@ -80,7 +80,7 @@ def test_rules_side_by_side_differ_in_the_rule_alone():
     assert (alike[0]["hidden"], alike[0]["epochs"]) == (12, 2)
 
 
-def test_what_ships_is_seed_0_of_the_table():
+def test_shipped_networks_are_seed_0_of_the_table():
     ships = {spec.title for spec in recipes()}
     for row in SHIPPED:
         spec = row.spec(0)
@@ -90,7 +90,7 @@ def test_what_ships_is_seed_0_of_the_table():
             assert getattr(card, name) == getattr(spec, name), (spec.title, name)
 
 
-def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
+def test_measure_reads_validations_and_the_final_test(runs_root):
     """Shares of the test images; those after ten epochs are of validation images."""
     tasks = ("accuracy", "accuracy left", "accuracy right")
     noted = {
@@ -111,8 +111,8 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
             accuracy=[0.2, 0.3],
         ),
     ]
-    found = butd.measure([run.spec for run in runs], runs)
-    two, one = found.iloc[0], found.iloc[1]
+    rows = butd.measure([run.spec for run in runs], runs)
+    two, one = rows.iloc[0], rows.iloc[1]
     assert (two["data"], two["rule"], two["seed"]) == ("multi-mnist", SHARED, 2)
     assert (one["data"], one["rule"]) == ("mnist", "Counter-Hebb, separate weights")
     assert (two["epochs"], one["epochs"]) == (12, 2)
@@ -122,7 +122,7 @@ def test_measure_reads_what_runs_noted_and_the_test_in_the_end(runs_root):
         assert two[f"{task} after 10 epochs"] == noted[name][9]
     assert one["accuracy"] == 0.5
     assert one[["left", "right", "left after 10 epochs"]].isna().all()
-    assert "loss" not in found
+    assert "loss" not in rows
 
 
 def raw(rows) -> pd.DataFrame:
@@ -186,7 +186,7 @@ def test_differences_are_paired_by_seed(table):
     assert table.loc["Multi-MNIST", SHARED][name] is None
 
 
-def test_the_rerun_stands_beside_ours_and_what_is_unknown_is_none(table):
+def test_the_rerun_stands_beside_ours_and_unknown_figures_are_none(table):
     multi = table.loc["Multi-MNIST", SHARED]
     assert (multi["left, re-run / %"], multi["right, re-run / %"]) == (93.35, 90.94)
     early = [multi[f"{task} after 10 epochs, re-run / %"] for task in ("left", "right")]
@@ -205,7 +205,7 @@ def test_rows_come_in_the_tables_order_whatever_that_of_the_runs(table):
     assert len(table) == 5
 
 
-def test_the_shipped_figures_are_possible_and_of_every_seed():
+def test_the_shipped_figures_are_plausible_and_cover_every_seed():
     shipped = results.shipped("butd")
     for name in [c for c in shipped if c in ("accuracy", "left", "right") or "after" in c]:
         assert shipped[name].dropna().between(0.5, 1).all(), name

@@ -31,37 +31,37 @@ def store_network(folder, dataset: str, **config):
 
 def test_figures_of_patches_are_what_the_network_does(tmp_path):
     model, item = store_network(tmp_path / "net", "natural-12")
-    found = ipvae.figures(item, n_images=30, n_steps=6)
+    figures = ipvae.figures(item, n_images=30, n_steps=6)
     x = load_dataset("natural-12").test.pixels[:30].flatten(1)
     traced = trace(model, x, 6)
     r2 = r_squared(x[:, None], torch.from_numpy(traced.reconstruction)).mean(0)
     zeros = (traced.activity == 0).mean((0, 2))
-    assert found["R²"] == pytest.approx(float(r2[-1]), abs=1e-4)
-    assert found["R² at T"] == pytest.approx(float(r2[2]), abs=1e-4)
-    assert found["zeros"] == pytest.approx(zeros[-1], abs=1e-4)
-    assert found["zeros at T"] == pytest.approx(zeros[2], abs=1e-4)
+    assert figures["R²"] == pytest.approx(float(r2[-1]), abs=1e-4)
+    assert figures["R² at T"] == pytest.approx(float(r2[2]), abs=1e-4)
+    assert figures["zeros"] == pytest.approx(zeros[-1], abs=1e-4)
+    assert figures["zeros at T"] == pytest.approx(zeros[2], abs=1e-4)
     last = np.linalg.norm(traced.potential[:, -1] - traced.potential[:, -2], axis=1).mean()
-    assert found["change"] == pytest.approx(last, abs=1e-4)
+    assert figures["change"] == pytest.approx(last, abs=1e-4)
     features = model.decoder.detach().numpy().T.reshape(-1, 12, 12)
-    assert found["Gabor fit"] == pytest.approx(np.median(gabor.fit(features).r2), abs=1e-4)
-    assert "readout" not in found
+    assert figures["Gabor fit"] == pytest.approx(np.median(gabor.fit(features).r2), abs=1e-4)
+    assert "readout" not in figures
 
 
-def test_readout_learns_from_training_digits_and_is_tried_on_test_digits(tmp_path, monkeypatch):
+def test_readout_is_fitted_to_training_digits_and_scored_on_test_digits(tmp_path, monkeypatch):
     monkeypatch.setattr(ipvae, "READOUT_IMAGES", 300)
     monkeypatch.setattr(ipvae, "READOUT_STEPS", 4)
     model, item = store_network(tmp_path / "net", "mnist")
-    found = ipvae.figures(item, n_images=20, n_steps=3)
+    figures = ipvae.figures(item, n_images=20, n_steps=3)
     data = load_dataset("mnist")
     rates = [
         trace(model, split.pixels[:300].flatten(1) / 255, 4).rate[:, -1]
         for split in (data.train, data.test)
     ]
-    # Codes are made 500 images at a time: of 300 the noise is that of one piece.
+    # Codes are computed 500 images at a time: 300 images share one batch of noise.
     readout = LogisticRegression(max_iter=300).fit(rates[0], data.train.labels[:300])
     truth = readout.score(rates[1], data.test.labels[:300])
-    assert found["readout"] == pytest.approx(truth, abs=0.01)
-    assert "Gabor fit" not in found
+    assert figures["readout"] == pytest.approx(truth, abs=0.01)
+    assert "Gabor fit" not in figures
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_summary_holds_ours_beside_the_papers(rows):
     assert missing["published R² / %"] == 82.0
 
 
-def test_notes_say_that_our_images_are_others(rows):
+def test_notes_say_that_our_images_differ(rows):
     notes = " ".join(ipvae.summary(rows).attrs["notes"])
     assert "not van Hateren's" in notes
 
@@ -116,7 +116,7 @@ def test_every_network_is_trained_on_what_it_says():
     assert betas == [24, 12, 6, 8, 8]
 
 
-def test_what_ships_is_whole():
+def test_the_shipped_table_is_complete():
     table = reproduce("ipvae").set_index(["figure", "model"])
     for figure, models in ipvae.SECTIONS.items():
         for model in models:

@@ -26,10 +26,10 @@ ROOT = Path(__file__).parents[1]
 HALF = math.sqrt(0.5)
 
 
-def close(found: Spread, mean: float, sd: float, n: int = 2) -> None:
-    assert found.mean == pytest.approx(mean)
-    assert found.sd == pytest.approx(sd, abs=1e-9)
-    assert found.n == n
+def close(spread: Spread, mean: float, sd: float, n: int = 2) -> None:
+    assert spread.mean == pytest.approx(mean)
+    assert spread.sd == pytest.approx(sd, abs=1e-9)
+    assert spread.n == n
 
 
 # --- robustness -----------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def test_robustness_summary_is_the_arithmetic_of_its_rows():
     assert clean["drop / points"] is None
     close(clean["less BPAN's / points"], 1, 2 * HALF)
     published = [row["published / %"] for row in (clean, mlp, bpan)]
-    assert [str(found) for found in published] == ["97.93", "53.87", "53.49"]
+    assert [str(value) for value in published] == ["97.93", "53.87", "53.49"]
 
 
 def test_curves_over_seeds_are_means_severity_by_severity(corrupted):
@@ -102,18 +102,18 @@ def test_curves_over_seeds_are_means_severity_by_severity(corrupted):
 
 def test_only_bpan_and_the_mlp_were_published():
     published = [item.published for item in robustness.CONDITIONS]
-    assert all(set(found) in (set(), {"bpan", "mlp"}) for found in published)
-    assert sum(bool(found) for found in published) == 11
+    assert all(set(models) in (set(), {"bpan", "mlp"}) for models in published)
+    assert sum(bool(models) for models in published) == 11
 
 
 def test_every_seed_sees_every_severity():
-    found = robustness.corruptions(3)
-    assert {item.seed for item in found} == {3}
-    assert len(found) == len(set(found))
+    corruptions = robustness.corruptions(3)
+    assert {item.seed for item in corruptions} == {3}
+    assert len(corruptions) == len(set(corruptions))
     for name, kind in CORRUPTIONS.items():
-        ours = [c.severity for c in found if c.name == name and not c.faithful]
+        ours = [c.severity for c in corruptions if c.name == name and not c.faithful]
         assert tuple(ours) == kind.severities
-    published = {(c.name, c.severity) for c in found if c.faithful}
+    published = {(c.name, c.severity) for c in corruptions if c.faithful}
     assert published == {("gaussian", s) for s in (0.1, 0.2, 0.3, 0.5)} | {
         ("occlusion", s) for s in (0.2, 0.4, 0.5, 0.6)
     }
@@ -142,7 +142,7 @@ def few_digits(monkeypatch):
 
 
 def shipped_in_place_of_runs(module, monkeypatch) -> None:
-    """Runs are the names of networks that ship."""
+    """Runs are the names of shipped networks."""
     monkeypatch.setattr(module, "find", lambda name: SimpleNamespace(name=name))
 
 
@@ -271,7 +271,7 @@ def test_arms_are_aligned_by_seed():
     np.testing.assert_allclose(changes["lambda_bal 0"], [1, 0.3])
 
 
-def test_intervals_are_students():
+def test_intervals_are_from_students_t():
     # Quantiles of the printed tables.
     for n, quantile in ((2, 12.706), (3, 4.303), (5, 2.776), (11, 2.228)):
         low, high = balance.t_interval(Spread(1.0, math.sqrt(n), n))
@@ -297,7 +297,7 @@ def test_each_arm_differs_in_one_thing_from_what_it_is_compared_with():
             continue
         one, other = resolve(arm.spec(1)), resolve(balance.ARMS[arm.against].spec(1))
         settings = [
-            {**found.config.model_dump(), **found.training.model_dump()} for found in (one, other)
+            {**spec.config.model_dump(), **spec.training.model_dump()} for spec in (one, other)
         ]
         assert sum(settings[0][key] != settings[1][key] for key in settings[0]) == 1, name
         assert arm.spec(1).seed == balance.ARMS[arm.against].spec(1).seed
@@ -385,7 +385,7 @@ def test_every_arm_ships_with_at_least_three_seeds(balanced):
     assert others.notna().all(axis=None)
 
 
-def test_shipped_figures_are_possible(corrupted, balanced):
+def test_shipped_figures_are_plausible(corrupted, balanced):
     clean = corrupted[corrupted["severity"] == 0]
     assert clean["accuracy"].between(0.96, 0.99).all()
     # Severity 0 is the same, whatever the corruption.
@@ -403,7 +403,7 @@ def test_shipped_figures_are_possible(corrupted, balanced):
     assert (kept["change 1"] == 1).all()
 
 
-def test_both_tables_know_the_same_networks(corrupted, balanced):
+def test_both_tables_agree_on_the_networks_they_share(corrupted, balanced):
     """Measured twice by two commands: BPAN with and without the balance term."""
     for model, arm in (("bpan", "lambda_bal 5e-4"), ("bpan-unbalanced", "lambda_bal 0")):
         one = (
@@ -423,7 +423,7 @@ def test_both_tables_know_the_same_networks(corrupted, balanced):
 
 
 @pytest.mark.parametrize("name", list(robustness.NAMES))
-def test_seed_0_is_about_the_network_that_ships(name, corrupted):
+def test_seed_0_is_close_to_the_shipped_network(name, corrupted):
     """Retrained on a machine like this one, so not exactly."""
     own = corrupted[(corrupted["model"] == name) & (corrupted["seed"] == 0)]
     card = find(f"{name}-mnist").card
@@ -465,7 +465,7 @@ def test_the_printed_balance_holds_published_rerun_and_ours(balanced, capsys):
     assert any("-40 %" in x and "about -16 %" in x for x in lines)
 
 
-def test_what_ships_is_read_without_torch():
+def test_shipped_tables_are_read_without_torch():
     script = (
         "import sys; from corelib.reproduce import reproduce; reproduce('robustness'); "
         "reproduce('balance'); print('torch' in sys.modules)"

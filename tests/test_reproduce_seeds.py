@@ -1,4 +1,4 @@
-"""Trainings over seeds: used again, gone on with, computed by one process at a time."""
+"""Runs over seeds: reused, resumed, and computed by one process at a time."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ TINY = {"n_excitatory": 8, "n_inhibitory": 2, "n_steps": 2}
 
 
 def tiny(seed: int = 0, epochs: int = 1, variant: str = "", **config):
-    """A training that computes for about a second."""
+    """A run that takes about a second."""
     training = {"epochs": epochs, "batch_size": 500, "device": "cpu"}
     return make_spec(
         "bpan", config={**TINY, **config}, training=training, seed=seed, variant=variant
@@ -31,7 +31,7 @@ def ids(specs):
     return [item and item.run.id for item in seeds.stored(specs)]
 
 
-def test_a_completed_run_serves_whatever_its_name_and_versions(runs_root):
+def test_a_completed_run_is_reused_whatever_its_name_and_versions(runs_root):
     done = stands(
         tiny(variant="mine").model_copy(update={"versions": {"torch": "0.1"}}), "completed"
     )
@@ -46,32 +46,32 @@ def test_settings_that_a_run_leaves_out_are_the_defaults(runs_root):
     assert ids([full]) == [run.id]
 
 
-def test_completed_comes_before_alive_and_alive_before_what_can_go_on(runs_root):
+def test_completed_comes_before_alive_and_alive_before_resumable(runs_root):
     cancelled = stands(tiny(), "cancelled")
     assert ids([tiny()]) == [cancelled.id]
     alive = stands(tiny(), "running")
     with alive.lock.acquire():
         assert ids([tiny()]) == [alive.id]
-        found = seeds.progress([tiny(), tiny(seed=1)])
-        assert (found.done, found.total, found.running.id) == (0, 2, alive.id)
+        progress = seeds.progress([tiny(), tiny(seed=1)])
+        assert (progress.done, progress.total, progress.running.id) == (0, 2, alive.id)
         done = stands(tiny(), "completed")
         stands(tiny(), "cancelled")
         assert ids([tiny()]) == [done.id]
         assert seeds.progress([tiny(), tiny(seed=1)]) == (1, 2, None)
 
 
-def test_only_a_run_of_the_same_versions_goes_on(runs_root):
+def test_only_a_run_of_the_same_versions_is_resumed(runs_root):
     stands(tiny().model_copy(update={"versions": {"torch": "0.1"}}), "cancelled")
     assert ids([tiny()]) == [None]
 
 
-def test_a_damaged_run_is_passed_over(runs_root):
+def test_a_damaged_run_is_skipped(runs_root):
     run = stands(tiny(), "completed")
     (run.folder / "spec.json").write_text("{")
     assert ids([tiny()]) == [None]
 
 
-def test_interrupted_trainings_go_on_and_completed_ones_are_used_again(runs_root, monkeypatch):
+def test_interrupted_runs_are_resumed_and_completed_ones_reused(runs_root, monkeypatch):
     """Real workers; Ctrl-C comes while the second of two trains."""
     specs = [tiny(seed=0), tiny(seed=1, epochs=40)]
     lines = []
@@ -104,7 +104,7 @@ def test_interrupted_trainings_go_on_and_completed_ones_are_used_again(runs_root
     assert not lines
 
 
-def test_a_run_that_fails_is_told(runs_root):
+def test_a_failed_run_is_reported(runs_root):
     with pytest.raises(RunError, match="is failed: input_dim is 100"):
         seeds.train([tiny(input_dim=100)], lambda line: None)
 
@@ -158,7 +158,7 @@ def test_the_background_process_is_the_command_and_keeps_a_log(runs_root, monkey
     log = results.log_file("anytime")
     spawn(["corelib", "reproduce", "bpan", "--train"], log).join(60)
     assert results.last_line("anytime").endswith("; bpan does not.")
-    # The next start forgets what was said before.
+    # The next start clears the log.
     results.start_in_background("anytime")
     assert results.last_line("anytime") == ""
 

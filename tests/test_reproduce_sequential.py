@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[1]
 def test_shares_of_four_images_by_hand():
     confidence = np.array([[0.95, 0.5, 1.0], [0.5, 0.91, 0.5], [0.1, 0.2, 0.3], [0.9, 0.1, 0.1]])
     predicted = np.array([[3, 1, 1], [2, 2, 7], [0, 0, 0], [5, 5, 5]], np.uint8)
-    found = sequential.shares(Answers(confidence, predicted), np.array([1, 2, 0, 4]))
-    assert found == {
+    shares = sequential.shares(Answers(confidence, predicted), np.array([1, 2, 0, 4]))
+    assert shares == {
         "steps": 3,
         "accuracy at 0.9": 0.5,
         "mean steps at 0.9": (1 + 2 + 3 + 1) / 4,
@@ -77,7 +77,7 @@ def test_the_summary_is_the_arithmetic_of_its_rows(rows):
     ]
     bpan, gru, streaming = (row for _, row in table.iterrows())
     half = math.sqrt(0.5)
-    for found, mean, sd in (
+    for spread, mean, sd in (
         (bpan["accuracy at the last step / %"], 25, 2 * half),
         (bpan["at step 3 / %"], 16, 2 * half),
         (bpan["mean steps at θ = 0.9"], 5.6, 0.2 * half),
@@ -85,8 +85,8 @@ def test_the_summary_is_the_arithmetic_of_its_rows(rows):
         # Paired by seed: 46 - 24 and 50 - 26.
         (gru["last step less BPAN's / points"], 23, 2 * half),
     ):
-        assert (found.mean, found.n) == (pytest.approx(mean), 2)
-        assert found.sd == pytest.approx(sd, abs=1e-9)
+        assert (spread.mean, spread.n) == (pytest.approx(mean), 2)
+        assert spread.sd == pytest.approx(sd, abs=1e-9)
     assert (bpan["seeds"], gru["seeds"], bpan["steps"], streaming["steps"]) == (2, 3, 6, 8)
     # Of eight steps the last is the eighth.
     assert streaming["accuracy at the last step / %"].mean == pytest.approx(95)
@@ -97,8 +97,8 @@ def test_the_summary_is_the_arithmetic_of_its_rows(rows):
 
 
 def test_published_figures_stand_as_published():
-    found = {key: tuple(value) for key, value in sequential.PUBLISHED.items()}
-    assert found == {
+    published = {key: tuple(value) for key, value in sequential.PUBLISHED.items()}
+    assert published == {
         ("ct-mnist", "BPAN"): (50_250, 24.98),
         ("ct-mnist", "GRU of 256"): (311_306, 47.68),
         ("streaming-mnist", "BPAN"): (42_890, 79.72),
@@ -127,17 +127,19 @@ def test_matched_grus_are_the_nearest_to_bpan(row):
 
 @torch.no_grad()
 def test_figures_are_what_a_trained_network_does(runs_root, monkeypatch):
-    """A real training on sequences; all counted again from its logits, one by one."""
+    """A real run on sequences; all figures recounted from its logits, one by one."""
     training = {"epochs": 1, "batch_size": 5000}
     config = {"n_excitatory": 8, "n_inhibitory": 2}
     spec = make_spec(
         "bpan-sequence", dataset="streaming-mnist-fixed", config=config, training=training
     )
     (run,) = seeds.train([spec], lambda line: None)
-    found, card = sequential.figures(run.id), find(run.id).card
-    assert found["accuracy at step 8"] == pytest.approx(card.test["accuracy"], abs=1e-4)
-    assert found["accuracy at 0.9"] == pytest.approx(card.test["accuracy at θ = 0.9"], abs=1e-4)
-    assert found["mean steps at 0.9"] == pytest.approx(card.test["mean steps at θ = 0.9"], abs=1e-3)
+    figures, card = sequential.figures(run.id), find(run.id).card
+    assert figures["accuracy at step 8"] == pytest.approx(card.test["accuracy"], abs=1e-4)
+    assert figures["accuracy at 0.9"] == pytest.approx(card.test["accuracy at θ = 0.9"], abs=1e-4)
+    assert figures["mean steps at 0.9"] == pytest.approx(
+        card.test["mean steps at θ = 0.9"], abs=1e-3
+    )
     with pytest.raises(SettingsError, match="takes 98 inputs, but steps of ct-mnist have 144 inp"):
         measure(find(run.id), "ct-mnist", "test")
     with pytest.raises(SettingsError, match="reads sequences, but mnist holds images; choose"):
@@ -158,20 +160,20 @@ def test_figures_are_what_a_trained_network_does(runs_root, monkeypatch):
 
 
 def test_accuracy_over_steps_is_mean_and_sd_over_seeds(rows):
-    found = sequential.accuracy_over_steps(rows, sequential.ROWS[0])
+    curve = sequential.accuracy_over_steps(rows, sequential.ROWS[0])
     own = [row for row in rows.to_dict("records") if row["model"] == "BPAN"]
     own = [row for row in own if row["task"] == "ct-mnist"]
-    assert found.n_seeds == len(own) > 1
-    assert found.mean.shape == found.sd.shape == (6,)
+    assert curve.n_seeds == len(own) > 1
+    assert curve.mean.shape == curve.sd.shape == (6,)
     for t in range(6):
         values = [row[f"accuracy at step {t + 1}"] for row in own]
-        assert found.mean[t] == pytest.approx(statistics.mean(values))
-        assert found.sd[t] == pytest.approx(statistics.stdev(values))
+        assert curve.mean[t] == pytest.approx(statistics.mean(values))
+        assert curve.sd[t] == pytest.approx(statistics.stdev(values))
     one = sequential.accuracy_over_steps(rows[rows["seed"] == 0], sequential.ROWS[0])
     assert (one.n_seeds, one.sd.any()) == (1, False)
 
 
-def test_a_checkpoint_finds_its_row_and_what_was_published():
+def test_a_checkpoint_has_its_row_and_published_figures():
     row = sequential.row_of("bpan-sequence-ct-mnist")
     assert row == sequential.Row("ct-mnist")
     assert sequential.published_accuracy(row) == pytest.approx(0.2498)
@@ -197,7 +199,7 @@ def test_every_row_ships_with_at_least_three_seeds(shipped):
     assert first.startswith("# python -m corelib reproduce sequential --ship")
 
 
-def test_shipped_figures_are_possible(shipped):
+def test_shipped_figures_are_plausible(shipped):
     shares = [n for n in shipped if n.startswith(("accuracy", "too early"))]
     values = shipped[shares].to_numpy()
     assert np.nanmin(values) >= 0
@@ -214,7 +216,7 @@ def test_shipped_figures_are_possible(shipped):
 
 
 @pytest.mark.parametrize("row", sequential.ROWS, ids=str)
-def test_seed_0_is_about_the_network_that_ships(row, shipped):
+def test_seed_0_is_close_to_the_shipped_network(row, shipped):
     """Retrained on a machine like this one, so not exactly."""
     title = row.spec(0).title
     if not (ROOT / "assets" / "checkpoints" / title).exists():
@@ -222,8 +224,8 @@ def test_seed_0_is_about_the_network_that_ships(row, shipped):
     own = shipped[
         (shipped["task"] == row.task) & (shipped["model"] == row.model) & (shipped["seed"] == 0)
     ].iloc[0]
-    found = own[f"accuracy at step {own['steps']}"]
-    assert found == pytest.approx(find(title).card.test["accuracy"], abs=0.01)
+    accuracy = own[f"accuracy at step {own['steps']}"]
+    assert accuracy == pytest.approx(find(title).card.test["accuracy"], abs=0.01)
 
 
 def test_the_printed_table_has_published_figures_and_ours(capsys):

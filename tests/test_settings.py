@@ -49,7 +49,7 @@ class Outer(Settings):
     ],
     ids=str,
 )
-def test_what_is_wrong_is_said_in_one_sentence(wrong, sentence):
+def test_what_is_wrong_is_one_sentence(wrong, sentence):
     with pytest.raises(SettingsError) as caught:
         Outer(**{"needed": 1.0, **wrong})
     text = str(caught.value)
@@ -103,7 +103,7 @@ def test_every_bound_is_kept_exactly(cls):
                     assert part in str(caught.value)
 
 
-def test_infos_tell_a_form_all_it_needs():
+def test_infos_hold_all_that_a_form_needs():
     infos = {info.name: info for info in Outer.infos()}
     assert list(infos) == ["count", "kind", "on", "name", "inner", "needed"]
     assert infos["count"] == SettingInfo(
@@ -129,16 +129,16 @@ def test_infos_tell_a_form_all_it_needs():
     assert (rate.symbol, rate.unit, rate.source) == ("ρ", "1/s", "a paper")
 
 
-def test_what_the_data_tells_is_no_choice():
-    class Told(Settings):
-        size: int = setting(3, "Told", ge=1, from_data=True)
+def test_a_setting_fixed_by_the_data_is_no_choice():
+    class Partly(Settings):
+        size: int = setting(3, "From the data", ge=1, from_data=True)
         rate: float = setting(0.5, "Chosen", gt=0)
 
-    assert [(info.name, info.from_data) for info in Told.infos()] == [
+    assert [(info.name, info.from_data) for info in Partly.infos()] == [
         ("size", True),
         ("rate", False),
     ]
-    assert [info.name for info in Told.choices()] == ["rate"]
+    assert [info.name for info in Partly.choices()] == ["rate"]
 
 
 @given(st.integers(1, 64), st.floats(0.001, 1), st.booleans())
@@ -148,7 +148,7 @@ def test_settings_survive_json(n_steps, alpha, dale):
     assert BPANConfig(**config.model_dump()) == config
 
 
-def test_an_unknown_system_is_answered_with_those_there_are():
+def test_an_unknown_system_is_answered_with_the_available_ones():
     with pytest.raises(SettingsError, match=r"no system named 'bpam'; there are: bpan"):
         system("bpam")
 

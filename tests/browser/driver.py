@@ -154,5 +154,5 @@ def drawn_changes(page: Page, key: str, of: str, before: str) -> None:
 
 
 def address_has(page: Page, text: str) -> None:
-    """Wait until the address tells this."""
+    """Wait until the address contains this."""
     page.wait_for_url(lambda url: text in url)

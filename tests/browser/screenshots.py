@@ -62,7 +62,7 @@ VIEWS = {
     "runs": ("/runs", 1200),
 }
 
-# The figure that the map on Home shows of each room: address, a button to press first, figure.
+# The figure of each experiment on the map on Home: address, a button to press first, figure.
 ON_HOME = {
     "balance": ("/balance?balance_steps=12", "balance_try_hard", "balance_currents_0"),
     "halting": ("/halting", None, "halting_costs"),
@@ -88,13 +88,13 @@ def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
 
 
 def pictures(chrome: Browser, address: str, theme: str) -> None:
-    """The pictures in assets: a figure of each room for Home, a page for the README."""
+    """The pictures in assets: a figure of each experiment for Home, a page for the README."""
     context = chrome.new_context(
         viewport={"width": 1440, "height": 1180}, color_scheme=theme, device_scale_factor=1.5
     )
     page = context.new_page()
     folder = ROOT / "assets" / "pictures"
-    for room, (path, button, figure) in ON_HOME.items():
+    for experiment, (path, button, figure) in ON_HOME.items():
         open_page(page, address + path)
         if button:
             widget(page, button).get_by_role("button").click()
@@ -102,8 +102,8 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
             ready(page)
         page.wait_for_selector(f".st-key-{figure} :is(.main-svg, img)")
         page.wait_for_timeout(1500)
-        page.locator(f".st-key-{figure}").screenshot(path=folder / f"{room}-{theme}.png")
-        if (room, theme) == ("balance", "light"):
+        page.locator(f".st-key-{figure}").screenshot(path=folder / f"{experiment}-{theme}.png")
+        if (experiment, theme) == ("balance", "light"):
             page.screenshot(path=folder / "page.png")
     context.close()
 

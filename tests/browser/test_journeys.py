@@ -131,9 +131,9 @@ def test_a_drawn_digit_is_classified(page: Page, server: str):
 
 
 def run_state(runs) -> str:
-    """The newest run's state, as its folder says it."""
-    found = list(list_runs())
-    return found[0].status.state if found else "none"
+    """The newest run's state, from its folder."""
+    newest_first = list(list_runs())
+    return newest_first[0].status.state if newest_first else "none"
 
 
 def wait_for(condition, what: str, seconds: float = 60) -> None:
@@ -207,7 +207,9 @@ def test_train_watch_pause_step_reload_resume_cancel(page: Page, server: str, ru
     no_errors(page)
 
 
-def test_a_killed_worker_is_said_dead_and_resumes(page: Page, server: str, runs, monkeypatch):
+def test_a_killed_worker_is_reported_as_died_and_its_run_resumes(
+    page: Page, server: str, runs, monkeypatch
+):
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
     open_page(page, f"{server}/balance?balance_tab=Train")
     small_training(page, epochs=400)
@@ -238,11 +240,11 @@ def worker_pid(run_id: str) -> int:
     raise AssertionError(f"no worker of {run_id}")
 
 
-def test_two_trainings_at_once_queue(page: Page, server: str, runs, monkeypatch):
+def test_two_runs_at_once_queue(page: Page, server: str, runs, monkeypatch):
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
     open_page(page, f"{server}/balance?balance_tab=Train")
     small_training(page, epochs=400)
-    wait_for(lambda: run_state(runs) == "running", "the first training")
+    wait_for(lambda: run_state(runs) == "running", "the first run")
     first = next(iter(list_runs()))
     press(page, "train")
     wait_for(lambda: len(list(list_runs())) == 2, "the second run")
@@ -256,7 +258,7 @@ def test_two_trainings_at_once_queue(page: Page, server: str, runs, monkeypatch)
     wait_for(lambda: second.status.state == "cancelled", "the end")
 
 
-def test_a_figure_and_its_network_can_be_taken_home(page: Page, server: str, tmp_path):
+def test_a_figure_and_its_network_can_be_exported(page: Page, server: str, tmp_path):
     open_page(page, f"{server}/balance?balance_tab=Export")
     with page.expect_download() as caught:
         widget(page, "balance_currents_0_csv").get_by_role("button").click()

@@ -20,13 +20,13 @@ CLASSES = tuple("0123456789")
 
 def test_a_sheet_holds_each_channel_whole():
     maps = np.arange(6 * 3 * 2, dtype=float).reshape(6, 3, 2)
-    found = sheet(maps, 1.5)
-    assert found.across == 3 or 6 % found.across == 0
-    high, wide = found.high, maps.shape[2] + 2
+    layout = sheet(maps, 1.5)
+    assert layout.across == 3 or 6 % layout.across == 0
+    high, wide = layout.high, maps.shape[2] + 2
     for k, one in enumerate(maps):
-        top, left = k // found.across * high, k % found.across * wide
-        np.testing.assert_array_equal(found.values[top : top + 3, left : left + 2], one)
-    assert np.isnan(found.values).sum() == found.values.size - maps.size
+        top, left = k // layout.across * high, k % layout.across * wide
+        np.testing.assert_array_equal(layout.values[top : top + 3, left : left + 2], one)
+    assert np.isnan(layout.values).sum() == layout.values.size - maps.size
     units = sheet(np.arange(12.0), 3.0)
     np.testing.assert_array_equal(units.values.ravel(), np.arange(12))
 
@@ -111,7 +111,7 @@ def test_swaps_instructions_and_epochs():
     }
 
 
-def test_forgetting_has_a_panel_for_each_way():
+def test_forgetting_has_a_panel_for_each_method():
     rng = np.random.default_rng(4)
     courses = {
         way: Course(np.array([0, 10]), rng.random((2, 3)))
@@ -158,11 +158,11 @@ def test_three_passes_are_played_in_their_order(instructed):
 
 
 def test_the_difference_is_green_where_it_is_rounding():
-    found = Difference(("a", "b"), np.array([0.0, 50.0]), np.array([1e-16, 0.8]))
-    relative, angle = weights.difference(found, LIGHT).data
-    np.testing.assert_allclose(relative.y, found.relative)
+    difference = Difference(("a", "b"), np.array([0.0, 50.0]), np.array([1e-16, 0.8]))
+    relative, angle = weights.difference(difference, LIGHT).data
+    np.testing.assert_allclose(relative.y, difference.relative)
     assert relative.marker.color[0] != relative.marker.color[1]
-    np.testing.assert_array_equal(angle.y, found.angle)
+    np.testing.assert_array_equal(angle.y, difference.angle)
 
 
 def test_rules_over_epochs_carry_bands_and_one_legend():

@@ -13,10 +13,10 @@ DATASET = "natural-12"
 
 
 def fields() -> np.ndarray:
-    """Gabor functions of length 1, (unit, row, column): unit k changes along 15 k degrees, from 12
-    on with the phase turned by 90 degrees."""
+    """Gabor functions of length 1, (unit, row, column): unit k varies along 15 k degrees; from
+    unit 12 on the phase is shifted by 90 degrees."""
     n = np.ones(UNITS)
-    found = Gabors(
+    gabors = Gabors(
         direction=15.0 * (np.arange(UNITS) % 12),
         frequency=0.14 * n,
         phase=np.where(np.arange(UNITS) < 12, 0.0, 90.0),
@@ -27,12 +27,12 @@ def fields() -> np.ndarray:
         amplitude=n,
         r2=n,
     )
-    images = render(found, SIDE)
+    images = render(gabors, SIDE)
     return images / np.linalg.norm(images, axis=(1, 2), keepdims=True)
 
 
 def store_network(name: str = "ipvae") -> str:
-    """A run of this system that has ended; its id."""
+    """A completed run of this system; its id."""
     spec = make_spec(name, dataset=DATASET, config={"n_latents": UNITS})
     chosen = system(name)
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""The Moving bars page says what its neuron prefers."""
+"""The Moving bars page says which bar its neuron prefers."""
 
 import io
 import re
@@ -35,7 +35,7 @@ def open_bars(network: str, **query: str):
 
 
 def view(network: str, neuron: int = 3, **differs) -> View:
-    """The page's view of an experiment that differs from the usual one at 45° in this."""
+    """The page's view of an experiment that differs from the usual one at 45° in these settings."""
     item = next(i for i in cache.checkpoints() if i.name == network)
     key = cache.checkpoint_key(item)
     experiment = Experiment(usual_bar(key), 45.0, trials=5)._replace(**differs)
@@ -51,7 +51,7 @@ def test_a_neuron_prefers_the_bar_along_its_stripes(network, neuron):
     assert f"receptive field: {expected}°)" in sentences(app)
 
 
-def test_tuning_by_means_of_trials_is_tuning_of_everything(network):
+def test_tuning_from_trial_means_is_tuning_from_all_trials(network):
     v = view(network)
     sweep = v.sweep()
     films = stimuli.film(v.stimulus, SIDE, sweep.directions)
@@ -96,11 +96,11 @@ def test_the_trial_that_is_played_is_the_first_of_the_raster(network):
     outcome = view(network, trials=12).outcome()
     assert outcome.activity.shape[0] == 12
     np.testing.assert_array_equal(outcome.first.activity[0], outcome.activity[0])
-    # Two parts of trials have noise of their own.
+    # The two batches of trials have independent noise.
     assert not np.allclose(outcome.activity[0], outcome.activity[10])
 
 
-def test_forgetful_networks_are_compared(network):
+def test_networks_with_and_without_memory_are_compared(network):
     app = open_bars(network, bars_neuron="15", bars_tab="Tuning")
     app.button(key="bars_history").click().run(timeout=120)
     table = next(d.value for d in app.dataframe if "no leak" in d.value.to_string())
@@ -130,14 +130,14 @@ def test_the_same_stimulus_on_the_other_networks(network):
     assert f"{median:.2f} at 4" in "\n".join(c.value for c in app.caption)
 
 
-def test_it_begins_with_natural_images(runs_root):
+def test_it_opens_on_a_network_of_natural_images(runs_root):
     app = open_page("bars")
     shipped = [i.name for i in cache.checkpoints() if i.card.system == "ipvae" and not i.own]
     assert app.selectbox(key="bars_model").value == "ipvae-natural-16"
     assert open_page("bars", bars_model="ipvae-mnist").selectbox(key="bars_model").value in shipped
 
 
-def test_spikes_are_heard_as_often_as_they_are(network):
+def test_the_sound_has_clicks_where_there_are_spikes(network):
     v = view(network, neuron=0, direction=0.0)
     run = v.outcome().first.activity[0, :, 0]
     wave = sound.waveform(run, 0.025)
@@ -159,12 +159,12 @@ def test_the_film_lasts_as_long_as_the_sound(network):
     assert total == 25 * (v.stimulus.baseline_frames + v.stimulus.frames)
 
 
-def test_a_gaussian_network_has_nothing_to_hear(runs_root):
+def test_a_gaussian_network_has_no_sound(runs_root):
     app = open_bars(store_network("igvae"))
     assert "nothing to hear" in "\n".join(c.value for c in app.caption)
 
 
-def test_the_neuron_to_begin_with_is_among_the_tuned(network):
+def test_the_default_neuron_is_tuned(network):
     k = default_neuron(view(network).key)
     # Direction 0 with its phase in the middle of a stripe.
     assert k in (0, 12, 11, 1)
@@ -178,8 +178,8 @@ def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
     assert "No iterative VAE is available yet" in app.info[0].value
 
 
-def test_every_part_of_an_experiment_makes_it_another(network):
-    """Nothing that is asked for is missing from what the caches go by."""
+def test_every_setting_of_an_experiment_changes_its_outcome(network):
+    """No setting is missing from the keys of the caches."""
     usual = view(network)
     others = {
         "seed": view(network, seed=1),

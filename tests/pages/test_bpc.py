@@ -19,7 +19,7 @@ def digit(index: int) -> tuple[torch.Tensor, int]:
     return data.inputs(data.test.pixels[index : index + 1]), int(data.test.labels[index])
 
 
-def test_the_sentence_is_the_networks(runs_root):
+def test_the_sentence_gives_the_networks_answer(runs_root):
     app = open_page("bpc", bpc_index="18")
     x, label = digit(18)
     answer = int(load(BEST)(x).argmax())
@@ -43,7 +43,7 @@ def test_every_tab_opens_for_every_network(runs_root, tab, name):
     assert shown > 0
 
 
-def test_inference_is_played_as_the_controls_say(runs_root):
+def test_inference_follows_the_controls(runs_root):
     app = open_page(
         "bpc",
         bpc_tab="Inference",
@@ -64,7 +64,7 @@ def test_inference_is_played_as_the_controls_say(runs_root):
     assert app.metric[0].value == f"{stability.value:.2f}"
 
 
-def test_too_large_a_step_is_said(runs_root):
+def test_too_large_a_step_is_reported(runs_root):
     app = open_page(
         "bpc",
         bpc_tab="Inference",
@@ -77,7 +77,7 @@ def test_too_large_a_step_is_said(runs_root):
     assert any("Lower γ" in w.value or "lower the step size" in w.value for w in app.warning)
 
 
-def test_a_network_of_one_direction_infers_by_its_own(runs_root):
+def test_a_one_directional_network_infers_in_its_own_direction(runs_root):
     app = open_page("bpc", bpc_model="gpc-mnist", bpc_tab="Inference", bpc_start="bottom-up")
     assert not app.exception
     assert app.selectbox(key="bpc_start").value == "top-down"
@@ -106,7 +106,7 @@ def test_a_random_start_leaves_torchs_own_generator_alone(runs_root):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_too_many_steps_for_the_slider_are_its_new_end(runs_root):
+def test_more_steps_than_the_slider_allows_extend_it(runs_root):
     from corelib.runs.spec import make_spec
     from corelib.runs.store import create_run
     from corelib.runs.trained import Trained

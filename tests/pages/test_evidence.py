@@ -12,7 +12,7 @@ from tests.pages.app import open_page, sentences
 BPAN = "bpan-sequence-ct-mnist"
 
 
-def test_the_sentence_is_the_networks(runs_root):
+def test_the_sentence_gives_the_networks_accuracy(runs_root):
     app = open_page("evidence", evidence_theta="0.3", evidence_144_models=[BPAN])
     data = load_dataset("ct-mnist")
     labels = data.test.labels.numpy()
@@ -38,7 +38,7 @@ def test_another_scene_seed_is_another_sequence_of_the_digit(runs_root):
 
 
 @pytest.mark.parametrize("task", ["ct-mnist", "streaming-mnist"])
-def test_both_tasks_open_with_networks_and_their_published_points(runs_root, task):
+def test_both_tasks_open_with_their_networks_and_published_figures(runs_root, task):
     app = open_page("evidence", evidence_task=task, evidence_tab="Numbers")
     assert not app.exception
     assert not app.error

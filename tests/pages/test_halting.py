@@ -45,7 +45,7 @@ def test_addresses_with_old_names_of_tabs_still_open_them(runs_root, old, new):
     assert open_page("halting", halting_tab=old).session_state["halting_tab"] == new
 
 
-def test_the_sentence_is_what_really_stopping_early_gives(runs_root):
+def test_the_sentence_matches_actually_stopping_early(runs_root):
     text = sentences(open_page("halting", halting_theta="0.8"))
     steps, depth, accuracy = re.search(
         r"after \*\*([\d.]+) of (\d+) steps\*\* on average and is \*\*([\d.]+)%\*\*", text

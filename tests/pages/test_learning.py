@@ -37,8 +37,8 @@ def test_separate_weights_become_exact_when_they_are_shared(runs_root):
     name = store_network("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
     app = open_page("learning", learn_model=name, learn_of="64 images")
     which = cache.checkpoint_key(find(name))
-    found = own_cache.difference(which, Switches())
-    assert f"from 64 images is **{found.angle[0]:.1f}°** away" in sentences(app)
+    difference = own_cache.difference(which, Switches())
+    assert f"from 64 images is **{difference.angle[0]:.1f}°** away" in sentences(app)
     app.button(key="learn_try_shared").click().run()
     assert "**equals** that of back-propagation" in sentences(app)
     app.button(key="learn_reset").click().run()
@@ -58,7 +58,7 @@ def test_every_view_opens(runs_root, tab, system):
     assert len(app.get("plotly_chart")) > 0
 
 
-def test_networks_alike_but_for_the_rule_have_the_same_setting():
+def test_networks_that_differ_only_in_the_rule_share_a_setting():
     settings = {"config": FC, "training": {"epochs": 2}}
     specs = butd.rule_specs("mnist", list(RULES), 2, settings)
     (setting,) = {rules.setting_of(s.config, s.training) for s in specs}
@@ -78,10 +78,10 @@ def test_rules_side_by_side_are_means_over_seeds(runs_root):
     (group,) = (g for s, g in rules.members("mnist").items() if "12 hidden" in s)
     rule = "Counter-Hebb, separate weights"
     validated = [m for m in group if m.history.validations]
-    found = rules.curve(validated, rule, "accuracy")
-    np.testing.assert_allclose(found.mean, [0.55, 0.8])
-    np.testing.assert_allclose(found.sd, [np.std(two, ddof=1) for two in ([0.5, 0.6], [0.7, 0.9])])
-    assert (found.n, rules.layers_measured(validated, "angle {} / °")) == (2, ["fc"])
+    curve = rules.curve(validated, rule, "accuracy")
+    np.testing.assert_allclose(curve.mean, [0.55, 0.8])
+    np.testing.assert_allclose(curve.sd, [np.std(two, ddof=1) for two in ([0.5, 0.6], [0.7, 0.9])])
+    assert (curve.n, rules.layers_measured(validated, "angle {} / °")) == (2, ["fc"])
     assert rules.curve(validated, "back-propagation", "accuracy") is None
 
 
@@ -103,7 +103,7 @@ def test_the_finding_follows_the_numbers():
     assert "Train two rules" in rules.finding(exact)
 
 
-def test_the_button_starts_one_training_a_rule(runs_root, monkeypatch):
+def test_the_button_starts_one_run_per_rule(runs_root, monkeypatch):
     started = []
     monkeypatch.setattr(comparison, "start", started.append)
     app = open_page("learning", learn_tab="Rules")
@@ -120,15 +120,15 @@ def test_the_button_starts_one_training_a_rule(runs_root, monkeypatch):
     assert list(list_runs()) == []
 
 
-def test_the_alignment_shown_is_the_networks(runs_root):
+def test_the_alignment_shown_is_that_of_the_network(runs_root):
     name = store_network("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
-    found = own_cache.alignment(cache.checkpoint_key(find(name)))
+    alignment = own_cache.alignment(cache.checkpoint_key(find(name)))
     model = load(name)
     layer = model.core.fc
     w, back = layer.weight.detach().numpy(), layer.back_weight.detach().numpy().T
     expected = (w * back).sum() / np.sqrt((w**2).sum() * (back**2).sum())
-    assert found.cosine[0] == pytest.approx(expected, rel=1e-4)
-    assert found.distance[0] == pytest.approx(np.sqrt(((w - back) ** 2).sum()), rel=1e-5)
+    assert alignment.cosine[0] == pytest.approx(expected, rel=1e-4)
+    assert alignment.distance[0] == pytest.approx(np.sqrt(((w - back) ** 2).sum()), rel=1e-5)
 
 
 def test_it_opens_on_the_shipped_network_whose_update_is_the_gradient(runs_root):
@@ -141,16 +141,16 @@ def test_it_opens_on_the_shipped_network_whose_update_is_the_gradient(runs_root)
 
 
 def test_shipped_rules_have_their_curves(runs_root):
-    """Each network that ships has its validations: accuracy for all rules, the rest for those with
-    separate feedback weights."""
+    """Each shipped network has its validations: accuracy for all rules, the other measures for
+    those with separate feedback weights."""
     app = open_page("learning", learn_tab="Rules")
     assert not app.exception
     (group,) = rules.members("mnist").values()
     assert {m.rule for m in group} == set(RULES) - {"Counter-Hebb, symmetric start"}
     for member in group:
-        found = rules.curve([member], member.rule, "accuracy")
-        np.testing.assert_array_equal(found.epoch, np.arange(1, 7))
-        assert found.mean[-1] > found.mean[0] > 0.9
+        curve = rules.curve([member], member.rule, "accuracy")
+        np.testing.assert_array_equal(curve.epoch, np.arange(1, 7))
+        assert curve.mean[-1] > curve.mean[0] > 0.9
     measured = {m.rule for m in group if "cosine fc" in m.history.validations[-1].metrics}
     separate = ("separate", "feedback-alignment")
     own = {name for name, rule in RULES.items() if rule.weights in separate}
@@ -158,7 +158,7 @@ def test_shipped_rules_have_their_curves(runs_root):
     assert "A smaller angle did not mean better accuracy" in sentences(app)
 
 
-def test_the_passes_are_drawn_anew_for_what_changes_them(runs_root):
+def test_the_passes_are_redrawn_when_what_they_show_changes(runs_root):
     name = store_network("counter-hebb", "mnist", FC).id
 
     def passes(**view):
@@ -173,7 +173,7 @@ def test_the_passes_are_drawn_anew_for_what_changes_them(runs_root):
     assert passes(learn_target="3") != still
 
 
-def test_published_says_how_to_come_by_a_table_that_is_missing(runs_root, tmp_path, monkeypatch):
+def test_published_says_how_to_get_a_missing_table(runs_root, tmp_path, monkeypatch):
     monkeypatch.setattr(results, "SHIPPED", tmp_path)
     for page, tab in (("learning", "learn_tab"), ("subnetworks", "sub_tab")):
         app = open_page(page, **{tab: "Published"})

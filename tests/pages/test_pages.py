@@ -32,14 +32,14 @@ def test_every_page_first_makes_sure_it_is_routed(page):
     assert code[1] == "ensure_routed()"
 
 
-def test_what_is_imported_is_set_aside_from_the_collector(runs_root):
+def test_imported_modules_are_set_aside_from_the_garbage_collector(runs_root):
     router._set_aside.cache_clear()
     gc.unfreeze()
     try:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
         before = gc.get_freeze_count()
         assert before > 10_000
-        # Nothing new is imported: what this run has made stays for the collector.
+        # Nothing new is imported: what this run has made is left to the collector.
         app.run()
         assert gc.get_freeze_count() <= before
     finally:
@@ -51,7 +51,7 @@ def test_home_imports_nothing_heavy():
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
         "import dashboard.shell.cache\n"
-        # What it imports after it has painted is another matter.
+        # Imports after the page has painted do not count.
         "dashboard.shell.cache.warm_up = lambda: None\n"
         "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
         "assert not app.exception and app.title[0].value == 'Synaptarium'\n"
@@ -63,94 +63,13 @@ def test_home_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_home_tells_of_runs(runs_root):
+def test_home_counts_the_runs(runs_root):
     assert "You have no runs yet" in sentences(open_page("home"))
     create_run(make_spec("bpan")).set_status("cancelled")
     assert "You have 1 run: 0 completed, 0 in progress." in sentences(open_page("home"))
 
 
-def test_the_sentence_follows_the_controls(runs_root):
-    standard = sentences(open_page("balance", balance_index="740"))
-    assert "At θ = 0.90 this network calls this digit" in standard
-    assert "of 6 steps" in standard
-    assert "under these controls" not in standard
-    lesioned = sentences(
-        open_page("balance", balance_theta="0.5", balance_lesion_e="64", balance_steps="9")
-    )
-    assert "At θ = 0.50" in lesioned
-    assert "of 9 steps" in lesioned
-    assert "under these controls" in lesioned
-
-
-def test_two_networks_stand_side_by_side(runs_root):
-    app = open_page("balance", balance_versus="bpan-unbalanced-mnist")
-    text = sentences(app)
-    assert "At θ = 0.90 **bpan-mnist**" in text
-    assert "At θ = 0.90 **bpan-unbalanced-mnist**" in text
-    # Currents, decision and balance of each.
-    assert len(app.get("plotly_chart")) == 6
-
-
-def test_a_preset_sets_the_controls(runs_root):
-    app = open_page("balance")
-    app.button(key="balance_try_gain").click().run()
-    assert app.slider(key="balance_gain").value == 0.0
-    assert app.slider(key="balance_steps").value == 30
-    app.button(key="balance_reset").click().run()
-    assert app.slider(key="balance_gain").value == 1.0
-    assert app.slider(key="balance_steps").value == 6
-
-
-def test_the_hard_digit_is_first_wrong_and_then_right(runs_root):
-    app = open_page("balance", balance_theta="0.1")
-    app.button(key="balance_try_hard").click().run()
-    app.slider(key="balance_theta").set_value(0.1).run()
-    assert "after **1 of 6 steps**, but it is a" in sentences(app)
-    app.slider(key="balance_theta").set_value(1.0).run()
-    assert "after **6 of 6 steps**, correctly" in sentences(app)
-
-
-def own_network(**config) -> None:
-    """A run with one checkpoint of untrained weights."""
-    from corelib.runs.trained import Trained
-
-    run = create_run(make_spec("bpan", config=config))
-    Trained.begin_or_resume(run).save()
-    run.set_status("cancelled")
-
-
-def test_a_network_of_another_size_brings_its_own_limits(runs_root):
-    own_network(n_excitatory=8, n_inhibitory=2, n_steps=60, alpha=0.03)
-    name = next(runs_root.glob("2*")).name
-    app = open_page("balance", balance_lesion_e="100", balance_lesion_i="20")
-    assert app.slider(key="balance_lesion_e").value == 100
-    app.selectbox(key="balance_model").select(name).run()
-    assert not app.exception
-    assert app.slider(key="balance_lesion_e").value == 8
-    assert app.slider(key="balance_steps").value == 60
-    assert app.slider(key="balance_alpha").value == 0.03
-    assert "of 60 steps" in sentences(app)
-    app.button(key="balance_try_lesion").click().run()
-    assert app.slider(key="balance_lesion_e").value == 4
-    assert not app.exception
-
-
-def test_a_damaged_own_network_is_said(runs_root):
-    own_network(n_excitatory=8, n_inhibitory=2)
-    folder = next(runs_root.glob("2*"))
-    next(folder.rglob("weights.safetensors")).write_bytes(b"not weights")
-    app = open_page("balance", balance_model=folder.name)
-    assert not app.exception
-    assert "damaged or not a safetensors file" in app.error[0].value
-
-
-def test_a_network_that_is_gone_falls_back_to_the_standard_one(runs_root):
-    app = open_page("balance", balance_model="no-such-network")
-    assert not app.exception
-    assert app.selectbox(key="balance_model").value == "bpan-mnist"
-
-
-def test_a_wrong_name_for_a_run_is_said(runs_root):
+def test_an_invalid_name_for_a_run_is_reported(runs_root):
     app = open_page("balance", balance_tab="Train")
     app.text_input(key="balance_train_variant").set_value("two words").run()
     app.button(key="balance_train").click().run()
@@ -159,9 +78,9 @@ def test_a_wrong_name_for_a_run_is_said(runs_root):
 
 
 @pytest.mark.parametrize("state", ["completed", "cancelled", "failed", "died", "queued"])
-def test_a_run_shows_its_state_and_what_can_be_asked(runs_root, state):
+def test_a_run_shows_its_state_and_offers_what_it_can_do(runs_root, state):
     run = create_run(make_spec("bpan"))
-    run.set_status("failed" if state == "failed" else state, "as it was told")
+    run.set_status("failed" if state == "failed" else state, "on request")
     if state == "queued":
         # A living worker is one that holds the lock.
         with run.lock:

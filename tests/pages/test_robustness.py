@@ -20,7 +20,7 @@ def open_robustness(**query):
     return open_page("robustness", **{"robust_models": FEW, **query})
 
 
-def test_the_sentence_is_the_mean_over_seeds_of_the_table_that_ships(runs_root):
+def test_the_sentence_gives_the_mean_over_seeds_of_the_shipped_table(runs_root):
     app = open_robustness(robust_kind="gaussian", robust_gaussian_severity="0.5")
     rows = results.shipped("robustness")
     rows = rows[
@@ -43,7 +43,7 @@ def accuracy(name: str, corruption: Corruption, images: int) -> float:
     return (answers == data.test.labels[:images]).float().mean().item()
 
 
-def test_what_no_table_ships_for_is_measured_here(runs_root):
+def test_what_no_shipped_table_holds_is_measured_live(runs_root):
     app = open_robustness(
         robust_kind="occlusion",
         robust_occlusion_severity="0.2",
@@ -68,7 +68,7 @@ def test_every_corruption_can_be_chosen(runs_root, kind):
     assert f"With {corruption.in_words}, **" in sentences(app)
 
 
-def test_one_digit_is_answered_as_the_networks_answer_it(runs_root):
+def test_answers_to_one_digit_are_those_of_the_networks(runs_root):
     app = open_robustness(
         robust_tab="One digit", robust_index="18", robust_occlusion_severity="0.1"
     )
@@ -91,7 +91,7 @@ def test_a_dragged_occluder_moves_the_controls(runs_root):
     assert not app.exception
 
 
-def test_the_map_is_the_networks(runs_root):
+def test_the_map_is_that_of_the_network(runs_root):
     app = open_robustness(robust_tab="Occlusion sensitivity", robust_map_digit="1")
     data = load_dataset()
     ones = data.test.labels == 1

@@ -1,4 +1,4 @@
-"""The Sparse code page says what its network makes of the image."""
+"""The Sparse code page shows how its network represents the image."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def open_sparse(network: str, **query: str):
     return app
 
 
-def test_the_sentence_is_what_inference_finds(network):
+def test_the_sentence_matches_the_networks_inference(network):
     app = open_sparse(network, sparse_patch="7", sparse_steps="50", sparse_seed="3")
     convergence = run_inference(load(network), patch(7), 50, seed=3)
     text = sentences(app)
@@ -43,7 +43,7 @@ def test_the_sentence_is_what_inference_finds(network):
     assert f"with **{convergence.zeros[-1]:.0%}** of the neurons at zero" in text
 
 
-def test_explaining_away_and_lesions_change_it_and_it_says_so(network):
+def test_explaining_away_and_lesions_change_the_sentence(network):
     before = sentences(open_sparse(network, sparse_steps="20"))
     assert "intact" not in before
     off = sentences(open_sparse(network, sparse_steps="20", sparse_away="false"))

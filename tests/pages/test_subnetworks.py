@@ -34,36 +34,36 @@ def scenes(n: int):
 
 @torch.no_grad()
 def answers(name: str, n: int) -> np.ndarray:
-    """(image, task), each image on its own way through the network's forward pass."""
+    """(image, task), by the network's own forward pass."""
     return load(name)(scenes(n)[0]).argmax(2).numpy()
 
 
-def test_the_sentence_is_the_networks(name):
+def test_the_sentence_gives_the_networks_accuracy(name):
     app = open_page("subnetworks", sub_model=name)
-    said, labels = answers(name, 60), scenes(60)[1]
-    right = (said == labels).mean(0)
+    predicted, labels = answers(name, 60), scenes(60)[1]
+    right = (predicted == labels).mean(0)
     text = sentences(app)
     assert (
         f"names **{right[0]:.1%}** of the left and **{right[1]:.1%}** of the right digits correctly"
         in text
     )
     differ = labels[:, 0] != labels[:, 1]
-    other = [((said[:, k] == labels[:, 1 - k]) & differ).sum() / differ.sum() for k in (0, 1)]
+    other = [((predicted[:, k] == labels[:, 1 - k]) & differ).sum() / differ.sum() for k in (0, 1)]
     assert f"it names the other digit in {other[0]:.1%} and {other[1]:.1%}" in text
 
 
-def test_the_scene_is_composed_of_the_digits_chosen(name):
+def test_the_scene_is_composed_of_the_chosen_digits(name):
     app = open_page("subnetworks", sub_model=name, sub_left_index="18", sub_right_index="3")
     digits = load_dataset("mnist")
     pixels = compose(digits.test.pixels[[18, 3]].numpy()[None])
     x = load_dataset("multi-mnist").inputs(torch.from_numpy(pixels))
     with torch.no_grad():
-        said = load(name)(x)[0].argmax(1).tolist()
+        predicted = load(name)(x)[0].argmax(1).tolist()
     labels = digits.test.labels[[18, 3]].tolist()
     for k, task in enumerate(("left", "right")):
-        wrong = f" (it is {labels[k]})" if said[k] != labels[k] else ""
+        wrong = f" (it is {labels[k]})" if predicted[k] != labels[k] else ""
         assert (
-            f"Under the instruction **{task}** the network answers **{said[k]}**{wrong}."
+            f"Under the instruction **{task}** the network answers **{predicted[k]}**{wrong}."
             in sentences(app)
         )
 
@@ -93,7 +93,7 @@ def test_every_view_opens(name, view):
 
 
 @torch.no_grad()
-def test_no_gates_are_all_of_the_network(name):
+def test_without_gates_the_whole_network_answers(name):
     text = sentences(open_page("subnetworks", sub_model=name, sub_tab="Swap gates"))
     x, labels = scenes(40)
     none = load(name).bottom_up(x, None).logits.argmax(1).numpy()
@@ -102,26 +102,26 @@ def test_no_gates_are_all_of_the_network(name):
 
 
 @torch.no_grad()
-def test_a_lesion_takes_what_is_chosen_and_its_control_as_many(name):
+def test_a_lesion_silences_the_chosen_units_and_its_control_as_many(name):
     which = cache.checkpoint_key(find(name))
     model, (x, labels) = load(name), scenes(40)
     gates = own_cache.gates(which)
     reached = own_cache.reached(which)
-    found = own_cache.effect(which, 40, 0, 1, LesionSpec((2, 4), Kind.ONLY_FIRST, 1.0, (1, 3)))
+    effect = own_cache.effect(which, 40, 0, 1, LesionSpec((2, 4), Kind.ONLY_FIRST, 1.0, (1, 3)))
     masks = [np.zeros(g.shape[1:], bool) for g in gates]
     for k in (2, 4):
         only_left = gates[k][0] & ~gates[k][1] & reached[k]
         masks[k][[1, 3]] = only_left[[1, 3]]
-    assert found.units == sum(m.sum() for m in masks)
+    assert effect.units == sum(m.sum() for m in masks)
     shut = silenced(model.gates(), masks)
     for task in (0, 1):
         own = tuple(g[task : task + 1] for g in shut)
-        said = model.bottom_up(x, own).logits.argmax(1).numpy()
-        assert found.answers.correct[task] == (said == labels[:, task]).mean()
-    assert found.control.shape == (3, 2)
+        predicted = model.bottom_up(x, own).logits.argmax(1).numpy()
+        assert effect.answers.correct[task] == (predicted == labels[:, task]).mean()
+    assert effect.control.shape == (3, 2)
 
 
-def test_gates_over_training_start_with_those_noted(name):
+def test_gates_over_training_start_with_those_recorded(name):
     app = open_page("subnetworks", sub_model=name, sub_tab="Over training", sub_epoch="0")
     assert app.select_slider(key="sub_epoch").value == 0
     which = cache.checkpoint_key(find(name))
@@ -134,7 +134,7 @@ def test_gates_over_training_start_with_those_noted(name):
     assert f"to **{course.jaccard[0, 2]:.0%}**" in sentences(app)
 
 
-def test_a_third_task_is_learned_and_the_saved_network_stays(name):
+def test_a_third_task_is_learned_and_the_saved_network_is_unchanged(name):
     before = {n: p.clone() for n, p in load(name).named_parameters()}
     app = open_page(
         "subnetworks",
@@ -152,9 +152,9 @@ def test_a_third_task_is_learned_and_the_saved_network_stays(name):
     assert list(updates) == list(range(0, 101, 10))
     with torch.no_grad():
         data = load_dataset("multi-mnist")
-        said = load(name)(data.inputs(data.validation.pixels[:40])).argmax(2)
+        predicted = load(name)(data.inputs(data.validation.pixels[:40])).argmax(2)
     np.testing.assert_allclose(
-        right[0, :2], (said == data.validation.labels[:40]).float().mean(0), rtol=1e-6
+        right[0, :2], (predicted == data.validation.labels[:40]).float().mean(0), rtol=1e-6
     )
     assert f"{title}: the larger digit gains" in sentences(app)
     for n, p in cache.model(cache.checkpoint_key(find(name))).named_parameters():
@@ -176,13 +176,13 @@ def test_it_opens_on_the_shipped_network_which_follows_instructions(runs_root):
     assert app.selectbox(key="sub_model").value == "butd-shared-multi-mnist"
     which = cache.checkpoint_key(find("butd-shared-multi-mnist"))
     test = find(which.name).card.test
-    found = own_cache.answers(which, view.LIVE)
+    shares = own_cache.answers(which, view.LIVE)
     expected = [test["accuracy left"], test["accuracy right"]]
-    np.testing.assert_allclose(found.correct, expected, atol=0.02)
-    assert (found.other < 0.03).all()
+    np.testing.assert_allclose(shares.correct, expected, atol=0.02)
+    assert (shares.other < 0.03).all()
     tried = own_cache.combinations(which, tabs.FEW)
     assert (tried["no gates"].correct < 0.4).all()
-    # Through the other's gates it names the other digit.
+    # Through the other task's gates it names the other digit.
     assert (tried["gates of the other task"].other > 0.85).all()
     closed = [1 - each.mean() for each in own_cache.reached(which)]
     assert closed == pytest.approx([0.16, 0.16, 0.23, 0, 0], abs=0.006)

@@ -14,24 +14,57 @@ from typing import Any
 
 import numpy as np
 
-from tests.record.names import TAB_ALIASES, canonical, told
+from tests.record.names import TAB_ALIASES, canonical, in_words
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?|\d+(?:\.\d+)?")
 WORDS = {
-    "alt", "body", "caption", "code_text", "columns", "command", "content", "customdata",
-    "default_tab_label", "data", "help", "hoverlabel", "hovertemplate", "hovertext", "index",
-    "inside", "label", "labels", "legendgroup", "message", "name", "options", "page_name",
-    "placeholder", "query", "section_header", "sections", "state", "svg", "tab", "table", "text",
-    "texttemplate", "ticktext", "title", "value", "x", "y",
-}  # fmt: skip
+    "alt",
+    "body",
+    "caption",
+    "code_text",
+    "columns",
+    "command",
+    "content",
+    "customdata",
+    "default_tab_label",
+    "data",
+    "help",
+    "hoverlabel",
+    "hovertemplate",
+    "hovertext",
+    "index",
+    "inside",
+    "label",
+    "labels",
+    "legendgroup",
+    "message",
+    "name",
+    "options",
+    "page_name",
+    "placeholder",
+    "query",
+    "section_header",
+    "sections",
+    "state",
+    "svg",
+    "tab",
+    "table",
+    "text",
+    "texttemplate",
+    "ticktext",
+    "title",
+    "value",
+    "x",
+    "y",
+}
 """Strings under these names are words; all other strings are values: colours, symbols, kinds."""
 
 KINDS = ("theme", "own", "link")
-"""What else than its tab and its steps sets a scenario apart."""
+"""What sets a scenario apart besides its tab and its steps."""
 
 
 @dataclass
-class Found:
+class Differences:
     """Differences by where they are; each with the number of times and an example."""
 
     values: dict[tuple, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -48,15 +81,15 @@ class Found:
         self.where.setdefault((old, new), where)
 
 
-def compare_folders(old: Path, new: Path, rtol: float = 0.0) -> Found:
+def compare_folders(old: Path, new: Path, rtol: float = 0.0) -> Differences:
     """Compare all pages of two folders."""
-    found = Found()
+    differences = Differences()
     names = [{path.name for path in folder.glob("*.json.gz")} for folder in (old, new)]
     for name in sorted(names[0] ^ names[1]):
-        found.value(name.split(".")[0], "page", f"only in {old if name in names[0] else new}")
+        differences.value(name.split(".")[0], "page", f"only in {old if name in names[0] else new}")
     for name in sorted(names[0] & names[1]):
-        compare_pages(_read(old / name), _read(new / name), found, rtol)
-    return found
+        compare_pages(_read(old / name), _read(new / name), differences, rtol)
+    return differences
 
 
 def _read(path: Path) -> dict:
@@ -64,21 +97,21 @@ def _read(path: Path) -> dict:
         return json.load(file)
 
 
-def compare_pages(old: dict, new: dict, found: Found, rtol: float = 0.0) -> None:
+def compare_pages(old: dict, new: dict, differences: Differences, rtol: float = 0.0) -> None:
     """Compare one page's scenarios, each with the one that does the same."""
     page, renamed = old["page"], _renamed(old["tabs"], new["tabs"])
     for a, b in zip(*_tabs_in_order(old["tabs"], new["tabs"], renamed), strict=False):
         if a != b:
-            found.word(a, b, f"{page}: tab")
+            differences.word(a, b, f"{page}: tab")
     pairs, only_old, only_new = _paired(old["scenarios"], new["scenarios"], renamed)
     for scenario in only_old:
-        found.value(page, "scenario missing", told(scenario))
+        differences.value(page, "scenario missing", in_words(scenario))
     for scenario in only_new:
-        found.value(page, "scenario new", told(scenario))
+        differences.value(page, "scenario new", in_words(scenario))
     same: dict[tuple, list] = {}
     for a, b in pairs:
-        found.counts["scenarios"] += 1
-        comparison = _Scenario(page, told(a), found, rtol, same)
+        differences.counts["scenarios"] += 1
+        comparison = _Scenario(page, in_words(a), differences, rtol, same)
         comparison.leaves(
             {n: a[n] for n in ("query", "error")}, {n: b[n] for n in ("query", "error")}
         )
@@ -127,8 +160,10 @@ def _paired(old: list[dict], new: list[dict], renamed: dict[str, str]) -> tuple:
 class _Scenario:
     """The elements of one scenario, old and new."""
 
-    def __init__(self, page: str, name: str, found: Found, rtol: float, same: dict) -> None:
-        self.page, self.name, self.found, self.rtol = page, name, found, rtol
+    def __init__(
+        self, page: str, name: str, differences: Differences, rtol: float, same: dict
+    ) -> None:
+        self.page, self.name, self.differences, self.rtol = page, name, differences, rtol
         self.what = "scenario"
         self.same = same
 
@@ -144,13 +179,13 @@ class _Scenario:
             self._group(groups[0][kind], groups[1][kind])
         keys = [[e["key"] for _, e in elements if e["key"]] for elements in (old, new)]
         if keys[0] != keys[1] and sorted(keys[0]) == sorted(keys[1]):
-            self.found.order[self.page] += 1
+            self.differences.order[self.page] += 1
 
     def _count(self, element: dict) -> None:
         kind = {"plotly_chart": "figures", "dataframe": "tables", "download_button": "downloads"}
         texts = ("markdown", "heading", "alert", "code", "metric")
         name = "texts" if element["type"] in texts else kind.get(element["type"], "others")
-        self.found.counts[name] += 1
+        self.differences.counts[name] += 1
 
     def _group(self, old: list[tuple[str, dict]], new: list[tuple[str, dict]]) -> None:
         """Elements of one type and key: those that are equal first, then those that are alike."""
@@ -170,7 +205,7 @@ class _Scenario:
             if a is None or b is None:
                 kind = "new" if a is None else "missing"
                 shown = _short(b if a is None else a)
-                self.found.value(self.page, f"{self.what}: {kind}", f"{self.name}: {shown}")
+                self.differences.value(self.page, f"{self.what}: {kind}", f"{self.name}: {shown}")
             else:
                 self.leaves(a, b)
 
@@ -179,12 +214,12 @@ class _Scenario:
         for path, a, b in _differences(old, new, (), self.rtol):
             where = f"{self.what} {_place(path)}".strip()
             if _are_words(path, a, b, self.rtol):
-                self.found.word(str(a), str(b), f"{self.page}: {self.name}: {where}")
+                self.differences.word(str(a), str(b), f"{self.page}: {self.name}: {where}")
             else:
                 if isinstance(a, str) and isinstance(b, str):
                     a, b = _around(a, b)
                 example = f"{self.name}: {_place(path, True)}: {_short(a)} -> {_short(b)}"
-                self.found.value(self.page, where, example)
+                self.differences.value(self.page, where, example)
 
 
 def _alike(old: list[dict], new: list[dict]) -> Iterator[tuple[dict | None, dict | None]]:
@@ -271,7 +306,7 @@ def _same(a: Any, b: Any, rtol: float) -> bool:
 
 
 def _are_words(path: tuple, a: Any, b: Any, rtol: float) -> bool:
-    """Whether two texts say the same numbers in other words."""
+    """Whether two texts have the same numbers in other words."""
     if not (isinstance(a, str) and isinstance(b, str)):
         return False
     name = next((str(p) for p in reversed(path) if not isinstance(p, int)), "")
@@ -310,23 +345,25 @@ def _short(value: Any, most: int = 160) -> str:
     return words if len(words) <= most else f"{words[:most]}… ({len(words)} characters)"
 
 
-def report(found: Found, most: int = 200) -> str:
+def report(differences: Differences, most: int = 200) -> str:
     """What was compared and what differs, to be read."""
-    counts = ", ".join(f"{found.counts[n]} {n}" for n in (
-        "scenarios", "figures", "texts", "tables", "downloads", "others",
-    ))  # fmt: skip
-    total = sum(map(len, found.values.values()))
+    counts = ", ".join(
+        f"{differences.counts[n]} {n}"
+        for n in ("scenarios", "figures", "texts", "tables", "downloads", "others")
+    )
+    total = sum(map(len, differences.values.values()))
     lines = [f"Compared: {counts}.", "", f"VALUES that differ: {total}"]
-    rows = sorted(found.values.items(), key=lambda row: (row[0][0], -len(row[1]), row[0][1]))
+    rows = sorted(differences.values.items(), key=lambda row: (row[0][0], -len(row[1]), row[0][1]))
     for (page, what), examples in rows[:most]:
         lines.append(f"  {page}: {what}: {len(examples)} x, as {examples[0]}")
     if len(rows) > most:
         lines.append(f"  and {len(rows) - most} more kinds")
-    lines += ["", f"WORDS that differ: {len(found.words)} pairs, {sum(found.words.values())} times"]
-    for (old, new), times in found.words.most_common(most):
+    times = sum(differences.words.values())
+    lines += ["", f"WORDS that differ: {len(differences.words)} pairs, {times} times"]
+    for (old, new), times in differences.words.most_common(most):
         a, b = _around(old, new)
-        lines.append(f"  {times} x {a!r} -> {b!r}   [{found.where[old, new]}]")
-    for page, times in found.order.items():
+        lines.append(f"  {times} x {a!r} -> {b!r}   [{differences.where[old, new]}]")
+    for page, times in differences.order.items():
         lines.append(f"ORDER of keyed elements differs in {times} scenarios of {page}")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Real workers: started through the library, watched with a deadline, ended with the test."""
+"""Real workers: started through the library, watched with a deadline, and stopped with the test."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ TINY = {"n_excitatory": 8, "n_inhibitory": 2, "n_steps": 2}
 
 
 def tiny(epochs: int = 3, batch_size: int = 500, **more) -> RunSpec:
-    """A run that computes for about a second; its epochs have 110 steps."""
+    """A run that takes about a second; its epochs have 110 steps."""
     training = {"epochs": epochs, "batch_size": batch_size, "device": "cpu"}
     return make_spec("bpan", **{"config": TINY, "training": training, "seed": 3, **more})
 
@@ -67,7 +67,7 @@ class Workers:
 
 @pytest.fixture
 def workers(runs_root, monkeypatch):
-    """Notes each worker's process, and kills what is left of them when the test is over."""
+    """Records each worker's process, and kills what is left of them when the test is over."""
     noted = Workers()
     popen = subprocess.Popen
 

@@ -90,7 +90,7 @@ def test_without_a_validation_the_last_checkpoint_stands(runs_root):
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "..", "../runs", "a/b", "a\0b", "x" * 5000, "é"])
-def test_an_unknown_name_is_answered_with_those_there_are(run, name, tmp_path, monkeypatch):
+def test_an_unknown_name_is_answered_with_the_available_ones(run, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckpointError) as caught:
         registry.load(name)
@@ -112,7 +112,7 @@ def test_shipped_and_own_are_available_and_the_unreadable_are_left_out(run):
 
 
 def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
-    target = tmp_path / "taken" / "home"
+    target = tmp_path / "exported" / "network"
     run.append(Validated(step=220, epoch=2, metrics={"accuracy": 0.8}, score=0.8, best=True))
     registry.export(registry.find(run.id), target)
     files = ["checkpoint.json", "history.jsonl", "weights.safetensors"]
@@ -124,7 +124,7 @@ def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
         registry.export(registry.find(run.id), target)
 
 
-def test_an_export_without_validations_is_exported_again_from_a_folder_here(
+def test_an_export_without_validations_can_be_exported_again_from_a_folder(
     run, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
@@ -156,7 +156,7 @@ def test_foreign_cards_are_refused(run):
             registry.load(str(folder))
 
 
-def test_a_device_that_is_absent_is_a_sentence(run):
+def test_an_absent_device_is_reported_in_a_sentence(run):
     assert next(registry.load(run.id, "auto").parameters()).device.type in ("cpu", "cuda")
     if torch.cuda.is_available():
         pytest.skip("This machine has a CUDA device, so its absence is not tested here.")
@@ -165,7 +165,7 @@ def test_a_device_that_is_absent_is_a_sentence(run):
 
 
 @pytest.mark.parametrize("item", registry.shipped(), ids=lambda item: item.name)
-def test_what_ships_can_be_loaded_and_is_as_good_as_its_card_says(item):
+def test_shipped_checkpoints_load_and_are_as_accurate_as_their_cards_say(item):
     assert not item.own
     weights = load_file(item.folder / "weights.safetensors")
     assert all(tensor.isfinite().all() for tensor in weights.values())
@@ -174,15 +174,15 @@ def test_what_ships_can_be_loaded_and_is_as_good_as_its_card_says(item):
         registry.load(item.name), chosen.training_type(**item.card.training), data
     )
     fifth = Split(*(part[::5] for part in data.test))
-    found = learner.evaluate(fifth)
-    if "accuracy" in found:
+    metrics = learner.evaluate(fifth)
+    if "accuracy" in metrics:
         expected = item.card.test["accuracy"]
         # A fifth of the images: four standard errors of what the card says of all.
         error = (expected * (1 - expected) / len(fifth.labels)) ** 0.5
-        assert found["accuracy"] == pytest.approx(expected, abs=4 * error)
+        assert metrics["accuracy"] == pytest.approx(expected, abs=4 * error)
     else:
-        assert found["R²"] == pytest.approx(item.card.test["R²"], abs=0.02)
-        assert found["zeros"] == pytest.approx(item.card.test["zeros"], abs=0.02)
+        assert metrics["R²"] == pytest.approx(item.card.test["R²"], abs=0.02)
+        assert metrics["zeros"] == pytest.approx(item.card.test["zeros"], abs=0.02)
 
 
 def test_shipped_checkpoints_are_small_and_hold_no_optimiser():

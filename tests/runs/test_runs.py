@@ -26,7 +26,7 @@ PER_EPOCH, STEPS = 110, 330
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory) -> Run:
-    """The truth: ``tiny()`` without any disturbance, in a folder of its own."""
+    """The reference: ``tiny()`` without any disturbance, in a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SYNAPTARIUM_RUNS", str(tmp_path_factory.mktemp("truth")))
         patch.setenv("SYNAPTARIUM_SLOTS", "1")
@@ -58,7 +58,7 @@ def assert_same_end(run: Run, truth: Run) -> None:
 
 
 def assert_steps_are_whole(run: Run) -> None:
-    """Each update told once: counts add up from event to event."""
+    """Each update is recorded once: counts add up from event to event."""
     done = 0
     for event in run.history().steps:
         assert event.step == done + event.count
@@ -73,7 +73,7 @@ def lines(run: Run) -> list:
 # -- a run that nothing disturbs
 
 
-def test_a_completed_run_has_told_all_it_did(uninterrupted):
+def test_a_completed_run_has_recorded_all_it_did(uninterrupted):
     run = uninterrupted
     events = lines(run)
     began, finished = events[0], events[-1]
@@ -125,9 +125,9 @@ def test_test_metrics_are_true(uninterrupted):
     x = digits.inputs(digits.test.pixels)
     with torch.no_grad():
         hits = model(x)[:, -1].argmax(1) == digits.test.labels
-    told = uninterrupted.history().finished.metrics
-    assert told["accuracy"] == pytest.approx(hits.double().mean().item(), abs=2e-4)
-    assert told["accuracy"] > 0.5
+    metrics = uninterrupted.history().finished.metrics
+    assert metrics["accuracy"] == pytest.approx(hits.double().mean().item(), abs=2e-4)
+    assert metrics["accuracy"] > 0.5
 
 
 def test_a_completed_run_is_not_resumed(uninterrupted):
@@ -159,7 +159,7 @@ def test_a_watched_run_shows_its_weights_and_learns_as_if_unwatched(workers, uni
     assert_same_end(run, uninterrupted)
 
 
-def test_watching_ends_by_itself(runs_root, monkeypatch):
+def test_watching_expires_by_itself(runs_root, monkeypatch):
     run = create_run(tiny())
     assert not run.is_watched
     assert load_live(run) is None
@@ -174,23 +174,23 @@ def test_watching_ends_by_itself(runs_root, monkeypatch):
 
 @pytest.fixture
 def slow_run(workers, monkeypatch) -> Run:
-    """A run whose steps take so long that each is told on its own; its worker has one thread."""
+    """A run whose steps take so long that each has its own event; its worker has one thread."""
     monkeypatch.setenv("SYNAPTARIUM_SLOTS", "999")
     training = {"epochs": 50, "batch_size": 6000, "device": "cpu"}
     return launch.start(make_spec("bpan", config={"n_excitatory": 192}, training=training))
 
 
-def test_pause_single_steps_and_cancel_are_kept_to_the_step(slow_run):
+def test_pause_single_step_and_cancel_are_exact_to_the_step(slow_run):
     run = slow_run
     wait_for(run, "running")
     history = run.history()
-    wait_until(lambda: history.refresh().step >= 1, "the first step is told")
+    wait_until(lambda: history.refresh().step >= 1, "the first step is recorded")
 
     run.ask("pause")
-    told = history.refresh().step
+    before = history.refresh().step
     wait_for(run, "paused")
     paused_at = history.refresh().step
-    assert paused_at - told <= 1, "only the step being computed may still be finished"
+    assert paused_at - before <= 1, "only the step being computed may still be finished"
     assert run.checkpoints()[-1].name == f"step-{paused_at}"
 
     # A living run has one worker and stays.
@@ -208,7 +208,7 @@ def test_pause_single_steps_and_cancel_are_kept_to_the_step(slow_run):
     assert history.refresh().step == paused_at
 
     run.ask_single_step()
-    wait_until(lambda: history.refresh().step > paused_at, "the single step is told")
+    wait_until(lambda: history.refresh().step > paused_at, "the single step is recorded")
     assert history.step == paused_at + 1
     run.ask_single_step()
     run.ask_single_step()
@@ -228,11 +228,11 @@ def test_pause_single_steps_and_cancel_are_kept_to_the_step(slow_run):
 def test_cancel_is_honoured_within_a_step(slow_run):
     run = slow_run
     history = run.history()
-    wait_until(lambda: history.refresh().step >= 1, "the first step is told")
+    wait_until(lambda: history.refresh().step >= 1, "the first step is recorded")
     run.ask("cancel")
-    told = history.refresh().step
+    before = history.refresh().step
     wait_for(run, "cancelled")
-    assert history.refresh().step - told <= 1
+    assert history.refresh().step - before <= 1
     assert run.checkpoints()[-1].name == f"step-{history.step}"
     with pytest.raises(RunError, match="only an active run can pause"):
         run.ask("pause")
@@ -240,7 +240,7 @@ def test_cancel_is_honoured_within_a_step(slow_run):
 
 def test_paused_and_resumed_is_uninterrupted(workers, uninterrupted):
     run = launch.start(tiny())
-    wait_until(lambda: run.history().step >= 1, "the first step is told")
+    wait_until(lambda: run.history().step >= 1, "the first step is recorded")
     run.ask("pause")
     wait_for(run, "paused")
     assert 0 < run.history().step < STEPS
@@ -253,7 +253,7 @@ def test_paused_and_resumed_is_uninterrupted(workers, uninterrupted):
 def test_cancelled_and_resumed_is_uninterrupted(workers, uninterrupted):
     """Cancelled by the signal with which a system or a cluster asks a process to leave."""
     run = launch.start(tiny())
-    wait_until(lambda: run.history().step >= 1, "the first step is told")
+    wait_until(lambda: run.history().step >= 1, "the first step is recorded")
     workers.signal(run, signal.SIGTERM)
     wait_for(run, "cancelled")
     cancelled_at = run.history().step
@@ -291,7 +291,7 @@ def test_killed_and_resumed_is_uninterrupted(workers, uninterrupted):
     assert_same_end(run, uninterrupted)
 
 
-def test_a_full_disk_ends_a_run_in_words_and_leaves_the_last_checkpoint(workers, uninterrupted):
+def test_a_full_disk_is_reported_and_leaves_the_last_checkpoint(workers, uninterrupted):
     run = launch.start(tiny())
     wait_until(lambda: run.history().saved_step, "there is a checkpoint")
     # From now on no file may grow so large as a checkpoint: the system refuses as when full.
@@ -311,7 +311,7 @@ def test_a_full_disk_ends_a_run_in_words_and_leaves_the_last_checkpoint(workers,
 # -- the line
 
 
-def test_runs_wait_in_line_first_come_first_served(workers):
+def test_queued_runs_start_first_come_first_served(workers):
     """One slot: it is passed on when its run is cancelled, is paused, or completes."""
     a = launch.start(tiny(epochs=1000))
     wait_for(a, "running")
@@ -433,7 +433,7 @@ def test_a_damaged_status_hides_neither_its_run_nor_the_others(runs_root, text):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"mood": "fine"}'])
-def test_a_damaged_control_is_a_sentence(runs_root, text):
+def test_a_damaged_control_is_reported_in_a_sentence(runs_root, text):
     run = create_run(tiny())
     (run.folder / "control.json").write_text(text)
     with pytest.raises(SettingsError, match=r"control\.json is damaged"):
@@ -444,7 +444,7 @@ def test_a_damaged_control_is_a_sentence(runs_root, text):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "\0"])
-def test_a_damaged_spec_is_a_sentence(runs_root, text):
+def test_a_damaged_spec_is_reported_in_a_sentence(runs_root, text):
     run = create_run(tiny())
     (run.folder / "spec.json").write_text(text)
     with pytest.raises(SettingsError, match="is not a spec"):
@@ -486,7 +486,7 @@ def test_half_a_line_is_not_read_until_it_is_whole(runs_root):
     assert run.history().steps == [stepped(1), stepped(2)]
 
 
-def test_a_line_that_is_no_event_is_a_sentence(runs_root):
+def test_a_line_that_is_no_event_is_reported_in_a_sentence(runs_root):
     run = create_run(tiny())
     run.append(began(0))
     with (run.folder / "events.jsonl").open("ab") as file:
@@ -495,11 +495,11 @@ def test_a_line_that_is_no_event_is_a_sentence(runs_root):
         run.history()
 
 
-def test_history_forgets_what_a_resume_makes_void(tmp_path):
+def test_history_forgets_what_a_resume_invalidates(tmp_path):
     run = Run(tmp_path)
-    told = [began(0), stepped(3, 3), stepped(5, 2), validated(5, 0.6), Saved(step=5)]
+    valid = [began(0), stepped(3, 3), stepped(5, 2), validated(5, 0.6), Saved(step=5)]
     void = [stepped(8, 3, loss=9.0), stepped(10, 2), validated(10, 0.9)]
-    for event in told + void:
+    for event in valid + void:
         run.append(event)
     history = run.history()
     assert history.step == 10
@@ -522,13 +522,13 @@ def test_history_of_nothing(tmp_path):
     assert (history.step, history.best, history.updates_per_second()) == (0, None, None)
 
 
-def test_find_run_by_any_beginning_that_is_unique(runs_root):
+def test_find_run_by_any_unique_prefix(runs_root):
     first, second = create_run(tiny()), create_run(tiny(variant="other"))
     assert find_run(first.id).folder == first.folder
     assert find_run(second.id[:-1]).folder == second.folder
     with pytest.raises(RunError, match="2 runs begin with 2; give more of the id"):
         find_run("2")  # the millennium, with which both names begin
-    # A run whose whole name is the beginning of another's is still found.
+    # A run whose whole name is a prefix of another's can still be addressed.
     first.folder.rename(runs_root / "same")
     second.folder.rename(runs_root / "same-and-more")
     assert find_run("same").id == "same"
@@ -537,7 +537,7 @@ def test_find_run_by_any_beginning_that_is_unique(runs_root):
 @pytest.mark.parametrize(
     "name", ["", ".", "..", "../outside", "/etc", "a/b", "a\\b", "*", "a\0", "x\n", "é", ".slots"]
 )
-def test_names_that_lead_elsewhere_are_refused(runs_root, name):
+def test_names_that_point_outside_the_folder_are_refused(runs_root, name):
     create_run(tiny())  # with which an empty beginning would agree
     create_run(tiny()).folder.rename(runs_root.parent / "outside")
     with pytest.raises(RunError, match="There is no run named"):

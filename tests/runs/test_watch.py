@@ -18,7 +18,7 @@ def run(runs_root):
 
 
 def ending_as(run, state: str, message: str = ""):
-    """Notes the states it is shown, and ends the run at the third look."""
+    """Records the states it is shown, and ends the run at the third poll."""
     seen = []
 
     def see(status) -> None:
@@ -29,7 +29,7 @@ def ending_as(run, state: str, message: str = ""):
     return seen, see
 
 
-def test_it_looks_until_the_run_is_completed(run, monkeypatch):
+def test_it_polls_until_the_run_is_completed(run, monkeypatch):
     monkeypatch.setattr(watch, "LOOK_EVERY_S", 0.0)
     seen, see = ending_as(run, "completed")
     watch.until_completed(run, see)

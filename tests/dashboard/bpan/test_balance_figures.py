@@ -174,7 +174,7 @@ def test_long_curves_are_thinned_and_keep_their_last_point():
     assert x[-1] == 4 * MOST_POINTS + 3
 
 
-def test_a_table_holds_all_that_a_figure_draws(view):
+def test_a_table_holds_everything_a_figure_draws(view):
     figure = over_time.currents(view, LIGHT)
     table = to_frame(figure)
     inhibitory = table[(table.series == "inhibitory") & (table.panel == "2")]

@@ -14,7 +14,7 @@ def named(figure, name):
     return [trace for trace in figure.data if trace.name == name]
 
 
-def test_styles_keep_models_apart():
+def test_styles_distinguish_models():
     many = trace_styles([f"m{i}" for i in range(7)])
     assert len({s.colour for s in many.values()}) == 7
     assert len(set(many.values())) == 7

@@ -80,7 +80,7 @@ def test_bars_compare_before_and_after():
     assert named(figure, "amortiser").marker.color != named(figure, "after").marker.color
 
 
-def test_both_against_the_weight_of_the_generators_errors():
+def test_both_scores_against_the_weight_of_the_generators_errors():
     alpha = np.array([0.1, 1.0])
     accuracy, loss = np.array([[0.9, 0.01], [0.8, 0.02]]), np.array([[0.3, 0.0], [0.29, 0.01]])
     figure = networks.weighing(alpha, accuracy, loss, DARK)

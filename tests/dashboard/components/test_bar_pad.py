@@ -1,4 +1,4 @@
-"""What a browser is sent of a receptive field, and what it sends back."""
+"""What the pad sends to the browser for a receptive field, and what comes back."""
 
 import numpy as np
 

@@ -111,7 +111,7 @@ def test_an_index_that_no_browser_sends_gives_the_first_image():
     assert chosen(page).caption == "test image 0, a 7"
 
 
-def test_input_class_and_index_are_bound_to_the_address_and_last():
+def test_input_class_and_index_are_bound_to_the_address_and_persist():
     page = opened()
     bound = (page.segmented_control[0], page.selectbox[0], page.number_input[0])
     keys = [widget.proto.query_param_key for widget in bound]
@@ -140,7 +140,7 @@ def test_another_class_moves_to_its_first_image_unless_it_is_already_there(truth
     assert page.number_input(key="x_index").value == int((labels == 3).argmax())
 
 
-def test_an_index_of_another_class_sets_the_class_free(truth):
+def test_an_index_of_another_class_clears_the_class(truth):
     labels = truth[1]
     page = opened(x_index="1234", x_class="8")
     eight = int(np.flatnonzero(labels == 8)[-1])
@@ -151,7 +151,7 @@ def test_an_index_of_another_class_sets_the_class_free(truth):
     assert chosen(page).label == 7
 
 
-def test_another_one_is_another_one_of_the_class():
+def test_another_one_is_another_image_of_the_same_class():
     page = opened(x_index="1234", x_class="8")
     seen = [1234]
     for _ in range(6):
@@ -166,7 +166,7 @@ def test_another_one_is_another_one_of_the_class():
     assert len(labels) > 1
 
 
-def test_other_classes_bring_their_names():
+def test_other_data_sets_bring_the_names_of_their_classes():
     page = toggle(opened(x_index="1234", x_class="8"), "letters")
     assert chosen(page).caption == "test image 1234, an I"
     assert page.selectbox(key="x_class").value == "any"
@@ -204,7 +204,7 @@ def test_nothing_is_chosen_until_something_is_drawn():
 
 
 @pytest.mark.parametrize("away", ["elsewhere", "Test set"])
-def test_a_drawing_is_there_again_after_looking_elsewhere(away):
+def test_a_drawing_is_kept_while_something_else_is_shown(away):
     page = draw(opened(x_input="Draw"), BAR)
     if away == "elsewhere":
         page = toggle(page, "elsewhere")
@@ -235,7 +235,7 @@ def upload(page: AppTest, *file: object) -> AppTest:
     return checked(page.file_uploader(key="x_upload").set_value(file or None).run())
 
 
-def test_an_upload_is_chosen_and_a_bad_one_leaves_it(truth):
+def test_an_upload_is_chosen_and_a_bad_one_does_not_replace_it(truth):
     pixels = truth[0]
     page = opened(x_input="Upload")
     assert chosen(page) is None
@@ -260,7 +260,7 @@ def test_an_upload_is_chosen_and_a_bad_one_leaves_it(truth):
 
 
 def test_the_last_good_upload_outlives_its_file(truth):
-    """Browsers take the old file away before they send the new one, which may be a bad one."""
+    """Browsers remove the old file before they send the new one, which may be bad."""
     page = upload(opened(x_input="Upload"), *png(truth[0][3]))
     page = choose_input(choose_input(page, "Draw"), "Upload")
     np.testing.assert_array_equal(chosen(page).pixels, truth[0][3])

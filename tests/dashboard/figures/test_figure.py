@@ -71,30 +71,30 @@ def test_equal_arrays_have_one_revision_and_others_another():
     assert revision(large) != revision(moved)
 
 
-def test_a_wrong_name_is_refused_when_one_looks():
+def test_a_wrong_property_name_is_refused_on_reading():
     figure = Figure([{**HEAT, "zmini": 0}], {})
     with pytest.raises(ValueError, match="zmini"):
         _ = figure.data
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_the_common_look_lies_under_what_a_figure_says(palette):
-    layout = {
+def test_a_figures_own_layout_overrides_the_common_style(palette):
+    own_layout = {
         "xaxis": {"title": {"text": "step"}, "showline": False},
         "xaxis2": {"anchor": "y"},
         "margin": {"t": 5},
         "legend": None,
         "annotations": [{"text": "a", "font": {"color": "red"}}],
     }
-    given_layout = json.dumps(layout)
-    found = styled([HEAT], layout, palette, height=200).layout
-    assert json.dumps(layout) == given_layout
-    assert found.height == 200
-    assert found.font.color == palette.text
-    assert (found.margin.t, found.margin.l) == (5, 64)
-    assert (found.xaxis.title.text, found.xaxis.title.font.size) == ("step", 14)
-    assert (found.xaxis.showline, found.yaxis.showline, found.xaxis2.showline) == (0, 1, 1)
-    assert found.xaxis2.gridcolor == found.yaxis.gridcolor == palette.grid
-    assert found.legend.orientation == "h"
-    (note,) = found.annotations
+    before = json.dumps(own_layout)
+    layout = styled([HEAT], own_layout, palette, height=200).layout
+    assert json.dumps(own_layout) == before
+    assert layout.height == 200
+    assert layout.font.color == palette.text
+    assert (layout.margin.t, layout.margin.l) == (5, 64)
+    assert (layout.xaxis.title.text, layout.xaxis.title.font.size) == ("step", 14)
+    assert (layout.xaxis.showline, layout.yaxis.showline, layout.xaxis2.showline) == (0, 1, 1)
+    assert layout.xaxis2.gridcolor == layout.yaxis.gridcolor == palette.grid
+    assert layout.legend.orientation == "h"
+    (note,) = layout.annotations
     assert (note.font.size, note.font.color) == (14, "red")

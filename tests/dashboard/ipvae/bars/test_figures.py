@@ -95,9 +95,9 @@ def test_raster_has_a_stroke_for_each_frame_with_spikes():
         np.asarray(v, float).reshape(-1, 3) for v in (strokes.x, strokes.y, strokes.customdata)
     )
     assert np.isnan(x[:, 2]).all(), "a stroke ends"
-    found = np.zeros_like(activity)
-    found[np.rint(y[:, :2].mean(1)).astype(int) - 1, x[:, 0].astype(int) + 6] = counts[:, 0]
-    np.testing.assert_array_equal(found, activity)
+    drawn = np.zeros_like(activity)
+    drawn[np.rint(y[:, :2].mean(1)).astype(int) - 1, x[:, 0].astype(int) + 6] = counts[:, 0]
+    np.testing.assert_array_equal(drawn, activity)
     np.testing.assert_allclose(mean.x, [-4, 1, 6, 11])
     (rate,) = named(figure, "rate")
     np.testing.assert_array_equal(rate.x, np.arange(20) - 6)
@@ -143,7 +143,7 @@ def test_flat_closes_the_circle_and_marks_baseline_and_angles():
     np.testing.assert_array_equal(line.y, [4, 3, 2, 1, 4])
     baseline, *uprights = figure.layout.shapes
     assert (baseline.y0, baseline.y1, baseline.line.dash) == (0.3, 0.3, "dash")
-    # Across the stripes both ways, then the direction shown.
+    # The two directions across the stripes, then the direction shown.
     assert [shape.x0 for shape in uprights] == [190, 10, 45]
     assert figure.layout.xaxis.title.text == "direction / degrees"
     assert figure.layout.yaxis.title.text == "rate"
@@ -194,7 +194,7 @@ def test_response_curves_have_means_and_standard_errors():
     assert figure.layout.yaxis.title.text == "above baseline"
 
 
-def test_drives_are_told_apart_above_the_potential():
+def test_drives_are_separate_curves_above_the_potential():
     parts = {"stimulus": RNG.random(6), "threshold": np.float64(-1.0), "sum": RNG.random(6)}
     potential = RNG.random(6)
     figure = trials.drives(parts, potential, "u", 2, LIGHT)
@@ -260,7 +260,7 @@ def test_axes_and_directions_are_drawn_next_to_what_they_are_compared_with():
     assert "decoded" in figure.layout.yaxis.title.text
 
 
-def test_everyone_is_in_order_of_preference():
+def test_the_population_is_in_order_of_preference():
     activity = RNG.poisson(1.0, (4, 6)).astype(float)
     prefers, order = np.array([200.0, 10.0, np.nan, 90.0]), np.array([1, 3, 0])
     figure = population.everyone(activity, np.arange(-2, 4), order, prefers, LIGHT)
@@ -274,9 +274,9 @@ def test_everyone_is_in_order_of_preference():
 def test_selectivity_by_contrast_stands_beside_the_papers():
     medians = {"one": np.array([0.9, 0.8]), "two": np.array([0.6, 0.3])}
     figure = comparison.by_contrast(np.array([1.0, 4.0]), medians, {"two": 0.27}, SIGN, LIGHT)
-    for name, found in medians.items():
+    for name, median in medians.items():
         (line,) = named(figure, name)
-        np.testing.assert_array_equal(line.y, found)
+        np.testing.assert_array_equal(line.y, median)
     (dotted,) = figure.layout.shapes
     assert (dotted.y0, dotted.y1, dotted.line.color) == (0.27, 0.27, SIGN["two"].colour)
 

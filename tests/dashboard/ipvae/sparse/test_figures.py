@@ -112,7 +112,7 @@ def test_strongest_neurons_are_means_between_the_steps():
     np.testing.assert_array_equal(line.y, potential[np.asarray(line.x) - 1, 1])
 
 
-def test_rate_distortion_tells_ours_from_theirs():
+def test_rate_distortion_distinguishes_our_points_from_the_papers():
     figure = comparison.rate_distortion(
         {"one": CodePoint(0.8, 0.7)},
         {"theirs": CodePoint(0.77, 0.83), "LCA": CodePoint(0.78, 0.82)},

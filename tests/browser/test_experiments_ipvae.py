@@ -1,4 +1,4 @@
-"""What a person does in the rooms of spiking codes, in a real browser."""
+"""What a person does on the iterative VAE pages, in a real browser."""
 
 from collections.abc import Iterator
 
@@ -88,7 +88,7 @@ def test_a_clicked_feature_is_chosen_and_silenced(page: Page, server: str, netwo
     mark = page.locator(".st-key-sparse_mosaic .scatterlayer .point").nth(4)
     box = mark.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    # A click is plotly's once its pointer has found the feature.
+    # plotly takes a click only once its pointer is over the feature.
     expect(page.locator(".st-key-sparse_mosaic .hovertext")).to_be_visible(
         timeout=driver.PATIENCE_MS
     )

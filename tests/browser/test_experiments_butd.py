@@ -1,4 +1,4 @@
-"""What a person does in the rooms of instructed networks, in a real browser."""
+"""What a person does on the pages of instructed networks, in a real browser."""
 
 from collections.abc import Iterator
 

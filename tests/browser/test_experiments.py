@@ -1,4 +1,4 @@
-"""What a person does in the rooms beyond E/I balance, in a real browser."""
+"""What a person does on the pages beyond E/I balance, in a real browser."""
 
 from playwright.sync_api import Page, expect
 
