@@ -1,5 +1,4 @@
-"""Counter-Hebb learning: updates from a network's own top-down path, and when they are the
-gradient."""
+"""Counter-Hebb learning: updates from a network's own top-down path, against the gradient."""
 
 from dashboard.router import ensure_routed
 
