@@ -285,7 +285,7 @@ def test_a_disk_that_refuses_is_one_sentence(tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(tmp_path / "file" / "runs"))
     assert main(["train", "bpan", *TINY]) == 2
-    assert "refused" in one_sentence(capsys.readouterr().err)
+    assert "Disk or system error" in one_sentence(capsys.readouterr().err)
 
 
 # The command that repeats a run

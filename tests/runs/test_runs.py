@@ -274,7 +274,7 @@ def test_killed_and_resumed_is_uninterrupted(workers, uninterrupted):
     workers.kill(run)
     status = run.status
     assert status.state == "died"
-    assert "last checkpoint is whole" in status.message
+    assert "last checkpoint is intact" in status.message
     assert run.history().finished is None
     # Killed in the middle of a line, and of a checkpoint.
     with (run.folder / "events.jsonl").open("ab") as file:
