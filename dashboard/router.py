@@ -49,7 +49,7 @@ def _set_aside(modules: int) -> None:
 def _configure() -> None:
     # Our own picture: without it the icon of the first page would be fetched as a web font.
     st.set_page_config(
-        page_title="Synaptarium", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
+        page_title="Synaptarium", page_icon=ICON, layout="wide", initial_sidebar_state="auto"
     )
 
 

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 import streamlit as st
 
 HELP = Path(__file__).parents[2] / "assets" / "texts" / "help"
+KEPT = dict.fromkeys(("input", "class", "index", "image"), "the input") | {"model": "the network"}
+"""How the controls that Reset leaves alone are called."""
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 Change = Callable[[], None]
@@ -239,20 +241,36 @@ def preset_button(page: str, preset: Preset) -> None:
     )
 
 
+def begin(page: str) -> None:
+    """Forget which controls the page drew in its last run; it draws them anew."""
+    _registry(page).drawn.clear()
+
+
 def reset_button(page: str, keep: Sequence[str]) -> None:
-    """A button that resets every control that this page has shown, except those of ``keep``."""
-    kept = {f"{page}_{name}" for name in keep}
-    values = {key: value for key, value in _defaults(page).items() if key not in kept}
-    single = f"{page}_model" in _defaults(page)
-    stays = "the network and the input stay" if single else "the input stays"
+    """A button that resets every control of this page, except those of ``keep``."""
+    drawn = _registry(page).drawn
+    kept = {KEPT.get(name, f"the {name}"): None for name in keep if f"{page}_{name}" in drawn}
+    except_for = f", except {' and '.join(kept)}" if kept else ""
     st.button(
         "Reset",
         # Moving bars has a control named reset.
-        key=f"{page}_reset_all" if f"{page}_reset" in _defaults(page) else f"{page}_reset",
-        help=f"Every control at its default; {stays}",
-        on_click=partial(set_values, values),
+        key=f"{page}_reset_all" if f"{page}_reset" in drawn else f"{page}_reset",
+        help=f"Every control at its default{except_for}",
+        on_click=partial(_reset, page, keep),
         type="secondary",
     )
+
+
+def _reset(page: str, keep: Sequence[str]) -> None:
+    """Set what was drawn to its default, and what is drawn later to the default that it has then,
+    since that may depend on other controls."""
+    registry, kept = _registry(page), {f"{page}_{name}" for name in keep}
+    for key in registry.known - kept:
+        if key in registry.drawn:
+            st.session_state[key] = registry.drawn[key]
+        else:
+            st.session_state.pop(key, None)
+        registry.pending[key] = registry.drawn.get(key)
 
 
 def set_values(values: Mapping[str, Any]) -> None:
@@ -270,14 +288,23 @@ def help_texts(page: str) -> dict[str, str]:
 
 def _help(page: str, name: str, words: Mapping[str, object] | None) -> str | None:
     texts = {**help_texts("any"), **help_texts(page)}
-    # For example mnist_models: each data set has its own list of networks.
-    text = texts.get(name) or texts.get(name.rpartition("_")[2])
+    # For example 144_models: each task has its own list of networks.
+    text = texts.get("models" if name.endswith("_models") else name)
     return text.format(**words) if text and words else text
 
 
-def _defaults(page: str) -> dict[str, Any]:
-    """The defaults of the controls that a page has drawn in this session, by key."""
-    return st.session_state.setdefault("_defaults", {}).setdefault(page, {})
+class _Registry(NamedTuple):
+    """The controls of a page in this session, by key: all that are ``known``, the defaults of those
+    ``drawn`` in its last run, and those ``pending`` after a reset, with the value it gave them."""
+
+    known: set[str]
+    drawn: dict[str, Any]
+    pending: dict[str, Any]
+
+
+def _registry(page: str) -> _Registry:
+    registries: dict[str, _Registry] = st.session_state.setdefault("_controls", {})
+    return registries.setdefault(page, _Registry(set(), {}, {}))
 
 
 def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any]) -> str:
@@ -286,7 +313,12 @@ def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any]) -> s
     ``fit`` returns an allowed value, or None if there is none.
     """
     key = f"{page}_{name}"
-    _defaults(page)[key] = default
+    registry = _registry(page)
+    registry.known.add(key)
+    registry.drawn[key] = default
+    # Unless something else has set it since, such as a click in a figure.
+    if key in registry.pending and registry.pending.pop(key) == st.session_state.get(key):
+        st.session_state[key] = default
     if key in st.session_state:
         value = st.session_state[key]
         fitted = fit(value)

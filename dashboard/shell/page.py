@@ -13,7 +13,7 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
-from dashboard.shell.controls import Preset, choice, preset_button, reset_button, select
+from dashboard.shell.controls import Preset, begin, choice, preset_button, reset_button, select
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -79,7 +79,7 @@ class Page(NamedTuple, Generic[View]):
     published: Published
     training: Training
     export: "Callable[[View], Sequence[Checkpoint]]"
-    keep: Collection[str] = ("model", "input", "class", "index", "run")
+    keep: Collection[str] = ("model", "input", "class", "index", "image", "run")
     always: Collection[str] = ()
     about_first: bool = False
     main_first: bool = False
@@ -87,6 +87,8 @@ class Page(NamedTuple, Generic[View]):
 
 def draw_page(page: Page[View]) -> None:
     """Draw a whole page. An error in one part is shown there and does not affect the others."""
+    _rename_tab(f"{page.name}_tab")
+    begin(page.name)
     st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
     headline = st.container()
     view = None
@@ -104,6 +106,14 @@ def draw_page(page: Page[View]) -> None:
         if page.main_first:
             _draw_headline(page, view, headline)
     _draw_tabs(page, view)
+
+
+def _rename_tab(key: str) -> None:
+    """Run anew with the address that names the tab as it is called now."""
+    asked = st.query_params.get(key)
+    if asked in RENAMED:
+        st.query_params[key] = RENAMED[asked]
+        st.rerun()
 
 
 def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> None:
@@ -129,9 +139,6 @@ def _draw_tabs(page: Page[View], view: View | None) -> None:
     if page.about_first:
         names = [ABOUT, *(name for name in names if name != ABOUT)]
     key = f"{page.name}_tab"
-    asked = st.query_params.get(key)
-    if asked in RENAMED and key not in st.session_state:
-        st.session_state[key] = RENAMED[asked]
     tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
     for name, tab in zip(names, tabs, strict=True):
         if tab.open:
