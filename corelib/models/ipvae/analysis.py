@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from corelib.errors import SettingsError
 from corelib.models.ipvae.dynamics import INTACT, Controls
 from corelib.models.ipvae.inference import run_inference
 from corelib.models.ipvae.network import IterativeVAE
@@ -104,7 +105,11 @@ def read_out(
 
 
 def without(model: IterativeVAE, neurons: list[int]) -> Controls:
-    """Controls that silence some neurons."""
+    """Controls that silence some neurons. Raises ``SettingsError`` for one that does not exist."""
+    n = model.decoder.shape[1]
+    missing = [k for k in neurons if not 0 <= k < n]
+    if missing:
+        raise SettingsError(f"neuron is {missing[0]}, but should be from 0 to {n - 1}.")
     lesioned = torch.zeros(model.decoder.shape[1], dtype=torch.bool, device=model.decoder.device)
     lesioned[neurons] = True
     return Controls(lesioned=lesioned)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from corelib.errors import SettingsError
 from corelib.models.ipvae.analysis import without
 from corelib.models.ipvae.dynamics import INTACT, Controls
 from corelib.models.ipvae.inference import Responses, Trace, respond, trace
@@ -142,14 +143,27 @@ def controls(model: IterativeVAE, intervention: Intervention) -> Controls:
     return Controls(float(intervention.explaining_away), intervention.leak, lesioned)
 
 
+def check_experiment(experiment: Experiment) -> None:
+    """Raises ``SettingsError`` naming what of an experiment cannot be; the stimulus and the neurons
+    are checked where they are shown and silenced."""
+    e = experiment
+    if e.trials < 1:
+        raise SettingsError(f"trials is {e.trials}, but an experiment needs at least 1 trial.")
+    if e.reset_every < 0:
+        raise SettingsError(f"reset_every is {e.reset_every}, but should be 0 or more.")
+    if not np.isfinite(e.direction):
+        raise SettingsError(f"direction is {e.direction}, but should be a number of degrees.")
+    if not 0 <= e.intervention.leak <= 1:
+        raise SettingsError(f"leak is {e.intervention.leak}, but should be from 0 to 1.")
+
+
 def run(model: IterativeVAE, experiment: Experiment) -> Outcome:
     """Show the stimulus in all trials, ``TRIALS_AT_ONCE`` at a time.
 
-    Trials from k on (k = 0, 10, ...) draw their noise from seed + 1000 k. Raises ``ValueError``
-    where there is no trial.
+    Trials from k on (k = 0, 10, ...) draw their noise from seed + 1000 k. Raises ``SettingsError``
+    naming a setting that cannot be.
     """
-    if experiment.trials < 1:
-        raise ValueError(f"an experiment needs at least 1 trial, not {experiment.trials}")
+    check_experiment(experiment)
     shown = film(experiment.stimulus, _side(model), [experiment.direction])
     parts = _traces(model, shown, experiment)
     part = next(parts)
@@ -207,8 +221,10 @@ def sweep_directions(
 ) -> DirectionSweep:
     """Show the experiment's stimulus in each of the ``directions`` in place of its own.
 
-    Trial by trial, so that a long film fits into memory; trial k draws from 1000 seed + k.
+    Trial by trial, so that a long film fits into memory; trial k draws from 1000 seed + k. Raises
+    ``SettingsError`` naming a setting that cannot be.
     """
+    check_experiment(experiment)
     shown = film(experiment.stimulus, _side(model), directions)
     onset = experiment.stimulus.baseline_frames
     every = max(1, shown.shape[1] // FRAMES_KEPT)
@@ -252,6 +268,7 @@ def mean_responses(model: IterativeVAE, experiments: Sequence[Experiment]) -> np
     """
     responses: list[np.ndarray] = []
     for e in experiments:
+        check_experiment(e)
         shown = film(e.stimulus, _side(model), [e.direction])
         changed = controls(model, e.intervention)
         rate = record(model, shown, e.trials, changed, e.seed, e.reset_at).rate[:, 0]

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from corelib.errors import SettingsError
 from corelib.models.ipvae.gabor import pixel_centres
 
 Polarity = Literal["bright", "dark"]
@@ -66,13 +67,33 @@ def at_speed(stimulus: Stimulus, speed: float) -> Stimulus:
 
 
 def film(stimulus: Stimulus, side: int, directions: Directions) -> np.ndarray:
-    """The stimulus in each direction on a patch of ``side`` pixels."""
+    """The stimulus in each direction on a patch of ``side`` pixels, (direction, time, pixel).
+
+    Raises ``SettingsError`` for a kind or polarity that is not known, a stimulus without frames and
+    a dragged bar without a path.
+    """
     s = stimulus
+    check_stimulus(s)
     if s.kind == "drifting grating":
         return gratings(
             side, directions, s.frequency, s.speed, s.baseline_frames, s.frames, s.contrast
         )
     return bars(side, directions, places(s), s.width, s.contrast, s.polarity)
+
+
+def check_stimulus(stimulus: Stimulus) -> None:
+    """Raises ``SettingsError`` naming what of a stimulus cannot be shown."""
+    s = stimulus
+    if s.kind not in KINDS:
+        raise SettingsError(f"kind is {s.kind!r}, but should be one of: {', '.join(KINDS)}.")
+    if s.polarity not in ("bright", "dark"):
+        raise SettingsError(f"polarity is {s.polarity!r}, but should be 'bright' or 'dark'.")
+    if s.baseline_frames < 0:
+        raise SettingsError(f"baseline_frames is {s.baseline_frames}, but should be 0 or more.")
+    if s.kind == "dragged bar" and not s.path:
+        raise SettingsError("path is empty, but a dragged bar needs one place per frame.")
+    if s.kind != "dragged bar" and s.frames < 1:
+        raise SettingsError(f"frames is {s.frames}, but should be 1 or more.")
 
 
 def places(stimulus: Stimulus) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from corelib.errors import SettingsError
 from corelib.models.ipvae import experiment as experiments
 from corelib.models.ipvae import stimuli, tuning
 from corelib.models.ipvae.experiment import Experiment, Intervention, controls, run
@@ -99,8 +100,36 @@ def test_one_trial_has_no_standard_error_and_zero_trials_are_refused():
     outcome = run(network(), Experiment(MOVING, trials=1))
     assert np.isnan(outcome.error).all()
     np.testing.assert_array_equal(outcome.rate, outcome.first.rate[0])
-    with pytest.raises(ValueError, match="at least 1 trial, not 0"):
-        run(network(), Experiment(MOVING, trials=0))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"trials": 0}, "trials is 0, but an experiment needs at least 1 trial"),
+        ({"reset_every": -3}, "reset_every is -3, but should be 0 or more"),
+        ({"direction": float("nan")}, "direction is nan"),
+        ({"intervention": Intervention(leak=-1.0)}, "leak is -1.0, but should be from 0 to 1"),
+        ({"intervention": Intervention(lesioned=(-1,))}, "neuron is -1, but should be from 0 to 5"),
+        ({"intervention": Intervention(lesioned=(6,))}, "neuron is 6, but should be from 0 to 5"),
+        (
+            {"stimulus": MOVING._replace(kind="triangle")},
+            "kind is 'triangle', but should be one of",
+        ),
+        ({"stimulus": MOVING._replace(polarity="brigth")}, "polarity is 'brigth'"),
+        ({"stimulus": MOVING._replace(frames=0)}, "frames is 0, but should be 1 or more"),
+        ({"stimulus": MOVING._replace(kind="dragged bar")}, "path is empty"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_by_name(wrong, sentence):
+    experiment = Experiment(MOVING, trials=1)._replace(**wrong)
+    model, directions = network(), experiments.all_directions(2)
+    for show in (
+        lambda: run(model, experiment),
+        lambda: experiments.sweep_directions(model, experiment, directions),
+        lambda: experiments.mean_responses(model, [experiment]),
+    ):
+        with pytest.raises(SettingsError, match=sentence):
+            show()
 
 
 @pytest.mark.parametrize("baseline", [6, 0])
