@@ -1,6 +1,13 @@
 """Names that change while what they name stays."""
 
-TAB_ALIASES = {"What you see": "About", "Take home": "Export"}
+TAB_ALIASES = {
+    "What you see": "About",
+    "Take home": "Export",
+    "Digits by step": "Examples by halting step",
+    "Where it hurts": "Occlusion sensitivity",
+    "Who halts when": "By class and difficulty",
+    "Both ways": "Forward and feedback",
+}
 """Old names of tabs and what they become: scenarios of both are the same."""
 
 

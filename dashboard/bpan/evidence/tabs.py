@@ -49,7 +49,7 @@ def _draw_sequence(v: View, chosen: ChosenDigit) -> None:
         ),
         "evidence_player",
         alt=f"The image as its {v.part}s are seen, and each network's belief after each",
-        caption=f"{chosen.caption}, {which}. Press Play, or move the slider below. What has not "
+        caption=f"{chosen.caption}, {which}. Press Play, or move the slider. What has not "
         "been seen is dimmed; framed bar: the true class.",
     )
     halts = {name: anytime.decision(belief, v.theta).step for name, belief in beliefs.items()}
