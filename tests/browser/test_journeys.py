@@ -250,7 +250,7 @@ def test_two_runs_at_once_queue(page: Page, server: str, runs, monkeypatch):
     wait_for(lambda: len(list(list_runs())) == 2, "the second run")
     second = next(run for run in list_runs() if run.id != first.id)
     wait_for(lambda: second.status.state == "queued", "the queue")
-    expect(page.get_by_text("Waiting for its turn", exact=False)).to_be_visible()
+    expect(page.get_by_text("Waiting: another run is using the processor", exact=False)).to_be_visible()
     first.ask("cancel")
     wait_for(lambda: second.status.state == "running", "the second's turn")
     page.wait_for_selector(".st-key-balance_curves .js-plotly-plot")
@@ -266,10 +266,10 @@ def test_a_figure_and_its_network_can_be_exported(page: Page, server: str, tmp_p
     assert lines[0] == "panel,series,x,y"
     assert any(line.split(",")[1] == "inhibitory" for line in lines)
     with page.expect_download() as caught:
-        widget(page, "balance_export_0_card").get_by_role("button").click()
+        widget(page, "balance_export_card").get_by_role("button").click()
     assert json.loads(caught.value.path().read_text())["system"] == "bpan"
     with page.expect_download() as caught:
-        widget(page, "balance_export_0_weights").get_by_role("button").click()
+        widget(page, "balance_export_weights").get_by_role("button").click()
     from safetensors.numpy import load_file
 
     assert "theta" in load_file(caught.value.path())
