@@ -88,8 +88,6 @@ def _env(runs: Path) -> dict[str, str]:
         "SYNAPTARIUM_SLOTS": "1",
         "OMP_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
-        "STREAMLIT_LOGGER_LEVEL": "error",
-        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
     }
 
 
