@@ -132,10 +132,16 @@ def test_scenarios_find_each_other_under_new_names():
     new = page(*WHOLE, tab="About", steps=[[["room_kind", 1, "nobody"]]])
     old["tabs"], new["tabs"] = ["A", "What you see"], ["About", "A"]
     found = compared(old, new)
-    assert not found.values
+    assert [what for _, what in found.values] == ["first tab"]
     assert dict(found.words) == {("What you see", "About"): 1}
     found = compared(old, page(*WHOLE, tab="A"))
     assert {what for _, what in found.values} == {"scenario missing", "scenario new"}
+
+
+def test_the_first_tab_is_found_under_its_name():
+    old, new = page(*WHOLE), page(*WHOLE, tab="A")
+    new["tabs"] = ["A", "B"]
+    assert not compared(old, new).values
 
 
 def test_a_tolerance_lets_small_differences_pass():

@@ -25,6 +25,9 @@ def main() -> int:
     save.add_argument("--root", type=Path, default=HERE, help="the checkout that is run")
     save.add_argument("--fast", action="store_true", help="only tabs and presets")
     save.add_argument("--keys", nargs="+", default=[], help="move only controls of these keys")
+    save.add_argument(
+        "--open", help="the tab that is open while controls are moved, else the first"
+    )
     page = commands.add_parser("page", help="record one page in this process")
     page.add_argument("name")
     page.add_argument("out", type=Path)
@@ -32,6 +35,7 @@ def main() -> int:
     page.add_argument("--own", type=Path, help="a folder with trainings to show at the end")
     page.add_argument("--fast", action="store_true")
     page.add_argument("--keys", nargs="+", default=[])
+    page.add_argument("--open")
     own = commands.add_parser("own", help="make the trainings that are shown")
     own.add_argument("folder", type=Path)
     own.add_argument("--root", type=Path, default=HERE)
@@ -69,6 +73,7 @@ def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
     began = time.monotonic()
     words = ["page", name, str(given.out.resolve()), "--root", str(root)]
     words += ["--own", str(runs / "own")] if (runs / "own").exists() else []
+    words += ["--open", given.open] if given.open else []
     words += [*["--fast"] * given.fast, *["--keys"] * bool(given.keys), *given.keys]
     (runs / name).mkdir()
     with (given.out / f"{name}.log").open("w") as log:
@@ -124,7 +129,8 @@ def _page(given: argparse.Namespace) -> int:
     still.hold()
     from tests.record.scenarios import Page
 
-    found = Page(given.name, given.root, given.own, given.fast, given.keys).save()
+    page = Page(given.name, given.root, given.own, given.fast, given.keys, given.open)
+    found = page.save()
     import dashboard
 
     assert Path(dashboard.__file__).is_relative_to(given.root)

@@ -70,7 +70,10 @@ def compare_pages(old: dict, new: dict, found: Found, rtol: float = 0.0) -> None
     for a, b in zip(*_tabs_in_order(old["tabs"], new["tabs"], renamed), strict=False):
         if a != b:
             found.word(a, b, f"{page}: tab")
-    pairs, only_old, only_new = _paired(old["scenarios"], new["scenarios"], renamed)
+    if old["tabs"][:1] and renamed.get(old["tabs"][0]) != new["tabs"][0]:
+        hint = f"{old['tabs'][0]} -> {new['tabs'][0]}: record the new with --open"
+        found.value(page, "first tab", hint)
+    pairs, only_old, only_new = _paired(old, new, renamed)
     for scenario in only_old:
         found.value(page, "scenario missing", told(scenario))
     for scenario in only_new:
@@ -100,22 +103,23 @@ def _renamed(old: list[str], new: list[str]) -> dict[str, str]:
     return names | dict(zip([tab for tab in old if tab not in names], left, strict=False))
 
 
-def _paired(old: list[dict], new: list[dict], renamed: dict[str, str]) -> tuple:
+def _paired(old_page: dict, new_page: dict, renamed: dict[str, str]) -> tuple:
     """Scenarios by tab, theme and what is done; where the words changed, by places in the list."""
 
-    def name(scenario: dict, by: int, renamed: dict[str, str]) -> str:
+    def name(scenario: dict, by: int, tabs: list[str], renamed: dict[str, str]) -> str:
         steps = [[(move[0], move[by]) for move in step] for step in scenario["steps"]]
-        tab = scenario["tab"]
+        tab = scenario["tab"] or next(iter(tabs), None)
         return json.dumps([renamed.get(tab, tab), *(scenario.get(n) or None for n in KINDS), steps])
 
     pairs = []
+    old, new = old_page["scenarios"], new_page["scenarios"]
     for by in (2, 1):
         left = defaultdict(list)
         for scenario in new:
-            left[name(scenario, by, {})].append(scenario)
+            left[name(scenario, by, new_page["tabs"], {})].append(scenario)
         missing = []
         for scenario in old:
-            same = left.get(name(scenario, by, renamed))
+            same = left.get(name(scenario, by, old_page["tabs"], renamed))
             if same:
                 pairs.append((scenario, same.pop(0)))
             else:
