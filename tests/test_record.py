@@ -148,6 +148,11 @@ def test_a_tolerance_lets_small_differences_pass():
     near = changed(FIGURE, "plotly_chart", "spec", "data", 0, "y", 1, to=0.5000001)
     assert compared(page(*WHOLE), page(near, *WHOLE[1:])).values
     assert not compared(page(*WHOLE), page(near, *WHOLE[1:]), rtol=1e-5).values
+    noisy = FILE | {"key": "bars_map_csv"}
+    near = changed(noisy, "file", "text", to="x,y\n1,0.50000001\n2,0.7\n")
+    found = compared(page(noisy), page(near))
+    assert not found.values
+    assert not found.words
 
 
 def test_a_slider_is_moved_to_its_ends_and_between():
