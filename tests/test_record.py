@@ -181,17 +181,28 @@ def test_scenarios_are_paired_across_renamed_tabs():
     old = page(*WHOLE, tab="What you see", steps=[[["demo_kind", 1, "none"]]])
     new = page(*WHOLE, tab="About", steps=[[["demo_kind", 1, "nobody"]]])
     old["tabs"], new["tabs"] = ["A", "What you see"], ["About", "A"]
-    differences = compared(old, new)
-    assert not differences.values
-    assert dict(differences.words) == {("What you see", "About"): 1}
-    differences = compared(old, page(*WHOLE, tab="A"))
-    assert {what for _, what in differences.values} == {"scenario missing", "scenario new"}
+    found = compared(old, new)
+    assert [what for _, what in found.values] == ["first tab"]
+    assert dict(found.words) == {("What you see", "About"): 1}
+    found = compared(old, page(*WHOLE, tab="A"))
+    assert {what for _, what in found.values} == {"scenario missing", "scenario new"}
+
+
+def test_the_first_tab_is_found_under_its_name():
+    old, new = page(*WHOLE), page(*WHOLE, tab="A")
+    new["tabs"] = ["A", "B"]
+    assert not compared(old, new).values
 
 
 def test_a_tolerance_lets_small_differences_pass():
     near = changed(FIGURE, "plotly_chart", "spec", "data", 0, "y", 1, to=0.5000001)
     assert compared(page(*WHOLE), page(near, *WHOLE[1:])).values
     assert not compared(page(*WHOLE), page(near, *WHOLE[1:]), rtol=1e-5).values
+    noisy = FILE | {"key": "bars_map_csv"}
+    near = changed(noisy, "file", "text", to="x,y\n1,0.50000001\n2,0.7\n")
+    found = compared(page(noisy), page(near))
+    assert not found.values
+    assert not found.words
 
 
 def test_a_slider_is_moved_to_both_ends_and_between():

@@ -25,6 +25,9 @@ def main() -> int:
     save.add_argument("--root", type=Path, default=HERE, help="the checkout that is run")
     save.add_argument("--fast", action="store_true", help="only tabs and presets")
     save.add_argument("--keys", nargs="+", default=[], help="move only controls of these keys")
+    save.add_argument(
+        "--open", help="the tab that is open while controls are moved, else the first"
+    )
     page = commands.add_parser("page", help="record one page in this process")
     page.add_argument("name")
     page.add_argument("out", type=Path)
@@ -32,7 +35,8 @@ def main() -> int:
     page.add_argument("--own", type=Path, help="a folder with runs to show at the end")
     page.add_argument("--fast", action="store_true")
     page.add_argument("--keys", nargs="+", default=[])
-    own = commands.add_parser("own", help="make the runs that are shown")
+    page.add_argument("--open")
+    own = commands.add_parser("own", help="make the trainings that are shown")
     own.add_argument("folder", type=Path)
     own.add_argument("--root", type=Path, default=HERE)
     compare = commands.add_parser("compare", help="list values that differ and words that differ")
@@ -69,6 +73,7 @@ def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
     began = time.monotonic()
     words = ["page", name, str(given.out.resolve()), "--root", str(root)]
     words += ["--own", str(runs / "own")] if (runs / "own").exists() else []
+    words += ["--open", given.open] if given.open else []
     words += [*["--fast"] * given.fast, *["--keys"] * bool(given.keys), *given.keys]
     (runs / name).mkdir()
     with (given.out / f"{name}.log").open("w") as log:
@@ -92,8 +97,6 @@ def _env(runs: Path) -> dict[str, str]:
         "SYNAPTARIUM_SLOTS": "1",
         "OMP_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
-        "STREAMLIT_LOGGER_LEVEL": "error",
-        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
     }
 
 
@@ -130,7 +133,8 @@ def _page(given: argparse.Namespace) -> int:
     still.hold()
     from tests.record.scenarios import Page
 
-    record = Page(given.name, given.root, given.own, given.fast, given.keys).save()
+    page = Page(given.name, given.root, given.own, given.fast, given.keys, given.open)
+    found = page.save()
     import dashboard
 
     assert Path(dashboard.__file__).is_relative_to(given.root)

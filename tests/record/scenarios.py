@@ -75,9 +75,16 @@ class Page:
     """Records one page in this process, whose caches stay warm."""
 
     def __init__(
-        self, name: str, root: Path, own: Path | None, fast: bool, keys: Sequence[str] = ()
+        self,
+        name: str,
+        root: Path,
+        own: Path | None = None,
+        fast: bool = False,
+        keys: Sequence[str] = (),
+        opened: str | None = None,
     ) -> None:
         self.name, self.root, self.own, self.fast, self.keys = name, root, own, fast, keys
+        self.opened = opened
         self.tab_key = ""
         self.tabs: list[str] = []
         self.elements: dict[str, dict] = {}
@@ -95,26 +102,22 @@ class Page:
         local_script_runner.parse_tree_from_messages = overheard
 
     def save(self) -> dict:
-        """Everything; the scenarios are found on the page itself."""
-        first = self.record(Scenario())
-        self._find_tabs(first)
-        queue = deque([(Scenario(), first)])
+        """Everything; scenarios are found on the page itself."""
+        found = {None: self.record(Scenario())}
+        self._find_tabs(found[None])
+        start = next((t for t in self.tabs[1:] if canonical(t) == canonical(self.opened)), None)
+        self.opened = start or next(iter(self.tabs), None)
         for tab in sorted(self.tabs, key=canonical):
             if tab != self.tabs[0]:
-                queue.append((Scenario(tab), self.record(Scenario(tab))))
+                found[tab] = self.record(Scenario(tab))
             self.record(Scenario(tab, "dark"))
+        queue = deque((Scenario(tab), found[tab]) for tab in dict.fromkeys([start, *found]))
         seen: set[str] = set()
-        own = [f"tab {tab}" for tab in self.tabs[:1]]
-        everywhere = [] if self.fast else self._widgets(first)
-        everywhere = [item for item in everywhere if item.value["inside"][:1] != own]
         while queue:
-            scenario, items = queue.popleft()
-            for child in self._children(scenario, items, seen):
+            scenario, sent_then = queue.popleft()
+            for child in self._children(scenario, sent_then, seen):
                 queue.append((child, self.record(child)))
-        for tab in self.tabs[1:]:
-            if canonical(tab) not in PLAIN_TABS:
-                for item in everywhere:
-                    self._elsewhere(tab, item)
+        self._everywhere(start, found)
         self.record(Scenario(link=True))
         if not self.tabs:
             self.record(Scenario(theme="dark"))
@@ -168,6 +171,16 @@ class Page:
             children += [moved] + [moved.then(Move(key, 0, "press")) for key in press[:1]]
         return children
 
+    def _everywhere(self, start: str | None, found: dict[str | None, list[Sent]]) -> None:
+        """Controls that are there whichever tab is open, moved in each of the other tabs."""
+        within = [f"tab {self.opened}"]
+        items = [] if self.fast else self._widgets(found[start])
+        for tab in [t for t in found if t != start]:
+            if canonical(tab or self.tabs[0]) not in PLAIN_TABS:
+                for item in items:
+                    if item.value["inside"][:1] != within:
+                        self._elsewhere(tab, item)
+
     def _with_own(self) -> None:
         """The runs in the tab Train, or all over a page that has no tabs."""
         for tab in [t for t in self.tabs if canonical(t) == "Train"] or [None]:
@@ -178,7 +191,7 @@ class Page:
                     for i, option in enumerate(choices(item)):
                         self.record(scenario.then(Move(item.key, i, option.words)))
 
-    def _elsewhere(self, tab: str, item: Sent) -> None:
+    def _elsewhere(self, tab: str | None, item: Sent) -> None:
         """A control of every tab, moved while another tab than the first is open."""
         if item.kind in ("button", "plotly_chart", "bidi_component"):
             return
@@ -199,8 +212,8 @@ class Page:
         if not scenario.link:
             app.session_state["_routed"] = True
         app.switch_page(f"pages/{self.name}.py")
-        still.all_files = scenario.tab in (None, *self.tabs[:1]) and not scenario.link
-        error, items = "", []
+        still.all_files = (scenario.tab or self.opened) == self.opened and not scenario.link
+        error, found = "", []
         try:
             items = self._run(app, whole=not scenario.steps)
             for number, moves in enumerate(scenario.steps):
