@@ -1,17 +1,17 @@
-"""The recorder of what pages send: differences are detected, and listed as values or as words."""
+"""The recorder of what pages send: differences are found, and told as values or as words."""
 
 import copy
 import json
 
 import pytest
 
-from tests.record.compare import Differences, compare_pages, report
+from tests.record.compare import Found, compare_pages, report
 from tests.record.elements import Sent
 from tests.record.scenarios import choices
 
 FIGURE = {
     "type": "plotly_chart",
-    "key": "demo_curve",
+    "key": "room_curve",
     "area": "main",
     "inside": [],
     "plotly_chart": {
@@ -34,21 +34,21 @@ FIGURE = {
         },
     },
 }
-TEXT = {
+SAID = {
     "type": "markdown",
     "key": None,
     "area": "main",
     "inside": [],
     "markdown": {"body": "At θ = 0.90 **net** is 97.31% correct on 10,000 images."},
 }
-HINT = TEXT | {"markdown": {"body": "A hint without a number."}}
+HINT = SAID | {"markdown": {"body": "A hint without a number."}}
 FILE = {
     "type": "download_button",
-    "key": "demo_csv",
+    "key": "room_csv",
     "area": "main",
     "inside": [],
     "download_button": {"label": "CSV"},
-    "file": {"file_name": "demo.csv", "mime": "text/csv", "text": "x,y\n1,0.5\n2,0.7\n"},
+    "file": {"file_name": "room.csv", "mime": "text/csv", "text": "x,y\n1,0.5\n2,0.7\n"},
 }
 
 
@@ -63,7 +63,7 @@ def page(*elements: dict, tab: str | None = None, steps=()) -> dict:
         "query": {},
         "error": "",
     }
-    return {"page": "demo", "tabs": ["A", "B"], "elements": names, "scenarios": [scenario]}
+    return {"page": "room", "tabs": ["A", "B"], "elements": names, "scenarios": [scenario]}
 
 
 def changed(element: dict, *path: str | int, to: object) -> dict:
@@ -75,23 +75,23 @@ def changed(element: dict, *path: str | int, to: object) -> dict:
     return new
 
 
-def compared(old: dict, new: dict, rtol: float = 0.0) -> Differences:
-    differences = Differences()
-    compare_pages(old, new, differences, rtol)
-    return differences
+def compared(old: dict, new: dict, rtol: float = 0.0) -> Found:
+    found = Found()
+    compare_pages(old, new, found, rtol)
+    return found
 
 
-WHOLE = (FIGURE, TEXT, HINT, FILE)
+WHOLE = (FIGURE, SAID, HINT, FILE)
 
 
 def test_a_record_is_like_itself_in_any_order():
-    differences = compared(page(*WHOLE), page(*WHOLE[::-1]))
-    assert not differences.values
-    assert not differences.words
-    assert differences.counts["figures"] == 1
-    assert differences.counts["texts"] == 2
-    assert differences.counts["downloads"] == 1
-    assert "VALUES that differ: 0" in report(differences)
+    found = compared(page(*WHOLE), page(*WHOLE[::-1]))
+    assert not found.values
+    assert not found.words
+    assert found.counts["figures"] == 1
+    assert found.counts["texts"] == 2
+    assert found.counts["downloads"] == 1
+    assert "VALUES that differ: 0" in report(found)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_a_record_is_like_itself_in_any_order():
             "xaxis.range",
         ),
         (
-            TEXT,
+            SAID,
             changed(
-                TEXT,
+                SAID,
                 "markdown",
                 "body",
                 to="At θ = 0.90 **net** is 97.30% correct on 10,000 images.",
@@ -125,17 +125,17 @@ def test_a_record_is_like_itself_in_any_order():
         ),
         (FILE, changed(FILE, "file", "text", to="x,y\n1,0.5\n2,0.71\n"), "file.text"),
         (FILE, changed(FILE, "file", "file_name", to="other.csv"), "file.file_name"),
-        (TEXT, changed(TEXT, "area", to="sidebar"), "area"),
+        (SAID, changed(SAID, "area", to="sidebar"), "area"),
     ],
 )
-def test_a_differing_value_is_listed_as_a_value(old, new, what):
+def test_a_value_that_differs_is_a_value(old, new, what):
     others = [e for e in WHOLE if e is not old]
-    differences = compared(page(*others, old), page(*others, new))
-    assert not differences.words
-    [(name, where)] = differences.values
-    assert name == "demo"
+    found = compared(page(*others, old), page(*others, new))
+    assert not found.words
+    [(room, where)] = found.values
+    assert room == "room"
     assert what in where
-    assert where in report(differences)
+    assert where in report(found)
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_a_differing_value_is_listed_as_a_value(old, new, what):
         ),
         (FIGURE, changed(FIGURE, "plotly_chart", "spec", "data", 0, "name", to="network")),
         (
-            TEXT,
+            SAID,
             changed(
-                TEXT,
+                SAID,
                 "markdown",
                 "body",
                 to="At θ = 0.90 **net** calls 97.31% of 10,000 images rightly.",
@@ -161,25 +161,25 @@ def test_a_differing_value_is_listed_as_a_value(old, new, what):
         (FILE, changed(FILE, "download_button", "label", to="Data")),
     ],
 )
-def test_other_words_about_the_same_numbers_are_listed_as_words(old, new):
+def test_other_words_about_the_same_numbers_are_words(old, new):
     others = [e for e in WHOLE if e is not old]
-    differences = compared(page(*others, old), page(*others, new))
-    assert not differences.values
-    [((before, after), times)] = differences.words.items()
+    found = compared(page(*others, old), page(*others, new))
+    assert not found.values
+    [((before, after), times)] = found.words.items()
     assert (before != after, times) == (True, 1)
-    assert after.splitlines()[0][:20] in report(differences)
+    assert after.splitlines()[0][:20] in report(found)
 
 
-def test_a_missing_or_new_element_is_listed_as_a_value():
+def test_what_is_missing_or_new_is_a_value():
     missing = compared(page(*WHOLE), page(*WHOLE[1:]))
-    assert [what for _, what in missing.values] == ["plotly_chart demo_curve: missing"]
-    new = compared(page(FIGURE, TEXT, FILE), page(*WHOLE))
+    assert [what for _, what in missing.values] == ["plotly_chart room_curve: missing"]
+    new = compared(page(FIGURE, SAID, FILE), page(*WHOLE))
     assert [what for _, what in new.values] == ["markdown: new"]
 
 
-def test_scenarios_are_paired_across_renamed_tabs():
-    old = page(*WHOLE, tab="What you see", steps=[[["demo_kind", 1, "none"]]])
-    new = page(*WHOLE, tab="About", steps=[[["demo_kind", 1, "nobody"]]])
+def test_scenarios_find_each_other_under_new_names():
+    old = page(*WHOLE, tab="What you see", steps=[[["room_kind", 1, "none"]]])
+    new = page(*WHOLE, tab="About", steps=[[["room_kind", 1, "nobody"]]])
     old["tabs"], new["tabs"] = ["A", "What you see"], ["About", "A"]
     found = compared(old, new)
     assert [what for _, what in found.values] == ["first tab"]
@@ -205,11 +205,11 @@ def test_a_tolerance_lets_small_differences_pass():
     assert not found.words
 
 
-def test_a_slider_is_moved_to_both_ends_and_between():
+def test_a_slider_is_moved_to_its_ends_and_between():
     from streamlit.proto.Slider_pb2 import Slider
 
     proto = Slider(min=0, max=10, step=1, default=[6], type=Slider.SLIDER)
-    differences = choices(Sent("slider", "demo_g", proto, {}))
-    assert [choice.value for choice in differences] == [[0.0], [4.0], [10.0]]
+    found = choices(Sent("slider", "room_g", proto, {}))
+    assert [choice.value for choice in found] == [[0.0], [4.0], [10.0]]
     proto.disabled = True
-    assert choices(Sent("slider", "demo_g", proto, {})) == []
+    assert choices(Sent("slider", "room_g", proto, {})) == []

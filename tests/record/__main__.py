@@ -32,14 +32,14 @@ def main() -> int:
     page.add_argument("name")
     page.add_argument("out", type=Path)
     page.add_argument("--root", type=Path, default=HERE)
-    page.add_argument("--own", type=Path, help="a folder with runs to show at the end")
+    page.add_argument("--own", type=Path, help="a folder with trainings to show at the end")
     page.add_argument("--fast", action="store_true")
     page.add_argument("--keys", nargs="+", default=[])
     page.add_argument("--open")
     own = commands.add_parser("own", help="make the trainings that are shown")
     own.add_argument("folder", type=Path)
     own.add_argument("--root", type=Path, default=HERE)
-    compare = commands.add_parser("compare", help="list values that differ and words that differ")
+    compare = commands.add_parser("compare", help="tell values that differ from words that do")
     compare.add_argument("old", type=Path)
     compare.add_argument("new", type=Path)
     compare.add_argument("--rtol", type=float, default=0.0)
@@ -53,9 +53,9 @@ def main() -> int:
         return _own(given)
     from tests.record.compare import compare_folders, report
 
-    differences = compare_folders(given.old, given.new, given.rtol)
-    print(report(differences, given.most))
-    return int(bool(differences.values))
+    found = compare_folders(given.old, given.new, given.rtol)
+    print(report(found, given.most))
+    return int(bool(found.values))
 
 
 def _save(given: argparse.Namespace) -> int:
@@ -85,8 +85,8 @@ def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
             stderr=subprocess.STDOUT,
             check=False,
         ).returncode
-    last = (given.out / f"{name}.log").read_text().splitlines()[-1:] or [""]
-    print(f"{name}: {time.monotonic() - began:.0f} s, {last[0]}", flush=True)
+    said = (given.out / f"{name}.log").read_text().splitlines()[-1:] or [""]
+    print(f"{name}: {time.monotonic() - began:.0f} s, {said[0]}", flush=True)
     return code
 
 
@@ -101,7 +101,7 @@ def _env(runs: Path) -> dict[str, str]:
 
 
 def _own_runs(folder: Path, root: Path) -> None:
-    """Runs to be shown, made by the code that is recorded."""
+    """Trainings to be shown, made by the code that is recorded."""
     words = ["own", str(folder), "--root", str(root)]
     subprocess.run(
         [sys.executable, "-m", "tests.record", *words], cwd=HERE, env=_env(folder), check=True
@@ -139,10 +139,10 @@ def _page(given: argparse.Namespace) -> int:
 
     assert Path(dashboard.__file__).is_relative_to(given.root)
     with gzip.open(given.out / f"{given.name}.json.gz", "wt", compresslevel=4) as file:
-        json.dump(record, file)
-    spent = sum(scenario["seconds"] for scenario in record["scenarios"])
-    errors = sum(bool(s["error"]) for s in record["scenarios"])
-    print(f"{len(record['scenarios'])} scenarios, {errors} with errors, {spent:.0f} s of processor")
+        json.dump(found, file)
+    spent = sum(scenario["seconds"] for scenario in found["scenarios"])
+    errors = sum(bool(s["error"]) for s in found["scenarios"])
+    print(f"{len(found['scenarios'])} scenarios, {errors} with errors, {spent:.0f} s of processor")
     return 0
 
 

@@ -60,7 +60,7 @@ WORDS = {
 """Strings under these names are words; all other strings are values: colours, symbols, kinds."""
 
 KINDS = ("theme", "own", "link")
-"""What sets a scenario apart besides its tab and its steps."""
+"""What else than its tab and its steps sets a scenario apart."""
 
 NOISY = dict.fromkeys(
     ("bars_map", "bars_flat", "bars_polar", "bars_agreement", "bars_rival_polar"), 1e-4
@@ -70,7 +70,7 @@ magnify the rounding that differs from one process to the next."""
 
 
 @dataclass
-class Differences:
+class Found:
     """Differences by where they are; each with the number of times and an example."""
 
     values: dict[tuple, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -87,15 +87,15 @@ class Differences:
         self.where.setdefault((old, new), where)
 
 
-def compare_folders(old: Path, new: Path, rtol: float = 0.0) -> Differences:
+def compare_folders(old: Path, new: Path, rtol: float = 0.0) -> Found:
     """Compare all pages of two folders."""
-    differences = Differences()
+    found = Found()
     names = [{path.name for path in folder.glob("*.json.gz")} for folder in (old, new)]
     for name in sorted(names[0] ^ names[1]):
-        differences.value(name.split(".")[0], "page", f"only in {old if name in names[0] else new}")
+        found.value(name.split(".")[0], "page", f"only in {old if name in names[0] else new}")
     for name in sorted(names[0] & names[1]):
-        compare_pages(_read(old / name), _read(new / name), differences, rtol)
-    return differences
+        compare_pages(_read(old / name), _read(new / name), found, rtol)
+    return found
 
 
 def _read(path: Path) -> dict:
@@ -103,7 +103,7 @@ def _read(path: Path) -> dict:
         return json.load(file)
 
 
-def compare_pages(old: dict, new: dict, differences: Differences, rtol: float = 0.0) -> None:
+def compare_pages(old: dict, new: dict, found: Found, rtol: float = 0.0) -> None:
     """Compare one page's scenarios, each with the one that does the same."""
     page, renamed = old["page"], _renamed(old["tabs"], new["tabs"])
     for a, b in zip(*_tabs_in_order(old["tabs"], new["tabs"], renamed), strict=False):
@@ -114,13 +114,13 @@ def compare_pages(old: dict, new: dict, differences: Differences, rtol: float = 
         found.value(page, "first tab", hint)
     pairs, only_old, only_new = _paired(old, new, renamed)
     for scenario in only_old:
-        differences.value(page, "scenario missing", in_words(scenario))
+        found.value(page, "scenario missing", in_words(scenario))
     for scenario in only_new:
-        differences.value(page, "scenario new", in_words(scenario))
+        found.value(page, "scenario new", in_words(scenario))
     same: dict[tuple, list] = {}
     for a, b in pairs:
-        differences.counts["scenarios"] += 1
-        comparison = _Scenario(page, in_words(a), differences, rtol, same)
+        found.counts["scenarios"] += 1
+        comparison = _Scenario(page, in_words(a), found, rtol, same)
         comparison.leaves(
             {n: a[n] for n in ("query", "error")}, {n: b[n] for n in ("query", "error")}
         )
@@ -170,10 +170,8 @@ def _paired(old_page: dict, new_page: dict, renamed: dict[str, str]) -> tuple:
 class _Scenario:
     """The elements of one scenario, old and new."""
 
-    def __init__(
-        self, page: str, name: str, differences: Differences, rtol: float, same: dict
-    ) -> None:
-        self.page, self.name, self.differences, self.rtol = page, name, differences, rtol
+    def __init__(self, page: str, name: str, found: Found, rtol: float, same: dict) -> None:
+        self.page, self.name, self.found, self.rtol = page, name, found, rtol
         self.what = "scenario"
         self.same = same
 
@@ -189,13 +187,13 @@ class _Scenario:
             self._group(groups[0][kind], groups[1][kind])
         keys = [[e["key"] for _, e in elements if e["key"]] for elements in (old, new)]
         if keys[0] != keys[1] and sorted(keys[0]) == sorted(keys[1]):
-            self.differences.order[self.page] += 1
+            self.found.order[self.page] += 1
 
     def _count(self, element: dict) -> None:
         kind = {"plotly_chart": "figures", "dataframe": "tables", "download_button": "downloads"}
         texts = ("markdown", "heading", "alert", "code", "metric")
         name = "texts" if element["type"] in texts else kind.get(element["type"], "others")
-        self.differences.counts[name] += 1
+        self.found.counts[name] += 1
 
     def _group(self, old: list[tuple[str, dict]], new: list[tuple[str, dict]]) -> None:
         """Elements of one type and key: those that are equal first, then those that are alike."""
@@ -215,7 +213,7 @@ class _Scenario:
             if a is None or b is None:
                 kind = "new" if a is None else "missing"
                 shown = _short(b if a is None else a)
-                self.differences.value(self.page, f"{self.what}: {kind}", f"{self.name}: {shown}")
+                self.found.value(self.page, f"{self.what}: {kind}", f"{self.name}: {shown}")
             else:
                 self.leaves(a, b)
 
@@ -231,7 +229,7 @@ class _Scenario:
                 if isinstance(a, str) and isinstance(b, str):
                     a, b = _around(a, b)
                 example = f"{self.name}: {_place(path, True)}: {_short(a)} -> {_short(b)}"
-                self.differences.value(self.page, where, example)
+                self.found.value(self.page, where, example)
 
 
 def _alike(old: list[dict], new: list[dict]) -> Iterator[tuple[dict | None, dict | None]]:
@@ -320,7 +318,7 @@ def _same(a: Any, b: Any, rtol: float) -> bool:
 
 
 def _are_words(path: tuple, a: Any, b: Any, rtol: float) -> bool:
-    """Whether two texts have the same numbers in other words."""
+    """Whether two texts say the same numbers in other words."""
     if not (isinstance(a, str) and isinstance(b, str)):
         return False
     name = next((str(p) for p in reversed(path) if not isinstance(p, int)), "")
@@ -363,25 +361,24 @@ def _short(value: Any, most: int = 160) -> str:
     return words if len(words) <= most else f"{words[:most]}… ({len(words)} characters)"
 
 
-def report(differences: Differences, most: int = 200) -> str:
+def report(found: Found, most: int = 200) -> str:
     """What was compared and what differs, to be read."""
     counts = ", ".join(
-        f"{differences.counts[n]} {n}"
+        f"{found.counts[n]} {n}"
         for n in ("scenarios", "figures", "texts", "tables", "downloads", "others")
     )
-    total = sum(map(len, differences.values.values()))
+    total = sum(map(len, found.values.values()))
     lines = [f"Compared: {counts}.", "", f"VALUES that differ: {total}"]
-    rows = sorted(differences.values.items(), key=lambda row: (row[0][0], -len(row[1]), row[0][1]))
+    rows = sorted(found.values.items(), key=lambda row: (row[0][0], -len(row[1]), row[0][1]))
     for (page, what), examples in rows[:most]:
         lines.append(f"  {page}: {what}: {len(examples)} x, as {examples[0]}")
     if len(rows) > most:
         lines.append(f"  and {len(rows) - most} more kinds")
-    times = sum(differences.words.values())
-    lines += ["", f"WORDS that differ: {len(differences.words)} pairs, {times} times"]
-    for (old, new), times in differences.words.most_common(most):
+    lines += ["", f"WORDS that differ: {len(found.words)} pairs, {sum(found.words.values())} times"]
+    for (old, new), times in found.words.most_common(most):
         a, b = _around(old, new)
-        lines.append(f"  {times} x {a!r} -> {b!r}   [{differences.where[old, new]}]")
-    for page, times in differences.order.items():
+        lines.append(f"  {times} x {a!r} -> {b!r}   [{found.where[old, new]}]")
+    for page, times in found.order.items():
         lines.append(f"ORDER of keyed elements differs in {times} scenarios of {page}")
     return "\n".join(lines)
 

@@ -59,9 +59,9 @@ def sent(messages: list, state: Any, root: Path, whole: bool = True) -> list[Sen
         elif delta.WhichOneof("type") == "add_block":
             nodes[path] = delta.add_block
     return list(routes.values()) + [
-        element
+        found
         for path in sorted(nodes)
-        if (element := _element(path, nodes, state, root, whole)) is not None
+        if (found := _element(path, nodes, state, root, whole)) is not None
     ]
 
 
@@ -93,13 +93,13 @@ def _element(path: tuple, nodes: dict, state: Any, root: Path, whole: bool) -> S
 
 def _inside(path: tuple, nodes: dict) -> list[str]:
     """Labels of the tabs and expanders around an element."""
-    labels = []
+    found = []
     for most in range(1, len(path)):
         around = nodes.get(path[:most])
         kind = around.WhichOneof("type") if around is not None else None
         if kind in LABELLED:
-            labels.append(f"{kind} {getattr(around, kind).label}")
-    return labels
+            found.append(f"{kind} {getattr(around, kind).label}")
+    return found
 
 
 def _file(name: str) -> dict:

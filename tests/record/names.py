@@ -16,8 +16,8 @@ def canonical(tab: str | None) -> str | None:
 
 
 def in_words(scenario: dict) -> str:
-    """A scenario in one line."""
+    """A scenario in a line."""
     steps = [" and ".join(f"{m[0]} = {m[2]}" for m in step) for step in scenario["steps"]]
     begin = [scenario["tab"] or "first tab", *([scenario["theme"]] if scenario["theme"] else [])]
-    begin += ["own runs"] * scenario["own"] + ["by a link"] * scenario.get("link", False)
+    begin += ["own trainings"] * scenario["own"] + ["by a link"] * scenario.get("link", False)
     return ", ".join(begin + steps)

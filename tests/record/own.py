@@ -1,4 +1,4 @@
-"""A few runs of one's own, always the same, so that what shows them is recorded too."""
+"""A few trainings of one's own, always the same, so that what shows them is recorded too."""
 
 import json
 from pathlib import Path
@@ -37,5 +37,5 @@ def _run(root: Path, spec: object, state: str, number: int) -> None:
         run.append(Stepped(step=step, count=1, seconds=0.125, metrics=metrics))
     if state == "failed":
         run.log.write_text("The first line\nThe last line\n")
-    status = {"state": state, "message": "on request", "since": SINCE, "launched": SINCE}
+    status = {"state": state, "message": "as it was told", "since": SINCE, "launched": SINCE}
     (folder / "status.json").write_text(json.dumps(status))

@@ -27,7 +27,7 @@ LEFT_ALONE = ("_download", "_remove", "_pause", "_cancel", "_resume", "_step")
 """Ends of the keys of buttons that are not pressed."""
 CLICKABLE = ("scatter", "scattergl", "bar", "histogram")
 FORMS = ("_network_", "_training_", "_train_seed", "_train_variant")
-"""Parts of the keys of a training form: all its controls are moved at once."""
+"""Parts of the keys of a training's form: all its controls are moved at once."""
 MOST_OPTIONS = 6
 DEEP = 3
 """Controls that appear only when another is moved are moved too, after so many steps at most."""
@@ -63,7 +63,7 @@ class Scenario(NamedTuple):
     theme: str | None = None
     steps: tuple[tuple[Move, ...], ...] = ()
     own: bool = False
-    """With runs of one's own, else without any."""
+    """With trainings of one's own, else without any."""
     link: bool = False
     """By a link into a new session, which finds its way through app.py."""
 
@@ -131,31 +131,31 @@ class Page:
             "scenarios": self.scenarios,
         }
 
-    def _find_tabs(self, items: list[Sent]) -> None:
+    def _find_tabs(self, found: list[Sent]) -> None:
         """The tabs of the container that has a key; others are a part of what is shown."""
-        for around in items:
+        for around in found:
             if around.kind == "tab_container" and around.key:
                 self.tab_key = around.key
                 self.tabs = [
                     item.proto.label
-                    for item in items
+                    for item in found
                     if item.kind == "tab" and item.path[:-1] == around.path
                 ]
 
-    def _widgets(self, items: list[Sent]) -> list[Sent]:
-        kept = [i for i in items if i.key and choices(i)]
+    def _widgets(self, found: list[Sent]) -> list[Sent]:
+        kept = [i for i in found if i.key and choices(i)]
         if self.fast:
             kept = [i for i in kept if i.kind == "button" and any(p in i.key for p in PRESETS)]
         if self.keys:
             kept = [i for i in kept if i.key in self.keys]
         return sorted(kept, key=lambda i: i.key)
 
-    def _children(self, scenario: Scenario, items: list[Sent], seen: set[str]) -> list[Scenario]:
+    def _children(self, scenario: Scenario, found: list[Sent], seen: set[str]) -> list[Scenario]:
         """Each control that is here for the first time, in each of a few settings."""
         children, form = [], []
         if len(scenario.steps) >= DEEP:
             return []
-        for item in self._widgets(items):
+        for item in self._widgets(found):
             if item.key in seen:
                 continue
             seen.add(item.key)
@@ -166,7 +166,7 @@ class Page:
             else:
                 children += [scenario.then(move) for move in moves]
         if form:
-            press = [i.key for i in items if i.kind == "button" and i.key.endswith("_train")]
+            press = [i.key for i in found if i.kind == "button" and i.key.endswith("_train")]
             moved = scenario.then(*form)
             children += [moved] + [moved.then(Move(key, 0, "press")) for key in press[:1]]
         return children
@@ -185,8 +185,8 @@ class Page:
         """The runs in the tab Train, or all over a page that has no tabs."""
         for tab in [t for t in self.tabs if canonical(t) == "Train"] or [None]:
             scenario = Scenario(tab, own=True)
-            items = self.record(scenario)
-            for item in [] if self.fast else self._widgets(items):
+            found = self.record(scenario)
+            for item in [] if self.fast else self._widgets(found):
                 if item.key.endswith(("_run", "_compare")):
                     for i, option in enumerate(choices(item)):
                         self.record(scenario.then(Move(item.key, i, option.words)))
@@ -215,14 +215,14 @@ class Page:
         still.all_files = (scenario.tab or self.opened) == self.opened and not scenario.link
         error, found = "", []
         try:
-            items = self._run(app, whole=not scenario.steps)
+            found = self._run(app, whole=not scenario.steps)
             for number, moves in enumerate(scenario.steps):
                 last = number == len(scenario.steps) - 1
-                items = self._run(app, self._states(moves, items, app), whole=last)
+                found = self._run(app, self._states(moves, found, app), whole=last)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
             traceback.print_exc()
-        values = [item.value for item in items] + [dict(word) for word in still.started]
+        values = [item.value for item in found] + [dict(word) for word in still.started]
         seconds = time.process_time() - began
         kept = scenario._asdict() | {
             "elements": [self._kept(v) for v in values],
@@ -232,7 +232,7 @@ class Page:
         }
         self.scenarios.append(kept)
         print(f"{seconds:7.2f} s  {in_words(kept)}  {error}", flush=True)
-        return items
+        return found
 
     def _run(self, app: AppTest, extra: list[WidgetState] | None = None, whole: bool = True):
         still.begin()
@@ -246,11 +246,11 @@ class Page:
         return sent(self._messages, app.session_state, self.root, whole)
 
     def _states(
-        self, moves: tuple[Move, ...], items: list[Sent], app: AppTest
+        self, moves: tuple[Move, ...], found: list[Sent], app: AppTest
     ) -> list[WidgetState]:
         states = []
         for move in moves:
-            item = next((i for i in items if i.key == move.key and choices(i)), None)
+            item = next((i for i in found if i.key == move.key and choices(i)), None)
             if item is None:
                 raise LookupError(f"no control {move.key}")
             choice = choices(item)[move.index]
@@ -372,12 +372,12 @@ def _pad(key: str, proto: Any) -> list[Choice]:
 
 
 def _chart(key: str, proto: Any) -> list[Choice]:
-    """A point clicked in the first trace and one in the last, where clicks count."""
+    """A point clicked in the first trace and one in the last, where clicks are heard."""
     if not proto.selection_mode:
         return []
     traces = list(enumerate(json.loads(proto.spec)["data"]))
     able = [(n, t) for n, t in traces if t["type"] in CLICKABLE and t.get("hoverinfo") != "skip"]
-    clicks = []
+    found = []
     for (number, trace), share in zip((able[:1] + able[-1:]), (0.5, 0.8), strict=False):
         point = _point(trace, number, share)
         if point:
@@ -388,20 +388,20 @@ def _chart(key: str, proto: Any) -> list[Choice]:
                 "lasso": [],
             }
             words = f"point {point['point_number']} of trace {number}"
-            clicks.append(Choice(words, "string_value", json.dumps({"selection": selection})))
-    return clicks
+            found.append(Choice(words, "string_value", json.dumps({"selection": selection})))
+    return found
 
 
 def _point(trace: dict, number: int, share: float) -> dict | None:
-    """A point of a trace, so far along it, as a browser sends it."""
+    """A point of a trace, so far along it, as a browser tells of it."""
     values = {n: _array(trace[n]) for n in ("x", "y", "customdata") if n in trace}
     length = max((len(values[n]) for n in "xy" if n in values), default=0)
     if not length:
         return None
     at = int(share * length)
     point: dict[str, Any] = {"curve_number": number, "point_number": at, "point_index": at}
-    for name, array in values.items():
-        point[name] = array[at].tolist() if hasattr(array[at], "tolist") else array[at]
+    for name, found in values.items():
+        point[name] = found[at].tolist() if hasattr(found[at], "tolist") else found[at]
     return point
 
 

@@ -1,4 +1,4 @@
-"""What is held still while recording: clock, chance and runs; and what files are sent."""
+"""What is held still while recording: clock, chance, trainings; and what is overheard of files."""
 
 import hashlib
 import random
@@ -24,7 +24,7 @@ media: dict[str, dict] = {}
 offered: dict[str, tuple[Any, str | None, str | None]] = {}
 """Downloads of this run by the id of their button: data, type, file name."""
 started: list[dict] = []
-"""Runs that the page would have started."""
+"""Trainings that this run would have started."""
 _made: dict[tuple, tuple[bytes, list]] = {}
 """Downloads of the same function over the same objects: most figures stay from run to run."""
 
@@ -36,7 +36,7 @@ def hold() -> None:
     torch.set_num_threads(1)
     _hold_clock()
     _hold_chance()
-    _hold_runs()
+    _hold_trainings()
     _overhear_files()
 
 
@@ -54,10 +54,10 @@ def described(content: bytes, mime: str | None) -> dict:
     textual = (mime or "").startswith("text/") or (mime or "").endswith(("json", "xml"))
     if textual and len(content) <= TEXT:
         return {"mime": mime, "text": content.decode(errors="replace")}
-    summary = {"mime": mime, "length": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    found = {"mime": mime, "length": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     if textual:
-        summary["text"] = content[:2000].decode(errors="replace")
-    return summary
+        found["text"] = content[:2000].decode(errors="replace")
+    return found
 
 
 def _hold_clock() -> None:
@@ -94,7 +94,7 @@ def _hold_chance() -> None:
     np.random.default_rng = lambda seed=None: true(0 if seed is None else seed)
 
 
-def _hold_runs() -> None:
+def _hold_trainings() -> None:
     """Buttons that start something only say what they would have started."""
     from types import SimpleNamespace
 
@@ -145,6 +145,6 @@ def taken(data: Any) -> bytes:
     return _made[key][0]
 
 
-def _as_bytes(data: Any) -> bytes:
-    data = data.read() if hasattr(data, "read") else data
-    return data.encode() if isinstance(data, str) else bytes(data)
+def _as_bytes(found: Any) -> bytes:
+    found = found.read() if hasattr(found, "read") else found
+    return found.encode() if isinstance(found, str) else bytes(found)
