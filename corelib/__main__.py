@@ -48,7 +48,7 @@ def _do(words: list[str]) -> int:
 def own_version() -> str:
     """The version in pyproject.toml if it is there, else the installed one."""
     try:
-        text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
+        text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
         return tomllib.loads(text)["project"]["version"]
     except (OSError, KeyError):
         try:

@@ -189,7 +189,9 @@ def write(rows: pd.DataFrame, file: Path, command: str, n_seeds: int | None = No
     file.parent.mkdir(parents=True, exist_ok=True)
     scratch = file.with_name(f".{file.name}.part")
     try:
-        scratch.write_text(f"# {command} ({made_with})\n{rows.to_csv(index=False)}")
+        scratch.write_text(
+            f"# {command} ({made_with})\n{rows.to_csv(index=False)}", encoding="utf-8"
+        )
         scratch.replace(file)
     finally:
         scratch.unlink(missing_ok=True)

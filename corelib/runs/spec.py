@@ -98,7 +98,7 @@ def make_spec(
 def read_spec(file: Path) -> RunSpec:
     """A spec from a file; raises ``SettingsError`` when it is absent or not a spec."""
     try:
-        data = json.loads(file.read_text())
+        data = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"There is no file {file}.") from None
     except (OSError, ValueError) as error:

@@ -268,7 +268,7 @@ def create_run(spec: RunSpec) -> Run:
     scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
     scratch.chmod(0o755)
     (scratch / "checkpoints").mkdir()
-    (scratch / "spec.json").write_text(spec.model_dump_json(indent=1) + "\n")
+    (scratch / "spec.json").write_text(spec.model_dump_json(indent=1) + "\n", encoding="utf-8")
     run = Run(scratch)
     run.reset_control()
     run.set_status("starting")
@@ -311,7 +311,7 @@ def remove_run(run: Run) -> None:
 def _write_json(path: Path, value: dict[str, Any]) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex[:6]}")
     try:
-        scratch.write_text(json.dumps(value))
+        scratch.write_text(json.dumps(value), encoding="utf-8")
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
@@ -320,7 +320,7 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
 def _read_record(path: Path, default: Record) -> Record:
     """The record in a file, ``default`` if there is none; raises ``SettingsError`` on damage."""
     try:
-        return type(default)(**json.loads(path.read_text()))
+        return type(default)(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return default
     except (ValueError, TypeError) as error:

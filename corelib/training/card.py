@@ -34,7 +34,7 @@ class Card(Settings):
 def read_card(folder: Path) -> Card:
     """The card of a checkpoint; raises ``CheckpointError`` if it is missing or unreadable."""
     try:
-        return Card(**json.loads((folder / "checkpoint.json").read_text()))
+        return Card(**json.loads((folder / "checkpoint.json").read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint in {folder}.") from None
     except (OSError, ValueError, TypeError, SettingsError) as error:
@@ -44,5 +44,5 @@ def read_card(folder: Path) -> Card:
 def write_card(folder: Path, card: Card) -> None:
     """Write or replace the card of a checkpoint in one rename."""
     scratch = folder / f".checkpoint.{os.getpid()}.part"
-    scratch.write_text(card.model_dump_json(indent=1) + "\n")
+    scratch.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
     scratch.replace(folder / "checkpoint.json")
