@@ -141,9 +141,24 @@ def strongest_direction(curves: Tuning) -> np.ndarray:
     return curves.directions[curves.mean.argmax(0)]
 
 
+class Medians(NamedTuple):
+    """1 - circular variance for ``orientation`` and for ``direction``, medians over neurons."""
+
+    orientation: float
+    direction: float
+
+
+def medians(chosen: Selectivity, neurons: np.ndarray) -> Medians:
+    """The medians over ``neurons``, (unit,) of bool; neurons without a value do not count."""
+    return Medians(
+        float(np.nanmedian(chosen.orientation[neurons])),
+        float(np.nanmedian(chosen.direction[neurons])),
+    )
+
+
 def median_orientation(curves: Tuning) -> float:
     """1 - circular variance for orientation, the median over the neurons that answer."""
-    return float(np.nanmedian(selectivity(curves).orientation[responsive(curves)]))
+    return medians(selectivity(curves), responsive(curves)).orientation
 
 
 def population(curves: Tuning, gabor_axis: np.ndarray) -> Population:
@@ -151,12 +166,10 @@ def population(curves: Tuning, gabor_axis: np.ndarray) -> Population:
     functions, ``gabor_axis`` (unit,) in degrees."""
     chosen, answers = selectivity(curves), responsive(curves)
     off = axis_difference(chosen.best_axis, gabor_axis)[answers]
-    orientation, direction = chosen.orientation[answers], chosen.direction[answers]
     return Population(
         answers,
-        float(np.mean(orientation > SELECTIVE)),
-        float(np.nanmedian(orientation)),
-        float(np.nanmedian(direction)),
+        float(np.mean(chosen.orientation[answers] > SELECTIVE)),
+        *medians(chosen, answers),
         float(np.nanmedian(off)),
     )
 

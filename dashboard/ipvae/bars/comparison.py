@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.analysis import most_similar_feature
-from corelib.models.ipvae.tuning import RESPONSIVE, median_orientation, responsive
+from corelib.models.ipvae.tuning import RESPONSIVE, median_orientation, medians, responsive
 from dashboard.figures.mosaic import row_of_images
 from dashboard.figures.style import TraceStyle, trace_styles
 from dashboard.ipvae import cache as ipvae_cache
@@ -111,6 +111,7 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
         chosen, tuning = other.selectivity(), other.tuning()
         responds = responsive(tuning)
         values[kind] = chosen.orientation[responds]
+        over_all = medians(chosen, responds)
         magnitude = median_orientation(other.sweep().tuning(magnitude=True))
         rows.append(
             {
@@ -118,10 +119,10 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
                 "name": other.item.name,
                 "neuron": other.neuron,
                 "1 − CV of this neuron": round(float(chosen.orientation[other.neuron]), 2),
-                "median": round(median_orientation(tuning), 2),
+                "median": round(over_all.orientation, 2),
                 "median, of the magnitude": round(magnitude, 2),
                 "paper": PUBLISHED[kind],
-                "direction, median": round(float(np.nanmedian(chosen.direction[responds])), 2),
+                "direction, median": round(over_all.direction, 2),
                 "responsive neurons": int(responds.sum()),
             }
         )
@@ -158,7 +159,7 @@ def _draw_contrasts(v: View, views: dict[str, View], styles: dict[str, TraceStyl
         v.experiment._replace(stimulus=v.stimulus._replace(contrast=c), trials=1)
         for c in OTHER_CONTRASTS
     ]
-    medians = {
+    by_kind = {
         kind: np.array(
             [median_orientation(bars_cache.sweep(other.key, e).tuning()) for e in experiments]
         )
@@ -167,10 +168,10 @@ def _draw_contrasts(v: View, views: dict[str, View], styles: dict[str, TraceStyl
     low, high = OTHER_CONTRASTS[0], OTHER_CONTRASTS[-1]
     each = [
         f"{kind}: {median[0]:.2f} at {low:g}, {median[-1]:.2f} at {high:g}"
-        for kind, median in medians.items()
+        for kind, median in by_kind.items()
     ]
     chart(
-        figures.by_contrast(np.array(OTHER_CONTRASTS), medians, PUBLISHED, styles, v.palette),
+        figures.by_contrast(np.array(OTHER_CONTRASTS), by_kind, PUBLISHED, styles, v.palette),
         "bars_by_contrast",
         alt="Orientation selectivity against contrast for each network",
         caption="Medians over the responsive neurons, n = 1 trial per direction; dotted: the "

@@ -4,7 +4,13 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.experiment import forgetful
-from corelib.models.ipvae.tuning import axis_difference, fano_factor, responsive, selectivity
+from corelib.models.ipvae.tuning import (
+    axis_difference,
+    fano_factor,
+    medians,
+    responsive,
+    selectivity,
+)
 from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.ipvae.bars.figures import trials
@@ -114,14 +120,14 @@ def _draw_history(v: View) -> None:
     responds = responsive(v.tuning())
     for name, experiment in forgetful(v.swept).items():
         chosen = selectivity(bars_cache.sweep(v.key, experiment).tuning())
-        orientation, direction = chosen.orientation, chosen.direction
+        over_all = medians(chosen, responds)
         rows.append(
             {
                 "network": name,
-                f"neuron {k}, direction": round(float(direction[k]), 2),
-                f"neuron {k}, orientation": round(float(orientation[k]), 2),
-                "all, direction (median)": round(float(np.nanmedian(direction[responds])), 2),
-                "all, orientation (median)": round(float(np.nanmedian(orientation[responds])), 2),
+                f"neuron {k}, direction": round(float(chosen.direction[k]), 2),
+                f"neuron {k}, orientation": round(float(chosen.orientation[k]), 2),
+                "all, direction (median)": round(over_all.direction, 2),
+                "all, orientation (median)": round(over_all.orientation, 2),
             }
         )
     table(rows, "bars_history_table")

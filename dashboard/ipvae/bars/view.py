@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.experiment import DirectionSweep, Experiment, Outcome
-from corelib.models.ipvae.stimuli import Stimulus
+from corelib.models.ipvae.stimuli import Stimulus, paper_bar
 from corelib.models.ipvae.tuning import Selectivity, Tuning, strongest_direction
 from dashboard.figures.style import Palette
 from dashboard.ipvae import cache as ipvae_cache
@@ -128,7 +128,8 @@ def presets(v: View) -> list[Preset]:
         "reset": 0,
     }
     best = round(v.best_direction()) % 360
-    paper = {"blanks": 300, "frames": 400, "speed": 0.064}
+    bar = paper_bar(v.field.shape[0])
+    paper = {"blanks": bar.baseline_frames, "frames": bar.frames, "speed": bar.speed}
     rows = (
         (
             "best",
