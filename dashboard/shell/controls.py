@@ -7,7 +7,7 @@ one left by another network, is moved inside.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -246,7 +246,7 @@ def begin(page: str) -> None:
     _registry(page).drawn.clear()
 
 
-def reset_button(page: str, keep: Sequence[str]) -> None:
+def reset_button(page: str, keep: Collection[str]) -> None:
     """A button that resets every control of this page, except those of ``keep``."""
     drawn = _registry(page).drawn
     kept = {KEPT.get(name, f"the {name}"): None for name in keep if f"{page}_{name}" in drawn}
@@ -261,7 +261,7 @@ def reset_button(page: str, keep: Sequence[str]) -> None:
     )
 
 
-def _reset(page: str, keep: Sequence[str]) -> None:
+def _reset(page: str, keep: Collection[str]) -> None:
     """Set what was drawn to its default, and what is drawn later to the default that it has then,
     since that may depend on other controls."""
     registry, kept = _registry(page), {f"{page}_{name}" for name in keep}

@@ -123,7 +123,7 @@ def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> Non
             st.caption("Try this", width="content")
             for preset in page.presets(view):
                 preset_button(page.name, preset)
-            reset_button(page.name, tuple(page.keep))
+            reset_button(page.name, page.keep)
 
 
 @contextmanager

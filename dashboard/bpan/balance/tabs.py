@@ -28,7 +28,7 @@ def draw_main(v: View) -> None:
                 caption=f"Currents into the two populations: {v.caption}. Bands: ± 1 sd over "
                 "units.",
             )
-    for i, (item, view, summary) in enumerate(zip(v.items, v.currents, v.summaries(), strict=True)):
+    for i, (item, view, summary) in enumerate(zip(v.items, v.currents, v.summaries, strict=True)):
         left, right = st.columns(2)
         of = f" {item.name}: " if several else " "
         with left:

@@ -26,7 +26,8 @@ STEPS = 40
 
 
 class View(NamedTuple):
-    """One network or two, read by the same controls; ``currents`` of the chosen image, if any."""
+    """One network or two, read by the same controls; ``currents`` of the chosen image, if any, and
+    what each network answers to it and to the test set at the threshold, ``summaries``."""
 
     items: "list[Checkpoint]"
     keys: list[cache.CheckpointKey]
@@ -34,6 +35,7 @@ class View(NamedTuple):
     data: "ImageDataset"
     chosen: ChosenDigit | None
     currents: "list[Currents]"
+    summaries: "list[Summary]"
     controls: "Controls"
     theta: float
     with_drive: bool
@@ -51,20 +53,6 @@ class View(NamedTuple):
         """Which image this is, and how many."""
         seed = self.items[0].card.seed
         return f"{self.chosen.caption}; n = 1 image, seed {seed}" if self.chosen else ""
-
-    def summaries(self) -> "list[Summary]":
-        """Each network's answers to the image and to the test set at the threshold."""
-        from corelib.models.bpan.analysis import summary
-
-        return [
-            summary(
-                view,
-                bpan_cache.test_answers(key, self.controls),
-                cache.test_labels(key.dataset),
-                self.theta,
-            )
-            for key, view in zip(self.keys, self.currents, strict=True)
-        ]
 
 
 def view() -> View:
@@ -89,7 +77,10 @@ def view() -> View:
         with st.expander("More"):
             controls, with_drive = _more_controls(models, gain)
     shown = [] if chosen is None else _currents(keys, models, chosen, controls)
-    return View(items, keys, models, data, chosen, shown, controls, theta, with_drive, palette())
+    summaries = _summaries(keys, shown, controls, theta)
+    return View(
+        items, keys, models, data, chosen, shown, summaries, controls, theta, with_drive, palette()
+    )
 
 
 def _forget_trained() -> None:
@@ -138,13 +129,27 @@ def _currents(
     ]
 
 
+def _summaries(
+    keys: list[cache.CheckpointKey], shown: "list[Currents]", controls: "Controls", theta: float
+) -> "list[Summary]":
+    from corelib.models.bpan.analysis import summary
+
+    return [
+        summary(
+            currents, bpan_cache.test_answers(key, controls), cache.test_labels(key.dataset), theta
+        )
+        # Without an image there are no currents.
+        for key, currents in zip(keys, shown, strict=False)
+    ]
+
+
 def sentence(v: View) -> str:
     """What each network answers, and how well it does on the test set."""
     if v.chosen is None:
         return "Draw a digit, or upload one, in the sidebar on the left."
     changed = " under these controls" if v.controls != v.trained else ""
     sentences = []
-    for item, key, summary in zip(v.items, v.keys, v.summaries(), strict=True):
+    for item, key, summary in zip(v.items, v.keys, v.summaries, strict=True):
         answer = v.data.class_names[summary.answer]
         verdict = ""
         if v.chosen.label is not None:
