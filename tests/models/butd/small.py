@@ -15,6 +15,9 @@ from corelib.models.butd.learner import BUTDLearner
 from corelib.models.butd.networks import BUTDNet, image_shape
 from tests.reference import butd as reference
 
+N = 40
+"""Images in the fixture ``images``."""
+
 
 @contextmanager
 def float64():

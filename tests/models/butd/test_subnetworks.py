@@ -41,15 +41,7 @@ from corelib.models.butd.subnetworks import (
     reachable,
     selected_by,
 )
-from tests.models.butd.small import net
-
-N = 40
-
-
-@pytest.fixture(scope="module")
-def images():
-    torch.manual_seed(2)
-    return torch.randn(N, 784), np.random.default_rng(0).integers(5, size=(N, 2))
+from tests.models.butd.small import N, net
 
 
 @pytest.fixture(scope="module")
