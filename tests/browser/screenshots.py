@@ -98,6 +98,8 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
         open_page(page, address + path)
         if button:
             widget(page, button).get_by_role("button").click()
+            # The button's help would lie over the sentence.
+            page.mouse.move(0, 0)
             page.wait_for_timeout(1000)
             ready(page)
         page.wait_for_selector(f".st-key-{figure} :is(.main-svg, img)")
