@@ -39,7 +39,7 @@ def wait_for_slot(run: Run, go_on: Callable[[], bool]) -> FileLock | None:
     announced = False
     while go_on():
         if not announced or _is_first(run):
-            for number in range(slot_count()):
+            for number in range(slot_count() + len(_silent())):
                 # A newcomer that would have to wait joins the line first.
                 if not announced and _line_ahead(run):
                     break
@@ -54,8 +54,15 @@ def wait_for_slot(run: Run, go_on: Callable[[], bool]) -> FileLock | None:
     return None
 
 
+def _silent() -> list[Run]:
+    """Runs whose worker is suspended while it may hold a slot, which it cannot pass on."""
+    return [r for r in list_runs() if r.status.state in ("starting", "running") and r.is_silent]
+
+
 def _line_ahead(run: Run) -> list[Run]:
-    return [r for r in list_runs() if r.id != run.id and r.status.state == "queued"]
+    return [
+        r for r in list_runs() if r.id != run.id and r.status.state == "queued" and not r.is_silent
+    ]
 
 
 def _is_first(run: Run) -> bool:

@@ -6,6 +6,7 @@ updates, and continues from the last checkpoint if there is one.
 
 import signal
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -13,9 +14,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from corelib.data import read_ahead
-from corelib.errors import SynaptariumError
+from corelib.errors import DivergedError, SynaptariumError
 from corelib.runs.slots import thread_count, wait_for_slot
-from corelib.runs.store import Run
+from corelib.runs.store import BEATS_EVERY_S, Run
 from corelib.training.events import Stepped
 
 SAVE_EVERY_S = 30.0
@@ -35,7 +36,11 @@ def main(folder: str) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.ask("cancel"))
     try:
+        _beat(run)
         Worker(run).work()
+    except DivergedError as error:
+        run.set_status("failed", _diverged(run, error))
+        return 1
     except SynaptariumError as error:
         run.set_status("failed", str(error))
         return 2
@@ -52,6 +57,26 @@ def main(folder: str) -> int:
     finally:
         lock.release()
     return 0
+
+
+def _beat(run: Run) -> None:
+    """Touch the heartbeat from now on: it stops with the process, also if that is suspended."""
+
+    def on() -> None:
+        while True:
+            time.sleep(BEATS_EVERY_S)
+            run.beat()
+
+    run.begin_beating()
+    threading.Thread(target=on, daemon=True).start()
+
+
+def _diverged(run: Run, error: DivergedError) -> str:
+    """What happened, what to lower, and what is left."""
+    kept = run.history().saved_step
+    left = f"The checkpoint of update {kept:,} is kept" if kept else "No checkpoint was saved yet"
+    again = "Resuming would repeat this; start a new run."
+    return f"{error}. {left}. {again}"
 
 
 class Worker:
@@ -84,7 +109,9 @@ class Worker:
         trained = Trained.begin_or_resume(self.run)
         self.run.drop_half_line()
         self.run.append(trained.began())
-        self.run.set_status("running")
+        for problem in trained.left_out:
+            print(f"Left out: {problem}")
+        self.run.set_status("running", " ".join(f"Left out: {p}" for p in trained.left_out))
         steps = StepWriter(self.run)
         saved_at = shown_at = time.monotonic()
         for event in train(

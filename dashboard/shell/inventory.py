@@ -14,7 +14,6 @@ from corelib.errors import SynaptariumError
 from corelib.runs.registry import best_checkpoint, shipped
 from corelib.runs.slots import cores, slot_count
 from corelib.runs.store import ENDED, list_runs, runs_root
-from corelib.training.card import read_card
 
 
 def sentence() -> str:
@@ -101,7 +100,7 @@ def runs_table() -> pd.DataFrame:
     for run in list_runs():
         try:
             best, history = best_checkpoint(run), run.history()
-            card = read_card(best) if best else None
+            card = best.card if best else None
         except SynaptariumError as error:
             rows.append({"run": run.id, "state": "failed", "note": str(error)})
             continue
