@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-_SCRAP = re.compile(r"\..+\.(part|trash)|\.(new|removed)-.+|\..+\.json\.\d+\.\w+")
-"""The last two are how scrap was called before."""
+_SCRAP = re.compile(r"\..+\.([0-9]+)-\w+\.(part|trash)|\.(new|removed)-.+|\..+\.part", re.ASCII)
+"""Scrap, with the process that made it; the last two are how it was called before."""
 SWEPT_AFTER_S = 60.0
-"""Younger scrap may still be in the hands of a living process."""
+"""Younger scrap of a living process may still be in use."""
 
 
 def _aside(path: Path, kind: str) -> Path:
@@ -32,8 +32,9 @@ def write_bytes(path: Path, content: bytes) -> None:
     try:
         scratch.write_bytes(content)
         scratch.replace(path)
-    finally:
+    except BaseException:
         scratch.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:
@@ -56,8 +57,9 @@ def new_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             remove(path)
         scratch.rename(path)
-    finally:
+    except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
+        raise
 
 
 def _flush(file: Path) -> None:
@@ -73,19 +75,28 @@ def remove(path: Path) -> None:
     shutil.rmtree(trash, ignore_errors=True)
 
 
-def sweep(folder: Path, older_than_s: float = SWEPT_AFTER_S) -> None:
-    """Delete the scrap in a folder that is older than this, as far as it can be deleted."""
+def sweep(folder: Path) -> None:
+    """Delete the scrap that dead processes left in a folder, as far as it can be deleted."""
     with suppress(OSError):
         for entry in list(folder.iterdir()):
-            if not _SCRAP.fullmatch(entry.name):
-                continue
             with suppress(OSError):
-                if time.time() - entry.lstat().st_mtime < older_than_s:
-                    continue
-                if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry, ignore_errors=True)
-                else:
-                    entry.unlink()
+                if (match := _SCRAP.fullmatch(entry.name)) and _is_abandoned(entry, match[1]):
+                    if entry.is_dir() and not entry.is_symlink():
+                        shutil.rmtree(entry, ignore_errors=True)
+                    else:
+                        entry.unlink()
+
+
+def _is_abandoned(entry: Path, pid: str | None) -> bool:
+    if time.time() - entry.lstat().st_mtime > SWEPT_AFTER_S:
+        return True
+    try:
+        os.kill(int(pid or 0), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def read_json(path: Path) -> Any:

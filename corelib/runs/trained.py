@@ -58,9 +58,8 @@ class Trained:
     def _restore(self) -> None:
         """Continue from the last whole checkpoint; what is wrong with others is kept in
         ``left_out``, a sentence each."""
-        # Only this run's worker, which holds the run's lock, writes here.
-        files.sweep(self.run.folder / "checkpoints", older_than_s=0)
-        files.sweep(self.run.folder)
+        for folder in (self.run.folder, self.run.folder / "checkpoints"):
+            files.sweep(folder)
         for folder in self.run.checkpoints():
             try:
                 card = checkpoint.check(folder)
