@@ -1,22 +1,28 @@
-"""Kills a run's worker at every one of its file operations, or fills the disk there.
+"""Lets a run's worker meet a fault, wherever it may strike, resumes it, and compares the end.
 
 ``python -m tests.runs.crash_points SYSTEM FAULT FOLDER [EVERY]`` trains a small run undisturbed and
-counts the file operations of its worker. Then, for each of them (or each EVERY-th), a new run
-meets the fault at that operation, and is resumed. Each attempt is a forked process, so that torch
-is imported once. Prints one line of JSON: how many points there were, and what differed.
+then one run for each point of the fault, or for each EVERY-th. Each attempt is a forked process:
+torch is imported once. Prints a line of JSON: how many points there were, and what differed.
 
-``kill`` ends the process before the operation takes place; a file that was to be opened for writing
-is left half written. ``full`` lets this and every later attempt to create or extend a file fail as
-on a full disk.
+- ``kill``: killed before each of its file operations in turn; a file that was to be opened for
+  writing is left with half a line.
+- ``full``: from each of its file operations on, none can be created or extended, as on a full disk.
+- ``moment``: killed at fifty random moments.
+- ``size``: no file may grow beyond so many bytes, up to the last byte of the largest.
 """
 
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from random import Random
 from unittest.mock import patch
 
 import torch
@@ -41,6 +47,11 @@ class Fault:
         self.root, self.kind, self.at = str(root), kind, at
         self.count = 0
         self.quiet = False
+        # An open file, which the forked process writes and this one reads.
+        self.counter = os.memfd_create("count") if at is None else -1
+
+    def counted(self) -> int:
+        return int.from_bytes(os.pread(self.counter, 8, 0), "big")
 
     def __call__(self, event: str, arguments: tuple) -> None:
         if self.quiet or threading.current_thread() is not threading.main_thread():
@@ -48,6 +59,8 @@ class Fault:
         if not self._is_counted(event, arguments):
             return
         self.count += 1
+        if self.at is None:
+            os.pwrite(self.counter, self.count.to_bytes(8, "big"), 0)
         if self.at is None or self.count < self.at:
             return
         if self.kind == "kill":
@@ -84,22 +97,24 @@ def new_run(system: str) -> Run:
     )
 
 
-def attempt(run: Run, fault: Fault | None) -> int:
-    """Run the worker in a forked process; returns its exit code, negative if it was killed."""
+def attempt(
+    run: Run, prepare: Callable[[], object] | None = None, kill_after_s: float | None = None
+) -> int:
+    """Run the worker in a forked process that first calls ``prepare``; returns its exit code,
+    negative if it was killed."""
     child = os.fork()
     if child == 0:
         code = 99
         try:
             sys.stdout = sys.stderr = run.log.open("a", encoding="utf-8")
-            if fault is not None:
-                sys.addaudithook(fault)
+            if prepare is not None:
+                prepare()
             code = worker.main(str(run.folder))
         finally:
-            if fault is not None:
-                fault.quiet = True
-                if fault.at is None:
-                    Path(fault.root, "count").write_text(str(fault.count), encoding="utf-8")
             os._exit(code)
+    if kill_after_s is not None:
+        time.sleep(kill_after_s)
+        os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -134,31 +149,68 @@ def difference(ours: dict, truth: dict) -> list[str]:
     return wrong + [name for name in b if not torch.equal(a[name], b[name])]
 
 
+Attempt = Callable[[Run], int]
+
+
+def faults(kind: str, root: Path, reference: Run) -> Iterator[Attempt]:
+    """Train the reference undisturbed; then an attempt for each point at which to strike."""
+    began = time.monotonic()
+    if kind in ("kill", "full"):
+        counter = Fault(root, kind, None)
+        assert attempt(reference, partial(sys.addaudithook, counter)) == 0, log(reference)
+        for at in range(1, counter.counted() + 1):
+            fault = Fault(root, kind, at)
+            yield partial(attempt, prepare=partial(sys.addaudithook, fault))
+        return
+    assert attempt(reference) == 0, log(reference)
+    if kind == "moment":
+        lasted, chance = time.monotonic() - began, Random(0)
+        for _ in range(50):
+            yield partial(attempt, kill_after_s=chance.uniform(0, lasted))
+    else:
+        largest = max(f.stat().st_size for f in reference.folder.rglob("*") if f.is_file())
+        for limit in sorted({*range(0, largest, largest // 48), largest - 1}):
+            limits = (limit, resource.RLIM_INFINITY)
+            yield partial(
+                attempt, prepare=partial(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
+            )
+
+
+def log(run: Run) -> str:
+    return run.log.read_text("utf-8")
+
+
 def check(system: str, kind: str, root: Path, every: int) -> dict:
     reference = new_run(system)
-    assert attempt(reference, Fault(root, kind, None)) == 0, reference.log.read_text("utf-8")
-    truth = end_of(reference)
-    assert truth["state"] == "completed"
-    assert truth["steps"][-1][0] == STEPS
-    points = int((root / "count").read_text("utf-8"))
+    truth: dict = {}
+    ended: dict[str, int] = {}
     wrong: dict[int, object] = {}
-    for at in range(1, points + 1, every):
-        run = new_run(system)
-        code = attempt(run, Fault(root, kind, at))
-        if kind == "kill" and code != -signal.SIGKILL:
-            wrong[at] = f"was not killed: {code}"
+    points = 0
+    for points, strike in enumerate(faults(kind, root, reference), 1):
+        if not truth:
+            truth = end_of(reference)
+            assert truth["state"] == "completed"
+            assert truth["steps"][-1][0] == STEPS
+        if (points - 1) % every:
             continue
-        if run.status.state != "completed":
+        run = new_run(system)
+        code = strike(run)
+        if kind == "kill" and code != -signal.SIGKILL:
+            wrong[points] = f"was not killed: {code}"
+            continue
+        state = run.status.state
+        ended[state] = ended.get(state, 0) + 1
+        if state != "completed":
             # As the page does before it starts a worker again.
             run.reset_control()
             run.set_status("starting")
-            code = attempt(run, None)
+            code = attempt(run)
             if code:
-                wrong[at] = [code, run.status.message, run.log.read_text("utf-8")[-500:]]
+                wrong[points] = [code, run.status.message, log(run)[-500:]]
                 continue
         if differs := difference(end_of(run), truth):
-            wrong[at] = differs
-    return {"points": points, "wrong": wrong}
+            wrong[points] = differs
+    return {"points": points, "ended": ended, "wrong": wrong}
 
 
 def main(system: str, kind: str, folder: str, every: str = "1") -> None:

@@ -27,10 +27,19 @@ def test_some_points(tmp_path, kind):
     assert found["wrong"] == {}
 
 
+@pytest.mark.parametrize("kind", ["moment", "size"])
+def test_some_moments_and_sizes(tmp_path, kind):
+    found = faults("bpan", kind, tmp_path / "runs", 10)
+    assert found["points"] >= 49
+    assert found["wrong"] == {}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["kill", "full"])
+@pytest.mark.parametrize("kind", ["kill", "full", "moment", "size"])
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_point(tmp_path, system, kind):
     found = faults(system, kind, tmp_path / "runs", 1)
-    assert found["points"] >= FEWEST
+    assert found["points"] >= (FEWEST if kind in ("kill", "full") else 49)
     assert found["wrong"] == {}
+    if kind in ("kill", "moment"):
+        assert found["ended"].get("died", 0) > found["points"] / 2
