@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -127,7 +128,9 @@ class Trained:
 
     def show(self) -> None:
         """Write the current weights, by one rename, for whoever is watching."""
-        checkpoint.save_weights(self.run.live, self.learner.model.state_dict())
+        # Watching a run must not end it, for example on a full disk.
+        with suppress(OSError):
+            checkpoint.save_weights(self.run.live, self.learner.model.state_dict())
 
     def _card(self, metrics: Metrics, score: float | None) -> Card:
         epoch = self.step / self.steps_per_epoch

@@ -36,9 +36,11 @@ def save(
         ) from None
 
 
-def save_weights(file: Path, weights: dict[str, Tensor]) -> None:
-    """Write only the weights, by one rename."""
-    files.write_bytes(file, _content(weights))
+def save_weights(file: Path, weights: dict[str, Tensor]) -> str:
+    """Write only the weights, by one rename; returns their SHA-256."""
+    content = _content(weights)
+    files.write_bytes(file, content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _content(tensors: dict[str, Tensor]) -> bytes:
