@@ -1,6 +1,7 @@
 """Settings: bounds, unknown keys, and the one sentence that says what is wrong."""
 
 import math
+import re
 import subprocess
 import sys
 from typing import Literal
@@ -134,6 +135,16 @@ def test_settings_are_frozen():
     assert hash(config) == hash(BPANConfig())
 
 
+def refused_because(cls: type[Settings], **settings) -> str:
+    """The sentence with which the settings are refused; empty if they are taken."""
+    try:
+        made = cls(**settings)
+    except SettingsError as error:
+        return str(error)
+    assert {name: getattr(made, name) for name in settings} == settings
+    return ""
+
+
 @pytest.mark.parametrize(
     "cls", [kind for s in SYSTEMS.values() for kind in (s.config_type, s.training_type)]
 )
@@ -149,7 +160,9 @@ def test_every_bound_is_kept_exactly(cls):
             beyond = bound + outwards * (1 if info.kind == "int" else max(1e-9, abs(bound) * 1e-9))
             refused = [bound, beyond] if is_open else [beyond]
             if not is_open:
-                assert getattr(cls(**{info.name: bound}), info.name) == bound
+                refusal = refused_because(cls, **{info.name: bound})
+                # Another setting may forbid it, but not the bound itself.
+                assert not re.search("(greater|less) than or equal to", refusal)
             for value in refused:
                 with pytest.raises(SettingsError) as caught:
                     cls(**{info.name: value})
