@@ -225,6 +225,7 @@ LIGHT = [
     "corelib",
     "corelib.catalog",
     "corelib.settings",
+    "corelib.training.advice",
     "corelib.training.config",
     "corelib.training.card",
     "corelib.training.events",
