@@ -118,46 +118,72 @@ def from_image(data: bytes) -> np.ndarray:
     if inner.shape == grey.shape == (SIDE, SIDE) and not dark_ink and ground < FAINT:
         return grey.copy()
     ink = _thickened(_cropped(ink))
+    # The shorter side need not be whole: the last pixels are then only partly covered.
     scale = BOX / max(ink.shape)
-    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    height, width = (math.ceil(side * scale - 1e-6) for side in ink.shape)
+    extent = (0, 0, width / scale, height / scale)
+    ink = np.pad(
+        ink,
+        [(0, math.ceil(beyond)) for beyond in (extent[3] - ink.shape[0], extent[2] - ink.shape[1])],
+    )
     # A box filter is the exact average when shrinking; enlarging needs interpolation.
     method = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
-    fitted = np.asarray(Image.fromarray(ink).resize((width, height), method))
+    fitted = np.asarray(Image.fromarray(ink).resize((width, height), method, extent))
     return _centred((fitted * (255 / fitted.max())).round().astype(np.uint8))
 
 
 def _unframed(grey: np.ndarray, lossy: bool, frames: int = FRAMES) -> tuple[np.ndarray, np.ndarray]:
     """The picture within its frames, and its ink, both uint8 (row, column).
 
-    Ink that fills the outline of its own box is a frame, or the paper within one, if the inside of
+    What fills the outline of its own box is a frame, or the paper within one, if the inside of
     that box shows a digit that stands free. Otherwise it is the digit itself, say a block letter.
     """
-    ink = _ink(grey, lossy)
-    box = _box(ink)
-    if frames and ink.any() and (_outline(ink[box]) > 0).mean() > FILLED:
+    ground, dark_ink = _background(grey)
+    difference = grey.astype(np.int16) - ground
+    marks = np.abs(difference)
+    if int(marks.max()) < FAINT:
+        return grey, np.zeros_like(grey)
+    marks = marks > marks.max() / 2
+    box = _box(marks)
+    if frames and _outline(marks[box]).mean() > FILLED:
         inner, digit = _unframed(grey[box], lossy, frames - 1)
         if _stands_free(digit):
             return inner, digit
-    return grey, ink
+    return grey, _ink(-difference if dark_ink else difference, lossy)
 
 
-def _ink(grey: np.ndarray, lossy: bool) -> np.ndarray:
-    """What differs from the background, from 0 to 255; all 0 if the picture is blank."""
-    ground, dark_ink = _background(grey)
-    difference = grey.astype(np.int16) - ground
-    ink = np.clip(-difference if dark_ink else difference, 0, None)
-    peak = int(ink.max())
+def _ink(difference: np.ndarray, lossy: bool) -> np.ndarray:
+    """Uint8 ink of differences from the background, int (row, column); those below 0 are none."""
+    peak = int(difference.max())
     if peak < FAINT:
-        return np.zeros_like(grey)
+        return np.zeros(difference.shape, np.uint8)
     # Shade, grain and compression show at the border too: values up to three times its 90 %
     # quantile are background. A clean border gives 0, and nothing is lost; but lossy compression
     # leaves ripples around the ink itself.
     spread = np.quantile(np.abs(_outline(difference)), 0.9)
     threshold = min(max(3 * spread, RIPPLE * peak * lossy), peak / 2)
-    ink = np.where(ink > threshold, ink * (255 / peak), 0).round().astype(np.uint8)
+    ink = np.where(difference > threshold, difference.clip(0) * (255 / peak), 0)
+    ink = ink.round().astype(np.uint8)
     if spread > 0 and max(ink.shape) >= SPECKS:
         ink = np.asarray(Image.fromarray(ink).filter(ImageFilter.MedianFilter(3)))
-    return ink
+    return _without_corners(ink)
+
+
+def _without_corners(ink: np.ndarray) -> np.ndarray:
+    """Without what reaches into a corner of the picture, if there is other ink: the bars beside a
+    narrow picture, what lies beside the paper on a photograph."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    aside = np.unique(labels[[0, 0, -1, -1], [0, -1, 0, -1]])
+    others = [
+        max(side.stop - side.start for side in box)
+        for label, box in enumerate(ndimage.find_objects(labels), 1)
+        if label not in aside
+    ]
+    if max(others, default=0) < max(ink.shape) / 10:
+        return ink
+    return np.where(np.isin(labels, aside), 0, ink)
 
 
 def _background(grey: np.ndarray) -> tuple[int, bool]:
