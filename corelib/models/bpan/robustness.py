@@ -10,7 +10,7 @@ from torch import Tensor
 from corelib.analysis.representation import Projection
 from corelib.data.corruptions import Corruption, Fill, corrupt, filling, square
 from corelib.data.images import ImageDataset
-from corelib.errors import DataError
+from corelib.errors import SettingsError
 from corelib.models.bpan.anytime import AnytimeClassifier
 from corelib.models.bpan.dynamics import first_step, input_drive, readout, step
 from corelib.models.bpan.halting import fixed_depth
@@ -190,12 +190,12 @@ def occlusion_map(
 
     ``pixels`` (image, row, column) and ``labels`` (image,). The centres are those of the tiles of
     ``stride`` pixels that begin at the image's corner. A square whose centre is near the rim
-    reaches beyond it and covers less. Raises ``DataError`` for a wrong stride, and what
+    reaches beyond it and covers less. Raises ``SettingsError`` for a wrong stride, and what
     ``corrupt`` raises.
     """
     side = pixels.shape[-1]
     if not 1 <= stride <= side:
-        raise DataError(f"stride is {stride}, but should be from 1 to {side} pixels.")
+        raise SettingsError(f"stride is {stride}, but should be from 1 to {side} pixels.")
     occluder = Corruption("occlusion", severity, seed, "placed", fill=fill)
     corrupt(pixels[:1], occluder)  # raises if the occluder is not possible
     unit = corrupt(pixels, occluder._replace(severity=0))

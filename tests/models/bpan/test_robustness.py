@@ -10,7 +10,7 @@ import torch
 from corelib.analysis.representation import principal
 from corelib.data.corruptions import Corruption, corrupt, square
 from corelib.data.images import ImageDataset, Split
-from corelib.errors import DataError
+from corelib.errors import SettingsError
 from corelib.models.bpan import BPAN
 from corelib.models.bpan.baselines.gru import GRU
 from corelib.models.bpan.robustness import (
@@ -239,12 +239,12 @@ def test_the_occlusion_map_is_reported_row_by_row(images, dataset):
     [
         ({"stride": 0}, "stride is 0, .* from 1 to 8"),
         ({"stride": 9}, "stride is 9"),
-        ({"severity": 0.7}, "severity of occlusion is 0.7"),
+        ({"severity": 0.7}, "severity is 0.7"),
         ({"fill": "red"}, "fill is 'red'"),
     ],
 )
 def test_invalid_occlusion_map_settings_are_reported(images, dataset, change, words):
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(SettingsError, match=words):
         next(
             occlusion_map(
                 make_model(), images, dataset.test.labels, dataset, **{"severity": 0.2} | change
