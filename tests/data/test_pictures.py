@@ -4,6 +4,9 @@ A whole-pixel move is allowed where a file loses something: the centre of mass o
 the edge of a pixel, and then the last of its grey levels decides.
 """
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -108,6 +111,24 @@ def turned(ink: np.ndarray, orientation: int, turn: Image.Transpose) -> bytes:
     return encoded(Image.fromarray(255 - ink).transpose(turn), "PNG", exif=exif)
 
 
+def deep(*channels: np.ndarray) -> bytes:
+    """A PNG of 16 bits a channel, grey or coloured, with alpha; Pillow cannot write these."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        crc = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + crc
+
+    rows = (np.stack(channels, -1).astype(">u2") * 257).astype(">u2").reshape(HEIGHT, -1)
+    body = b"".join(b"\0" + row.tobytes() for row in rows)  # each row unfiltered
+    colour = {2: 4, 4: 6}[len(channels)]
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", WIDTH, HEIGHT, 16, colour, 0, 0, 0),
+        b"IDAT": zlib.compress(body),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts.items())
+
+
 EXACT = {
     "light on dark": encoded,
     "white on nothing": lambda ink: encoded(clear(ink, 255, 255, 255)),
@@ -118,6 +139,10 @@ EXACT = {
     "black on nothing, LA": lambda ink: encoded(clear(ink, 0, 0, 0).convert("LA")),
     "16 bits": lambda ink: encoded((255 - ink).astype(np.uint16) * 257),
     "16 bits, light on dark": lambda ink: encoded(ink.astype(np.uint16) * 257),
+    "white on nothing, 16 bits": lambda ink: deep(np.full_like(ink, 255), ink),
+    "black on nothing, 16 bits": lambda ink: deep(np.zeros_like(ink), ink),
+    "white on nothing, 16 bits RGBA": lambda ink: deep(*[np.full_like(ink, 255)] * 3, ink),
+    "16 bits, opaque": lambda ink: deep(255 - ink, np.full_like(ink, 255)),
     "light on grey": lambda ink: encoded(mixed(ink, 110, 255)),
     "blue on yellow": lambda ink: encoded(mixed(ink, (250, 220, 120), (20, 40, 160))),
     "turned by 180°": lambda ink: turned(ink, 3, TURNS.ROTATE_180),
