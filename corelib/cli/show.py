@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def as_json(value: Any) -> None:
-    """Print a value as JSON."""
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    """Print a value as JSON; what is not a finite number is spelled as in a run's files."""
+    print(to_json(value, indent=1, inf_nan_mode="strings").decode())
 
 
 def number(name: str, value: float) -> str:

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from corelib import files
+from corelib.environment import runs_root
 from corelib.errors import RunError, SettingsError
 from corelib.runs.history import History, first_event
 from corelib.runs.spec import RunSpec, read_spec
@@ -58,11 +59,6 @@ class Control(NamedTuple):
 
 
 Record = TypeVar("Record", Status, Control)
-
-
-def runs_root() -> Path:
-    """The folder named by SYNAPTARIUM_RUNS, or ./runs."""
-    return Path(os.environ.get("SYNAPTARIUM_RUNS", "runs")).absolute()
 
 
 class Run:

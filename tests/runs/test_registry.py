@@ -105,7 +105,7 @@ def test_shipped_and_own_are_available_and_the_unreadable_are_left_out(run):
     empty = create_run(tiny(seed=9))
     damaged = create_run(tiny(seed=8))
     store(damaged, 10, 0.5)
-    (damaged.checkpoint(10) / "checkpoint.json").write_text("{")
+    (damaged.checkpoint(10) / "checkpoint.json").write_text("{", encoding="utf-8")
     items = registry.available()
     own = [item for item in items if item.own]
     assert [(item.name, item.card.step) for item in own] == [(run.id, 220)]
