@@ -69,7 +69,8 @@ class Run:
 
     @property
     def id(self) -> str:
-        return self.folder.name
+        """The folder's name; what no text can hold in it is replaced."""
+        return self.folder.name.encode(errors="surrogateescape").decode(errors="replace")
 
     @property
     def spec(self) -> RunSpec:
