@@ -12,7 +12,7 @@ from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
-from dashboard.shell.controls import help_texts
+from dashboard.shell.help import help_texts
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.coding import DigitReadout
