@@ -15,6 +15,7 @@ from corelib.runs.registry import best_checkpoint, shipped
 from corelib.runs.slots import cores, slot_count
 from corelib.runs.store import ENDED, list_runs, runs_root
 from corelib.training.card import read_card
+from dashboard.shell.text import plain
 
 
 def sentence() -> str:
@@ -60,14 +61,14 @@ def model_lines() -> list[str]:
     by_system: dict[str, list[str]] = {}
     for item in shipped():
         accuracy = item.card.test.get("accuracy")
-        shown = f"`{item.name}`" + (f" {accuracy:.1%}" if accuracy is not None else "")
+        shown = plain(item.name) + (f" {accuracy:.1%}" if accuracy is not None else "")
         by_system.setdefault(item.card.system, []).append(shown)
     lines = [f"{system(name).title}: {', '.join(shown)}" for name, shown in by_system.items()]
     own = sum(1 for _ in list_runs())
     return [
         "Shipped, with test accuracy where they classify:",
         *(f"- {line}" for line in lines),
-        f"{own} of your own run{'s' * (own != 1)} in `{runs_root().name}/`",
+        f"{own} of your own run{'s' * (own != 1)} in {plain(runs_root().name)}/",
     ]
 
 
@@ -86,7 +87,7 @@ def _gpu() -> str:
 
 
 def machine_lines() -> list[str]:
-    gpu, slots = _gpu(), slot_count()
+    gpu, slots = plain(_gpu()), slot_count()
     return [
         f"Device: {gpu or 'CPU; no CUDA device found'}",
         f"{cores()} cores; {slots} training run{'s' * (slots != 1)} at a time",

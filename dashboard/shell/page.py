@@ -15,6 +15,7 @@ from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
 from dashboard.shell.address import clean, one_of, rename
 from dashboard.shell.controls import Preset, begin, choice, preset_button, reset_button, select
+from dashboard.shell.text import plain, say_error
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -95,9 +96,9 @@ def draw_page(page: Page[View]) -> None:
     try:
         view = page.view()
     except NothingToShow as reason:
-        headline.info(str(reason))
+        headline.info(plain(reason))
     except SynaptariumError as error:
-        headline.error(str(error))
+        headline.error(plain(error))
     if view is not None:
         if not page.main_first:
             _draw_headline(page, view, headline)
@@ -123,7 +124,7 @@ def _errors_shown() -> Iterator[None]:
     try:
         yield
     except SynaptariumError as error:
-        st.error(str(error))
+        say_error(error)
 
 
 def _draw_tabs(page: Page[View], view: View | None) -> None:

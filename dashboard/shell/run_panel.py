@@ -17,6 +17,7 @@ from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
+from dashboard.shell.text import plain, say_error
 from dashboard.shell.theme import palette
 
 WORDS = {
@@ -78,7 +79,7 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
     try:
         status, history = run.status, _history(run)
     except SynaptariumError as error:
-        st.error(str(error))
+        say_error(error)
         return
     alive = status.state not in ENDED
     with st.container(border=True, key=f"{prefix}_panel"):
@@ -110,7 +111,7 @@ def _watch(run: Run, alive: bool, draw: Draw) -> None:
     try:
         network = load_live(run) if alive else load(run.id) if run.checkpoints() else None
     except SynaptariumError as error:
-        st.error(str(error))
+        say_error(error)
         return
     if network is not None:
         draw(network, run)
@@ -119,11 +120,11 @@ def _watch(run: Run, alive: bool, draw: Draw) -> None:
 def _headline(run: Run, prefix: str) -> None:
     status = run.status
     words, colour = WORDS[status.state]
-    message = f": {status.message}" if status.message else ""
+    message = f": {plain(status.message)}" if status.message else ""
     st.markdown(f":{colour}-badge[{status.state}] **{words}**{message}")
     problem = st.session_state.pop(f"{prefix}_run_problem", None)
     if problem:
-        st.error(problem)
+        say_error(problem)
 
 
 def _progress(history: History, state: str) -> None:
@@ -135,7 +136,7 @@ def _progress(history: History, state: str) -> None:
     parts = [
         f"update {history.step:,} of {began.total_steps:,}",
         f"epoch {epoch:.1f}",
-        f"on {began.device}, {began.threads} thread{'s' * (began.threads > 1)}",
+        f"on {plain(began.device)}, {began.threads} thread{'s' * (began.threads > 1)}",
     ]
     rate, left = history.updates_per_second(), history.seconds_left()
     if rate and state == "running":

@@ -8,7 +8,7 @@ import re
 
 import streamlit as st
 
-SYNTAX = re.compile(r"[\\`*_\[\]<>&$~#|]|^[-+=]|^\d+(?=[.)])")
+SYNTAX = re.compile(r"[\\`*\[\]<>&$~#|]|(?<![^\W_])_|_(?![^\W_])|^[-+=]|^\d+(?=[.)])")
 DIRECTIVE = re.compile(r":(?=[\w:])")
 """Begins an icon, a colour or an emoji, and means so even behind a backslash."""
 

@@ -169,9 +169,8 @@ def principal_axes(z: Tensor, labels: np.ndarray, n_axes: int = 2) -> Axes:
 
 def layer_axes(model: TwoWay, dataset: ImageDataset, layer: int, n_images: int) -> Axes:
     """The two principal axes of a hidden layer over the first test images, with image and label
-    clamped and inference as in training; a random start is the same each time. Back-propagation
-    has none: there it is the activity of the amortiser's pass. Raises ``SettingsError`` if
-    inference runs away."""
+    clamped and inference as in training, whose random start is always the same; of back-propagation
+    those of the amortiser's pass. Raises ``SettingsError`` if inference runs away."""
     x, labels = dataset.inputs(dataset.test.pixels[:n_images]), dataset.test.labels[:n_images]
     config = model.learning if isinstance(model, PredictiveCoding) else InferenceConfig(0, 0.1)
     noise = torch.Generator().manual_seed(0)
