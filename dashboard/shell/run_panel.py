@@ -17,7 +17,7 @@ from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
-from dashboard.shell.text import plain, say_error
+from dashboard.shell.text import errors_shown, plain, say_error
 from dashboard.shell.theme import palette
 
 WORDS = {
@@ -71,22 +71,22 @@ def _history(run: Run) -> History:
     return kept[run.id].refresh()
 
 
+@errors_shown()
 def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
     from dashboard.figures.training import learning_curves
 
     if not run.folder.exists():
         st.rerun(scope="app")
-    try:
-        status, history = run.status, _history(run)
-    except SynaptariumError as error:
-        say_error(error)
-        return
+    status, history = run.status, None
     alive = status.state not in ENDED
     with st.container(border=True, key=f"{prefix}_panel"):
         _headline(run, prefix)
-        _progress(history, status.state)
+        # The buttons do not depend on what is wrong with the events.
+        with errors_shown():
+            history = _history(run)
+            _progress(history, status.state)
         _buttons(run, status.state, prefix)
-        if history.steps:
+        if history is not None and history.steps:
             figure = learning_curves({run.id: history}, palette())
             chart(
                 figure,
@@ -99,7 +99,7 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
         if status.state in ("failed", "died") and run.log.exists():
             with st.expander("Output of the worker"):
                 st.code(run.log.read_text(errors="replace")[-5000:] or "nothing", language=None)
-        with st.expander("Settings and command"):
+        with st.expander("Settings and command"), errors_shown():
             st.code(as_command(run.spec), language="bash", wrap_lines=True)
     if alive != was_alive:
         # The picker of checkpoints and the polling follow the new state.
@@ -108,13 +108,10 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
 
 def _watch(run: Run, alive: bool, draw: Draw) -> None:
     """The latest network while it trains, otherwise the saved one."""
-    try:
+    with errors_shown():
         network = load_live(run) if alive else load(run.id) if run.checkpoints() else None
-    except SynaptariumError as error:
-        say_error(error)
-        return
-    if network is not None:
-        draw(network, run)
+        if network is not None:
+            draw(network, run)
 
 
 def _headline(run: Run, prefix: str) -> None:
@@ -131,8 +128,9 @@ def _progress(history: History, state: str) -> None:
     began = history.began
     if began is None:
         return
-    done = min(1.0, history.step / began.total_steps)
-    epoch = history.step / began.steps_per_epoch
+    # A damaged file may say that there is nothing to do.
+    done = min(1.0, history.step / max(1, began.total_steps))
+    epoch = history.step / max(1, began.steps_per_epoch)
     parts = [
         f"update {history.step:,} of {began.total_steps:,}",
         f"epoch {epoch:.1f}",
