@@ -7,7 +7,7 @@ from dashboard.shell import inventory
 from dashboard.shell.controls import several
 from dashboard.shell.export import chart
 from dashboard.shell.run_panel import runs_section
-from dashboard.shell.text import plain
+from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.theme import palette
 
 PAGE = "runs"
@@ -27,9 +27,11 @@ def draw_runs() -> None:
         return
     st.dataframe(inventory.runs_table(), hide_index=True, width="stretch", key=f"{PAGE}_table")
     st.markdown("### One run")
-    runs_section(PAGE)
+    with errors_shown():
+        runs_section(PAGE)
     st.markdown("### Side by side")
-    _side_by_side(runs)
+    with errors_shown():
+        _side_by_side(runs)
 
 
 def _side_by_side(runs: dict[str, Run]) -> None:

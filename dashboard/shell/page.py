@@ -4,8 +4,7 @@ Title, a sentence computed from the current view, presets, the main figure, tabs
 open one is drawn, and the four parts that all pages share: About, Published, Train, Export.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
@@ -15,7 +14,7 @@ from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
 from dashboard.shell.address import clean, one_of, rename
 from dashboard.shell.controls import Preset, begin, choice, preset_button, reset_button, select
-from dashboard.shell.text import plain, say_error
+from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -102,7 +101,7 @@ def draw_page(page: Page[View]) -> None:
     if view is not None:
         if not page.main_first:
             _draw_headline(page, view, headline)
-        with _errors_shown():
+        with errors_shown():
             page.main(view)
         if page.main_first:
             _draw_headline(page, view, headline)
@@ -110,21 +109,13 @@ def draw_page(page: Page[View]) -> None:
 
 
 def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> None:
-    with place, _errors_shown():
+    with place, errors_shown():
         st.markdown(page.sentence(view))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Try this", width="content")
             for preset in page.presets(view):
                 preset_button(page.name, preset)
             reset_button(page.name, page.keep)
-
-
-@contextmanager
-def _errors_shown() -> Iterator[None]:
-    try:
-        yield
-    except SynaptariumError as error:
-        say_error(error)
 
 
 def _draw_tabs(page: Page[View], view: View | None) -> None:
@@ -137,7 +128,7 @@ def _draw_tabs(page: Page[View], view: View | None) -> None:
     tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
     for name, tab in zip(names, tabs, strict=True):
         if tab.open:
-            with tab, _errors_shown():
+            with tab, errors_shown():
                 _draw_tab(page, name, view)
 
 

@@ -10,7 +10,7 @@ from corelib.errors import SynaptariumError
 from corelib.reproduce import REPRODUCTIONS, results
 from corelib.reproduce.results import OverSeeds
 from corelib.reproduce.seeds import progress
-from dashboard.shell.text import plain, say_error
+from dashboard.shell.text import errors_shown, plain, say_error
 
 POLL_S = 2.0
 MOST_ACROSS = 14
@@ -102,6 +102,7 @@ def _start(name: str, prefix: str) -> None:
         st.session_state[f"{prefix}_{name}_started"] = True
 
 
+@errors_shown()
 def _progress(what: OverSeeds, prefix: str) -> None:
     started = f"{prefix}_{what.name}_started"
     done, total, run = progress(what.all_specs())

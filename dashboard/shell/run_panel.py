@@ -18,7 +18,7 @@ from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, list_runs, remove_run
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
-from dashboard.shell.text import plain, say_error
+from dashboard.shell.text import errors_shown, plain, say_error
 from dashboard.shell.theme import palette
 
 WORDS = {
@@ -72,6 +72,7 @@ def _history(run: Run) -> History:
     return kept[run.id].refresh()
 
 
+@errors_shown()
 def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
     from dashboard.figures.training import learning_curves
 
@@ -101,11 +102,8 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
                     run.log.read_text(errors="replace", encoding="utf-8")[-5000:] or "nothing",
                     language=None,
                 )
-        with st.expander("Settings and command"):
-            try:
-                st.code(as_command(run.spec), language="bash", wrap_lines=True)
-            except SynaptariumError as error:
-                say_error(error)
+        with st.expander("Settings and command"), errors_shown():
+            st.code(as_command(run.spec), language="bash", wrap_lines=True)
     if alive != was_alive:
         # The picker of checkpoints and the polling follow the new state.
         st.rerun(scope="app")
@@ -113,14 +111,11 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
 
 def _watch(run: Run, alive: bool, draw: Draw) -> None:
     """The latest network while it trains, otherwise the saved one."""
-    try:
+    with errors_shown():
         best = None if alive else best_checkpoint(run)
         network = load_live(run) if alive else load(best) if best else None
-    except SynaptariumError as error:
-        say_error(error)
-        return
-    if network is not None:
-        draw(network, run)
+        if network is not None:
+            draw(network, run)
 
 
 def _headline(run: Run, prefix: str) -> None:
@@ -137,8 +132,9 @@ def _progress(history: History, state: str) -> None:
     began = history.began
     if began is None:
         return
-    done = min(1.0, history.step / began.total_steps)
-    epoch = history.step / began.steps_per_epoch
+    # A damaged file may say that there is nothing to do.
+    done = min(1.0, history.step / max(1, began.total_steps))
+    epoch = history.step / max(1, began.steps_per_epoch)
     parts = [
         f"update {history.step:,} of {began.total_steps:,}",
         f"epoch {epoch:.1f}",

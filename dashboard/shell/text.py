@@ -5,8 +5,12 @@ from other hosts, colour words and hide where links lead.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
+
+from corelib.errors import SynaptariumError
 
 SYNTAX = re.compile(r"[\\`*\[\]<>&$~#|]|(?<![^\W_])_|_(?![^\W_])|^[-+=]|^\d+(?=[.)])")
 DIRECTIVE = re.compile(r":(?=[\w:])")
@@ -29,3 +33,12 @@ def _escaped(syntax: str) -> str:
 def say_error(problem: object) -> None:
     """A red box with an error's sentence."""
     st.error(plain(problem))
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """An expected error inside ends this part of the page with its sentence, and no other part."""
+    try:
+        yield
+    except SynaptariumError as error:
+        say_error(error)

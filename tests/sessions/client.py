@@ -1,5 +1,8 @@
 """A session without a browser: it speaks to a Streamlit server as the app's JavaScript does."""
 
+import json
+import math
+from contextlib import ExitStack
 from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -32,11 +35,10 @@ class Session:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.socket = connect(
-            f"{address.replace('http', 'ws')}/_stcore/stream",
-            origin=address,
-            max_size=None,
-            ping_timeout=None,
+        self.held = ExitStack()
+        stream = f"{address.replace('http', 'ws')}/_stcore/stream"
+        self.socket = self.held.enter_context(
+            connect(stream, origin=address, max_size=None, ping_timeout=None)
         )
         self.page, self.query, self.missing = "", "", False
         self.pages: dict[str, str] = {}
@@ -53,7 +55,7 @@ class Session:
         return self._rerun(list(states), "")
 
     def close(self) -> None:
-        self.socket.close()
+        self.held.close()
 
     @property
     def items(self) -> list[Item]:
@@ -129,14 +131,33 @@ class Session:
             self.nodes[path] = delta.add_block
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two views agree; numbers up to rounding, since where an array lies in memory decides
+    the order in which it is summed."""
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and one.keys() == other.keys()
+            and all(same(one[name], other[name]) for name in one)
+        )
+    if isinstance(one, list):
+        return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    if isinstance(one, str) and one != other and one[:1] == "{":
+        return same(*(cleaned(json.loads(text)) for text in (one, other)))
+    return one == other
+
+
+def cleaned(value: Any) -> Any:
+    """Without what differs between sessions by design."""
+    if isinstance(value, dict):
+        return {k: cleaned(v) for k, v in value.items() if k not in VOLATILE}
+    return [cleaned(v) for v in value] if isinstance(value, list) else value
+
+
 def plain_values(proto: Any) -> dict:
     """A message as plain values, without what differs between sessions by design."""
-
-    def cleaned(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: cleaned(v) for k, v in value.items() if k not in VOLATILE}
-        return [cleaned(v) for v in value] if isinstance(value, list) else value
-
     if proto is None or not hasattr(proto, "DESCRIPTOR"):
         return {}
     return cleaned(MessageToDict(proto, preserving_proto_field_name=True))
