@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test lint bench screenshots checkpoints
+.PHONY: app test test-slow lint bench screenshots checkpoints
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+test-slow: .venv/dev
+	$(BIN)/python -m pytest -m slow
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -19,3 +19,11 @@ class CheckpointError(SynaptariumError):
 
 class RunError(SynaptariumError):
     """A run cannot be found, or cannot do what was requested."""
+
+
+class DivergedError(SynaptariumError):
+    """Training made a loss, a score or a weight that is not a finite number, at ``step``."""
+
+    def __init__(self, step: int, what: str) -> None:
+        super().__init__(f"diverged at update {step:,}: {what}")
+        self.step = step

@@ -287,7 +287,7 @@ def test_checkpoint_round_trip(setup, tmp_path):
     folder = tmp_path / "step-15"
     checkpoint.save(folder, card, learner.model.state_dict(), learner.state_dict())
     read = read_card(folder)
-    assert read == card
+    assert read == card.model_copy(update={"checksums": read.checksums})
     torch.manual_seed(99)
     model = setup.system.make_model(setup.system.config_type(**read.config))
     other = setup.system.make_learner(

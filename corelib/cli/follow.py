@@ -8,7 +8,8 @@ from corelib.cli import show
 from corelib.cli.parse import PROGRAM
 from corelib.errors import RunError
 from corelib.runs import watch
-from corelib.runs.store import ENDED, History, Run, State, Status
+from corelib.runs.history import History
+from corelib.runs.store import ENDED, Run, State, Status
 
 
 def follow(run: Run) -> int:

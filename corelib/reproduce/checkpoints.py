@@ -6,12 +6,12 @@ processor and the same library versions the rounded weights agree bit for bit.
 ``python -m corelib.reproduce.checkpoints`` replaces the shipped ones.
 """
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corelib.errors import CheckpointError
+from corelib.files import remove
 from corelib.models.bpc.config import PRESETS
 from corelib.models.butd.rules import SYMMETRIC
 from corelib.reproduce import butd, ipvae, seeds, sequential
@@ -120,7 +120,8 @@ def ship(specs: Sequence[RunSpec] = ()) -> None:
     specs = specs or recipes()
     for spec, run in zip(specs, seeds.train(specs), strict=True):
         folder, trained = SHIPPED / spec.title, find(run.id)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            remove(folder)
         export(trained, folder)
         if spec.system == "butd":
             keep_gates(trained, folder)
@@ -129,10 +130,12 @@ def ship(specs: Sequence[RunSpec] = ()) -> None:
 
 def halve(item: Checkpoint) -> Checkpoint:
     """Round a checkpoint's weights to half precision, and measure it again."""
-    from safetensors.torch import load_file, save_file
+    from corelib.training.checkpoint import WEIGHTS, read_tensors, save_weights
 
-    file = item.folder / "weights.safetensors"
-    save_file({name: tensor.half() for name, tensor in load_file(file).items()}, file)
+    file = item.folder / WEIGHTS
+    checksum = save_weights(file, {k: tensor.half() for k, tensor in read_tensors(file).items()})
+    write_card(item.folder, item.card.model_copy(update={"checksums": {WEIGHTS: checksum}}))
+    item = find(item.name)
     test = measure(item, item.card.dataset, "test").metrics
     if item.card.system in ipvae.SYSTEMS:
         test |= ipvae.quality(item)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock, Timeout
 
 from corelib.errors import DataError, RunError, SettingsError
+from corelib.files import write_text
 from corelib.reproduce import seeds as seed_runs
 from corelib.runs.launch import spawn
 from corelib.runs.spec import RunSpec, versions
@@ -143,7 +144,7 @@ def last_line(name: str) -> str:
     """The last line from the background process: the current run and how long all will take, or
     why it ended; empty if there is none."""
     try:
-        lines = log_file(name).read_text(errors="replace").splitlines()
+        lines = log_file(name).read_text(errors="replace", encoding="utf-8").splitlines()
     except FileNotFoundError:
         return ""
     return lines[-1] if lines else ""
@@ -187,14 +188,7 @@ def write(rows: pd.DataFrame, file: Path, command: str, n_seeds: int | None = No
         command += f" --seeds {n_seeds}"
     made_with = ", ".join(f"{name} {number}" for name, number in versions().items())
     file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(f".{file.name}.part")
-    try:
-        scratch.write_text(
-            f"# {command} ({made_with})\n{rows.to_csv(index=False)}", encoding="utf-8"
-        )
-        scratch.replace(file)
-    finally:
-        scratch.unlink(missing_ok=True)
+    write_text(file, f"# {command} ({made_with})\n{rows.to_csv(index=False)}")
 
 
 def _read(file: Path, otherwise: str) -> pd.DataFrame:

@@ -5,13 +5,17 @@ Imports torch only to load.
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from corelib import files
 from corelib.catalog import system
-from corelib.errors import CheckpointError, RunError
-from corelib.runs.store import History, Run, find_run, list_runs
+from corelib.data.sources import DATASETS
+from corelib.errors import CheckpointError, RunError, SettingsError
+from corelib.runs.history import History
+from corelib.runs.store import Run, find_run, list_runs
 from corelib.training.card import Card, read_card
 
 if TYPE_CHECKING:
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
 HISTORY = "history.jsonl"
+
+
+OWN = "run:"
+"""Before a run's id where a shipped checkpoint has the same name."""
 
 
 class Checkpoint(NamedTuple):
@@ -30,41 +38,103 @@ class Checkpoint(NamedTuple):
     own: bool
 
 
+class Unreadable(NamedTuple):
+    """A folder that cannot be used, and why."""
+
+    folder: Path
+    reason: str
+
+
+def read_usable(folder: Path) -> Card:
+    """The card of a checkpoint whose network can be built here; its weights are not read yet.
+
+    Raises ``CheckpointError`` saying what is wrong with it.
+    """
+    card = read_card(folder)
+    try:
+        chosen = system(card.system)
+        chosen.config_type(**card.config)
+        chosen.training_type(**card.training)
+    except (SettingsError, TypeError) as error:
+        raise CheckpointError(f"The checkpoint in {folder} cannot be used: {error}") from None
+    if card.dataset not in DATASETS:
+        raise CheckpointError(
+            f"The checkpoint in {folder} was trained on {card.dataset!r}, which is not known here."
+        )
+    if not (folder / "weights.safetensors").is_file():
+        raise CheckpointError(f"weights.safetensors is missing in {folder}.")
+    return card
+
+
 def shipped() -> list[Checkpoint]:
-    """The checkpoints that come with Synaptarium."""
-    folders = sorted(card.parent for card in SHIPPED.glob("*/checkpoint.json"))
-    return [Checkpoint(f.name, f, read_card(f), own=False) for f in folders]
+    """The checkpoints that come with Synaptarium; unusable ones are left out."""
+    return _survey_shipped()[0]
 
 
-def best_checkpoint(run: Run) -> Path | None:
+def _survey_shipped() -> tuple[list[Checkpoint], list[Unreadable]]:
+    usable: list[Checkpoint] = []
+    unreadable: list[Unreadable] = []
+    for folder in sorted(card.parent for card in SHIPPED.glob("*/checkpoint.json")):
+        try:
+            usable.append(Checkpoint(folder.name, folder, read_usable(folder), own=False))
+        except CheckpointError as error:
+            unreadable.append(Unreadable(folder, str(error)))
+    return usable, unreadable
+
+
+def checkpoints_of(run: Run) -> tuple[list[Checkpoint], list[Unreadable]]:
+    """The usable checkpoints of a run, oldest first, and those left out."""
+    name = OWN + run.id if (SHIPPED / run.id).is_dir() else run.id
+    usable: list[Checkpoint] = []
+    unreadable: list[Unreadable] = []
+    for folder in run.checkpoints():
+        try:
+            usable.append(Checkpoint(name, folder, read_usable(folder), own=True))
+        except CheckpointError as error:
+            # Its worker may just have removed it.
+            if folder.exists():
+                unreadable.append(Unreadable(folder, str(error)))
+    return usable, unreadable
+
+
+def best_checkpoint(run: Run) -> Checkpoint | None:
     """The run's checkpoint with the best validation score; the last one if none is measured."""
-    folders = run.checkpoints()
-    cards = [(read_card(f), f) for f in folders]
-    measured = [(c.score, -c.step, f) for c, f in cards if c.score is not None]
-    return max(measured)[2] if measured else folders[-1] if folders else None
+    usable, _ = checkpoints_of(run)
+    measured = [item for item in usable if item.card.score is not None]
+    if measured:
+        return max(measured, key=lambda item: (item.card.score, -item.card.step))
+    return usable[-1] if usable else None
 
 
 def available() -> list[Checkpoint]:
-    """Shipped checkpoints, then the best of each run, newest first; unreadable runs are skipped."""
-    items = shipped()
-    for run in list_runs():
-        try:
-            best = best_checkpoint(run)
-            if best is not None:
-                items.append(Checkpoint(run.id, best, read_card(best), own=True))
-        except (CheckpointError, RunError):
-            continue
-    return items
+    """Shipped checkpoints, then the best of each run, newest first; unusable ones are left out."""
+    own = (best_checkpoint(run) for run in list_runs())
+    return [*shipped(), *(item for item in own if item is not None)]
+
+
+def unreadable() -> list[Unreadable]:
+    """Checkpoints that ``available`` leaves out, and why: shipped ones, then those of runs."""
+    return [
+        *_survey_shipped()[1],
+        *(item for run in list_runs() for item in checkpoints_of(run)[1]),
+    ]
 
 
 def registry_state() -> tuple:
     """Changes when ``available`` does: when a run saves, drops or measures a checkpoint."""
 
     def written(path: Path) -> int:
-        return path.stat().st_mtime_ns if path.exists() else 0
+        try:
+            return path.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     return tuple(
-        (str(run.folder), written(run.folder / "checkpoints"), written(run.folder / "status.json"))
+        (
+            os.fsencode(run.folder),
+            written(run.folder / "checkpoints"),
+            written(run.folder / "status.json"),
+        )
         for run in list_runs()
     )
 
@@ -72,14 +142,14 @@ def registry_state() -> tuple:
 def find(name: str) -> Checkpoint:
     """A checkpoint by name: a shipped one's, a run's id (its best checkpoint), or a folder.
 
-    Raises ``CheckpointError`` naming the shipped ones.
+    ``run:ID`` is always a run. Raises ``CheckpointError`` naming the shipped ones.
     """
     if "/" not in name and _has_card(SHIPPED / name):
-        return Checkpoint(name, SHIPPED / name, read_card(SHIPPED / name), own=False)
+        return Checkpoint(name, SHIPPED / name, read_usable(SHIPPED / name), own=False)
     if _has_card(Path(name)):
-        return Checkpoint(name, Path(name), read_card(Path(name)), own=True)
+        return Checkpoint(name, Path(name), read_usable(Path(name)), own=True)
     try:
-        run = find_run(name)
+        run = find_run(name.removeprefix(OWN))
     except RunError:
         names = ", ".join(item.name for item in shipped())
         raise CheckpointError(
@@ -88,30 +158,32 @@ def find(name: str) -> Checkpoint:
         ) from None
     best = best_checkpoint(run)
     if best is None:
-        raise CheckpointError(f"Run {run.id} has no checkpoint yet.")
-    return Checkpoint(run.id, best, read_card(best), own=True)
+        reasons = "".join(f" {item.reason}" for item in checkpoints_of(run)[1])
+        raise CheckpointError(f"Run {run.id} has no checkpoint yet.{reasons}")
+    return best
 
 
 def _has_card(folder: Path) -> bool:
     try:
         return (folder / "checkpoint.json").exists()
-    except OSError:  # too long to be a folder name
+    except (OSError, ValueError):  # too long to be a folder name, or no name at all
         return False
 
 
-def load(name: str, device: str = "cpu") -> nn.Module:
+def load(name: str | Checkpoint, device: str = "cpu") -> nn.Module:
     """A trained model by name, ready to use: ``load("bpan-mnist")``.
 
     ``name`` is a shipped checkpoint, a run's id, or a checkpoint's folder; ``device`` is "cpu",
-    "cuda" or "auto". Raises ``CheckpointError`` if there is no such checkpoint.
+    "cuda" or "auto". Raises ``CheckpointError`` if there is no such checkpoint, or if its weights
+    are damaged.
     """
-    from corelib.training.checkpoint import load_weights
+    from corelib.training.checkpoint import WEIGHTS, load_weights
     from corelib.training.device import resolve_device
 
-    item = find(name)
+    item = find(name) if isinstance(name, str) else name
     chosen = system(item.card.system)
     model = chosen.make_model(chosen.config_type(**item.card.config))
-    load_weights(model, item.folder / "weights.safetensors")
+    load_weights(model, item.folder / WEIGHTS, item.card.checksums.get(WEIGHTS, ""))
     return model.to(resolve_device(device)).eval()
 
 
@@ -143,9 +215,9 @@ def export(item: Checkpoint, folder: Path) -> None:
     optimiser's state."""
     if folder.exists():
         raise CheckpointError(f"{folder} already exists; choose another name.")
-    folder.mkdir(parents=True)
-    for name in ("weights.safetensors", "checkpoint.json"):
-        shutil.copy2(item.folder / name, folder / name)
     lines = [event.model_dump_json() + "\n" for event in history(item).validations]
-    if lines:
-        (folder / HISTORY).write_text("".join(lines), encoding="utf-8")
+    with files.new_folder(folder) as scratch:
+        for name in ("weights.safetensors", "checkpoint.json"):
+            shutil.copy2(item.folder / name, scratch / name)
+        if lines:
+            files.write_text(scratch / HISTORY, "".join(lines))

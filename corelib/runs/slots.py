@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
+from corelib import environment
 from corelib.runs.store import Run, list_runs, runs_root
 
 
@@ -20,7 +21,7 @@ def cores() -> int:
 
 def slot_count() -> int:
     """One slot per two cores, so that the app stays responsive; SYNAPTARIUM_SLOTS overrides it."""
-    return max(1, int(os.environ.get("SYNAPTARIUM_SLOTS", cores() // 2)))
+    return environment.slots(max(1, cores() // 2))
 
 
 def thread_count() -> int:
@@ -39,7 +40,7 @@ def wait_for_slot(run: Run, go_on: Callable[[], bool]) -> FileLock | None:
     announced = False
     while go_on():
         if not announced or _is_first(run):
-            for number in range(slot_count()):
+            for number in range(slot_count() + len(_silent())):
                 # A newcomer that would have to wait joins the line first.
                 if not announced and _line_ahead(run):
                     break
@@ -54,8 +55,15 @@ def wait_for_slot(run: Run, go_on: Callable[[], bool]) -> FileLock | None:
     return None
 
 
+def _silent() -> list[Run]:
+    """Runs whose worker is suspended while it may hold a slot, which it cannot pass on."""
+    return [r for r in list_runs() if r.status.state in ("starting", "running") and r.is_silent]
+
+
 def _line_ahead(run: Run) -> list[Run]:
-    return [r for r in list_runs() if r.id != run.id and r.status.state == "queued"]
+    return [
+        r for r in list_runs() if r.id != run.id and r.status.state == "queued" and not r.is_silent
+    ]
 
 
 def _is_first(run: Run) -> bool:

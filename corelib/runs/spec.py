@@ -1,6 +1,5 @@
 """``spec.json``: everything needed to repeat a run. Imports no torch."""
 
-import json
 import shlex
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from corelib.catalog import System, system
 from corelib.data.sources import DATASETS, DatasetName
 from corelib.errors import SettingsError
+from corelib.files import read_json
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
 
@@ -105,10 +105,10 @@ def make_spec(
 def read_spec(file: Path) -> RunSpec:
     """A spec from a file; raises ``SettingsError`` when it is absent or not a spec."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = read_json(file)
     except FileNotFoundError:
         raise SettingsError(f"There is no file {file}.") from None
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise SettingsError(f"{file} is not a spec: {error}.") from None
     if not isinstance(data, dict):
         raise SettingsError(f"{file} is not a spec: it should hold a JSON object.")

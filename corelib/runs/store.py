@@ -3,27 +3,30 @@
 ``spec.json`` holds what to train; ``status.json`` the worker's last status; ``control.json`` the
 requests to the worker; ``events.jsonl`` the history; ``checkpoints/step-N`` the weights; ``live``
 the latest weights, only while somebody watches; ``log.txt`` the worker's output. A held lock on
-``worker.lock`` means that a worker is alive; no pid is trusted.
+``worker.lock`` means that a worker is alive; no pid is trusted. ``heartbeat`` is touched while its
+process is running: one that is suspended keeps the lock, but is silent.
 """
 
 import json
 import os
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 
+from corelib import files
+from corelib.environment import runs_root
 from corelib.errors import RunError, SettingsError
+from corelib.runs.history import History, first_event
 from corelib.runs.spec import RunSpec, read_spec
-from corelib.training import events
-from corelib.training.events import Began, Event, Finished, Saved, Stepped, Validated
+from corelib.training.events import Event
 
 State = Literal[
     "queued", "starting", "running", "paused", "completed", "cancelled", "failed", "died"
@@ -34,6 +37,9 @@ WATCHED_FOR_S = 5.0
 """How long the latest weights are still written after a request to watch."""
 LAUNCH_GRACE_S = 20.0
 """How long a worker may take after its launch to lock its folder."""
+BEATS_EVERY_S, SILENT_AFTER_S = 2.0, 20.0
+"""How often a worker touches its heartbeat, and when it counts as silent."""
+_CHECKPOINT = re.compile(r"step-([0-9]+)", re.ASCII)
 
 
 class Status(NamedTuple):
@@ -55,11 +61,6 @@ class Control(NamedTuple):
 Record = TypeVar("Record", Status, Control)
 
 
-def runs_root() -> Path:
-    """The folder named by SYNAPTARIUM_RUNS, or ./runs."""
-    return Path(os.environ.get("SYNAPTARIUM_RUNS", "runs")).absolute()
-
-
 class Run:
     """One run's folder."""
 
@@ -68,11 +69,26 @@ class Run:
 
     @property
     def id(self) -> str:
-        return self.folder.name
+        """The folder's name; what no text can hold in it is replaced."""
+        return self.folder.name.encode(errors="surrogateescape").decode(errors="replace")
 
     @property
     def spec(self) -> RunSpec:
+        """What it trains: the spec with which it began, whatever became of ``spec.json`` since.
+
+        Raises ``SettingsError`` if it cannot be read.
+        """
+        began = first_event(self.events)
+        return RunSpec(**began.spec) if began and began.spec else self.asked_spec
+
+    @property
+    def asked_spec(self) -> RunSpec:
+        """The spec in ``spec.json``; raises ``SettingsError`` if it cannot be read."""
         return read_spec(self.folder / "spec.json")
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "events.jsonl"
 
     @property
     def lock(self) -> FileLock:
@@ -86,9 +102,11 @@ class Run:
     def status(self) -> Status:
         """The worker's last status; "died" if its lock is free before the run has ended."""
         status = self._last_status()
-        if status.state in ENDED or self.is_alive():
+        if status.state in ENDED:
             return status
-        if time.time() - status.launched < LAUNCH_GRACE_S and status.state == "starting":
+        if self.is_alive():
+            return status._replace(message=self._silence() or status.message)
+        if status.state == "starting" and 0 <= time.time() - status.launched < LAUNCH_GRACE_S:
             return status
         # The worker may have ended between the two checks.
         status = self._last_status()
@@ -115,12 +133,47 @@ class Run:
                 return False
         except Timeout:
             return True
+        except (OSError, NotImplementedError):  # no worker could hold such a lock either
+            return False
+
+    def beat(self) -> None:
+        """Show that the worker's process is running."""
+        with suppress(OSError):
+            os.utime(self._heartbeat)
+
+    def begin_beating(self) -> None:
+        files.write_text(self._heartbeat, str(os.getpid()))
+
+    @property
+    def _heartbeat(self) -> Path:
+        return self.folder / "heartbeat"
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its worker is alive, but has shown no sign of it for a while."""
+        return bool(self._silence()) and self.is_alive()
+
+    def _silence(self) -> str:
+        """A sentence if nothing was heard from the worker for ``SILENT_AFTER_S``, else ""."""
+        try:
+            silent = time.time() - self._heartbeat.stat().st_mtime
+            pid = int(self._heartbeat.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return ""
+        if silent < SILENT_AFTER_S:
+            return ""
+        for_ = f"{silent / 60:.0f} min" if silent >= 120 else f"{silent:.0f} s"
+        return (
+            f"Nothing has been heard from its worker for {for_}; process {pid} may be suspended. "
+            f"Other runs no longer wait for it. Let it go on with: kill -CONT {pid}"
+        )
 
     def set_status(self, state: State, message: str = "") -> None:
         launched = time.time() if state == "starting" else self._last_status().launched
-        _write_json(
-            self.folder / "status.json", Status(state, message, time.time(), launched)._asdict()
-        )
+        self._write("status", Status(state, message, time.time(), launched))
+
+    def _write(self, name: str, record: Status | Control) -> None:
+        files.write_text(self.folder / f"{name}.json", json.dumps(record._asdict()))
 
     @property
     def control(self) -> Control:
@@ -131,7 +184,7 @@ class Run:
         state = self.status.state
         if state in ENDED:
             raise RunError(f"Run {self.id} is {state}; only an active run can {request}.")
-        _write_json(self.folder / "control.json", self.control._replace(request=request)._asdict())
+        self._write("control", self.control._replace(request=request))
 
     def ask_single_step(self) -> None:
         """Ask a paused worker for exactly one update."""
@@ -139,18 +192,19 @@ class Run:
             raise RunError(
                 f"Run {self.id} is {self.status.state}; pause it before making single steps."
             )
-        control = self.control
-        _write_json(
-            self.folder / "control.json", Control("pause", control.single_steps + 1)._asdict()
-        )
+        self._write("control", Control("pause", self.control.single_steps + 1))
 
     def reset_control(self) -> None:
-        _write_json(self.folder / "control.json", Control()._asdict())
+        self._write("control", Control())
 
     def checkpoints(self) -> list[Path]:
-        """The checkpoint folders, oldest first."""
-        folders = (self.folder / "checkpoints").glob("step-*")
-        return sorted(folders, key=lambda p: int(p.name.removeprefix("step-")))
+        """The folders called checkpoints, oldest first; whether they are whole is not asked."""
+        named = {}
+        with suppress(OSError):
+            for folder in (self.folder / "checkpoints").iterdir():
+                if match := _CHECKPOINT.fullmatch(folder.name):
+                    named[int(match[1]), folder.name] = folder
+        return [named[key] for key in sorted(named)]
 
     def checkpoint(self, step: int) -> Path:
         return self.folder / "checkpoints" / f"step-{step}"
@@ -176,125 +230,56 @@ class Run:
     def append(self, event: Event) -> None:
         """Add an event as one whole line."""
         line = event.model_dump_json() + "\n"
-        with (self.folder / "events.jsonl").open("ab") as file:
+        with self.events.open("ab") as file:
             file.write(line.encode())
 
     def drop_half_line(self) -> None:
         """Cut off the incomplete event that a killed worker or a full disk left at the end."""
-        file = self.folder / "events.jsonl"
-        if file.exists():
-            os.truncate(file, file.read_bytes().rfind(b"\n") + 1)
+        if self.events.exists():
+            os.truncate(self.events, self.events.read_bytes().rfind(b"\n") + 1)
 
-    def history(self) -> "History":
-        return History(self.folder / "events.jsonl").refresh()
-
-
-class History:
-    """The events of a run so far; ``refresh`` reads only new, complete lines."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self._offset = 0
-        self.began: Began | None = None
-        self.steps: list[Stepped] = []
-        self.validations: list[Validated] = []
-        self.finished: Finished | None = None
-        self.saved_step = 0
-
-    def refresh(self) -> "History":
-        try:
-            with self.file.open("rb") as file:
-                file.seek(self._offset)
-                text = file.read()
-        except FileNotFoundError:
-            return self
-        whole = text[: text.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        for line in whole.splitlines():
-            try:
-                event = events.parse(line)
-            except ValueError:
-                raise RunError(f"{self.file} is damaged: {line[:60]!r} is not an event.") from None
-            self._take(event)
-        return self
-
-    def _take(self, event: Event) -> None:
-        match event:
-            case Began():
-                # Resumed from a checkpoint: later events no longer count.
-                self.began = event
-                self.steps = [e for e in self.steps if e.step <= event.step]
-                self.validations = [e for e in self.validations if e.step <= event.step]
-                self.finished = None
-            case Stepped():
-                self.steps.append(event)
-            case Validated():
-                self.validations.append(event)
-            case Saved():
-                self.saved_step = event.step
-            case Finished():
-                self.finished = event
-
-    @property
-    def step(self) -> int:
-        """Updates so far."""
-        return self.steps[-1].step if self.steps else self.began.step if self.began else 0
-
-    @property
-    def best(self) -> Validated | None:
-        """The best validation so far."""
-        return max(self.validations, key=lambda v: v.score, default=None)
-
-    def updates_per_second(self) -> float | None:
-        """The rate over about the last three seconds of training."""
-        count = seconds = 0.0
-        for event in reversed(self.steps):
-            count, seconds = count + event.count, seconds + event.seconds
-            if seconds > 3:
-                break
-        return count / seconds if seconds else None
-
-    def seconds_left(self) -> float | None:
-        rate = self.updates_per_second()
-        return (self.began.total_steps - self.step) / rate if rate and self.began else None
+    def history(self) -> History:
+        return History(self.events).refresh()
 
 
 def create_run(spec: RunSpec) -> Run:
     """Create a run's folder by one rename; it waits for a worker."""
     root = runs_root()
     root.mkdir(parents=True, exist_ok=True)
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    name = f"{stamp}-{spec.title}-s{spec.seed}-{uuid4().hex[:4]}"
-    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
-    scratch.chmod(0o755)
-    (scratch / "checkpoints").mkdir()
-    (scratch / "spec.json").write_text(spec.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    run = Run(scratch)
-    run.reset_control()
-    run.set_status("starting")
-    scratch.rename(root / name)
-    return Run(root / name)
+    files.sweep(root)
+    # In UTC, so that names sort by time wherever the machine is.
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = root / f"{stamp}-{spec.title}-s{spec.seed}-{uuid4().hex[:4]}"
+    with files.new_folder(folder) as scratch:
+        (scratch / "checkpoints").mkdir()
+        files.write_text(scratch / "spec.json", spec.model_dump_json(indent=1) + "\n")
+        run = Run(scratch)
+        run.reset_control()
+        run.set_status("starting")
+    return Run(folder)
 
 
 def list_runs() -> Iterator[Run]:
     """All runs, newest first."""
     root = runs_root()
-    if root.is_dir():
-        folders = (f for f in root.iterdir() if not f.name.startswith("."))
-        for folder in sorted(folders, key=lambda f: f.name, reverse=True):
-            if (folder / "spec.json").exists():
-                yield Run(folder)
+    try:
+        folders = [f for f in root.iterdir() if not f.name.startswith(".")]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for folder in sorted(folders, key=lambda f: f.name, reverse=True):
+        # Files of a run whose spec was deleted are still listed, with that reason.
+        if any((folder / name).exists() for name in ("spec.json", "events.jsonl", "status.json")):
+            yield Run(folder)
 
 
 def find_run(name: str) -> Run:
     """A run by its id, or by any prefix that only one run has."""
-    if re.fullmatch(r"[\w-]+", name, re.ASCII):
-        matches = [run for run in list_runs() if run.id.startswith(name)]
-        exact = [run for run in matches if run.id == name]
-        if len(exact or matches) == 1:
-            return (exact or matches)[0]
-        if matches:
-            raise RunError(f"{len(matches)} runs begin with {name}; give more of the id.")
+    matches = [run for run in list_runs() if run.id.startswith(name)] if name else []
+    exact = [run for run in matches if run.id == name]
+    if len(exact or matches) == 1:
+        return (exact or matches)[0]
+    if matches:
+        raise RunError(f"{len(matches)} runs begin with {name}; give more of the id.")
     raise RunError(f"There is no run named {name!r} in {runs_root()}.")
 
 
@@ -302,26 +287,21 @@ def remove_run(run: Run) -> None:
     """Delete a run's folder; refused until the run has ended."""
     if run.status.state not in ENDED:
         raise RunError(f"Run {run.id} is {run.status.state}; cancel it before removing it.")
-    # The rename takes it out of the list at once.
-    gone = run.folder.with_name(f".removed-{run.id}")
-    run.folder.rename(gone)
-    shutil.rmtree(gone)
+    files.remove(run.folder)
 
 
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex[:6]}")
-    try:
-        scratch.write_text(json.dumps(value), encoding="utf-8")
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+_ADAPTERS: dict[type, TypeAdapter] = {kind: TypeAdapter(kind) for kind in (Status, Control)}
 
 
 def _read_record(path: Path, default: Record) -> Record:
     """The record in a file, ``default`` if there is none; raises ``SettingsError`` on damage."""
     try:
-        return type(default)(**json.loads(path.read_text(encoding="utf-8")))
+        data = files.read_json(path)
+        if not isinstance(data, dict):
+            raise ValueError("it should hold a JSON object")
+        return _ADAPTERS[type(default)].validate_python(data)
     except FileNotFoundError:
         return default
-    except (ValueError, TypeError) as error:
-        raise SettingsError(f"{path} is damaged: {error}.") from None
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(f"{path} is damaged: {reason}.") from None

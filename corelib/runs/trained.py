@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-import shutil
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 
+from corelib import files
 from corelib.data import Dataset, Split, load_dataset
 from corelib.data.images import steps_per_epoch
-from corelib.errors import SettingsError
+from corelib.errors import CheckpointError, SettingsError
 from corelib.runs.spec import resolve
 from corelib.runs.store import Run
 from corelib.training import checkpoint
@@ -28,6 +30,8 @@ class Trained:
         self, run: Run, learner: Learner, dataset: Dataset, training: TrainingSettings
     ) -> None:
         self.run, self.spec = run, run.spec
+        self.whole: set[Path] = set()
+        self.left_out: list[str] = []
         self.learner, self.dataset, self.training = learner, dataset, training
         self.step = 0
         self.best_score, self.best_step = -math.inf, 0
@@ -53,17 +57,23 @@ class Trained:
         return trained
 
     def _restore(self) -> None:
-        folders = self.run.checkpoints()
-        for folder in folders:
-            card = read_card(folder)
+        """Continue from the last whole checkpoint; what is wrong with others is kept in
+        ``left_out``, a sentence each."""
+        for folder in (self.run.folder, self.run.folder / "checkpoints"):
+            files.sweep(folder)
+        for folder in self.run.checkpoints():
+            try:
+                card = checkpoint.check(folder)
+                learner = checkpoint.read_tensors(folder / checkpoint.LEARNER)
+                checkpoint.load_weights(self.learner.model, folder / checkpoint.WEIGHTS)
+            except CheckpointError as error:
+                self.left_out.append(str(error))
+                continue
+            self.learner.load_state_dict(learner)
+            self.step = card.step
+            self.whole.add(folder)
             if card.score is not None and card.score > self.best_score:
                 self.best_score, self.best_step = card.score, card.step
-        if folders:
-            self.step = read_card(folders[-1]).step
-            checkpoint.load_weights(self.learner.model, folders[-1] / "weights.safetensors")
-            self.learner.load_state_dict(
-                checkpoint.read_tensors(folders[-1] / "learner.safetensors")
-            )
 
     @property
     def total_steps(self) -> int:
@@ -85,6 +95,7 @@ class Trained:
             device=str(parameters[0].device),
             threads=torch.get_num_threads(),
             parameters=sum(p.numel() for p in parameters),
+            spec=self.spec.model_dump(),
         )
 
     def stepped(self, event: Stepped) -> None:
@@ -101,7 +112,7 @@ class Trained:
         last = self.last_validation
         if last is not None and last.step != self.step:
             last = None
-        if folder.exists():
+        if folder in self.whole:
             return
         checkpoint.save(
             folder,
@@ -109,14 +120,17 @@ class Trained:
             self.learner.model.state_dict(),
             self.learner.state_dict(),
         )
+        self.whole.add(folder)
         self.run.append(Saved(step=self.step))
         for old in self.run.checkpoints():
             if old not in (folder, self.run.checkpoint(self.best_step)):
-                shutil.rmtree(old)
+                files.remove(old)
 
     def show(self) -> None:
         """Write the current weights, by one rename, for whoever is watching."""
-        checkpoint.save_weights(self.run.live, self.learner.model.state_dict())
+        # Watching a run must not end it, for example on a full disk.
+        with suppress(OSError):
+            checkpoint.save_weights(self.run.live, self.learner.model.state_dict())
 
     def _card(self, metrics: Metrics, score: float | None) -> Card:
         epoch = self.step / self.steps_per_epoch
@@ -126,7 +140,7 @@ class Trained:
     def finish(self) -> Finished:
         """Measure the best checkpoint on the test set and record the result on its card."""
         folder = self.run.checkpoint(self.best_step)
-        checkpoint.load_weights(self.learner.model, folder / "weights.safetensors")
+        checkpoint.load_weights(self.learner.model, folder / checkpoint.WEIGHTS)
         device = next(self.learner.model.parameters()).device
         test = self.learner.evaluate(Split(*(t.to(device) for t in self.dataset.test)))
         write_card(folder, read_card(folder).model_copy(update={"test": test}))

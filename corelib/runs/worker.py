@@ -6,16 +6,21 @@ updates, and continues from the last checkpoint if there is one.
 
 import signal
 import sys
+import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from corelib.data import read_ahead
-from corelib.errors import SynaptariumError
+from corelib.errors import DivergedError, SynaptariumError
+from corelib.runs.registry import best_checkpoint
 from corelib.runs.slots import thread_count, wait_for_slot
-from corelib.runs.store import Run
+from corelib.runs.spec import resolve
+from corelib.runs.store import BEATS_EVERY_S, Run
+from corelib.training.advice import out_of_memory, what_to_lower
 from corelib.training.events import Stepped
 
 SAVE_EVERY_S = 30.0
@@ -35,23 +40,53 @@ def main(folder: str) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.ask("cancel"))
     try:
+        _beat(run)
         Worker(run).work()
+    except DivergedError as error:
+        run.set_status("failed", _diverged(run, error))
+        return 1
     except SynaptariumError as error:
         run.set_status("failed", str(error))
         return 2
-    except MemoryError:
-        run.set_status("failed", "Memory ran out; try a smaller batch or network.")
-        return 1
-    except OSError as error:
-        run.set_status("failed", f"Disk or system error: {error}.")
-        return 1
     except Exception as error:
-        traceback.print_exc()
-        run.set_status("failed", f"{type(error).__name__}: {error}. See the log for details.")
+        run.set_status("failed", _unexpected(run, error))
         return 1
     finally:
         lock.release()
     return 0
+
+
+def _beat(run: Run) -> None:
+    """Touch the heartbeat from now on: it stops with the process, also if that is suspended."""
+
+    def on() -> None:
+        while True:
+            time.sleep(BEATS_EVERY_S)
+            run.beat()
+
+    run.begin_beating()
+    threading.Thread(target=on, daemon=True).start()
+
+
+def _diverged(run: Run, error: DivergedError) -> str:
+    """What happened, what to lower, and what is left."""
+    resolved = resolve(run.spec)
+    advice = what_to_lower(resolved.config, resolved.training)
+    best = best_checkpoint(run)
+    left = f"The checkpoint of update {best.card.step:,} is kept." if best else "No checkpoint yet."
+    return f"{error}. {advice} {left} Resuming would repeat this: start a new run."
+
+
+def _unexpected(run: Run, error: Exception) -> str:
+    """What to say of an error that we did not raise: lack of memory, the system's, or a bug."""
+    with suppress(SynaptariumError):  # without a readable spec there is nothing to lower
+        resolved = resolve(run.spec)
+        if sentence := out_of_memory(error, resolved.config, resolved.training):
+            return sentence
+    if isinstance(error, OSError):
+        return f"Disk or system error: {error}."
+    traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}. See the log for details."
 
 
 class Worker:
@@ -84,7 +119,9 @@ class Worker:
         trained = Trained.begin_or_resume(self.run)
         self.run.drop_half_line()
         self.run.append(trained.began())
-        self.run.set_status("running")
+        for problem in trained.left_out:
+            print(f"Left out: {problem}")
+        self.run.set_status("running", " ".join(f"Left out: {p}" for p in trained.left_out))
         steps = StepWriter(self.run)
         saved_at = shown_at = time.monotonic()
         for event in train(

@@ -1,18 +1,22 @@
 """``checkpoint.json``: what a checkpoint's weights are. Imports no torch."""
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
+from pydantic import ConfigDict
+
 from corelib.errors import CheckpointError, SettingsError
+from corelib.files import read_json, write_text
 from corelib.settings import Settings, setting
+from corelib.training.events import Measured
 
 FORMAT = 1
 
 
 class Card(Settings):
     """``checkpoint.json``: what these weights are."""
+
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     format: int = setting(FORMAT, "Version of this layout", ge=FORMAT, le=FORMAT)
     system: str = setting(..., "Name in the catalogue")
@@ -23,26 +27,27 @@ class Card(Settings):
     seed: int = setting(..., "Seed of initial weights, batches and noise", ge=0)
     step: int = setting(..., "Updates so far", ge=0)
     epoch: float = setting(..., "Passes over the training set so far", ge=0)
-    metrics: dict[str, float] = setting({}, "Measured on the validation set at this step")
+    metrics: dict[str, Measured] = setting({}, "Measured on the validation set at this step")
     score: float | None = setting(
         None, "The metric that selects the best checkpoint; none between epochs"
     )
-    test: dict[str, float] = setting({}, "Measured on the test set, once, when chosen as the best")
+    test: dict[str, Measured] = setting(
+        {}, "Measured on the test set, once, when chosen as the best"
+    )
     versions: dict[str, str] = setting({}, "Versions of the libraries it was trained with")
+    checksums: dict[str, str] = setting({}, "SHA-256 of the files beside it, by their names")
 
 
 def read_card(folder: Path) -> Card:
     """The card of a checkpoint; raises ``CheckpointError`` if it is missing or unreadable."""
     try:
-        return Card(**json.loads((folder / "checkpoint.json").read_text(encoding="utf-8")))
+        return Card(**read_json(folder / "checkpoint.json"))
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint in {folder}.") from None
-    except (OSError, ValueError, TypeError, SettingsError) as error:
+    except (ValueError, TypeError, SettingsError) as error:
         raise CheckpointError(f"The checkpoint in {folder} cannot be read: {error}") from None
 
 
 def write_card(folder: Path, card: Card) -> None:
     """Write or replace the card of a checkpoint in one rename."""
-    scratch = folder / f".checkpoint.{os.getpid()}.part"
-    scratch.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    scratch.replace(folder / "checkpoint.json")
+    write_text(folder / "checkpoint.json", card.model_dump_json(indent=1) + "\n")

@@ -1,70 +1,94 @@
 """A checkpoint is a folder: weights.safetensors, checkpoint.json, and learner.safetensors if
 training can continue from it. Nothing in it is ever unpickled."""
 
-import os
-import shutil
+import hashlib
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from corelib import files
 from corelib.errors import CheckpointError
-from corelib.training.card import Card, write_card
+from corelib.training.card import Card, read_card, write_card
+
+WEIGHTS, LEARNER = "weights.safetensors", "learner.safetensors"
 
 
 def save(
     folder: Path, card: Card, weights: dict[str, Tensor], learner: dict[str, Tensor] | None = None
 ) -> None:
-    """Write a checkpoint by one rename: it is complete or absent."""
-    scratch = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
+    """Write a checkpoint by one rename: it is complete or absent. The card gets the checksums."""
+    tensors = {WEIGHTS: weights} | ({} if learner is None else {LEARNER: learner})
+    checksums: dict[str, str] = {}
     try:
-        save_file(_plain(weights), scratch / "weights.safetensors")
-        if learner is not None:
-            save_file(_plain(learner), scratch / "learner.safetensors")
-        write_card(scratch, card)
-        if folder.exists():
-            shutil.rmtree(folder)
-        scratch.rename(folder)
-    except (OSError, SafetensorError) as error:  # the latter when the disk is full
+        with files.new_folder(folder) as scratch:
+            for name, kept in tensors.items():
+                content = _content(kept)
+                (scratch / name).write_bytes(content)
+                checksums[name] = hashlib.sha256(content).hexdigest()
+            write_card(scratch, card.model_copy(update={"checksums": checksums}))
+    except OSError as error:
         raise CheckpointError(
             f"The checkpoint {folder.name} could not be written ({error}); "
             "the previous one is untouched."
         ) from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def save_weights(file: Path, weights: dict[str, Tensor]) -> None:
-    """Write only the weights, by one rename."""
-    scratch = file.with_name(f".{file.name}.{os.getpid()}.part")
+def save_weights(file: Path, weights: dict[str, Tensor]) -> str:
+    """Write only the weights, by one rename; returns their SHA-256."""
+    content = _content(weights)
+    files.write_bytes(file, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _content(tensors: dict[str, Tensor]) -> bytes:
+    return safetensors.torch.save(
+        {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    )
+
+
+def check(folder: Path) -> Card:
+    """The card of a checkpoint whose files are all here and unchanged since they were written.
+
+    Raises ``CheckpointError`` saying what is wrong with it.
+    """
+    card = read_card(folder)
+    for name in {WEIGHTS, *card.checksums}:
+        _read(folder / name, card.checksums.get(name, ""))
+    return card
+
+
+def _read(file: Path, checksum: str) -> bytes:
     try:
-        save_file(_plain(weights), scratch)
-        scratch.replace(file)
-    finally:
-        scratch.unlink(missing_ok=True)
-
-
-def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-
-
-def read_tensors(file: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, on the CPU."""
-    try:
-        return load_file(file)
+        content = file.read_bytes()
     except FileNotFoundError:
         raise CheckpointError(f"{file.name} is missing in {file.parent}.") from None
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
+        raise CheckpointError(f"{file} cannot be read: {error.strerror}.") from None
+    if checksum and hashlib.sha256(content).hexdigest() != checksum:
+        raise CheckpointError(
+            f"{file} is damaged: it has changed since it was saved (its checksum differs)."
+        )
+    return content
+
+
+def read_tensors(file: Path, checksum: str = "") -> dict[str, Tensor]:
+    """The tensors of a safetensors file, on the CPU; checked against its SHA-256 if given."""
+    content = _read(file, checksum)
+    try:
+        return safetensors.torch.load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(f"{file} is damaged or not a safetensors file: {error}") from None
 
 
-def load_weights(model: torch.nn.Module, file: Path) -> None:
-    """Load the weights of a file into a model; every name and shape must match."""
-    tensors = read_tensors(file)
+def load_weights(model: torch.nn.Module, file: Path, checksum: str = "") -> None:
+    """Load the weights of a file into a model; every name and shape must match.
+
+    Raises ``CheckpointError`` if they do not, or if a weight is not a finite number.
+    """
+    tensors = read_tensors(file, checksum)
     own = model.state_dict()
     wrong = sorted(
         name
@@ -75,4 +99,7 @@ def load_weights(model: torch.nn.Module, file: Path) -> None:
         raise CheckpointError(
             f"{file} does not fit this network: {', '.join(wrong[:3])} differ in name or shape."
         )
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise CheckpointError(f"{file} holds weights that are not finite numbers, in {name}.")
     model.load_state_dict(tensors)

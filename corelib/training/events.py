@@ -1,24 +1,35 @@
 """Training events as typed records; a run's ``events.jsonl`` holds one per line."""
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+
+Measured = Annotated[
+    float,
+    Field(allow_inf_nan=True),
+    # Not a number was once written as null.
+    BeforeValidator(lambda value: math.nan if value is None else value),
+]
+"""A measured number. In files, what is not finite is spelled "NaN", "Infinity" or "-Infinity"."""
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
 
 class Began(_Event):
     """The first line, and again after each resume; steps after ``step`` then no longer count."""
 
     kind: Literal["began"] = "began"
-    step: int
-    total_steps: int
-    steps_per_epoch: int
+    step: int = Field(ge=0)
+    total_steps: int = Field(ge=1)
+    steps_per_epoch: int = Field(ge=1)
     device: str
     threads: int
     parameters: int
+    spec: dict[str, Any] = {}
+    """The run's spec as it was when training began; a later edit of the file is without effect."""
 
 
 class Stepped(_Event):
@@ -26,10 +37,10 @@ class Stepped(_Event):
 
     kind: Literal["stepped"] = "stepped"
     step: int
-    count: int
-    seconds: float
+    count: int = Field(ge=1)
+    seconds: float = Field(ge=0, allow_inf_nan=False)
     """Time spent computing these updates (pauses and evaluations excluded)."""
-    metrics: dict[str, float]
+    metrics: dict[str, Measured]
 
 
 class Validated(_Event):
@@ -38,8 +49,8 @@ class Validated(_Event):
     kind: Literal["validated"] = "validated"
     step: int
     epoch: int
-    metrics: dict[str, float]
-    score: float
+    metrics: dict[str, Measured]
+    score: Measured
     best: bool
 
 
@@ -56,7 +67,7 @@ class Finished(_Event):
     kind: Literal["finished"] = "finished"
     step: int
     best_step: int
-    metrics: dict[str, float]
+    metrics: dict[str, Measured]
 
 
 Event = Annotated[Began | Stepped | Validated | Saved | Finished, Field(discriminator="kind")]

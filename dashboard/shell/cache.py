@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.data import read_ahead
+from corelib.errors import CheckpointError
 from corelib.runs.registry import available, find, registry_state
 
 if TYPE_CHECKING:
@@ -46,11 +47,19 @@ class CheckpointKey(NamedTuple):
 
 
 def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
+    """Raises ``CheckpointError`` if the weights are missing."""
+    file = item.folder / "weights.safetensors"
     try:
-        written = (item.folder / "weights.safetensors").stat().st_mtime_ns
-    except FileNotFoundError:
+        written = file.stat().st_mtime_ns
+    except OSError:
+        newer = find(item.name)
+        if newer.folder == item.folder:
+            raise CheckpointError(
+                f"The weights of {item.name} cannot be read: put {file} back, or choose another "
+                "network."
+            ) from None
         # A run has just replaced its best checkpoint.
-        return checkpoint_key(find(item.name))
+        return checkpoint_key(newer)
     return CheckpointKey(item.name, item.card.dataset, written)
 
 

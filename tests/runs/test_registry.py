@@ -1,5 +1,8 @@
 """Checkpoints by name: shipped ones, those of runs, and folders."""
 
+import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,9 @@ from corelib.errors import CheckpointError, SettingsError
 from corelib.models.bpan import BPAN
 from corelib.runs import registry
 from corelib.runs.store import Run, create_run
+from corelib.runs.summary import summaries
 from corelib.training import checkpoint
-from corelib.training.card import Card, read_card
+from corelib.training.card import Card, read_card, write_card
 from corelib.training.events import Validated
 from tests.runs.conftest import TINY, tiny
 
@@ -74,7 +78,7 @@ def test_the_first_of_equally_good_checkpoints_is_the_best(runs_root):
     run = create_run(tiny())
     for step in (110, 220, 1000):
         store(run, step, 0.8)
-    assert registry.best_checkpoint(run).name == "step-110"
+    assert registry.best_checkpoint(run).folder.name == "step-110"
 
 
 def test_without_a_validation_the_last_checkpoint_stands(runs_root):
@@ -84,9 +88,9 @@ def test_without_a_validation_the_last_checkpoint_stands(runs_root):
         registry.load(run.id)
     store(run, 90, None)
     store(run, 100, None)
-    assert registry.best_checkpoint(run).name == "step-100"
+    assert registry.best_checkpoint(run).folder.name == "step-100"
     store(run, 95, 0.1)
-    assert registry.best_checkpoint(run).name == "step-95"
+    assert registry.best_checkpoint(run).folder.name == "step-95"
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "..", "../runs", "a/b", "a\0b", "x" * 5000, "é"])
@@ -102,7 +106,7 @@ def test_shipped_and_own_are_available_and_the_unreadable_are_left_out(run):
     empty = create_run(tiny(seed=9))
     damaged = create_run(tiny(seed=8))
     store(damaged, 10, 0.5)
-    (damaged.checkpoint(10) / "checkpoint.json").write_text("{")
+    (damaged.checkpoint(10) / "checkpoint.json").write_text("{", encoding="utf-8")
     items = registry.available()
     own = [item for item in items if item.own]
     assert [(item.name, item.card.step) for item in own] == [(run.id, 220)]
@@ -135,8 +139,11 @@ def test_an_export_without_validations_can_be_exported_again_from_a_folder(
 
 
 def test_foreign_weights_are_refused(run):
-    file = run.checkpoint(220) / "weights.safetensors"
-    save_file({"model.embed_tokens.weight": torch.zeros(4, 4)}, file)
+    folder = run.checkpoint(220)
+    save_file({"model.embed_tokens.weight": torch.zeros(4, 4)}, folder / "weights.safetensors")
+    with pytest.raises(CheckpointError, match="has changed since it was saved"):
+        registry.load(run.id)
+    write_card(folder, read_card(folder).model_copy(update={"checksums": {}}))
     with pytest.raises(CheckpointError, match="does not fit this network"):
         registry.load(run.id)
 
@@ -144,15 +151,16 @@ def test_foreign_weights_are_refused(run):
 def test_foreign_cards_are_refused(run):
     folder = run.checkpoint(220)
     card = read_card(folder).model_dump()
-    for change, error, sentence in (
-        ({"system": "resnet"}, SettingsError, "no system named 'resnet'"),
-        ({"config": {**TINY, "n_steps": 10**9}}, SettingsError, "n_steps is 1000000000"),
-        ({"config": {**TINY, "layers": 3}}, SettingsError, "no setting named layers"),
-        ({"config": {**TINY, "n_excitatory": 9}}, CheckpointError, "does not fit"),
+    for change, sentence in (
+        ({"system": "resnet"}, "no system named 'resnet'"),
+        ({"config": {**TINY, "n_steps": 10**9}}, "n_steps is 1000000000"),
+        ({"config": {**TINY, "layers": 3}}, "no setting named layers"),
+        ({"config": {**TINY, "n_excitatory": 9}}, "does not fit"),
+        ({"training": {"pace": 1}}, "no setting named pace"),
+        ({"dataset": "letters"}, "'letters', which is not known here"),
     ):
-        changed = Card(**{**card, **change})
-        (folder / "checkpoint.json").write_text(changed.model_dump_json())
-        with pytest.raises(error, match=sentence):
+        write_card(folder, Card(**{**card, **change}))
+        with pytest.raises(CheckpointError, match=sentence):
             registry.load(str(folder))
 
 
@@ -190,3 +198,127 @@ def test_shipped_checkpoints_are_small_and_hold_no_optimiser():
     ours = {"checkpoint.json", "weights.safetensors", "history.jsonl", "gates.npz"}
     assert {f.name for f in files} <= ours
     assert sum(f.stat().st_size for f in files) < 25e6
+
+
+# -- odd folders
+
+
+def spoil_card(run: Run, **changes) -> None:
+    folder = run.checkpoint(110)
+    text = json.dumps({**read_card(folder).model_dump(), **changes})
+    (folder / "checkpoint.json").write_text(text, encoding="utf-8")
+
+
+DEEP = "[" * 100_000
+SPEC_STATUS_EVENTS = ("spec.json", "status.json", "events.jsonl")
+
+ODDITIES = {
+    "a copied checkpoint": lambda run: shutil.copytree(
+        run.checkpoint(110), run.folder / "checkpoints" / "step-33 (copy)"
+    ),
+    "full-width digits": lambda run: (run.folder / "checkpoints" / "step-３３").mkdir(),
+    "an empty checkpoint": lambda run: run.checkpoint(120).mkdir(),
+    "a file for a checkpoint": lambda run: run.checkpoint(120).write_bytes(b""),
+    "no weights": lambda run: (run.checkpoint(110) / "weights.safetensors").unlink(),
+    "an unknown system on the card": lambda run: spoil_card(run, system="resnet"),
+    "an unknown setting on the card": lambda run: spoil_card(run, config={"layers": 3}),
+    "an unknown data set on the card": lambda run: spoil_card(run, dataset="letters"),
+    "a list for settings": lambda run: spoil_card(run, config=[1]),
+    "a nested card": lambda run: write(run.checkpoint(110) / "checkpoint.json", DEEP),
+    "a nested spec": lambda run: write(run.folder / "spec.json", DEEP),
+    "a nested status": lambda run: write(run.folder / "status.json", DEEP),
+    "a nested event": lambda run: write(run.folder / "events.jsonl", DEEP + "\n"),
+    "launched x": lambda run: write(
+        run.folder / "status.json", '{"state": "starting", "launched": "x"}'
+    ),
+    "an unknown system": lambda run: write(run.folder / "spec.json", '{"system": "resnet"}'),
+    "an unknown setting": lambda run: write(
+        run.folder / "spec.json", '{"system": "bpan", "config": {"layers": 3}}'
+    ),
+    "no spec": lambda run: (run.folder / "spec.json").unlink(),
+    "a folder for a spec": lambda run: replace_by_folder(run.folder / "spec.json"),
+    "a folder for a status": lambda run: replace_by_folder(run.folder / "status.json"),
+    "a folder for events": lambda run: (run.folder / "events.jsonl").mkdir(),
+    "a folder for a lock": lambda run: (run.folder / "worker.lock").mkdir(),
+    "total_steps 0": lambda run: write(
+        run.folder / "events.jsonl",
+        '{"kind": "began", "step": 0, "total_steps": 0, "steps_per_epoch": 0, "device": "cpu", '
+        '"threads": 1, "parameters": 1}\n',
+    ),
+    "binary everywhere": lambda run: [
+        write(run.folder / name, "\0\udcff")
+        for name in ("spec.json", "status.json", "events.jsonl")
+    ],
+    "a name that is no text": lambda run: os.rename(
+        run.folder, os.path.join(os.fsencode(run.folder.parent), b"\xff\xfe")
+    ),
+    "a strange name": lambda run: run.folder.rename(run.folder.with_name("my run (copy) ![x](y)")),
+}
+HARMLESS = {
+    "a copied checkpoint",
+    "full-width digits",
+    "a strange name",
+    "a name that is no text",
+    "a folder for a lock",
+}
+"""After these, the run's own checkpoint is still usable and nothing is to be reported."""
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def replace_by_folder(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    file.mkdir()
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_an_odd_folder_is_reported_and_matters_nowhere_else(runs_root, oddity):
+    whole, odd = create_run(tiny()), create_run(tiny(seed=9))
+    for run in (whole, odd):
+        store(run, 110, 0.5)
+        run.set_status("completed")
+    ODDITIES[oddity](odd)
+    names = [item.name for item in registry.available() if item.own]
+    assert whole.id in names
+    assert same_logits(registry.load(whole.id), 110)
+    listed = {item.run.id: item for item in summaries()}
+    assert len(listed) == 2
+    assert listed[whole.id].note == ""
+    del listed[whole.id]
+    (line,) = listed.values()
+    assert bool(line.note) == (oddity not in HARMLESS)
+    registry.registry_state()
+    for name in names:
+        registry.load(name)
+
+
+def test_an_odd_shipped_folder_leaves_out_only_itself(tmp_path, monkeypatch):
+    copied = tmp_path / "shipped"
+    names = ("bpan-mnist", "bpc-mnist", "mlp-mnist")
+    for name in names:
+        shutil.copytree(registry.SHIPPED / name, copied / name)
+    monkeypatch.setattr(registry, "SHIPPED", copied)
+    assert [item.name for item in registry.shipped()] == sorted(names)
+    assert registry.unreadable() == []
+    write(copied / "bpc-mnist" / "checkpoint.json", DEEP)
+    (copied / "mlp-mnist" / "weights.safetensors").unlink()
+    assert [item.name for item in registry.shipped()] == ["bpan-mnist"]
+    reasons = {item.folder.name: item.reason for item in registry.unreadable()}
+    assert "cannot be read" in reasons["bpc-mnist"]
+    assert "weights.safetensors is missing" in reasons["mlp-mnist"]
+    for name, reason in reasons.items():
+        with pytest.raises(CheckpointError) as caught:
+            registry.load(name)
+        assert str(caught.value) == reason
+
+
+def test_a_run_with_a_shipped_name_is_loaded_as_itself(run):
+    run.folder.rename(run.folder.with_name("bpan-mnist"))
+    assert not registry.find("bpan-mnist").own
+    (own,) = [item for item in registry.available() if item.own]
+    assert own.name == "run:bpan-mnist"
+    assert same_logits(registry.load(own.name), 220)
+    assert same_logits(registry.load(own), 220)
+    assert len({item.name for item in registry.available()}) == len(registry.available())

@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ import torch
 from corelib.data import fashion_mnist, load_dataset
 from corelib.errors import RunError, SettingsError
 from corelib.runs import launch, store
+from corelib.runs.history import History
 from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import make_spec, read_spec
-from corelib.runs.store import History, Run, create_run, find_run, list_runs, remove_run
+from corelib.runs.store import Run, create_run, find_run, list_runs, remove_run
 from corelib.training.card import read_card
 from corelib.training.checkpoint import read_tensors
 from corelib.training.events import Began, Finished, Saved, Stepped, Validated, parse
@@ -99,7 +101,7 @@ def test_a_completed_run_has_recorded_all_it_did(uninterrupted):
     assert steps[-1].metrics["loss"] < steps[0].metrics["loss"]
     assert run.status.state == "completed"
     assert not run.is_alive()
-    assert run.log.read_text() == ""
+    assert run.log.read_text(encoding="utf-8") == ""
 
 
 def test_a_completed_run_keeps_its_best_and_its_last_checkpoint(uninterrupted):
@@ -109,7 +111,7 @@ def test_a_completed_run_keeps_its_best_and_its_last_checkpoint(uninterrupted):
     names = [f.name for f in run.checkpoints()]
     assert names == sorted({f"step-{best.step}", f"step-{STEPS}"}, key=lambda n: int(n[5:]))
     assert history.finished.best_step == best.step
-    folder = best_checkpoint(run)
+    folder = best_checkpoint(run).folder
     assert folder.name == f"step-{best.step}"
     card = read_card(folder)
     assert card.test == history.finished.metrics
@@ -120,7 +122,7 @@ def test_a_completed_run_keeps_its_best_and_its_last_checkpoint(uninterrupted):
 
 
 def test_test_metrics_are_true(uninterrupted):
-    model = load(str(best_checkpoint(uninterrupted)))
+    model = load(best_checkpoint(uninterrupted))
     digits = load_dataset("mnist")
     x = digits.inputs(digits.test.pixels)
     with torch.no_grad():
@@ -199,6 +201,7 @@ def test_pause_single_step_and_cancel_are_exact_to_the_step(slow_run):
         capture_output=True,
         text=True,
         cwd=Path(launch.__file__).parents[2],
+        encoding="utf-8",
     )
     assert second.returncode == 2
     assert f"Run {run.id} already has a worker." in second.stderr
@@ -361,13 +364,17 @@ def test_what_cannot_be_trained_fails_with_a_sentence(workers, tmp_path, monkeyp
         training = {"device": "cuda"}
         expected[launch.start(tiny(training=training))] = "no CUDA device; use 'auto'."
     damaged = create_run(tiny())
-    (damaged.folder / "spec.json").write_text('{"system": "bpan", "config": {"n_steps": 0}}')
+    (damaged.folder / "spec.json").write_text(
+        '{"system": "bpan", "config": {"n_steps": 0}}', encoding="utf-8"
+    )
     launch._launch(damaged)
     expected[damaged] = "n_steps is 0, but should be greater than or equal to 1."
     for run, sentence in expected.items():
         wait_for(run, "failed")
         assert sentence in run.status.message
-        assert run.log.read_text() == "", "an expected failure is a sentence, no traceback"
+        assert run.log.read_text(encoding="utf-8") == "", (
+            "an expected failure is a sentence, no traceback"
+        )
         assert run.checkpoints() == []
 
 
@@ -419,7 +426,7 @@ def test_a_run_appears_whole(runs_root):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"mood": "fine"}', "3", "\0"])
 def test_a_damaged_status_hides_neither_its_run_nor_the_others(runs_root, text):
     whole, damaged = create_run(tiny()), create_run(tiny())
-    (damaged.folder / "status.json").write_text(text)
+    (damaged.folder / "status.json").write_text(text, encoding="utf-8")
     assert damaged.status.state == "died"
     assert "status.json is damaged" in damaged.status.message
     assert sorted(r.status.state for r in list_runs()) == ["died", "starting"]
@@ -435,7 +442,7 @@ def test_a_damaged_status_hides_neither_its_run_nor_the_others(runs_root, text):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"mood": "fine"}'])
 def test_a_damaged_control_is_reported_in_a_sentence(runs_root, text):
     run = create_run(tiny())
-    (run.folder / "control.json").write_text(text)
+    (run.folder / "control.json").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match=r"control\.json is damaged"):
         run.ask("pause")
     run.reset_control()
@@ -446,7 +453,7 @@ def test_a_damaged_control_is_reported_in_a_sentence(runs_root, text):
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "\0"])
 def test_a_damaged_spec_is_reported_in_a_sentence(runs_root, text):
     run = create_run(tiny())
-    (run.folder / "spec.json").write_text(text)
+    (run.folder / "spec.json").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match="is not a spec"):
         _ = run.spec
 
@@ -486,13 +493,50 @@ def test_half_a_line_is_not_read_until_it_is_whole(runs_root):
     assert run.history().steps == [stepped(1), stepped(2)]
 
 
-def test_a_line_that_is_no_event_is_reported_in_a_sentence(runs_root):
+def test_a_line_that_is_no_event_is_left_out_and_counted(runs_root):
     run = create_run(tiny())
     run.append(began(0))
     with (run.folder / "events.jsonl").open("ab") as file:
-        file.write(b"no event\n")
-    with pytest.raises(RunError, match="is damaged: b'no event' is not an event"):
-        run.history()
+        file.write(b"no event\n" + b"[" * 10_000 + b"\n\xff\xfe\n")
+    run.append(stepped(1))
+    history = run.history()
+    assert history.unreadable == 3
+    assert history.steps == [stepped(1)]
+
+
+def test_the_spec_in_force_is_the_one_it_began_with(runs_root):
+    run = create_run(tiny())
+    (run.folder / "spec.json").write_text(tiny(seed=5).model_dump_json(), encoding="utf-8")
+    assert run.spec.seed == 5, "nothing has begun yet"
+    run.append(began(0).model_copy(update={"spec": run.spec.model_dump()}))
+    for text in (tiny(seed=6).model_dump_json(), "{"):
+        (run.folder / "spec.json").write_text(text, encoding="utf-8")
+        assert run.spec.seed == 5
+
+
+def test_names_sort_by_time_in_every_time_zone(runs_root, monkeypatch):
+    names: list[str] = []
+    for zone in ("Pacific/Auckland", "UTC", "Pacific/Honolulu"):
+        monkeypatch.setenv("TZ", zone)
+        store.time.tzset()
+        names.append(create_run(tiny()).id[:15])
+    monkeypatch.undo()
+    store.time.tzset()
+    assert names == sorted(names)
+    now = datetime.now(UTC)
+    for name in names:
+        named = datetime.strptime(name, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+        assert timedelta(0) <= now - named < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("launched", [1e12, -1e12, float("inf"), "x", None])
+def test_a_run_whose_launch_cannot_be_true_has_died_and_can_be_removed(runs_root, launched):
+    run = create_run(tiny())
+    status = {"state": "starting", "message": "", "since": 0.0, "launched": launched}
+    (run.folder / "status.json").write_text(json.dumps(status), encoding="utf-8")
+    assert run.status.state == "died"
+    remove_run(run)
+    assert list(runs_root.iterdir()) == []
 
 
 def test_history_forgets_what_a_resume_invalidates(tmp_path):
@@ -562,4 +606,6 @@ def test_files_are_replaced_whole(runs_root):
         run.set_status(state)
         names = {f.name for f in run.folder.iterdir()}
         assert not [n for n in names if n.startswith(".")], "no scratch file is left"
-        assert json.loads((run.folder / "status.json").read_text())["state"] == state
+        assert (
+            json.loads((run.folder / "status.json").read_text(encoding="utf-8"))["state"] == state
+        )

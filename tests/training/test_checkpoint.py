@@ -1,7 +1,8 @@
 """Checkpoints: complete or absent, and nothing foreign is loaded."""
 
+import hashlib
 import json
-import os
+import math
 import pickle
 import resource
 import struct
@@ -14,6 +15,7 @@ from corelib.errors import CheckpointError
 from corelib.models.bpan import BPAN
 from corelib.training import checkpoint
 from corelib.training.card import Card, read_card, write_card
+from corelib.training.events import Validated, parse
 
 SIZES = {"input_dim": 6, "n_excitatory": 4, "n_inhibitory": 2, "n_steps": 2}
 
@@ -62,7 +64,12 @@ def test_round_trip(folder):
     assert equal(other, make())
     learner = checkpoint.read_tensors(folder / "learner.safetensors")
     assert torch.equal(learner["mean.x"], torch.arange(3.0))
-    assert read_card(folder) == card()
+    written = read_card(folder)
+    assert written.model_copy(update={"checksums": {}}) == card()
+    assert written.checksums == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("weights.safetensors", "learner.safetensors")
+    }
 
 
 def test_views_and_other_memory_layouts_are_saved_as_their_values(tmp_path):
@@ -170,7 +177,7 @@ def test_damaged_weights_are_refused(folder):
     ],
 )
 def test_unknown_and_damaged_cards_are_refused(folder, text):
-    (folder / "checkpoint.json").write_text(text, errors="surrogateescape")
+    (folder / "checkpoint.json").write_text(text, errors="surrogateescape", encoding="utf-8")
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_card(folder)
 
@@ -225,13 +232,13 @@ def test_a_partly_written_checkpoint_is_never_visible(folder, monkeypatch):
     target = folder.with_name("step-2")
     seen = []
 
-    def looking(tensors, file, real=save_file):
-        real(tensors, file)
+    def looking(scratch, card, real=write_card):
+        real(scratch, card)
         seen.append((target.exists(), [f.name for f in folder.parent.glob("step-*")]))
 
-    monkeypatch.setattr(checkpoint, "save_file", looking)
+    monkeypatch.setattr(checkpoint, "write_card", looking)
     checkpoint.save(target, card(), make().state_dict(), {})
-    assert seen == [(False, ["step-1"])] * 2
+    assert seen == [(False, ["step-1"])]
     assert (target / "checkpoint.json").exists()
     assert sorted(f.name for f in folder.parent.iterdir()) == ["step-1", "step-2"]
 
@@ -246,10 +253,55 @@ def test_saving_again_replaces_the_whole_checkpoint(folder):
 
 
 def test_leftovers_of_a_killed_writer_do_not_interfere(folder):
-    """A writer killed in the middle leaves its scratch folder; the next one of its kind wins."""
-    scratch = folder.with_name(f".step-2.{os.getpid()}.part")
+    scratch = folder.with_name(".step-2.1-abcd.part")
     scratch.mkdir()
     (scratch / "weights.safetensors").write_bytes(b"half")
     checkpoint.save(folder.with_name("step-2"), card(), make().state_dict())
-    assert not scratch.exists()
     checkpoint.load_weights(make(), folder.with_name("step-2") / "weights.safetensors")
+
+
+def test_any_flipped_bit_is_found(folder):
+    assert checkpoint.check(folder) == read_card(folder)
+    for name in ("weights.safetensors", "learner.safetensors"):
+        whole = (folder / name).read_bytes()
+        for place in range(0, len(whole), max(1, len(whole) // 40)):
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << place % 8
+            (folder / name).write_bytes(flipped)
+            with pytest.raises(CheckpointError, match=f"{name} is damaged: it has changed since"):
+                checkpoint.check(folder)
+        (folder / name).unlink()
+        with pytest.raises(CheckpointError, match=f"{name} is missing in"):
+            checkpoint.check(folder)
+        (folder / name).write_bytes(whole)
+    checkpoint.check(folder)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_not_finite_are_refused(folder, value):
+    weights = make().state_dict()
+    weights["theta"][1, 2] = value
+    checkpoint.save(folder.with_name("step-2"), card(), weights)
+    model = make(seed=1)
+    with pytest.raises(CheckpointError, match="not finite numbers, in theta"):
+        checkpoint.load_weights(model, folder.with_name("step-2") / "weights.safetensors")
+    assert equal(model, make(seed=1))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 0.5])
+def test_numbers_that_are_not_finite_are_spelled_in_one_way_and_read_back(tmp_path, value):
+    metrics = {"loss": value}
+    write_card(tmp_path, card(metrics=metrics, test=metrics))
+    text = (tmp_path / "checkpoint.json").read_text(encoding="utf-8")
+    json.loads(text, parse_constant=pytest.fail)  # strict JSON has no such constants
+    read = read_card(tmp_path)
+    event = Validated(step=1, epoch=1, metrics=metrics, score=value, best=False)
+    line = event.model_dump_json()
+    json.loads(line, parse_constant=pytest.fail)
+    for back in (read.metrics["loss"], read.test["loss"], parse(line).score):
+        assert back == value or (math.isnan(back) and math.isnan(value))
+
+
+def test_null_as_once_written_reads_as_not_a_number():
+    line = '{"kind":"stepped","step":1,"count":1,"seconds":1.0,"metrics":{"loss":null}}'
+    assert math.isnan(parse(line).metrics["loss"])

@@ -8,7 +8,7 @@ import torch
 
 from corelib.models.bpan import BPAN
 from corelib.models.bpan.analysis import Controls, balance_index, currents, drive_of, net_densities
-from corelib.runs.store import History
+from corelib.runs.history import History
 from corelib.training.events import Began, Stepped, Validated
 from dashboard.bpan.balance.figures import over_time, units
 from dashboard.figures.style import DARK, EXCITATORY, INHIBITORY, LIGHT
