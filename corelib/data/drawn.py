@@ -35,6 +35,9 @@ WORKING_SIDE = 1024  # larger pictures are first averaged down to at most this s
 FAINT = 24  # grey levels, of 255: weaker marks are not ink
 SPECKS = 200  # from this side on, single specks are removed if the background is not clean
 RIPPLE = 0.15  # of the strongest ink: what JPEG and WebP may leave on a clean background
+FRAMES = 6  # frames within each other, a soft edge between two tones counted as one
+FILLED = 0.67  # of the outline of its box: no digit by hand fills more of it than a rectangle would
+TOUCHING = 0.02  # of the edge: more than specks there
 THIN = 0.9  # pixels of the 20-pixel box: no test digit of MNIST has thinner strokes
 # What Pillow's decoders raise on damaged files; each was raised after random changes of bytes.
 DAMAGED = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError)
@@ -108,39 +111,113 @@ def from_image(data: bytes) -> np.ndarray:
     16 million pixels (by its header, before anything is decoded), or is blank.
     """
     grey, lossy = _grey(data)
-    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]).astype(np.int16)
-    ground = int(np.median(border))
-    dark_ink = ground > (int(grey.min()) + int(grey.max())) / 2
-    sign = -1 if dark_ink else 1
-    ink = np.clip(sign * (grey.astype(np.int16) - ground), 0, None)
-    peak = int(ink.max())
-    if peak < FAINT:
-        raise _blank()
-    if grey.shape == (SIDE, SIDE) and not dark_ink and ground < FAINT:
-        return grey.copy()
-
-    # Shade, grain and compression show at the border too: values up to three times its 90 %
-    # quantile are background. A clean border gives 0, and nothing is lost; but lossy compression
-    # leaves ripples around the ink itself.
-    spread = np.quantile(np.abs(border - ground), 0.9)
-    threshold = min(max(3 * spread, RIPPLE * peak * lossy), peak / 2)
-    ink = np.where(ink > threshold, ink * (255 / peak), 0).round().astype(np.uint8)
-    if spread > 0 and max(ink.shape) >= SPECKS:
-        ink = np.asarray(Image.fromarray(ink).filter(ImageFilter.MedianFilter(3)))
+    inner, ink = _unframed(grey, lossy)
     if not ink.any():
         raise _blank()
+    ground, dark_ink = _background(inner)
+    if inner.shape == grey.shape == (SIDE, SIDE) and not dark_ink and ground < FAINT:
+        return grey.copy()
     ink = _thickened(_cropped(ink))
+    # The shorter side need not be whole: the last pixels are then only partly covered.
     scale = BOX / max(ink.shape)
-    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    height, width = (math.ceil(side * scale - 1e-6) for side in ink.shape)
+    extent = (0, 0, width / scale, height / scale)
+    ink = np.pad(
+        ink,
+        [(0, math.ceil(beyond)) for beyond in (extent[3] - ink.shape[0], extent[2] - ink.shape[1])],
+    )
     # A box filter is the exact average when shrinking; enlarging needs interpolation.
     method = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
-    fitted = np.asarray(Image.fromarray(ink).resize((width, height), method))
+    fitted = np.asarray(Image.fromarray(ink).resize((width, height), method, extent))
     return _centred((fitted * (255 / fitted.max())).round().astype(np.uint8))
 
 
-def _cropped(ink: np.ndarray) -> np.ndarray:
+def _unframed(grey: np.ndarray, lossy: bool, frames: int = FRAMES) -> tuple[np.ndarray, np.ndarray]:
+    """The picture within its frames, and its ink, both uint8 (row, column).
+
+    What fills the outline of its own box is a frame, or the paper within one, if the inside of
+    that box shows a digit that stands free. Otherwise it is the digit itself, say a block letter.
+    """
+    ground, dark_ink = _background(grey)
+    difference = grey.astype(np.int16) - ground
+    marks = np.abs(difference)
+    if int(marks.max()) < FAINT:
+        return grey, np.zeros_like(grey)
+    marks = marks > marks.max() / 2
+    box = _box(marks)
+    if frames and _outline(marks[box]).mean() > FILLED:
+        inner, digit = _unframed(grey[box], lossy, frames - 1)
+        if _stands_free(digit):
+            return inner, digit
+    return grey, _ink(-difference if dark_ink else difference, lossy)
+
+
+def _ink(difference: np.ndarray, lossy: bool) -> np.ndarray:
+    """Uint8 ink of differences from the background, int (row, column); those below 0 are none."""
+    peak = int(difference.max())
+    if peak < FAINT:
+        return np.zeros(difference.shape, np.uint8)
+    # Shade, grain and compression show at the border too: values up to three times its 90 %
+    # quantile are background. A clean border gives 0, and nothing is lost; but lossy compression
+    # leaves ripples around the ink itself.
+    spread = np.quantile(np.abs(_outline(difference)), 0.9)
+    threshold = min(max(3 * spread, RIPPLE * peak * lossy), peak / 2)
+    ink = np.where(difference > threshold, difference.clip(0) * (255 / peak), 0)
+    ink = ink.round().astype(np.uint8)
+    if spread > 0 and max(ink.shape) >= SPECKS:
+        ink = np.asarray(Image.fromarray(ink).filter(ImageFilter.MedianFilter(3)))
+    return _without_corners(ink)
+
+
+def _without_corners(ink: np.ndarray) -> np.ndarray:
+    """Without what reaches into a corner of the picture, if there is other ink: the bars beside a
+    narrow picture, what lies beside the paper on a photograph."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    aside = np.unique(labels[[0, 0, -1, -1], [0, -1, 0, -1]])
+    others = [
+        max(side.stop - side.start for side in box)
+        for label, box in enumerate(ndimage.find_objects(labels), 1)
+        if label not in aside
+    ]
+    if max(others, default=0) < max(ink.shape) / 10:
+        return ink
+    return np.where(np.isin(labels, aside), 0, ink)
+
+
+def _background(grey: np.ndarray) -> tuple[int, bool]:
+    """The brightness of the background, and whether the ink is darker than that."""
+    ground = int(np.median(_outline(grey)))
+    return ground, ground > (int(grey.min()) + int(grey.max())) / 2
+
+
+def _outline(values: np.ndarray) -> np.ndarray:
+    """The outermost values of (row, column), (value,)."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
+
+
+def _stands_free(ink: np.ndarray) -> bool:
+    """Whether there is ink that does not touch the edges, and is no more of a rectangle than a
+    stroke is: narrower than the space around it."""
+    if not ink.any() or (_outline(ink) > 0).mean() > TOUCHING:
+        return False
+    rows, columns = box = _box(ink)
+    margins = (rows.start, columns.start, ink.shape[0] - rows.stop, ink.shape[1] - columns.stop)
+    slim = min(ink[box].shape) < min(margins)
+    return slim or (_outline(ink[box]) > 0).mean() <= FILLED
+
+
+def _box(ink: np.ndarray) -> tuple[slice, slice]:
+    """The rows and columns that hold ink; all if there is none."""
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    if not len(rows):
+        return slice(0, ink.shape[0]), slice(0, ink.shape[1])
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _cropped(ink: np.ndarray) -> np.ndarray:
+    return ink[_box(ink)]
 
 
 def _stroke_width(ink: np.ndarray) -> float:
@@ -203,11 +280,19 @@ def _grey(data: bytes) -> tuple[np.ndarray, bool]:
             scaled = (deep / max(deep.max(), 1) * 255).astype(np.uint8)
             return _reduced(Image.fromarray(scaled)), lossy
         if image.has_transparency_data:
-            paper = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(paper, image.convert("RGBA"))
+            image = _on_paper(image.convert("RGBA"))
         return _reduced(image.convert("L")), lossy
     except DAMAGED:
         raise _damaged() from None
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """A transparent picture on black if what can be seen of it is light, else on white."""
+    alpha = np.asarray(image.getchannel("A"), dtype=float)
+    light = np.asarray(image.convert("L"), dtype=float)
+    bright = float((light * alpha).sum()) > 127.5 * float(alpha.sum())
+    paper = Image.new("RGBA", image.size, "black" if bright else "white")
+    return Image.alpha_composite(paper, image)
 
 
 def _reduced(image: Image.Image) -> np.ndarray:
