@@ -26,15 +26,21 @@ def setting(
     source: str = "",
     more: bool = False,
     from_data: bool = False,
+    destabilises: bool = False,
+    takes_memory: bool = False,
 ) -> Any:
     """Declare one setting of a ``Settings`` class.
 
     ``symbol`` is the letter the paper uses, ``source`` where the default comes from; ``more``
     moves the control under "More" in forms. ``from_data`` marks a setting that the data set
     fixes, by the field of the same name in its ``Source``: no form or command asks for it.
+
+    ``destabilises`` marks a setting whose larger values can make training diverge, and
+    ``takes_memory`` one whose larger values take more memory; ``corelib.training.advice`` names
+    them when that has happened.
     """
     extra = {"symbol": symbol, "unit": unit, "source": source, "more": more}
-    extra["from_data"] = from_data
+    extra |= {"from_data": from_data, "destabilises": destabilises, "takes_memory": takes_memory}
     return Field(default, description=help, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra=extra)
 
 
@@ -58,6 +64,8 @@ class SettingInfo(NamedTuple):
     source: str
     more: bool
     from_data: bool = False
+    destabilises: bool = False
+    takes_memory: bool = False
 
 
 class Settings(BaseModel):
@@ -70,6 +78,12 @@ class Settings(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _one_sentence(cls, data: Any, handler: Any) -> Any:
+        if isinstance(data, Mapping):
+            # Pydantic would take True for 1.
+            for name, field in cls.model_fields.items():
+                value = data.get(name)
+                if isinstance(value, bool) and field.annotation in (int, float):
+                    raise SettingsError(f"{name} is {value}, but should be a number.")
         try:
             return handler(data)
         except ValidationError as error:
@@ -131,23 +145,37 @@ def _info(name: str, field: Any) -> SettingInfo:
         source=extra.get("source", ""),
         more=extra.get("more", False),
         from_data=extra.get("from_data", False),
+        destabilises=extra.get("destabilises", False),
+        takes_memory=extra.get("takes_memory", False),
     )
 
 
 def _sentence(cls: type[Settings], error: ValidationError) -> str:
     """The first error as one sentence with field, value and limit."""
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"]) or cls.__name__
+    name = _named(".".join(str(part) for part in first["loc"]) or cls.__name__)
     if first["type"] == "extra_forbidden":
         known = ", ".join(cls.model_fields)
         return f"{cls.__name__} has no setting named {name}; it has: {known}."
     if first["type"] == "missing":
         return f"{cls.__name__} needs a value for {name}."
     reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    # What pydantic says of these does not complete the sentence, or not rightly.
+    too_long = first["type"] == "float_type" and isinstance(first["input"], int)
+    if too_long or first["type"] == "int_parsing_size":
+        reason = "a number with fewer digits"
     return f"{name} is {_shown(first['input'])}, but should be {reason}."
+
+
+def _named(name: str) -> str:
+    """The name of a setting as it stands, or quoted and cut if it could break the sentence."""
+    return name if name.isprintable() and len(name) <= 60 else _shown(name)
 
 
 def _shown(value: Any) -> str:
     """A value as quoted in a sentence, cut if it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # lists within lists, numbers of thousands of digits
+        return "a value too long to show"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -49,6 +49,7 @@ def spawn(*words, **more):
         stderr=subprocess.PIPE,
         text=True,
         **more,
+        encoding="utf-8",
     )
 
 
@@ -154,7 +155,11 @@ for words in sys.argv[1:]:
     light = ["--help", "train bpan --help", "train bpan --n-steps 0", "runs list", "--version"]
     light += ["runs show nothing", "evaluate nothing", "data mnist", "reproduce", "train --spec no"]
     done = subprocess.run(
-        [sys.executable, "-c", script, *light], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", script, *light],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("light:") == len(light)
@@ -162,7 +167,9 @@ for words in sys.argv[1:]:
 
 def test_version_is_that_of_the_project(capsys):
     assert main(["--version"]) == 0
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
     assert capsys.readouterr().out.startswith(f"synaptarium {version} (python 3.")
 
 
@@ -282,7 +289,7 @@ def test_a_closed_pipe_is_quiet():
 
 
 def test_a_disk_that_refuses_is_one_sentence(tmp_path, monkeypatch, capsys):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(tmp_path / "file" / "runs"))
     assert main(["train", "bpan", *TINY]) == 2
     assert "Disk or system error" in one_sentence(capsys.readouterr().err)
@@ -399,7 +406,7 @@ def test_runs_are_listed_and_shown(trained_run, capsys):
 def test_an_unreadable_run_hides_no_other(runs_root, capsys):
     good = create_run(make_spec("bpan"))
     bad = create_run(make_spec("bpan"))
-    (bad.folder / "spec.json").write_text("{")
+    (bad.folder / "spec.json").write_text("{", encoding="utf-8")
     assert main(["runs", "list", "--json"]) == 0
     states = {item["id"]: item["state"] for item in json.loads(capsys.readouterr().out)}
     assert states == {good.id: "starting", bad.id: "unreadable"}

@@ -1,10 +1,12 @@
 """Settings: bounds, unknown keys, and the one sentence that says what is wrong."""
 
 import math
+import re
 import subprocess
 import sys
 from typing import Literal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,16 @@ class Outer(Settings):
     on: bool = setting(True, "Whether")
     name: str = setting("x", "Called")
     inner: Inner = setting(Inner(), "More of it")
+    table: dict[str, str] = setting({}, "Words by name")
     needed: float = setting(..., "No default")
+
+
+def nested(depth: int) -> list:
+    """[[[...]]], deeper than ``repr`` can follow."""
+    value: list = []
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 @pytest.mark.parametrize(
@@ -46,8 +57,25 @@ class Outer(Settings):
         ({"colour": 1}, "Outer has no setting named colour; it has: count, kind, on, name"),
         ({"inner": {"speed": 1}}, "Inner has no setting named speed; it has: rate."),
         ({"name": ["long"] * 99}, "..., but should be a valid string."),
+        ({"count": True}, "count is True, but should be a number."),
+        ({"needed": False}, "needed is False, but should be a number."),
+        ({"count": "３"}, "count is '３', but should be a valid integer"),
+        ({"needed": "３"}, "needed is '３', but should be a valid number"),
+        ({"needed": 1e309}, "needed is inf, but should be a finite number."),
+        ({"needed": 10**400}, "..., but should be a number with fewer digits."),
+        ({"count": 1e22}, "count is 1e+22, but should be a number with fewer digits."),
+        ({"count": "9" * 5000}, "..., but should be a number with fewer digits."),
+        ({"count": 10**400}, "..., but should be less than or equal to 9."),
+        ({"count": 10**5000}, "count is a value too long to show, but should be less than"),
+        ({"count": nested(100_000)}, "count is a value too long to show, but should be a valid"),
+        ({"name": nested(100_000)}, "name is a value too long to show, but should be a valid"),
+        ({"table": nested(100_000)}, "table is a value too long to show, but should be a valid"),
+        ({"table": {"a": nested(100_000)}}, "table.a is a value too long to show, but should be"),
+        ({"table": {"a\nb": 1}}, "'table.a\\nb' is 1, but should be a valid string."),
+        ({"a\nb": 1}, "Outer has no setting named 'a\\nb'; it has: count, kind, on, name"),
+        ({"x" * 10**6: 1}, "xxx...; it has: count, kind, on, name"),
     ],
-    ids=str,
+    ids=lambda case: ascii(case)[:60] if isinstance(case, str) else "",
 )
 def test_what_is_wrong_is_one_sentence(wrong, sentence):
     with pytest.raises(SettingsError) as caught:
@@ -57,6 +85,33 @@ def test_what_is_wrong_is_one_sentence(wrong, sentence):
     assert "\n" not in text
     assert len(text) < 200
     assert isinstance(caught.value, SynaptariumError)
+
+
+@pytest.mark.parametrize("value", [3, 3.0, "3", "3.0", " 3 ", np.int64(3), np.float32(3)])
+def test_a_number_may_come_in_other_forms(value):
+    settings = Outer(count=value, needed=value)
+    assert (settings.count, settings.needed) == (3, 3.0)
+    assert type(settings.count) is int
+    assert type(settings.needed) is float
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+)
+
+
+@given(st.sampled_from([name for name in Outer.model_fields if name != "inner"]), ANYTHING)
+def test_any_value_is_taken_or_refused_in_one_line(name, value):
+    refusal = ""
+    try:
+        taken = Outer(**{"needed": 1.0, name: value})
+        assert Outer(**taken.model_dump()) == taken
+    except SettingsError as error:
+        refusal = str(error)
+    assert not refusal or name in refusal
+    assert refusal.isprintable()
+    assert len(refusal) < 250
 
 
 def test_a_missing_value_is_named():
@@ -80,6 +135,16 @@ def test_settings_are_frozen():
     assert hash(config) == hash(BPANConfig())
 
 
+def refused_because(cls: type[Settings], **settings) -> str:
+    """The sentence with which the settings are refused; empty if they are taken."""
+    try:
+        made = cls(**settings)
+    except SettingsError as error:
+        return str(error)
+    assert {name: getattr(made, name) for name in settings} == settings
+    return ""
+
+
 @pytest.mark.parametrize(
     "cls", [kind for s in SYSTEMS.values() for kind in (s.config_type, s.training_type)]
 )
@@ -95,7 +160,9 @@ def test_every_bound_is_kept_exactly(cls):
             beyond = bound + outwards * (1 if info.kind == "int" else max(1e-9, abs(bound) * 1e-9))
             refused = [bound, beyond] if is_open else [beyond]
             if not is_open:
-                assert getattr(cls(**{info.name: bound}), info.name) == bound
+                refusal = refused_because(cls, **{info.name: bound})
+                # Another setting may forbid it, but not the bound itself.
+                assert not re.search("(greater|less) than or equal to", refusal)
             for value in refused:
                 with pytest.raises(SettingsError) as caught:
                     cls(**{info.name: value})
@@ -105,7 +172,7 @@ def test_every_bound_is_kept_exactly(cls):
 
 def test_infos_hold_all_that_a_form_needs():
     infos = {info.name: info for info in Outer.infos()}
-    assert list(infos) == ["count", "kind", "on", "name", "inner", "needed"]
+    assert list(infos) == ["count", "kind", "on", "name", "inner", "table", "needed"]
     assert infos["count"] == SettingInfo(
         name="count",
         kind="int",
@@ -121,7 +188,8 @@ def test_infos_hold_all_that_a_form_needs():
         source="",
         more=False,
     )
-    assert [i.kind for i in infos.values()] == ["int", "choice", "bool", "text", "text", "float"]
+    kinds = ["int", "choice", "bool", "text", "text", "text", "float"]
+    assert [i.kind for i in infos.values()] == kinds
     assert infos["kind"].choices == ("a", "b")
     assert infos["kind"].more
     (rate,) = Inner.infos()
@@ -157,6 +225,7 @@ LIGHT = [
     "corelib",
     "corelib.catalog",
     "corelib.settings",
+    "corelib.training.advice",
     "corelib.training.config",
     "corelib.training.card",
     "corelib.training.events",
@@ -184,5 +253,7 @@ def test_what_forms_and_help_need_imports_no_torch():
         f"    s.config_type(), s.training_type()\n"
         f"assert 'torch' not in sys.modules, 'making settings imports torch'\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr

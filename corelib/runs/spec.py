@@ -45,9 +45,16 @@ def resolve(spec: RunSpec) -> Resolved:
     _check_dataset(chosen, spec.dataset)
     source, kind = DATASETS[spec.dataset], chosen.config_type
     from_data = {info.name: getattr(source, info.name) for info in kind.infos() if info.from_data}
-    return Resolved(
-        chosen, kind(**{**from_data, **spec.config}), chosen.training_type(**spec.training)
-    )
+    config = kind(**{**from_data, **spec.config})
+    for name, fixed in from_data.items():
+        if getattr(config, name) != fixed:
+            raise SettingsError(
+                f"{name} is {getattr(config, name)}, but should be {fixed}: the data set "
+                f"{spec.dataset!r} fixes it, so leave it out."
+            )
+    training = chosen.training_type(**spec.training)
+    training.check(config)
+    return Resolved(chosen, config, training)
 
 
 def _check_dataset(chosen: System, name: str) -> None:

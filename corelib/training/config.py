@@ -14,5 +14,8 @@ class TrainingSettings(Settings):
     max_steps: int = setting(
         0, "Maximum number of updates; 0 for all passes", ge=0, le=10**9, more=True
     )
-    batch_size: int = setting(256, "Images per update", ge=1, le=10_000)
+    batch_size: int = setting(256, "Images per update", ge=1, le=10_000, takes_memory=True)
     device: Device = setting("auto", "auto uses a CUDA device if there is one", more=True)
+
+    def check(self, config: Settings) -> None:
+        """Raise ``SettingsError`` where these settings contradict those of the network."""

@@ -78,7 +78,9 @@ def _gpu() -> str:
         return ""
     command = [tool, "--query-gpu=name", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=True, encoding="utf-8"
+        )
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip().replace("\n", ", ")

@@ -107,7 +107,7 @@ def _progress(what: OverSeeds, prefix: str) -> None:
     running = run.id if run else "between two runs"
     st.progress(done / total, f"{done} of {total} networks trained; {running}")
     log = results.log_file(what.name)
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    lines = log.read_text(errors="replace", encoding="utf-8").splitlines() if log.exists() else []
     if lines:
         st.caption(lines[-1])
     if results.is_computing(what.name):

@@ -97,7 +97,10 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
             _watch(run, alive, draw)
         if status.state in ("failed", "died") and run.log.exists():
             with st.expander("Output of the worker"):
-                st.code(run.log.read_text(errors="replace")[-5000:] or "nothing", language=None)
+                st.code(
+                    run.log.read_text(errors="replace", encoding="utf-8")[-5000:] or "nothing",
+                    language=None,
+                )
         with st.expander("Settings and command"):
             st.code(as_command(run.spec), language="bash", wrap_lines=True)
     if alive != was_alive:

@@ -5,7 +5,9 @@ import pytest
 from corelib.catalog import SYSTEMS
 from corelib.data import DATASETS
 from corelib.errors import SettingsError
-from corelib.runs.spec import as_command, make_spec, resolve
+from corelib.runs.registry import SHIPPED
+from corelib.runs.spec import RunSpec, as_command, make_spec, resolve
+from corelib.training.card import read_card
 
 
 @pytest.mark.parametrize(
@@ -29,10 +31,38 @@ def test_the_size_of_the_input_comes_from_the_data(name, dataset):
     spec = make_spec(name, dataset=dataset)
     assert spec.config["input_dim"] == DATASETS[dataset].input_dim
     assert "input-dim" not in as_command(spec)
-    # A spec that somebody wrote by hand may leave it out; one that names it is taken at its word.
+    # A spec that somebody wrote by hand may leave it out.
     brief = spec.model_copy(update={"config": {}})
     assert resolve(brief).config == resolve(spec).config
-    assert make_spec(name, dataset=dataset, config={"input_dim": 5}).config["input_dim"] == 5
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_what_the_data_set_fixes_can_be_no_other(name):
+    """The network would be built, and fail at its first batch."""
+    spec = make_spec(name)
+    assert resolve(spec).config == SYSTEMS[name].config_type(**spec.config)
+    for info in SYSTEMS[name].config_type.infos():
+        if not info.from_data:
+            continue
+        fixed = getattr(DATASETS[spec.dataset], info.name)
+        assert spec.config[info.name] == fixed
+        other = 4 * fixed  # four times a square is a square
+        with pytest.raises(SettingsError) as caught:
+            make_spec(name, config={info.name: other})
+        assert str(caught.value) == (
+            f"{info.name} is {other}, but should be {fixed}: the data set {spec.dataset!r} fixes "
+            "it, so leave it out."
+        )
+
+
+def test_training_settings_that_contradict_the_data_set_are_refused():
+    with pytest.raises(SettingsError) as caught:
+        make_spec("butd", dataset="celeba")
+    assert str(caught.value) == (
+        "loss is 'cross-entropy', but should be 'bce' or 'mse' where n_classes is 1, so that the "
+        "answer is yes or no."
+    )
+    assert make_spec("butd", dataset="celeba", training={"loss": "bce"}).config["n_classes"] == 1
 
 
 def test_data_of_the_wrong_kind_is_refused_naming_what_fits():
@@ -47,3 +77,14 @@ def test_data_of_the_wrong_kind_is_refused_naming_what_fits():
     spec = make_spec("bpan").model_copy(update={"dataset": "streaming-mnist"})
     with pytest.raises(SettingsError, match="dataset is 'streaming-mnist', but should be 'mnist'"):
         resolve(spec)
+
+
+def test_the_settings_of_every_shipped_checkpoint_are_valid():
+    """A bound may be tightened, but not past what was trained."""
+    cards = [read_card(folder.parent) for folder in SHIPPED.glob("*/checkpoint.json")]
+    assert len(cards) > 30
+    for card in cards:
+        fields = {name: getattr(card, name) for name in RunSpec.model_fields}
+        resolved = resolve(RunSpec(**fields))
+        for kept, valid in ((card.config, resolved.config), (card.training, resolved.training)):
+            assert kept.items() <= valid.model_dump().items()

@@ -24,13 +24,24 @@ def input_setting(default: int, help: str) -> Any:
     return setting(default, help, ge=1, le=4096, symbol="D", more=True, from_data=True)
 
 
+def classes_setting() -> Any:
+    """The number of classes, which follows from the data set."""
+    return setting(
+        10, "Classes of the readout", ge=2, le=1000, symbol="C", more=True, from_data=True
+    )
+
+
+def _units(default: int, help: str, symbol: str) -> Any:
+    return setting(default, help, ge=1, le=1024, symbol=symbol, unit="units", takes_memory=True)
+
+
 class _Units(Settings):
     """Input, units and classes, which both networks have."""
 
     input_dim: int = input_setting(784, "Input units, one a pixel")
-    n_excitatory: int = setting(128, "Excitatory units", ge=1, le=1024, symbol="E", unit="units")
-    n_inhibitory: int = setting(32, "Inhibitory units", ge=1, le=1024, symbol="I", unit="units")
-    n_classes: int = setting(10, "Classes of the readout", ge=2, le=1000, symbol="C", more=True)
+    n_excitatory: int = _units(128, "Excitatory units", "E")
+    n_inhibitory: int = _units(32, "Inhibitory units", "I")
+    n_classes: int = classes_setting()
 
 
 def _alpha() -> Any:
@@ -41,6 +52,7 @@ def _alpha() -> Any:
         le=1,
         symbol="α",
         source="the authors' code; the paper's text says 0.5",
+        destabilises=True,
     )
 
 
@@ -55,7 +67,9 @@ def _dale() -> Any:
 class BPANConfig(_Units):
     """The network."""
 
-    n_steps: int = setting(6, "Updates of the state before the answer", ge=1, le=64, symbol="T")
+    n_steps: int = setting(
+        6, "Updates of the state before the answer", ge=1, le=64, symbol="T", takes_memory=True
+    )
     alpha: float = _alpha()
     dale: bool = _dale()
 
@@ -71,8 +85,10 @@ class BPANSequenceConfig(_Units):
 class GradientTraining(TrainingSettings):
     """The optimiser (Adam) of BPAN and its baselines; each adds its loss."""
 
-    learning_rate: float = setting(1e-3, "Step size of Adam", gt=0, le=1)
-    clip_norm: float = setting(5.0, "Largest norm of the gradient", gt=0, le=1e6, more=True)
+    learning_rate: float = setting(1e-3, "Step size of Adam", gt=0, le=1, destabilises=True)
+    clip_norm: float = setting(
+        5.0, "Largest norm of the gradient", gt=0, le=1e6, more=True, destabilises=True
+    )
 
 
 class BPANTraining(GradientTraining):

@@ -1,9 +1,10 @@
 """Settings of this family's networks, of their training, and the presets. Imports no torch."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
+from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
 
@@ -37,8 +38,20 @@ def _step_size(default: float) -> Any:
         default,
         "How far each step of inference follows the gradient of one sample's energy",
         gt=0,
-        le=10,
+        le=1,
         symbol="γ",
+        destabilises=True,
+    )
+
+
+def _alpha(default: float, network: str, symbol: str) -> Any:
+    return setting(
+        default,
+        f"Weight of the {network}'s errors in the energy",
+        gt=0,
+        le=1e4,
+        symbol=symbol,
+        destabilises=True,
     )
 
 
@@ -52,8 +65,12 @@ class BackpropConfig(Settings):
     input_dim: int = setting(
         784, "Pixels of the image, the last layer", ge=1, le=4096, more=True, from_data=True
     )
-    n_classes: int = setting(10, "Classes of the label, the first layer", ge=2, le=1000, more=True)
-    widths: str = setting("300, 300", "Units of each hidden layer, from label to image")
+    n_classes: int = setting(
+        10, "Classes of the label, the first layer", ge=2, le=1000, more=True, from_data=True
+    )
+    widths: str = setting(
+        "300, 300", "Units of each hidden layer, from label to image", takes_memory=True
+    )
     activation: ActivationName = setting(
         "gelu", "The function of hidden activity that predicts; gelu by its tanh formula"
     )
@@ -68,12 +85,8 @@ class BackpropConfig(Settings):
 class BPCConfig(BackpropConfig):
     """The network and its inference."""
 
-    alpha_f: float = setting(
-        1e-4, "Weight of the generator's errors in the energy", gt=0, le=1e4, symbol="α_f"
-    )
-    alpha_b: float = setting(
-        1.0, "Weight of the amortiser's errors in the energy", gt=0, le=1e4, symbol="α_b"
-    )
+    alpha_f: float = _alpha(1e-4, "generator", "α_f")
+    alpha_b: float = _alpha(1.0, "amortiser", "α_b")
     n_steps: int = _n_steps()
     step_size: float = _step_size(0.1)
     start: Start = setting(
@@ -81,6 +94,18 @@ class BPCConfig(BackpropConfig):
         "Hidden activity before inference: the amortiser's pass from the image, the generator's "
         "pass from the label, or small random numbers",
     )
+
+    @model_validator(mode="after")
+    def _stable(self) -> Self:
+        # Each hidden unit has an error of its own of either kind, so the energy curves along its
+        # activity by α_f + α_b or more: from 2 / (α_f + α_b) on, each step makes the error larger.
+        if self.step_size * (self.alpha_f + self.alpha_b) > 2:
+            raise SettingsError(
+                f"step_size is {self.step_size:g}, alpha_f {self.alpha_f:g} and alpha_b "
+                f"{self.alpha_b:g}, but should be smaller: with a step_size (alpha_f + alpha_b) "
+                "above 2 inference runs away."
+            )
+        return self
 
 
 class GenerativePCConfig(BackpropConfig):
@@ -94,7 +119,7 @@ class GenerativePCConfig(BackpropConfig):
         "How far each of these steps follows the gradient: less than in learning, because a free "
         "label adds a steeper direction, along which larger steps run away as the weights grow",
         gt=0,
-        le=10,
+        le=0.1,
     )
 
 
@@ -114,8 +139,10 @@ class TwoWayTraining(TrainingSettings):
     """The optimiser (Adam) of all networks of this family."""
 
     epochs: int = setting(5, "Passes over the 55,000 training images", ge=1, le=1000)
-    batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
-    learning_rate: float = setting(1e-3, "Learning rate of Adam at the start", gt=0, le=1)
+    batch_size: int = setting(64, "Images in one update", ge=1, le=10_000, takes_memory=True)
+    learning_rate: float = setting(
+        1e-3, "Learning rate of Adam at the start", gt=0, le=1, destabilises=True
+    )
     schedule: Schedule = setting(
         "cosine", "The learning rate stays the same (constant) or falls to zero by half a cosine"
     )

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from corelib.errors import SettingsError
 from corelib.models.butd.blocks import BUTDBasicBlock
 from corelib.models.butd.config import Network, Weights
 from corelib.models.butd.layers import BUTDBatchNorm2d, BUTDConv2d, BUTDFlatten, BUTDLinear, Shape
@@ -41,10 +40,7 @@ class Kind(NamedTuple):
 
 
 def parts_of(network: Network, kind: Kind, shape: Shape, width: int, hidden: int) -> Parts:
-    """The parts of a ``BUTDSequential`` for images of ``shape``.
-
-    Raises ``SettingsError`` when the images are too small for the convolutions.
-    """
+    """The parts of a ``BUTDSequential`` for images of ``shape``."""
     if network == "resnet18":
         return _resnet18(kind, shape[0], width)
     parts: Parts = {}
@@ -60,11 +56,6 @@ def parts_of(network: Network, kind: Kind, shape: Shape, width: int, hidden: int
     for part in parts.values():
         if isinstance(part, BUTDConv2d):
             top = part.out_shape(top)
-    if min(top) < 1:
-        raise SettingsError(
-            f"side is {shape[1]}, but should be larger for the network {network!r}: its "
-            "convolutions leave nothing of such an image."
-        )
     return parts | {"flatten": BUTDFlatten(), "fc": kind.linear(prod(top), hidden)}
 
 

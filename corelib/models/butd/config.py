@@ -1,7 +1,11 @@
 """Settings of instructed networks and of their training. Imports no torch."""
 
-from typing import Any, Literal, NamedTuple
+from math import isqrt
+from typing import Any, Literal, NamedTuple, Self
 
+from pydantic import model_validator
+
+from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
 
@@ -11,6 +15,35 @@ TaskHeadRule = Literal["fixed", "trained"]
 Rule = Literal["backprop", "counter-hebb"]
 Loss = Literal["cross-entropy", "bce", "mse"]
 Tasks = Literal["random", "all"]
+
+
+def _hidden(default: int) -> Any:
+    return setting(
+        default,
+        "Units of the fully connected layer; resnet18 has none",
+        ge=1,
+        le=4096,
+        takes_memory=True,
+    )
+
+
+LEAST_SIDE: dict[Network, int] = {"simple": 18, "conv": 17}
+"""Side of the smallest image of which the convolutions leave something; the others leave any."""
+
+
+def image_shape(input_dim: int) -> tuple[int, int, int]:
+    """(channel, row, column) of a square image with 1 or 3 channels; no number is of both kinds.
+
+    Raises ``SettingsError`` for other sizes.
+    """
+    for channels in (1, 3):
+        side = isqrt(input_dim // channels)
+        if channels * side**2 == input_dim:
+            return (channels, side, side)
+    raise SettingsError(
+        f"input_dim is {input_dim}, but should be a square number, or three times one, for a "
+        "square image."
+    )
 
 
 class PathConfig(Settings):
@@ -28,11 +61,14 @@ class PathConfig(Settings):
         "(feedback-alignment)",
     )
     width: int = setting(
-        32, "Channels of the convolutions; in resnet18 of its first stage", ge=1, le=512, more=True
+        32,
+        "Channels of the convolutions; in resnet18 of its first stage",
+        ge=1,
+        le=512,
+        more=True,
+        takes_memory=True,
     )
-    hidden: int = setting(
-        50, "Units of the fully connected layer; resnet18 has none", ge=1, le=4096
-    )
+    hidden: int = _hidden(50)
     norm: bool = setting(
         False,
         "Batch norm after each convolution, and a second one on the top-down path: Counter-Hebb is "
@@ -49,13 +85,29 @@ class PathConfig(Settings):
         784, "Pixels of a square image times its channels, 1 or 3", ge=1, le=200_000, from_data=True
     )
 
+    @model_validator(mode="after")
+    def _large_enough(self) -> Self:
+        channels, side, _ = image_shape(self.input_dim)
+        least = LEAST_SIDE.get(self.network, 1)
+        if side < least:
+            raise SettingsError(
+                f"input_dim is {self.input_dim}, but should be at least {channels * least**2} for "
+                f"the network {self.network!r}: its convolutions leave nothing of smaller images."
+            )
+        return self
+
 
 class BUTDConfig(PathConfig):
     """A network that follows instructions."""
 
     n_tasks: int = setting(2, "Tasks that an instruction can name", ge=2, le=100, from_data=True)
     embedding: int = setting(
-        50, "Units between the instruction and the top layer", ge=1, le=4096, more=True
+        50,
+        "Units between the instruction and the top layer",
+        ge=1,
+        le=4096,
+        more=True,
+        takes_memory=True,
     )
     task_head: TaskHeadRule = setting(
         "fixed",
@@ -73,9 +125,15 @@ class CounterHebbConfig(PathConfig):
         "fc: one hidden layer; simple: two convolutions with learned pooling; conv: four "
         "convolutions; resnet18: residual blocks",
     )
-    hidden: int = setting(
-        500, "Units of the fully connected layer; resnet18 has none", ge=1, le=4096
-    )
+    hidden: int = _hidden(500)
+
+
+def _learning_rate(default: float) -> Any:
+    return setting(default, "Step size of Adam", gt=0, le=1, destabilises=True)
+
+
+def _batch_size(default: int) -> Any:
+    return setting(default, "Images in one update", ge=1, le=10_000, takes_memory=True)
 
 
 class RuleTraining(TrainingSettings):
@@ -84,7 +142,7 @@ class RuleTraining(TrainingSettings):
     rule: Rule = setting(
         "backprop", "Where the updates come from: back-propagation or the Counter-Hebb rule"
     )
-    learning_rate: float = setting(5e-4, "Step size of Adam", gt=0, le=1)
+    learning_rate: float = _learning_rate(5e-4)
     decay: float = setting(0.95, "What multiplies the step size after each epoch", gt=0, le=1)
     loss: Loss = setting("cross-entropy", "The loss of the answer", more=True)
     weight_decay: float = setting(
@@ -96,14 +154,27 @@ class RuleTraining(TrainingSettings):
         ge=0,
         le=10,
         more=True,
+        destabilises=True,
     )
+
+    def check(self, config: Settings) -> None:
+        if isinstance(config, PathConfig):
+            self.check_loss(config.n_classes)
+
+    def check_loss(self, n_classes: int) -> None:
+        """Raise ``SettingsError`` where the loss does not suit the number of classes."""
+        if n_classes == 1 and self.loss == "cross-entropy":
+            raise SettingsError(
+                "loss is 'cross-entropy', but should be 'bce' or 'mse' where n_classes is 1, so "
+                "that the answer is yes or no."
+            )
 
 
 class BUTDTraining(RuleTraining):
     """Training on several tasks."""
 
     epochs: int = setting(100, "Passes over the training images", ge=1, le=1000)
-    batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
+    batch_size: int = _batch_size(64)
     tasks: Tasks = setting("random", "One random task for each image, or all of them", more=True)
 
 
@@ -111,11 +182,11 @@ class CounterHebbTraining(RuleTraining):
     """Training on one task."""
 
     epochs: int = setting(50, "Passes over the training images", ge=1, le=1000)
-    batch_size: int = setting(20, "Images in one update", ge=1, le=10_000)
+    batch_size: int = _batch_size(20)
     rule: Rule = setting(
         "counter-hebb", "Where the updates come from: back-propagation or the Counter-Hebb rule"
     )
-    learning_rate: float = setting(1e-4, "Step size of Adam", gt=0, le=1)
+    learning_rate: float = _learning_rate(1e-4)
 
 
 class Preset(NamedTuple):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split, steps_per_epoch
-from corelib.errors import CheckpointError, SettingsError
+from corelib.errors import CheckpointError
 from corelib.models.butd.analysis import alignment, difference
 from corelib.models.butd.blocks import Signals
 from corelib.models.butd.config import BUTDTraining, RuleTraining
@@ -44,11 +44,7 @@ class BUTDLearner(Learner):
     score: ClassVar[str] = "accuracy"
 
     def __init__(self, model: BUTDNet, settings: RuleTraining, dataset: ImageDataset) -> None:
-        if model.n_classes == 1 and settings.loss == "cross-entropy":
-            raise SettingsError(
-                "loss is 'cross-entropy', but should be 'bce' or 'mse' where the answer is a yes "
-                "or no."
-            )
+        settings.check_loss(model.n_classes)
         self.model: BUTDNet = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.settings, self.dataset = settings, dataset
         self.optimiser = Adam(model, settings.learning_rate)

@@ -1,17 +1,16 @@
 """The network: the image's path, the readout above it, and the task head for instructions."""
 
-from math import isqrt, prod
+from math import prod
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from corelib.errors import SettingsError
 from corelib.models.butd.architectures import Kind, parts_of
 from corelib.models.butd.blocks import BUTDSequential, Signals
-from corelib.models.butd.config import BUTDConfig, PathConfig
+from corelib.models.butd.config import BUTDConfig, PathConfig, image_shape
 from corelib.models.butd.gates import open_gates, rows
-from corelib.models.butd.layers import BUTDFlatten, Shape, galu
+from corelib.models.butd.layers import BUTDFlatten, galu
 
 
 class Instructed(NamedTuple):
@@ -169,18 +168,3 @@ class BUTDNet(nn.Module):
         return torch.stack(
             [self.bottom_up(x, rows(gates, task)).logits for task in range(self.n_tasks)], 1
         )
-
-
-def image_shape(input_dim: int) -> Shape:
-    """(channel, row, column) of a square image with 1 or 3 channels; no number is of both kinds.
-
-    Raises ``SettingsError`` for other sizes.
-    """
-    for channels in (1, 3):
-        side = isqrt(input_dim // channels)
-        if channels * side**2 == input_dim:
-            return (channels, side, side)
-    raise SettingsError(
-        f"input_dim is {input_dim}, but should be a square number, or three times one, for a "
-        "square image."
-    )

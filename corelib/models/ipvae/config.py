@@ -1,8 +1,11 @@
 """Settings of the iterative VAEs and of their training. Imports no torch."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
+from pydantic import model_validator
+
+from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
 
@@ -11,12 +14,36 @@ PoissonKL = Literal["true", "published"]
 
 
 def _clamp(default: float, what: str, symbol: str) -> Any:
-    return setting(default, f"Soft limit of {what}", gt=0, le=10, symbol=symbol, more=True)
+    return setting(
+        default,
+        f"Soft limit of {what}",
+        ge=0.01,
+        le=10,
+        symbol=symbol,
+        more=True,
+        destabilises=True,
+    )
 
 
 def _log_step(default: float) -> Any:
     return setting(
-        default, "Logarithm of the step size at the start; it is learned", ge=-8, le=2, symbol="η"
+        default,
+        "Logarithm of the step size at the start; it is learned",
+        ge=-8,
+        le=2,
+        symbol="η",
+        destabilises=True,
+    )
+
+
+def _prior(default: float, end: str) -> Any:
+    return setting(
+        default,
+        f"{end} potential at which a neuron begins",
+        ge=-8,
+        le=2,
+        more=True,
+        destabilises=True,
     )
 
 
@@ -24,7 +51,7 @@ class IterativeConfig(Settings):
     """Settings of all three networks."""
 
     input_dim: int = setting(
-        256, "Pixels of an image", ge=1, le=4096, symbol="M", more=True, from_data=True
+        256, "Pixels of an image", ge=2, le=4096, symbol="M", more=True, from_data=True
     )
     n_latents: int = setting(
         256,
@@ -34,9 +61,18 @@ class IterativeConfig(Settings):
         symbol="K",
         unit="neurons",
         source="paper: 512",
+        # The noise of all neurons adds up in each pixel.
+        destabilises=True,
+        takes_memory=True,
     )
     t_train: int = setting(
-        8, "Time steps of one update", ge=1, le=1000, symbol="T", source="paper: 16"
+        8,
+        "Time steps of one update",
+        ge=1,
+        le=200,
+        symbol="T",
+        source="paper: 16",
+        takes_memory=True,
     )
     n_iters_inner: int = setting(
         1,
@@ -44,6 +80,7 @@ class IterativeConfig(Settings):
         ge=1,
         le=16,
         more=True,
+        takes_memory=True,
     )
     beta_inner: float = setting(
         1.0,
@@ -52,6 +89,7 @@ class IterativeConfig(Settings):
         le=100,
         symbol="β_inner",
         more=True,
+        destabilises=True,
     )
     init_scale: float = setting(
         1.0,
@@ -59,6 +97,7 @@ class IterativeConfig(Settings):
         gt=0,
         le=10,
         more=True,
+        destabilises=True,
     )
     fit_prior: bool = setting(False, "Learn the state from which inference begins", more=True)
 
@@ -67,14 +106,19 @@ class IPVAEConfig(IterativeConfig):
     """The Poisson network: potentials u, rates e^u, spike counts z."""
 
     log_step: float = _log_step(-2.0)
-    prior_low: float = setting(
-        -4.0, "Lowest potential at which a neuron begins", ge=-8, le=2, more=True
-    )
-    prior_high: float = setting(
-        -3.0, "Highest potential at which a neuron begins", ge=-8, le=2, more=True
-    )
+    prior_low: float = _prior(-4.0, "Lowest")
+    prior_high: float = _prior(-3.0, "Highest")
     clamp_u: float = _clamp(4.0, "the potential", "c_u")
     clamp_du: float = _clamp(4.0, "one change of the potential", "c_du")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.prior_low > self.prior_high:
+            raise SettingsError(
+                f"prior_low is {self.prior_low:g}, but should be at most prior_high, which is "
+                f"{self.prior_high:g}."
+            )
+        return self
 
 
 class IGVAEConfig(IterativeConfig):
@@ -91,9 +135,13 @@ class IterativeTraining(TrainingSettings):
     """The loss, and Adamax with a learning rate that falls as a cosine."""
 
     epochs: int = setting(2, "Passes over the training images", ge=1, le=1000)
-    batch_size: int = setting(64, "Images in one update", ge=1, le=10_000)
-    learning_rate: float = setting(0.04, "Step size of Adamax at the start", gt=0, le=1)
-    clip_norm: float = setting(300.0, "Largest norm of the gradient", gt=0, le=1e6, more=True)
+    batch_size: int = setting(64, "Images in one update", ge=1, le=10_000, takes_memory=True)
+    learning_rate: float = setting(
+        0.04, "Step size of Adamax at the start", gt=0, le=1, destabilises=True
+    )
+    clip_norm: float = setting(
+        300.0, "Largest norm of the gradient", gt=0, le=1e6, more=True, destabilises=True
+    )
     n_iters_outer: int = setting(
         1, "Gradient updates per batch, each over the next T time steps", ge=1, le=64, more=True
     )
@@ -117,7 +165,7 @@ class IPVAETraining(IterativeTraining):
     temperature: float = setting(
         0.05,
         "Temperature of softened counts",
-        gt=0,
+        ge=0.001,
         le=2,
         symbol="τ",
         source="relaxed only",

@@ -9,10 +9,10 @@ from torch import nn
 
 from corelib.data.images import ImageDataset, Split
 from corelib.models.butd.blocks import BUTDBasicBlock, BUTDSequential
-from corelib.models.butd.config import BUTDConfig, BUTDTraining, CounterHebbConfig
+from corelib.models.butd.config import BUTDConfig, BUTDTraining, CounterHebbConfig, image_shape
 from corelib.models.butd.layers import BUTDConv2d, BUTDFlatten, BUTDLayer, BUTDLinear
 from corelib.models.butd.learner import BUTDLearner
-from corelib.models.butd.networks import BUTDNet, image_shape
+from corelib.models.butd.networks import BUTDNet
 from tests.reference import butd as reference
 
 N = 40

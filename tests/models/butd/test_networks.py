@@ -7,8 +7,8 @@ from corelib.catalog import system
 from corelib.data import DATASETS
 from corelib.errors import SettingsError
 from corelib.models.butd.blocks import BUTDBasicBlock
-from corelib.models.butd.config import PRESETS, BUTDConfig, CounterHebbConfig
-from corelib.models.butd.networks import BUTDNet, image_shape
+from corelib.models.butd.config import PRESETS, BUTDConfig, CounterHebbConfig, image_shape
+from corelib.models.butd.networks import BUTDNet
 from tests.models.butd.small import net
 
 
@@ -53,10 +53,15 @@ def test_image_side_and_channels_follow_from_the_number_of_pixels():
 
 
 def test_images_that_are_too_small_are_refused():
-    with pytest.raises(SettingsError, match="side is 13, but should be larger"):
-        net("simple", input_dim=13**2)
-    with pytest.raises(SettingsError, match="side is 16, but should be larger"):
-        net("conv", input_dim=16**2)
+    """One pixel more on each side is enough."""
+    for network, side in (("simple", 17), ("conv", 16), ("simple", 1)):
+        with pytest.raises(SettingsError, match=f"input_dim is {side**2}, but should be at least"):
+            net(network, input_dim=side**2)
+    with pytest.raises(SettingsError, match=r"input_dim is 3, .* at least 972 .* 'simple'"):
+        net("simple", input_dim=3)
+    for network, side in (("simple", 18), ("conv", 17), ("fc", 1), ("resnet18", 1)):
+        made = net(network, input_dim=side**2)
+        assert made(torch.ones(1, side**2, dtype=torch.float64)).shape == (1, 5)
 
 
 def test_each_task_has_its_own_gates_and_answers():

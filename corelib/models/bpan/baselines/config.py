@@ -2,25 +2,31 @@
 
 from typing import Any
 
-from corelib.models.bpan.config import CE, GradientTraining, ce_setting, input_setting
+from corelib.models.bpan.config import (
+    CE,
+    GradientTraining,
+    ce_setting,
+    classes_setting,
+    input_setting,
+)
 from corelib.settings import Settings, setting
 
 BPAN_CODE = "the BPAN authors' comparison"
 
 
 def _n_hidden() -> Any:
-    return setting(256, "Hidden units", ge=1, le=1024, symbol="H", unit="units")
+    return setting(256, "Hidden units", ge=1, le=1024, symbol="H", unit="units", takes_memory=True)
 
 
 def _n_steps(help: str) -> Any:
-    return setting(6, help, ge=1, le=64, symbol="T", source=BPAN_CODE)
+    return setting(6, help, ge=1, le=64, symbol="T", source=BPAN_CODE, takes_memory=True)
 
 
 class _Sizes(Settings):
     """Input and classes, which all baselines have."""
 
     input_dim: int = input_setting(784, "Input units, one a pixel")
-    n_classes: int = setting(10, "Classes of the readout", ge=2, le=1000, symbol="C", more=True)
+    n_classes: int = classes_setting()
 
 
 class GRUConfig(_Sizes):
@@ -123,7 +129,7 @@ class MLPConfig(_Sizes):
     """The network; H = 160 has about as many parameters as BPAN."""
 
     n_hidden: int = _n_hidden()
-    n_hidden_layers: int = setting(2, "Hidden layers", ge=1, le=8, unit="layers")
+    n_hidden_layers: int = setting(2, "Hidden layers", ge=1, le=8, unit="layers", takes_memory=True)
 
 
 class MLPTraining(GradientTraining):
