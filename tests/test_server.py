@@ -61,7 +61,7 @@ def own_addresses() -> set[str]:
 
 def test_it_listens_on_127_0_0_1_alone(port):
     for address in own_addresses():
-        with pytest.raises(OSError, match="refused|unreachable|timed out"):
+        with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
             socket.create_connection((address, port), timeout=5).close()
     socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
