@@ -13,7 +13,9 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
+from dashboard.shell.address import clean, one_of, rename
 from dashboard.shell.controls import Preset, begin, choice, preset_button, reset_button, select
+from dashboard.shell.text import plain, say_error
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -87,7 +89,6 @@ class Page(NamedTuple, Generic[View]):
 
 def draw_page(page: Page[View]) -> None:
     """Draw a whole page. An error in one part is shown there and does not affect the others."""
-    _rename_tab(f"{page.name}_tab")
     begin(page.name)
     st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
     headline = st.container()
@@ -95,9 +96,9 @@ def draw_page(page: Page[View]) -> None:
     try:
         view = page.view()
     except NothingToShow as reason:
-        headline.info(str(reason))
+        headline.info(plain(reason))
     except SynaptariumError as error:
-        headline.error(str(error))
+        headline.error(plain(error))
     if view is not None:
         if not page.main_first:
             _draw_headline(page, view, headline)
@@ -106,14 +107,6 @@ def draw_page(page: Page[View]) -> None:
         if page.main_first:
             _draw_headline(page, view, headline)
     _draw_tabs(page, view)
-
-
-def _rename_tab(key: str) -> None:
-    """Run anew with the address that names the tab as it is called now."""
-    asked = st.query_params.get(key)
-    if asked in RENAMED:
-        st.query_params[key] = RENAMED[asked]
-        st.rerun()
 
 
 def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> None:
@@ -131,7 +124,7 @@ def _errors_shown() -> Iterator[None]:
     try:
         yield
     except SynaptariumError as error:
-        st.error(str(error))
+        say_error(error)
 
 
 def _draw_tabs(page: Page[View], view: View | None) -> None:
@@ -139,6 +132,8 @@ def _draw_tabs(page: Page[View], view: View | None) -> None:
     if page.about_first:
         names = [ABOUT, *(name for name in names if name != ABOUT)]
     key = f"{page.name}_tab"
+    rename(key, RENAMED)
+    clean(key, one_of(names))
     tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
     for name, tab in zip(names, tabs, strict=True):
         if tab.open:

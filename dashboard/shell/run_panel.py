@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from corelib.errors import SynaptariumError
+from corelib.runs.history import History
 from corelib.runs.launch import resume
-from corelib.runs.registry import load, load_live
+from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import as_command
-from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
+from corelib.runs.store import ENDED, Run, list_runs, remove_run
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
+from dashboard.shell.text import plain, say_error
 from dashboard.shell.theme import palette
 
 WORDS = {
@@ -66,7 +68,7 @@ def _history(run: Run) -> History:
     if run.id not in kept:
         while len(kept) >= 8:
             kept.pop(next(iter(kept)))
-        kept[run.id] = run.history()
+        kept[run.id] = History(run.events)
     return kept[run.id].refresh()
 
 
@@ -75,15 +77,13 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
 
     if not run.folder.exists():
         st.rerun(scope="app")
-    try:
-        status, history = run.status, _history(run)
-    except SynaptariumError as error:
-        st.error(str(error))
-        return
+    status, history = run.status, _history(run)
     alive = status.state not in ENDED
     with st.container(border=True, key=f"{prefix}_panel"):
         _headline(run, prefix)
         _progress(history, status.state)
+        if history.problem:
+            st.warning(plain(history.problem))
         _buttons(run, status.state, prefix)
         if history.steps:
             figure = learning_curves({run.id: history}, palette())
@@ -102,7 +102,10 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
                     language=None,
                 )
         with st.expander("Settings and command"):
-            st.code(as_command(run.spec), language="bash", wrap_lines=True)
+            try:
+                st.code(as_command(run.spec), language="bash", wrap_lines=True)
+            except SynaptariumError as error:
+                say_error(error)
     if alive != was_alive:
         # The picker of checkpoints and the polling follow the new state.
         st.rerun(scope="app")
@@ -111,9 +114,10 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
 def _watch(run: Run, alive: bool, draw: Draw) -> None:
     """The latest network while it trains, otherwise the saved one."""
     try:
-        network = load_live(run) if alive else load(run.id) if run.checkpoints() else None
+        best = None if alive else best_checkpoint(run)
+        network = load_live(run) if alive else load(best) if best else None
     except SynaptariumError as error:
-        st.error(str(error))
+        say_error(error)
         return
     if network is not None:
         draw(network, run)
@@ -122,11 +126,11 @@ def _watch(run: Run, alive: bool, draw: Draw) -> None:
 def _headline(run: Run, prefix: str) -> None:
     status = run.status
     words, colour = WORDS[status.state]
-    message = f": {status.message}" if status.message else ""
+    message = f": {plain(status.message)}" if status.message else ""
     st.markdown(f":{colour}-badge[{status.state}] **{words}**{message}")
     problem = st.session_state.pop(f"{prefix}_run_problem", None)
     if problem:
-        st.error(problem)
+        say_error(problem)
 
 
 def _progress(history: History, state: str) -> None:
@@ -138,7 +142,7 @@ def _progress(history: History, state: str) -> None:
     parts = [
         f"update {history.step:,} of {began.total_steps:,}",
         f"epoch {epoch:.1f}",
-        f"on {began.device}, {began.threads} thread{'s' * (began.threads > 1)}",
+        f"on {plain(began.device)}, {began.threads} thread{'s' * (began.threads > 1)}",
     ]
     rate, left = history.updates_per_second(), history.seconds_left()
     if rate and state == "running":

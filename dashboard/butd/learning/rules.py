@@ -8,8 +8,9 @@ import streamlit as st
 from corelib.catalog import system
 from corelib.errors import SynaptariumError
 from corelib.models.butd.rules import AngleAndAccuracy, OverSeeds, compare, over_seeds, rule_name
+from corelib.runs.history import History
 from corelib.runs.registry import history
-from corelib.runs.store import ENDED, History, find_run, list_runs
+from corelib.runs.store import ENDED, find_run, list_runs
 from dashboard.butd.learning import cache as own_cache
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.rooms import ROOMS
-from dashboard.shell.controls import help_texts
+from dashboard.shell.help import help_texts
 from tests.pages.app import open_page
 
 ROOT = Path(__file__).parents[3]
