@@ -112,3 +112,22 @@ def test_inputs(name: str) -> "Tensor":
     """The test images as the networks read them: (image, input)."""
     data = dataset(name)
     return data.inputs(data.test.pixels)
+
+
+class Kept(dict[Any, Any]):
+    """The newest entries, at most ``most`` of them."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.pop(key, None)
+        while len(self) >= self.most:
+            self.pop(next(iter(self)))
+        super().__setitem__(key, value)
+
+
+def kept(name: str, most: int) -> Kept:
+    """What this session alone has computed, by a name that begins with an underscore."""
+    return st.session_state.setdefault(name, Kept(most))

@@ -16,6 +16,7 @@ from corelib.runs.launch import resume
 from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, list_runs, remove_run
+from dashboard.shell import cache
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
 from dashboard.shell.text import errors_shown, plain, say_error
@@ -64,10 +65,8 @@ def run_panel(run: Run, prefix: str, draw: Draw | None = None) -> None:
 
 def _history(run: Run) -> History:
     """The run's events; kept between reruns so that only new lines are read."""
-    kept = st.session_state.setdefault("_histories", {})
+    kept = cache.kept("_histories", 8)
     if run.id not in kept:
-        while len(kept) >= 8:
-            kept.pop(next(iter(kept)))
         kept[run.id] = History(run.events)
     return kept[run.id].refresh()
 

@@ -83,11 +83,9 @@ def _map(key: cache.CheckpointKey, severity: float, fill: Fill, digit: str) -> "
     """Measured once a session for each network and square."""
     from corelib.models.bpan.robustness import occlusion_map
 
-    kept = st.session_state.setdefault("_robust_maps", {})
+    kept = cache.kept("_robust_maps", MOST_MAPS)
     wanted = (key, severity, fill, digit)
     if wanted not in kept:
-        while len(kept) >= MOST_MAPS:
-            kept.pop(next(iter(kept)))
         images = _images(key.dataset, digit)
         network = bpan_cache.classifier(key)
         data = cache.dataset(key.dataset)

@@ -32,7 +32,7 @@ def draw_digits(v: View) -> None:
         f"A logistic regression learns the class from the rates of {SIZE.n_train:,} training "
         f"digits after {SIZE.n_steps} steps, and is tested on {SIZE.n_test:,} test digits."
     )
-    kept: dict = st.session_state.setdefault(f"_{PAGE}_readouts", {})
+    kept = cache.kept(f"_{PAGE}_readouts", 16)
     key = (v.key, v.intervention)
     if st.button(
         "Read the code",
