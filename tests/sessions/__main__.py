@@ -61,7 +61,9 @@ def live(address: str, visits: list[Place], number: int, log: Log, over: Event) 
             for _ in range(LIFE):
                 page, tab = chance.choice(visits)
                 where = f"{page or 'home'} {tab}"
-                took = session.open(page, {f"{PREFIX[page]}_tab": tab} if tab else "")
+                took = session.open(
+                    page, {f"{PREFIX[page]}_tab": tab} if tab else "", encoding="utf-8"
+                )
                 log.done("open", took, where, session.errors())
                 for _ in range(MOVES):
                     if over.wait(chance.uniform(*PAUSE_S)):
@@ -87,8 +89,8 @@ def memory_mb(address: str) -> float:
         try:
             if process.name.isdigit() and f"--server.port\0{port}\0" in (
                 process / "cmdline"
-            ).read_text(errors="replace"):
-                status = (process / "status").read_text()
+            ).read_text(errors="replace", encoding="utf-8"):
+                status = (process / "status").read_text(encoding="utf-8")
                 return int(status.split("VmRSS:")[1].split()[0]) / 1024
         except (OSError, IndexError):
             continue
