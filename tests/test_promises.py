@@ -15,12 +15,12 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
-def tests_named() -> set[str]:
+def named_tests() -> set[str]:
     return set(re.findall(r"\btests/[\w/]+\.py\b", text_of(PROMISES)))
 
 
 def test_every_test_that_is_named_exists_and_tests():
-    named = tests_named()
+    named = named_tests()
     assert len(named) > 15
     for name in sorted(named):
         file = ROOT / name
