@@ -102,10 +102,11 @@ def _checked(strokes: Sequence, canvas_size: float) -> list[np.ndarray]:
 def from_image(data: bytes) -> np.ndarray:
     """The image of an uploaded picture, uint8 (row, column) of 28 x 28.
 
-    The picture is made grey, with white for transparent parts; dark ink on a light background is
-    inverted (the brightness of the border decides); the background is removed and the contrast
-    stretched; then the ink is fitted and centred as in MNIST. A picture of 28 x 28 on black is left
-    unchanged. An animation gives its first frame. The format is read from the file's bytes.
+    The picture is made grey, light ink on nothing laid on black and dark ink on white; frames are
+    taken away; dark ink on a light background is inverted (the brightness of the border decides);
+    the background is removed and the contrast stretched; then the ink is fitted and centred as in
+    MNIST. A picture of 28 x 28 on black is left unchanged. An animation gives its first frame. The
+    format is read from the file's bytes.
 
     Raises ``DataError`` when the file is too large, is not a picture, is damaged, has more than
     16 million pixels (by its header, before anything is decoded), or is blank.
@@ -118,14 +119,11 @@ def from_image(data: bytes) -> np.ndarray:
     if inner.shape == grey.shape == (SIDE, SIDE) and not dark_ink and ground < FAINT:
         return grey.copy()
     ink = _thickened(_cropped(ink))
-    # The shorter side need not be whole: the last pixels are then only partly covered.
+    # The shorter side need not be whole: its last pixel is then only partly covered.
     scale = BOX / max(ink.shape)
     height, width = (math.ceil(side * scale - 1e-6) for side in ink.shape)
     extent = (0, 0, width / scale, height / scale)
-    ink = np.pad(
-        ink,
-        [(0, math.ceil(beyond)) for beyond in (extent[3] - ink.shape[0], extent[2] - ink.shape[1])],
-    )
+    ink = np.pad(ink, ((0, math.ceil(1 / scale)), (0, math.ceil(1 / scale))))
     # A box filter is the exact average when shrinking; enlarging needs interpolation.
     method = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
     fitted = np.asarray(Image.fromarray(ink).resize((width, height), method, extent))
@@ -174,7 +172,8 @@ def _without_corners(ink: np.ndarray) -> np.ndarray:
     narrow picture, what lies beside the paper on a photograph."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    labels = np.zeros(ink.shape, np.int32)
+    ndimage.label(ink, np.ones((3, 3)), output=labels)
     aside = np.unique(labels[[0, 0, -1, -1], [0, -1, 0, -1]])
     others = [
         max(side.stop - side.start for side in box)
@@ -198,14 +197,15 @@ def _outline(values: np.ndarray) -> np.ndarray:
 
 
 def _stands_free(ink: np.ndarray) -> bool:
-    """Whether there is ink that does not touch the edges, and is no more of a rectangle than a
-    stroke is: narrower than the space around it."""
+    """Whether there is ink that keeps off the edges and is not a rectangle, unless one narrower
+    than the space on either side, as a straight stroke is."""
     if not ink.any() or (_outline(ink) > 0).mean() > TOUCHING:
         return False
-    rows, columns = box = _box(ink)
-    margins = (rows.start, columns.start, ink.shape[0] - rows.stop, ink.shape[1] - columns.stop)
-    slim = min(ink[box].shape) < min(margins)
-    return slim or (_outline(ink[box]) > 0).mean() <= FILLED
+    box = _box(ink)
+    sides = ink[box].shape
+    narrow = int(sides[1] <= sides[0])
+    space = min(box[narrow].start, ink.shape[narrow] - box[narrow].stop)
+    return sides[narrow] < space or (_outline(ink[box]) > 0).mean() <= FILLED
 
 
 def _box(ink: np.ndarray) -> tuple[slice, slice]:

@@ -275,7 +275,9 @@ def test_specks_on_a_photograph_are_removed():
     rng = np.random.default_rng(2)
     taken[rng.integers(0, 900, 60), rng.integers(0, 900, 60)] = 20
     clean = from_image(encoded(photograph(60, 0, 0))).astype(int)
-    assert np.abs(clean - from_image(encoded(taken))).mean() < 4
+    # The centre of this symmetric zero lies on the edge of a pixel: it may move by one.
+    taken = from_image(encoded(taken)).astype(int)
+    assert min(np.abs(clean - np.roll(taken, move, 0)).mean() for move in (-1, 0, 1)) < 4
 
 
 @pytest.mark.parametrize("turns", range(4))
