@@ -15,12 +15,14 @@ same in both. One departure: in their code an occlusion of severity 0 still cove
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from corelib.data.corruption_kinds import CORRUPTIONS, PUBLISHED, Kind
-from corelib.errors import DataError
+from corelib.errors import DataError, SettingsError
+from corelib.settings import Settings, setting
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,7 +51,7 @@ class Corruption(NamedTuple):
     ``place``, ``row``, ``column`` and ``fill`` describe the occluding square: ``centre``,
     ``random`` (for each image, wholly inside) or ``placed`` with its centre at ``row`` and
     ``column``, as shares of the image's side; ``grey`` is the data set's mean, ``noise`` uniform.
-    ``faithful`` asks for the published protocol, which ignores them.
+    ``faithful`` asks for the published protocol, which ignores them. ``corrupt`` checks the fields.
     """
 
     name: str
@@ -63,7 +65,11 @@ class Corruption(NamedTuple):
 
     @property
     def in_words(self) -> str:
-        """The corruption as part of a sentence, after "with"."""
+        """The corruption as part of a sentence, after "with".
+
+        Raises ``SettingsError`` for a wrong field.
+        """
+        self = _checked(self)
         if self.faithful and self.name == "occlusion":
             return f"a square of {self.severity:.0%} of the side, as published"
         words = {
@@ -110,9 +116,9 @@ def corrupt(
     ``pixels`` (batch, row, column) are uint8, or float on [0, 1]. ``mean`` and ``std`` are the
     data set's. With ``faithful`` the result is in the same units but may leave [0, 1]:
     ``ImageDataset.inputs`` makes it the published input. Raises ``DataError`` for wrong pixels,
-    an unknown name, place or fill, and a severity, seed, row or column out of range.
+    ``SettingsError`` for a wrong field of the corruption.
     """
-    _check(corruption)
+    corruption = _checked(corruption)
     unit = _unit(pixels)
     if corruption.severity == 0:
         return unit
@@ -121,31 +127,38 @@ def corrupt(
     return _BY_NAME[corruption.name](unit, corruption, mean).clamp_(0, 1)
 
 
-def _check(corruption: Corruption) -> None:
-    name = corruption.name
-    if name not in CORRUPTIONS:
-        known = ", ".join(CORRUPTIONS)
-        raise DataError(f"There is no corruption named {name!r}; there are: {known}.")
-    if corruption.faithful and name not in PUBLISHED:
-        raise DataError(
-            f"{name} is not part of the published protocol, which has: {', '.join(PUBLISHED)}."
-        )
-    most = PUBLISHED[name] if corruption.faithful else CORRUPTIONS[name].severities[-1]
-    for what, value, highest in (
-        (f"severity of {name}", corruption.severity, most),
-        ("row", corruption.row, 1),
-        ("column", corruption.column, 1),
-    ):
-        if not 0 <= value <= highest:  # NaN too
-            raise DataError(f"{what} is {value}, but should be from 0 to {highest:g}.")
-    if corruption.seed < 0:
-        raise DataError(f"seed is {corruption.seed}, but should be 0 or more.")
-    for what, value, known in (
-        ("place", corruption.place, get_args(Place)),
-        ("fill", corruption.fill, get_args(Fill)),
-    ):
-        if value not in known:
-            raise DataError(f"{what} is {value!r}, but should be one of: {', '.join(known)}.")
+class _Bounds(Settings):
+    """What the fields of a ``Corruption`` may be."""
+
+    name: str = setting(..., "Kind of corruption")
+    severity: float = setting(..., "From 0 to the largest of its kind", ge=0)
+    seed: int = setting(..., "Seed of the noise", ge=0, lt=2**32)
+    place: Place = setting(..., "Where the square lies")
+    row: float = setting(..., "Centre of a placed square, as a share of the side", ge=0, le=1)
+    column: float = setting(..., "Centre of a placed square, as a share of the side", ge=0, le=1)
+    fill: Fill = setting(..., "What fills the square")
+    faithful: bool = setting(..., "Whether the published protocol is asked for")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        known = PUBLISHED if self.faithful else CORRUPTIONS
+        if self.name not in known:
+            of = " as published" if self.faithful else ""
+            raise SettingsError(
+                f"name is {self.name!r:.60}, but should be{of} one of: {', '.join(known)}."
+            )
+        grid = CORRUPTIONS[self.name].severities
+        most = PUBLISHED[self.name] if self.faithful else grid[-1]
+        if self.severity > most:
+            raise SettingsError(
+                f"severity is {self.severity}, but should be from 0 to {most:g} for {self.name}."
+            )
+        return self
+
+
+def _checked(corruption: Corruption) -> Corruption:
+    """The same corruption, if every field is what it should be; else raises ``SettingsError``."""
+    return Corruption(**_Bounds(**corruption._asdict()).model_dump())
 
 
 def _unit(pixels: Tensor) -> Tensor:

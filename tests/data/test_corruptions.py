@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, Square, corrupt, square, square_side
-from corelib.errors import DataError
+from corelib.errors import DataError, SettingsError
 from tests.reference import corruptions as slow
 
 SIDE = 12
@@ -352,28 +352,70 @@ def test_faithful_corruptions_use_the_mean_and_std_of_the_data_set(images):
 # --- errors are explained -------------------------------------------------------------------------
 
 
+USUAL = Corruption("occlusion", 0.1)
+WRONG = {
+    "name": ("fog", "", None, 3, "x" * 1000),
+    "severity": (
+        -0.1,
+        0.51,
+        1e308,
+        math.nan,
+        math.inf,
+        -math.inf,
+        None,
+        "much",
+        True,
+        [0.1],
+        10**30,
+    ),
+    "seed": (-1, 2**32, 10**30, 1.5, math.nan, None, "first", True),
+    "place": ("left", "", None, 1),
+    "row": (-0.01, 1.5, math.nan, None, "top", True),
+    "column": (-0.01, 1.5, math.inf, None, "left", True),
+    "fill": ("red", "", None, 0),
+    "faithful": ("perhaps", None, 2),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(field, value) for field, values in WRONG.items() for value in values]
+)
+def test_a_wrong_field_is_named_with_its_value_and_its_limit(images, field, value):
+    wrong = USUAL._replace(**{field: value})
+    with pytest.raises(SettingsError, match=rf"^{field} is .+, but should be .+\.$") as caught:
+        corrupt(images, wrong)
+    assert len(str(caught.value)) < 250
+    with pytest.raises(SettingsError, match=rf"^{field} is "):
+        _ = wrong.in_words
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (Corruption("fog", 0.1), "named 'fog'; there are: gaussian, salt_pepper"),
-        (Corruption("gaussian", 1.01), "severity of gaussian is 1.01, .* from 0 to 1"),
-        (Corruption("gaussian", -0.1), "severity of gaussian is -0.1"),
-        (Corruption("gaussian", math.nan), "severity of gaussian is nan"),
-        (Corruption("rotation", 91), "from 0 to 90"),
-        (Corruption("occlusion", 0.6), "from 0 to 0.5"),
-        (Corruption("occlusion", 1.1, faithful=True), "from 0 to 1"),
-        (Corruption("occlusion", 0.1, place="placed", row=1.5), "row is 1.5"),
-        (Corruption("occlusion", 0.1, place="placed", column=math.nan), "column is nan"),
-        (Corruption("occlusion", 0.1, place="left"), "place is 'left', .* centre, random, placed"),
-        (Corruption("occlusion", 0.1, fill="red"), "fill is 'red', .* black, grey, noise"),
-        (Corruption("gaussian", 0.1, seed=-1), "seed is -1"),
-        (Corruption("blur", 1, faithful=True), "blur is not part .* gaussian, salt_pepper, occl"),
+        (Corruption("fog", 0.1), "name is 'fog', but should be one of: gaussian, salt_pepper, occ"),
+        (Corruption("gaussian", 1.01), "severity is 1.01, but should be from 0 to 1 for gaussian"),
+        (Corruption("rotation", 91), "from 0 to 90 for rotation"),
+        (Corruption("occlusion", 0.6), "from 0 to 0.5 for occlusion"),
+        (Corruption("occlusion", 1.1, faithful=True), "from 0 to 1 for occlusion"),
+        (Corruption("occlusion", 0.1, place="left"), "place is 'left', .*'centre', 'random' or"),
+        (Corruption("blur", 1, faithful=True), "name is 'blur', .* as published one of: gaussian,"),
     ],
 )
 def test_invalid_corruptions_are_explained_in_a_sentence(images, wrong, words):
-    with pytest.raises(DataError, match=words) as caught:
+    with pytest.raises(SettingsError, match=words) as caught:
         corrupt(images, wrong)
     assert str(caught.value).endswith(".")
+
+
+def test_every_field_may_be_at_its_limits(images):
+    for name, kind in CORRUPTIONS.items():
+        for severity in (0, kind.severities[-1]):
+            for row, column, seed in ((0, 1, 0), (1, 0, 2**32 - 1)):
+                out = corrupt(images, Corruption(name, severity, seed, "placed", row, column))
+                assert out.shape == images.shape
+    # NumPy's numbers are numbers.
+    ours = corrupt(images, Corruption("gaussian", np.float32(0.5), np.int64(3)))
+    assert torch.equal(ours, corrupt(images, Corruption("gaussian", 0.5, 3)))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from corelib.analysis.anytime import Answers, at_threshold, decision
+from corelib.errors import SettingsError
 from corelib.models.bpan.anytime import confidence
 from corelib.models.bpan.dynamics import (
     Weights,
@@ -20,6 +21,7 @@ from corelib.models.bpan.dynamics import (
     step,
 )
 from corelib.models.bpan.network import BPAN
+from corelib.settings import Settings, setting
 
 BINS = 81
 CHUNK = 1000
@@ -29,6 +31,7 @@ class Controls(NamedTuple):
     """What a person may change in a trained network without training it.
 
     ``lesioned_e`` and ``lesioned_i`` units, drawn at random from ``lesion_seed``, are silenced.
+    What reads them raises ``SettingsError`` for a wrong field.
     """
 
     n_steps: int
@@ -37,6 +40,27 @@ class Controls(NamedTuple):
     lesioned_e: int = 0
     lesioned_i: int = 0
     lesion_seed: int = 0
+
+
+class _Bounds(Settings):
+    """What the fields of ``Controls`` may be."""
+
+    n_steps: int = setting(..., "Updates of the state", ge=1, le=10_000)
+    alpha: float = setting(..., "Share of the state that each update replaces", gt=0, le=1)
+    inhibition_gain: float = setting(..., "Multiplies W_EI and W_II", ge=0, le=1000)
+    lesioned_e: int = setting(..., "Silenced E units", ge=0, le=1024)
+    lesioned_i: int = setting(..., "Silenced I units", ge=0, le=1024)
+    lesion_seed: int = setting(..., "Seed that draws them", ge=0, lt=2**32)
+
+
+def checked(controls: Controls, model: BPAN) -> Controls:
+    """The same controls, if the network can have them; else raises ``SettingsError``."""
+    controls = Controls(**_Bounds(**controls._asdict()).model_dump())
+    for name, most in (("lesioned_e", model.n_excitatory), ("lesioned_i", model.n_inhibitory)):
+        value = getattr(controls, name)
+        if value > most:
+            raise SettingsError(f"{name} is {value:,}, but should be from 0 to {most}.")
+    return controls
 
 
 class Currents(NamedTuple):
@@ -113,6 +137,7 @@ class LoopGain(NamedTuple):
 
 def lesion_mask(model: BPAN, controls: Controls) -> Tensor:
     """Bool (unit): which units the controls silence. More lesions keep those already made."""
+    controls = checked(controls, model)
     mask = torch.zeros(len(model.bias), dtype=torch.bool)
     rng = np.random.default_rng(controls.lesion_seed)
     n_e, n_i = model.n_excitatory, model.n_inhibitory
@@ -124,6 +149,7 @@ def lesion_mask(model: BPAN, controls: Controls) -> Tensor:
 
 def currents(model: BPAN, x: Tensor, controls: Controls) -> Currents:
     """The trace of one input, x (1, input_dim)."""
+    controls = checked(controls, model)
     lesioned = lesion_mask(model, controls)
     trace = model.trace(
         x,
@@ -209,6 +235,7 @@ def drive_of(model: BPAN, x: Tensor) -> Tensor:
 @torch.no_grad()
 def answers(model: BPAN, drive: Tensor, controls: Controls) -> Answers:
     """The answer to each image at each step. ``drive`` comes from ``drive_of``."""
+    controls = checked(controls, model)
     weights, drive, _ = _intact(model, drive, controls)
     probability = torch.empty(len(drive), controls.n_steps)
     predicted = torch.empty(len(drive), controls.n_steps, dtype=torch.uint8)
@@ -241,6 +268,7 @@ def net_densities(model: BPAN, drive: Tensor, controls: Controls) -> tuple[NetDe
 
     ``drive`` comes from ``drive_of``.
     """
+    controls = checked(controls, model)
     weights, drive, kept = _intact(model, drive, controls)
     n_e, n_steps = model.n_excitatory, controls.n_steps
 
@@ -285,8 +313,9 @@ def _density(n_images: int, moments: _Moments, edges: np.ndarray) -> NetDensity:
 
 def loop_gain(model: BPAN, inhibition_gain: float = 1.0) -> LoopGain:
     """How strongly activity feeds itself; see ``LoopGain``."""
+    controls = checked(Controls(1, 1.0, inhibition_gain), model)
     with torch.no_grad():
-        recurrent = model.weights(inhibition_gain).recurrent.double().cpu()
+        recurrent = model.weights(controls.inhibition_gain).recurrent.double().cpu()
     n_e = model.n_excitatory
     return LoopGain(
         excitatory=_eigenvalues(recurrent[:n_e, :n_e]).abs().max().item(),

@@ -15,6 +15,7 @@ from torch import Tensor
 from corelib.analysis.representation import principal
 from corelib.data.images import ImageDataset, Split
 from corelib.errors import SettingsError
+from corelib.models.bpc.checks import Watching, check_images, checked_label
 from corelib.models.bpc.energy import Weights, apply, energy, errors, hessian_product
 from corelib.models.bpc.inference import (
     COMPLETION,
@@ -26,14 +27,12 @@ from corelib.models.bpc.inference import (
 )
 from corelib.models.bpc.network import PredictiveCoding, TwoWay
 
-SIDE = 28
-"""Pixels along each side of an image."""
+SIDE = 28  # pixels along each side of an image
 CHUNK = 1000  # images at once
 POWER_STEPS = 60
 
 Mask = Literal["left half", "right half", "top half", "bottom half", "random half"]
-MASKS: tuple[Mask, ...] = get_args(Mask)
-"""Names of the halves of an image that ``mask_of`` hides."""
+MASKS: tuple[Mask, ...] = get_args(Mask)  # what ``mask_of`` hides
 
 
 class Axes(NamedTuple):
@@ -117,8 +116,10 @@ def to_pixels(images: Tensor, dataset: ImageDataset) -> Tensor:
 def clamped(model: TwoWay, x: Tensor, label: int | None, x_known: Tensor | None = None) -> Given:
     """Images, and the label clamped at the other end; with None the label is free.
 
-    x (batch, pixel); ``x_known``, bool (pixel) or (batch, pixel), frees the other pixels.
+    x (batch, pixel); ``x_known``, bool (pixel) or (batch, pixel), frees the other pixels. Raises
+    ``SettingsError`` for a class that the network does not have.
     """
+    label = checked_label(model, label)
     y = x.new_zeros(len(x), model.n_classes)
     if label is None:
         return Given(x, y, x_known, torch.zeros_like(y[0], dtype=torch.bool))
@@ -235,22 +236,20 @@ def best_generation_loss(dataset: ImageDataset) -> float:
 
 
 def mask_of(name: Mask, seed: int = 0) -> np.ndarray:
-    """Which pixels a mask hides, half of them: bool (row, column). ``seed`` draws those of
-    "random half". Raises ``SettingsError`` for an unknown name."""
+    """Which pixels a mask hides: bool (row, column). ``seed`` draws those of "random half". Raises
+    ``SettingsError`` for an unknown name."""
     hidden = np.zeros((SIDE, SIDE), bool)
-    half = SIDE // 2
     match name:
         case "left half":
-            hidden[:, :half] = True
+            hidden[:, : SIDE // 2] = True
         case "right half":
-            hidden[:, half:] = True
+            hidden[:, SIDE // 2 :] = True
         case "top half":
-            hidden[:half] = True
+            hidden[: SIDE // 2] = True
         case "bottom half":
-            hidden[half:] = True
+            hidden[SIDE // 2 :] = True
         case "random half":
-            order = np.random.default_rng(seed).permutation(SIDE * SIDE)
-            hidden.ravel()[order[: SIDE * SIDE // 2]] = True
+            hidden.flat[np.random.default_rng(seed).permutation(SIDE**2)[: SIDE**2 // 2]] = True
         case _:
             raise SettingsError(f"mask is {name!r}, but should be one of: {', '.join(MASKS)}.")
     return hidden
@@ -311,10 +310,12 @@ def watch_completion(
     model: TwoWay, x: Tensor, hidden: np.ndarray, label: int | None, n_steps: int, every: int
 ) -> Filling:
     """Images (batch, pixel) at each ``every`` steps while their ``hidden`` pixels, bool (row,
-    column), are filled in. ``label`` is clamped; with None it is free."""
+    column), are filled in. ``label`` is clamped; with None it is free. Raises ``SettingsError``."""
+    check_images(model, x, hidden)
+    watching = Watching(n_steps=n_steps, every=every)
     known = torch.as_tensor(~hidden.ravel()).to(x.device)
-    config = completion_config(model, n_steps)
-    trace = infer(clamped(model, x, label, known), model.weights(), config, every)
+    config = completion_config(model, watching.n_steps)
+    trace = infer(clamped(model, x, label, known), model.weights(), config, watching.every)
     answer = answers(model, trace.image.flatten(0, 1)).reshape(trace.image.shape[:2])
     return Filling(trace.step, trace.image, answer)
 

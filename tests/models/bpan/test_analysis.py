@@ -1,5 +1,7 @@
 """Currents, answers and balance under controls, against the slow reference and closed forms."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from corelib.errors import SettingsError
 from corelib.models.bpan import BPAN
 from corelib.models.bpan.analysis import (
     Controls,
@@ -190,3 +193,44 @@ def test_activity_diverges_exactly_above_a_loop_gain_of_one():
             assert rate[-1] > 1e6
         else:
             assert rate[-1] == pytest.approx(1 / (1 - wanted), rel=1e-3)
+
+
+WRONG = {
+    "n_steps": (0, -3, 10_001, 10**30, 2.5, math.nan, None, "six", True),
+    "alpha": (0, -0.1, 1.01, math.nan, math.inf, None, "slow", True),
+    "inhibition_gain": (-0.1, 1001, math.nan, -math.inf, None, "none", True),
+    "lesioned_e": (-1, 8, 10**30, 1.5, math.nan, None, "all", True),
+    "lesioned_i": (-1, 4, 10**30, 1.5, math.nan, None, "all", True),
+    "lesion_seed": (-1, 2**32, 10**30, 1.5, math.nan, None, "first", True),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(field, value) for field, values in WRONG.items() for value in values]
+)
+def test_wrong_controls_are_named_with_their_value_and_their_limit(model, field, value):
+    wrong = Controls(5, 0.2)._replace(**{field: value})
+    x = torch.randn(1, 9)
+    drive = drive_of(model, x)
+    calls = [
+        lambda: currents(model, x, wrong),
+        lambda: answers(model, drive, wrong),
+        lambda: net_densities(model, drive, wrong),
+        lambda: lesion_mask(model, wrong),
+    ]
+    if field == "inhibition_gain":
+        calls.append(lambda: loop_gain(model, value))
+    for call in calls:
+        with pytest.raises(SettingsError, match=rf"^{field} is .+, but should be .+\.$") as caught:
+            call()
+        assert len(str(caught.value)) < 200
+
+
+def test_controls_may_be_at_their_limits(model):
+    least = Controls(1, 1e-9, 0.0)
+    most = Controls(50, 1.0, 1000.0, 7, 3, 2**32 - 1)
+    for controls in (least, most):
+        assert len(currents(model, torch.randn(1, 9), controls).rate) == controls.n_steps
+    # NumPy's numbers are numbers.
+    ours = lesion_mask(model, Controls(np.int64(5), np.float32(0.5), lesioned_e=np.int64(2)))
+    assert torch.equal(ours, lesion_mask(model, Controls(5, 0.5, lesioned_e=2)))
