@@ -94,7 +94,7 @@ def small_app(chrome: Browser, text: str, selector: str, done: str) -> dict[str,
     """The round trip of an app of a few lines."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "small.py"
-        script.write_text(text)
+        script.write_text(text, encoding="utf-8")
         with server(Path(folder), script) as address:
             page = chrome.new_page()
             open_page(page, address)

@@ -7,6 +7,7 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from corelib import environment
 from corelib.cli.commands import COMMANDS
 from corelib.cli.parse import parse
 from corelib.errors import SynaptariumError
@@ -42,6 +43,7 @@ def _do(words: list[str]) -> int:
     except SystemExit:
         # Help was printed.
         return 0
+    environment.check()
     return command() or 0
 
 
@@ -63,6 +65,9 @@ def _refuse(text: str) -> int:
 
 
 if __name__ == "__main__":
+    # Closed by >&-: what is printed goes nowhere, and no file gets the number of the closed one.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal without Greek letters shows question marks rather than a traceback.
         if isinstance(stream, io.TextIOWrapper):

@@ -6,12 +6,16 @@ once, a deep link runs the page alone. So every page first calls ``ensure_routed
 
 import gc
 import sys
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from corelib import environment
+from corelib.errors import SettingsError
 from dashboard.rooms import ROOMS
+from dashboard.shell.text import plain, say_error
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "pages"
@@ -22,9 +26,30 @@ def _pages() -> dict[str, list]:
     home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
     runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:")
     # Addresses that were saved while the page was called so.
-    once = st.Page(PAGES / "runs.py", title="Runs", url_path="trainings", visibility="hidden")
+    once = st.Page(PAGES / "trainings.py", title="Runs", visibility="hidden")
     rooms = [st.Page(PAGES / room.file, title=room.title, icon=room.icon) for room in ROOMS]
-    return {"": [home, runs, once], "Experiments": rooms}
+    known = [home, runs, once, *rooms]
+    return {
+        "": [home, runs, once, *_unknown({page.url_path for page in known})],
+        "Experiments": rooms,
+    }
+
+
+def _unknown(known: set[str]) -> list:
+    """A page that says so, where the address names one that does not exist: Streamlit would show
+    Home under a message that hides it."""
+    context = get_script_run_ctx()
+    name = (context and context.pages_manager.intended_page_name) or ""
+    if not name.strip("/ ") or "/" in name or name in known:
+        return []
+    page = partial(_say_unknown, name)
+    return [st.Page(page, title="Page not found", url_path=name, visibility="hidden")]
+
+
+def _say_unknown(name: str) -> None:
+    st.title("Page not found")
+    st.markdown(f"Synaptarium has no page named {plain(name)}.")
+    st.page_link(PAGES / "home.py", label="Go to Home", icon=":material/home:")
 
 
 def run() -> None:
@@ -32,7 +57,13 @@ def run() -> None:
     _set_aside(len(sys.modules))
     _configure()
     st.session_state["_routed"] = True
-    st.navigation(_pages()).run()
+    page = st.navigation(_pages())
+    try:
+        environment.check()
+    except SettingsError as error:
+        say_error(error)
+    else:
+        page.run()
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,7 @@ from corelib.training.config import TrainingSettings
 from tests.test_catalog_laws import SMALL
 
 MATTERS_WITH: dict[str, dict[str, Any]] = {
+    "input_dim": {"network": "simple", "width": 4},
     "network": {"width": 4},
     "width": {"network": "simple", "input_dim": 400},
     "norm": {"network": "simple", "width": 4},
@@ -191,11 +192,21 @@ def test_any_settings_at_their_bounds_build_or_are_refused(name, data):
 def test_one_size_at_its_bound_fits_in_memory(name):
     """The weights with their gradients and the optimiser's two means, in 32 bits, are within 1 GB;
     all sizes at their bounds together are not, which the worker then says."""
-    kind = SYSTEMS[name].config_type
-    sizes = [info for info in kind.infos() if info.takes_memory]
-    assert sizes
-    for info in sizes:
-        with torch.device("meta"):
-            model = SYSTEMS[name].make_model(kind(**{info.name: extremes(info)[-1]}))
-        weights = sum(parameter.numel() for parameter in model.parameters())
-        assert 16 * weights < 1e9, info.name
+    for info in SYSTEMS[name].config_type.infos():
+        if info.takes_memory:
+            assert 16 * n_weights(name, {info.name: extremes(info)[-1]}) < 1e9, info.name
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_what_adds_weights_is_marked_as_taking_memory(name):
+    few = n_weights(name, {})
+    for info in SYSTEMS[name].config_type.choices():
+        if info.kind in ("int", "text"):
+            more = info.default + 1 if info.kind == "int" else "300, 301"
+            assert info.takes_memory or n_weights(name, {info.name: more}) == few, info.name
+
+
+def n_weights(name: str, chosen: dict[str, Any]) -> int:
+    with torch.device("meta"):
+        model = SYSTEMS[name].make_model(SYSTEMS[name].config_type(**chosen))
+    return sum(parameter.numel() for parameter in model.parameters())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from corelib.__main__ import main
@@ -24,7 +24,7 @@ from corelib.cli import follow as following
 from corelib.cli.commands import COMMANDS
 from corelib.cli.parse import Group, UsageError, parse
 from corelib.data import DATASETS, fashion_mnist
-from corelib.errors import DataError, RunError
+from corelib.errors import DataError, RunError, SettingsError
 from corelib.runs.registry import shipped
 from corelib.runs.spec import as_command, make_spec, read_spec
 from corelib.runs.store import Run, create_run, find_run, list_runs
@@ -49,6 +49,7 @@ def spawn(*words, **more):
         stderr=subprocess.PIPE,
         text=True,
         **more,
+        encoding="utf-8",
     )
 
 
@@ -154,7 +155,11 @@ for words in sys.argv[1:]:
     light = ["--help", "train bpan --help", "train bpan --n-steps 0", "runs list", "--version"]
     light += ["runs show nothing", "evaluate nothing", "data mnist", "reproduce", "train --spec no"]
     done = subprocess.run(
-        [sys.executable, "-c", script, *light], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", script, *light],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("light:") == len(light)
@@ -162,7 +167,9 @@ for words in sys.argv[1:]:
 
 def test_version_is_that_of_the_project(capsys):
     assert main(["--version"]) == 0
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
     assert capsys.readouterr().out.startswith(f"synaptarium {version} (python 3.")
 
 
@@ -282,7 +289,7 @@ def test_a_closed_pipe_is_quiet():
 
 
 def test_a_disk_that_refuses_is_one_sentence(tmp_path, monkeypatch, capsys):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(tmp_path / "file" / "runs"))
     assert main(["train", "bpan", *TINY]) == 2
     assert "Disk or system error" in one_sentence(capsys.readouterr().err)
@@ -311,14 +318,17 @@ def settings_of(kind):
 @pytest.mark.parametrize("name", SYSTEMS)
 @given(data=st.data())
 def test_the_command_of_a_run_parses_to_the_same_run(name, data):
-    spec = make_spec(
-        name,
-        dataset=data.draw(st.sampled_from(SYSTEMS[name].datasets)),
-        config=data.draw(settings_of(SYSTEMS[name].config_type)),
-        training=data.draw(settings_of(SYSTEMS[name].training_type)),
-        seed=data.draw(st.integers(0, 2**31 - 1)),
-        variant=data.draw(st.text("abcXYZ019_", max_size=8)),
-    )
+    drawn = {
+        "dataset": data.draw(st.sampled_from(SYSTEMS[name].datasets)),
+        "config": data.draw(settings_of(SYSTEMS[name].config_type)),
+        "training": data.draw(settings_of(SYSTEMS[name].training_type)),
+        "seed": data.draw(st.integers(0, 2**31 - 1)),
+        "variant": data.draw(st.text("abcXYZ019_", max_size=8)),
+    }
+    try:
+        spec = make_spec(name, **drawn)
+    except SettingsError:
+        reject()  # settings that contradict each other
     program, *words = shlex.split(as_command(spec))
     assert [program, *words[:2]] == ["python", "-m", "corelib"]
     assert parse(COMMANDS, words[2:]).spec() == spec
@@ -399,7 +409,7 @@ def test_runs_are_listed_and_shown(trained_run, capsys):
 def test_an_unreadable_run_hides_no_other(runs_root, capsys):
     good = create_run(make_spec("bpan"))
     bad = create_run(make_spec("bpan"))
-    (bad.folder / "spec.json").write_text("{")
+    (bad.folder / "spec.json").write_text("{", encoding="utf-8")
     assert main(["runs", "list", "--json"]) == 0
     states = {item["id"]: item["state"] for item in json.loads(capsys.readouterr().out)}
     assert states == {good.id: "starting", bad.id: "unreadable"}

@@ -94,7 +94,9 @@ def test_all_are_listed_and_none_is_imported_until_run(capsys):
         "import sys, corelib.reproduce; "
         "print([m for m in sys.modules if m in ('torch', 'pandas', 'corelib.reproduce.bpan')])"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.stdout == "[]\n"
 
 

@@ -187,7 +187,7 @@ def test_every_model_ships_with_at_least_three_seeds(shipped):
 
 @pytest.mark.parametrize("name", ["anytime", "classification"])
 def test_the_file_names_the_command_that_made_it(name):
-    first = (results.SHIPPED / f"{name}.csv").read_text().splitlines()[0]
+    first = (results.SHIPPED / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith(f"# python -m corelib reproduce {name} --ship")
     assert "torch" in first
 
@@ -288,7 +288,9 @@ def test_shipped_tables_are_read_without_torch():
         "import sys; from corelib.reproduce import reproduce; reproduce('anytime'); "
         "reproduce('classification'); print('torch' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.stdout == "False\n", done.stderr
 
 

@@ -67,7 +67,7 @@ def test_only_a_run_of_the_same_versions_is_resumed(runs_root):
 
 def test_a_damaged_run_is_skipped(runs_root):
     run = stands(tiny(), "completed")
-    (run.folder / "spec.json").write_text("{")
+    (run.folder / "spec.json").write_text("{", encoding="utf-8")
     assert ids([tiny()]) == [None]
 
 
@@ -130,7 +130,7 @@ def test_train_measures_writes_and_reads_back(runs_root, tmp_path, monkeypatch):
 
     results.table(what, n_seeds=1, ship=True)
     assert len(asked[1][0]) == 1
-    first = (tmp_path / "toy.csv").read_text().splitlines()[0]
+    first = (tmp_path / "toy.csv").read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# python -m corelib reproduce toy --ship --seeds 1 (python ")
     table = results.table(what)
     assert table["seen"].tolist() == [2, 2]

@@ -195,7 +195,7 @@ def test_every_row_ships_with_at_least_three_seeds(shipped):
     groups = dict(list(shipped.groupby(["task", "model"])))
     assert set(groups) == {(row.task, row.model) for row in sequential.ROWS}
     assert all(set(group["seed"]) >= {0, 1, 2} for group in groups.values())
-    first = (results.SHIPPED / "sequential.csv").read_text().splitlines()[0]
+    first = (results.SHIPPED / "sequential.csv").read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# python -m corelib reproduce sequential --ship")
 
 

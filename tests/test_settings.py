@@ -253,5 +253,7 @@ def test_what_forms_and_help_need_imports_no_torch():
         f"    s.config_type(), s.training_type()\n"
         f"assert 'torch' not in sys.modules, 'making settings imports torch'\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr

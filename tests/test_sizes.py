@@ -20,13 +20,16 @@ class Size(NamedTuple):
 
 def files() -> list[Size]:
     paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [Size(str(p.relative_to(ROOT)), len(p.read_text().splitlines())) for p in paths]
+    return [
+        Size(str(p.relative_to(ROOT)), len(p.read_text(encoding="utf-8").splitlines()))
+        for p in paths
+    ]
 
 
 def functions(file: str) -> list[Size]:
     """The functions of a file, decorators counted."""
     sizes = []
-    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             sizes.append(Size(f"{file}:{node.name}", (node.end_lineno or first) - first + 1))

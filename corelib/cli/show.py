@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_jsonable_python
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def as_json(value: Any) -> None:
-    """Print a value as JSON."""
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    """Print a value as JSON; what is not a finite number is spelled as in a run's files."""
+    plain = to_jsonable_python(value, inf_nan_mode="strings")
+    print(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def number(name: str, value: float) -> str:

@@ -6,8 +6,8 @@ with 64 pixels a side they take 2.5 GB. The authors' code reads them at full siz
 
 import os
 
-from corelib.data.fashion_mnist import own_root
 from corelib.data.images import ImageDataset, Split
+from corelib.environment import data_root
 from corelib.errors import DataError
 
 SIDE, N_TASKS = 64, 40
@@ -15,7 +15,7 @@ FOLDER = "celeba"
 
 
 def is_here() -> bool:
-    return (own_root() / FOLDER / "img_align_celeba").is_dir()
+    return (data_root() / FOLDER / "img_align_celeba").is_dir()
 
 
 def load(side: int = SIDE) -> ImageDataset:
@@ -27,7 +27,7 @@ def load(side: int = SIDE) -> ImageDataset:
     if not is_here():
         raise DataError(
             "CelebA is not here. Put img_align_celeba and its five text files, as "
-            f"torchvision.datasets.CelebA expects them, into {own_root() / FOLDER}."
+            f"torchvision.datasets.CelebA expects them, into {data_root() / FOLDER}."
         )
     import torch
     from torch.utils.data import DataLoader
@@ -37,7 +37,7 @@ def load(side: int = SIDE) -> ImageDataset:
     shrink = Compose([Resize((side, side)), PILToTensor()])
 
     def split(name: str) -> tuple[Split, tuple[str, ...]]:
-        source = CelebA(own_root(), name, transform=shrink)
+        source = CelebA(data_root(), name, transform=shrink)
         pixels = torch.empty(len(source), 3, side, side, dtype=torch.uint8)
         # Worker processes pay off only for many pictures.
         workers = (os.cpu_count() or 1) if len(source) > 2000 else 0
@@ -52,7 +52,7 @@ def load(side: int = SIDE) -> ImageDataset:
         (train, names), (validation, _), (test, _) = map(split, ("train", "valid", "test"))
     except (OSError, RuntimeError, ValueError) as error:
         raise DataError(
-            f"CelebA in {own_root() / FOLDER} is incomplete or damaged ({error}); replace its "
+            f"CelebA in {data_root() / FOLDER} is incomplete or damaged ({error}); replace its "
             "files."
         ) from None
     return ImageDataset("celeba", ("no", "yes"), 0.5, 0.5, train, validation, test, names)

@@ -5,8 +5,8 @@ Its files are checked against their published sums before torchvision reads them
 
 import numpy as np
 
-from corelib.data.fashion_mnist import own_root
 from corelib.data.images import ImageDataset, Split
+from corelib.environment import data_root
 from corelib.errors import DataError
 
 CLASS_NAMES = (
@@ -25,19 +25,19 @@ FOLDER = "cifar-10-batches-py"
 
 
 def is_here() -> bool:
-    return (own_root() / FOLDER).is_dir()
+    return (data_root() / FOLDER).is_dir()
 
 
 def download() -> None:
-    """Fetch the data by torchvision into ``own_root()``; raises ``DataError`` on failure."""
+    """Fetch the data by torchvision into ``data_root()``; raises ``DataError`` on failure."""
     from torchvision.datasets import CIFAR10
 
     try:
-        CIFAR10(own_root(), download=True)
+        CIFAR10(data_root(), download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"CIFAR-10 could not be downloaded ({error}). Unpack cifar-10-python.tar.gz into "
-            f"{own_root()}."
+            f"{data_root()}."
         ) from None
 
 
@@ -51,16 +51,16 @@ def load() -> ImageDataset:
 
     if not is_here():
         raise DataError(
-            f"CIFAR-10 is not here. Unpack cifar-10-python.tar.gz into {own_root()}, or download "
+            f"CIFAR-10 is not here. Unpack cifar-10-python.tar.gz into {data_root()}, or download "
             "it with: python -m corelib data cifar-10"
         )
     from torchvision.datasets import CIFAR10
 
     try:
-        parts = [CIFAR10(own_root(), train=train) for train in (True, False)]
+        parts = [CIFAR10(data_root(), train=train) for train in (True, False)]
     except (OSError, RuntimeError) as error:
         raise DataError(
-            f"CIFAR-10 in {own_root() / FOLDER} is damaged ({error}); download it again."
+            f"CIFAR-10 in {data_root() / FOLDER} is damaged ({error}); download it again."
         ) from None
 
     def split(images: np.ndarray, labels: list[int]) -> Split:

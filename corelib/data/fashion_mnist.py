@@ -1,9 +1,9 @@
 """Fashion-MNIST through torchvision: from an existing folder, or downloaded on request."""
 
-import os
 from pathlib import Path
 
 from corelib.data.images import ImageDataset, split_in_three
+from corelib.environment import data_root
 from corelib.errors import DataError
 
 CLASS_NAMES = (
@@ -24,29 +24,24 @@ FILES = tuple(
 )
 
 
-def own_root() -> Path:
-    """Where a download goes: the folder named by SYNAPTARIUM_DATA, or ./data."""
-    return Path(os.environ.get("SYNAPTARIUM_DATA", "data"))
-
-
 def find_folder() -> Path | None:
     """The first folder that holds all four files, plain or gzipped; None if there is none."""
-    for folder in (own_root() / "FashionMNIST" / "raw", own_root(), DEBIAN_FOLDER):
+    for folder in (data_root() / "FashionMNIST" / "raw", data_root(), DEBIAN_FOLDER):
         if all((folder / f).exists() or (folder / f"{f}.gz").exists() for f in FILES):
             return folder
     return None
 
 
 def download() -> None:
-    """Fetch the data by torchvision into ``own_root()``; raises ``DataError`` on failure."""
+    """Fetch the data by torchvision into ``data_root()``; raises ``DataError`` on failure."""
     from torchvision.datasets import FashionMNIST
 
     try:
-        FashionMNIST(own_root(), download=True)
+        FashionMNIST(data_root(), download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"Fashion-MNIST could not be downloaded ({error}). Put its four files into "
-            f"{own_root()}, or install Debian's package dataset-fashion-mnist."
+            f"{data_root()}, or install Debian's package dataset-fashion-mnist."
         ) from None
 
 
@@ -59,7 +54,7 @@ def load() -> ImageDataset:
     folder = find_folder()
     if folder is None:
         raise DataError(
-            f"Fashion-MNIST is not here. Put its four files into {own_root()}, install Debian's "
+            f"Fashion-MNIST is not here. Put its four files into {data_root()}, install Debian's "
             "package dataset-fashion-mnist, or download it with: "
             "python -m corelib data fashion-mnist"
         )

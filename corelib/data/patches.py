@@ -13,7 +13,6 @@ The label of a patch is the number of its picture.
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from corelib.data.images import ImageDataset, Split
+from corelib.environment import data_root
 from corelib.errors import DataError
 
 TRAIN, HELD_OUT = 40_000, 5_000
@@ -114,8 +114,7 @@ def load(side: int) -> ImageDataset:
 def doves_file() -> Path:
     """The file of van Hateren's patches: DOVES/vH16/processed.npy in the folder named by
     SYNAPTARIUM_DATA, or in ./data."""
-    root = Path(os.environ.get("SYNAPTARIUM_DATA", "data"))
-    return root / "DOVES" / "vH16" / "processed.npy"
+    return data_root() / "DOVES" / "vH16" / "processed.npy"
 
 
 def load_doves() -> ImageDataset:

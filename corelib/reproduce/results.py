@@ -144,7 +144,7 @@ def last_line(name: str) -> str:
     """The last line from the background process: the current run and how long all will take, or
     why it ended; empty if there is none."""
     try:
-        lines = log_file(name).read_text(errors="replace").splitlines()
+        lines = log_file(name).read_text(errors="replace", encoding="utf-8").splitlines()
     except FileNotFoundError:
         return ""
     return lines[-1] if lines else ""

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from corelib.errors import RunError
 from corelib.training import events
 from corelib.training.events import Began, Event, Finished, Saved, Stepped, Validated
 
@@ -10,7 +9,7 @@ from corelib.training.events import Began, Event, Finished, Saved, Stepped, Vali
 class History:
     """The events of a run so far; ``refresh`` reads only new, complete lines.
 
-    Lines that are no events are left out and counted in ``unreadable``.
+    Lines that are no events are left out. ``problem`` is a sentence about what could not be read.
     """
 
     def __init__(self, file: Path) -> None:
@@ -22,9 +21,10 @@ class History:
         self.finished: Finished | None = None
         self.saved_step = 0
         self.unreadable = 0
+        self._closed = ""
 
     def refresh(self) -> "History":
-        """Read what was added; raises ``RunError`` if the file cannot be opened."""
+        """Read what was added."""
         try:
             with self.file.open("rb") as file:
                 file.seek(self._offset)
@@ -32,7 +32,9 @@ class History:
         except FileNotFoundError:
             return self
         except OSError as error:
-            raise RunError(f"{self.file} cannot be read: {error.strerror}.") from None
+            self._closed = f"{self.file} cannot be read: {error.strerror}."
+            return self
+        self._closed = ""
         whole = text[: text.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
@@ -58,6 +60,14 @@ class History:
                 self.saved_step = event.step
             case Finished():
                 self.finished = event
+
+    @property
+    def problem(self) -> str:
+        """A sentence about what could not be read, or ""."""
+        if self._closed or not self.unreadable:
+            return self._closed
+        lines = f"{self.unreadable} line{'s' * (self.unreadable != 1)}"
+        return f"{lines} of its history could not be read."
 
     @property
     def step(self) -> int:

@@ -5,6 +5,7 @@ Imports torch only to load.
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -129,7 +130,11 @@ def registry_state() -> tuple:
             return 0
 
     return tuple(
-        (str(run.folder), written(run.folder / "checkpoints"), written(run.folder / "status.json"))
+        (
+            os.fsencode(run.folder),
+            written(run.folder / "checkpoints"),
+            written(run.folder / "status.json"),
+        )
         for run in list_runs()
     )
 

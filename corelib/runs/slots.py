@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
+from corelib import environment
 from corelib.runs.store import Run, list_runs, runs_root
 
 
@@ -20,7 +21,7 @@ def cores() -> int:
 
 def slot_count() -> int:
     """One slot per two cores, so that the app stays responsive; SYNAPTARIUM_SLOTS overrides it."""
-    return max(1, int(os.environ.get("SYNAPTARIUM_SLOTS", cores() // 2)))
+    return environment.slots(max(1, cores() // 2))
 
 
 def thread_count() -> int:

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from corelib import files
+from corelib.environment import runs_root
 from corelib.errors import RunError, SettingsError
 from corelib.runs.history import History, first_event
 from corelib.runs.spec import RunSpec, read_spec
@@ -60,11 +61,6 @@ class Control(NamedTuple):
 Record = TypeVar("Record", Status, Control)
 
 
-def runs_root() -> Path:
-    """The folder named by SYNAPTARIUM_RUNS, or ./runs."""
-    return Path(os.environ.get("SYNAPTARIUM_RUNS", "runs")).absolute()
-
-
 class Run:
     """One run's folder."""
 
@@ -73,7 +69,8 @@ class Run:
 
     @property
     def id(self) -> str:
-        return self.folder.name
+        """The folder's name; what no text can hold in it is replaced."""
+        return self.folder.name.encode(errors="surrogateescape").decode(errors="replace")
 
     @property
     def spec(self) -> RunSpec:

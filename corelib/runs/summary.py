@@ -37,12 +37,8 @@ def summary(run: Run) -> RunSummary:
         resolve(spec)
     except SynaptariumError as error:
         problems.append(str(error))
-    try:
-        history.refresh()
-    except SynaptariumError as error:
-        problems.append(str(error))
-    if history.unreadable:
-        problems.append(f"{history.unreadable} lines of its history could not be read.")
+    if problem := history.refresh().problem:
+        problems.append(problem)
     best = best_checkpoint(run)
     problems += [item.reason for item in checkpoints_of(run)[1]]
     return RunSummary(

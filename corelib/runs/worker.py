@@ -9,14 +9,18 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from corelib.data import read_ahead
 from corelib.errors import DivergedError, SynaptariumError
+from corelib.runs.registry import best_checkpoint
 from corelib.runs.slots import thread_count, wait_for_slot
+from corelib.runs.spec import resolve
 from corelib.runs.store import BEATS_EVERY_S, Run
+from corelib.training.advice import out_of_memory, what_to_lower
 from corelib.training.events import Stepped
 
 SAVE_EVERY_S = 30.0
@@ -44,15 +48,8 @@ def main(folder: str) -> int:
     except SynaptariumError as error:
         run.set_status("failed", str(error))
         return 2
-    except MemoryError:
-        run.set_status("failed", "Memory ran out; try a smaller batch or network.")
-        return 1
-    except OSError as error:
-        run.set_status("failed", f"Disk or system error: {error}.")
-        return 1
     except Exception as error:
-        traceback.print_exc()
-        run.set_status("failed", f"{type(error).__name__}: {error}. See the log for details.")
+        run.set_status("failed", _unexpected(run, error))
         return 1
     finally:
         lock.release()
@@ -73,10 +70,23 @@ def _beat(run: Run) -> None:
 
 def _diverged(run: Run, error: DivergedError) -> str:
     """What happened, what to lower, and what is left."""
-    kept = run.history().saved_step
-    left = f"The checkpoint of update {kept:,} is kept" if kept else "No checkpoint was saved yet"
-    again = "Resuming would repeat this; start a new run."
-    return f"{error}. {left}. {again}"
+    resolved = resolve(run.spec)
+    advice = what_to_lower(resolved.config, resolved.training)
+    best = best_checkpoint(run)
+    left = f"The checkpoint of update {best.card.step:,} is kept." if best else "No checkpoint yet."
+    return f"{error}. {advice} {left} Resuming would repeat this: start a new run."
+
+
+def _unexpected(run: Run, error: Exception) -> str:
+    """What to say of an error that we did not raise: lack of memory, the system's, or a bug."""
+    with suppress(SynaptariumError):  # without a readable spec there is nothing to lower
+        resolved = resolve(run.spec)
+        if sentence := out_of_memory(error, resolved.config, resolved.training):
+            return sentence
+    if isinstance(error, OSError):
+        return f"Disk or system error: {error}."
+    traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}. See the log for details."
 
 
 class Worker:

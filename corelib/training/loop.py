@@ -43,8 +43,8 @@ def train(
     """Yield ``Stepped`` after each update and ``Validated`` after each epoch and at the end.
 
     The first ``from_step`` updates count as done (resume); ``best_score`` is the best
-    validation score among them. Raises ``DivergedError`` at the first update whose metrics, score
-    or weights are not finite.
+    validation score among them. Raises ``DivergedError`` at the first update whose loss, score or
+    weights are not finite.
     """
     per_epoch = steps_per_epoch(len(dataset.train.labels), training.batch_size)
     device = next(learner.model.parameters()).device
@@ -76,9 +76,10 @@ def train(
 
 
 def _check_finite(step: int, metrics: dict[str, float], model: nn.Module) -> None:
-    for name, value in metrics.items():
-        if not math.isfinite(value):
-            raise DivergedError(step, f"{name} is {value}")
+    # Other metrics may be undefined for a while, such as the angle of a layer that is silent.
+    loss = metrics.get("loss", 0.0)
+    if not math.isfinite(loss):
+        raise DivergedError(step, f"loss is {loss}")
     # A sum is finite only if all its terms are; it takes a thirtieth of the time of ``isfinite``.
     total = torch.stack([p.detach().sum() for p in model.parameters()]).sum()
     if not total.isfinite():

@@ -13,6 +13,7 @@ from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoint_picker
 from dashboard.shell.controls import Preset, choice, number, select, slider
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ def sentence(v: View) -> str:
 
     test = v.item.card.test or v.item.card.metrics
     text = (
-        f"**{v.item.name}** reads **{test.get('accuracy', float('nan')):.1%}** of the test digits "
-        "correctly"
+        f"**{plain(v.item.name)}** reads **{test.get('accuracy', float('nan')):.1%}** of the test "
+        "digits correctly"
     )
     if "generator loss" in test:
         text += (

@@ -11,6 +11,7 @@ from corelib.words import with_article
 from dashboard.components.pad import make_pad
 from dashboard.figures.png import png
 from dashboard.shell.controls import choice, number, select
+from dashboard.shell.text import say_error
 
 if TYPE_CHECKING:
     from corelib.data import ImageDataset
@@ -134,7 +135,7 @@ def _drawn(prefix: str) -> ChosenDigit | None:
         pixels = from_strokes(strokes, canvas_size=1.0)
         st.session_state[kept] = strokes
     except DataError as error:
-        st.error(str(error))
+        say_error(error)
     _pad(key=pad, data={"strokes": st.session_state[kept]}, on_strokes_change=lambda: None)
     return None if pixels is None else ChosenDigit(pixels, None, "drawn")
 
@@ -159,5 +160,5 @@ def _uploaded(prefix: str) -> ChosenDigit | None:
             st.session_state[kept] = last
         if last.error:
             stays = "" if last.pixels is None else " The last good picture is kept."
-            st.error(last.error + stays)
+            say_error(last.error + stays)
     return None if last.pixels is None else ChosenDigit(last.pixels.copy(), None, "uploaded")

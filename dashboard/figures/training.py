@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from corelib.runs.store import History
+from corelib.runs.history import History
 from corelib.training.events import Validated
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import DASHES, OKABE_ITO, Palette, panels, styled

@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard.rooms import ROOMS, Room
 from dashboard.shell import inventory
 from dashboard.shell.page import ASSETS
+from dashboard.shell.text import errors_shown
 
 PAGES = ASSETS.parent / "pages"
 PYTHON = """\
@@ -29,7 +30,8 @@ def draw_home() -> None:
         "##### A laboratory of brain-inspired networks. Look into trained ones, break them, "
         "train your own."
     )
-    st.write(inventory.sentence())
+    with errors_shown():
+        st.write(inventory.sentence())
     st.markdown("### Experiments")
     for room in ROOMS:
         with st.container(border=True, key=f"home_room_{room.file.removesuffix('.py')}"):
@@ -62,12 +64,12 @@ def _draw_room(room: Room) -> None:
 
 def _draw_inventory() -> None:
     parts = (
-        ("Images", inventory.data_lines()),
-        ("Networks and runs", inventory.model_lines()),
-        ("Computer", inventory.machine_lines()),
+        ("Images", inventory.data_lines),
+        ("Networks and runs", inventory.model_lines),
+        ("Computer", inventory.machine_lines),
     )
     for column, (title, lines) in zip(st.columns(3, gap="large"), parts, strict=True):
-        with column, st.container(border=True, height="stretch"):
+        with column, st.container(border=True, height="stretch"), errors_shown():
             st.markdown(f"**{title}**")
-            for line in lines:
+            for line in lines():
                 st.markdown(line)

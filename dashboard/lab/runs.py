@@ -7,6 +7,7 @@ from dashboard.shell import inventory
 from dashboard.shell.controls import several
 from dashboard.shell.export import chart
 from dashboard.shell.run_panel import runs_section
+from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.theme import palette
 
 PAGE = "runs"
@@ -18,13 +19,19 @@ def draw_runs() -> None:
     st.title("Runs")
     runs = {run.id: run for run in list_runs()}
     st.markdown(inventory.runs_sentence())
+    if problems := inventory.left_out():
+        st.warning(
+            "These checkpoints are not offered:\n" + "".join(f"\n- {plain(p)}" for p in problems)
+        )
     if not runs:
         return
     st.dataframe(inventory.runs_table(), hide_index=True, width="stretch", key=f"{PAGE}_table")
     st.markdown("### One run")
-    runs_section(PAGE)
+    with errors_shown():
+        runs_section(PAGE)
     st.markdown("### Side by side")
-    _side_by_side(runs)
+    with errors_shown():
+        _side_by_side(runs)
 
 
 def _side_by_side(runs: dict[str, Run]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.data import read_ahead
+from corelib.errors import CheckpointError
 from corelib.runs.registry import available, find, registry_state
 
 if TYPE_CHECKING:
@@ -46,11 +47,19 @@ class CheckpointKey(NamedTuple):
 
 
 def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
+    """Raises ``CheckpointError`` if the weights are missing."""
+    file = item.folder / "weights.safetensors"
     try:
-        written = (item.folder / "weights.safetensors").stat().st_mtime_ns
-    except FileNotFoundError:
+        written = file.stat().st_mtime_ns
+    except OSError:
+        newer = find(item.name)
+        if newer.folder == item.folder:
+            raise CheckpointError(
+                f"The weights of {item.name} cannot be read: put {file} back, or choose another "
+                "network."
+            ) from None
         # A run has just replaced its best checkpoint.
-        return checkpoint_key(find(item.name))
+        return checkpoint_key(newer)
     return CheckpointKey(item.name, item.card.dataset, written)
 
 
@@ -103,3 +112,22 @@ def test_inputs(name: str) -> "Tensor":
     """The test images as the networks read them: (image, input)."""
     data = dataset(name)
     return data.inputs(data.test.pixels)
+
+
+class Kept(dict[Any, Any]):
+    """The newest entries, at most ``most`` of them."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.pop(key, None)
+        while len(self) >= self.most:
+            self.pop(next(iter(self)))
+        super().__setitem__(key, value)
+
+
+def kept(name: str, most: int) -> Kept:
+    """What this session alone has computed, by a name that begins with an underscore."""
+    return st.session_state.setdefault(name, Kept(most))

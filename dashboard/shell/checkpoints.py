@@ -10,6 +10,7 @@ from corelib.data import DATASETS
 from corelib.runs.registry import Checkpoint
 from dashboard.shell import cache
 from dashboard.shell.controls import select, several
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     from torch import nn
@@ -109,5 +110,5 @@ def checkpoint_picker(
     first = begin_with if begin_with in names else names[0]
     item = items.get(select(page, name, label, names, first, on_change=on_change))
     if item is not None:
-        st.caption(about(item))
+        st.caption(plain(about(item)))
     return item

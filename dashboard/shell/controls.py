@@ -3,18 +3,18 @@
 Each is named by its page and its own name: ``slider("bars", "contrast", ...)`` has the key
 ``bars_contrast``, in the session and in the address. Its help is in
 assets/texts/help/bars.toml, or in any.toml there. A value outside its bounds or choices, such as
-one left by another network, is moved inside.
+one left by another network, is moved inside; one in an address that it cannot read is dropped.
 """
 
-import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
-HELP = Path(__file__).parents[2] / "assets" / "texts" / "help"
+from dashboard.shell.address import Legal, clean, numbers, one_of, some_of
+from dashboard.shell.help import help_of
+
 KEPT = dict.fromkeys(("input", "class", "index", "image"), "the input") | {"model": "the network"}
 """How the controls that Reset leaves alone are called."""
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def slider(
     format: str | None = None,
 ) -> Number:
     """A number between ``low`` and ``high``. ``words`` fill the placeholders in its help."""
-    key = _prepare(page, name, default, partial(_inside, low, high))
+    key = _prepare(page, name, default, partial(_inside, low, high), numbers(1))
     return st.slider(
         label,
         low,
@@ -54,7 +54,7 @@ def slider(
         step,
         format,
         key=key,
-        help=_help(page, name, words),
+        help=help_of(page, name, words),
         disabled=disabled,
         bind="query-params",
     )
@@ -62,7 +62,9 @@ def slider(
 
 def interval(page: str, name: str, label: str, step: float) -> tuple[float, float]:
     """Two shares between 0 and 1, the lower first; the whole range by default."""
-    key = _prepare(page, name, (0.0, 1.0), lambda value: value if len(value) == 2 else None)
+    key = _prepare(
+        page, name, (0.0, 1.0), lambda value: value if len(value) == 2 else None, numbers(2)
+    )
     return st.slider(
         label,
         0.0,
@@ -71,7 +73,7 @@ def interval(page: str, name: str, label: str, step: float) -> tuple[float, floa
         step,
         format="percent",
         key=key,
-        help=_help(page, name, None),
+        help=help_of(page, name, None),
         bind="query-params",
     )
 
@@ -89,7 +91,7 @@ def number(
     on_change: Change | None = None,
 ) -> Number:
     """A number to be typed, between ``low`` and ``high``; of the type of ``default``."""
-    key = _prepare(page, name, default, partial(_inside, low, high))
+    key = _prepare(page, name, default, partial(_inside, low, high), numbers(1))
     value = st.number_input(
         label,
         low,
@@ -98,7 +100,7 @@ def number(
         step,
         format="%g" if isinstance(default, float) else None,
         key=key,
-        help=_help(page, name, words),
+        help=help_of(page, name, words),
         on_change=on_change,
         bind="query-params",
     )
@@ -115,9 +117,9 @@ def steps_slider(
     words: Mapping[str, object] | None = None,
 ) -> T:
     """One of several ordered values."""
-    key = _prepare(page, name, default, partial(_among, options))
+    key = _prepare(page, name, default, partial(_among, options), one_of(_written(options)))
     return st.select_slider(
-        label, options, default, key=key, help=_help(page, name, words), bind="query-params"
+        label, options, default, key=key, help=help_of(page, name, words), bind="query-params"
     )
 
 
@@ -131,12 +133,12 @@ def switch(
     words: Mapping[str, object] | None = None,
 ) -> bool:
     """On or off."""
-    key = _prepare(page, name, default, bool)
+    key = _prepare(page, name, default, bool, one_of(("true", "false")))
     return st.toggle(
         label,
         default,
         key=key,
-        help=_help(page, name, words),
+        help=help_of(page, name, words),
         disabled=disabled,
         bind="query-params",
     )
@@ -155,7 +157,8 @@ def choice(
 ) -> T:
     """One of a few, all visible; the first unless ``default`` is given."""
     first = options[0] if default is None else default
-    key = _prepare(page, name, first, partial(_among, options))
+    written = one_of(_written(options, format_func))
+    key = _prepare(page, name, first, partial(_among, options), written)
     return st.segmented_control(
         label,
         options,
@@ -163,7 +166,7 @@ def choice(
         required=True,
         format_func=format_func,
         key=key,
-        help=_help(page, name, words),
+        help=help_of(page, name, words),
         on_change=on_change or "rerun",
         width="stretch",
         bind="query-params",
@@ -183,14 +186,15 @@ def select(
 ) -> T:
     """One of many, from a drop-down list; the first unless ``default`` is given."""
     first = options[0] if default is None else default
-    key = _prepare(page, name, first, partial(_among, options))
+    written = one_of(_written(options, format_func))
+    key = _prepare(page, name, first, partial(_among, options), written)
     return st.selectbox(
         label,
         options,
         list(options).index(first),
         format_func=format_func,
         key=key,
-        help=_help(page, name, words),
+        help=help_of(page, name, words),
         on_change=on_change,
         bind="query-params",
     )
@@ -208,7 +212,13 @@ def several(
     words: Mapping[str, object] | None = None,
 ) -> list[T]:
     """Any of many, at most ``most`` of them."""
-    key = _prepare(page, name, list(default), lambda kept: [x for x in kept if x in options])
+    key = _prepare(
+        page,
+        name,
+        list(default),
+        lambda kept: [x for x in kept if x in options],
+        some_of(_written(options)),
+    )
     return st.multiselect(
         label,
         options,
@@ -216,7 +226,7 @@ def several(
         key=key,
         max_selections=most,
         placeholder=placeholder,
-        help=_help(page, name, words),
+        help=help_of(page, name, words),
         bind="query-params",
     )
 
@@ -224,7 +234,7 @@ def several(
 def sticky_button(page: str, name: str, label: str, *, icon: str) -> bool:
     """A button for slow work: once pressed, its result is shown again at each rerun."""
     key = f"{page}_{name}"
-    pressed = st.button(label, key=key, icon=icon, help=_help(page, name, None))
+    pressed = st.button(label, key=key, icon=icon, help=help_of(page, name, None))
     kept = st.session_state[f"_{key}"] = pressed or st.session_state.get(f"_{key}", False)
     return kept
 
@@ -279,20 +289,6 @@ def set_values(values: Mapping[str, Any]) -> None:
         st.session_state[key] = value
 
 
-@cache
-def help_texts(page: str) -> dict[str, str]:
-    """The help of the controls of a page by their names; the page ``any`` applies to all."""
-    file = HELP / f"{page}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-
-
-def _help(page: str, name: str, words: Mapping[str, object] | None) -> str | None:
-    texts = {**help_texts("any"), **help_texts(page)}
-    # For example 144_models: each task has its own list of networks.
-    text = texts.get("models" if name.endswith("_models") else name)
-    return text.format(**words) if text and words else text
-
-
 class _Registry(NamedTuple):
     """The controls of a page in this session, by key: all that are ``known``, the defaults of those
     ``drawn`` in its last run, and those ``pending`` after a reset, with the value it gave them."""
@@ -307,12 +303,14 @@ def _registry(page: str) -> _Registry:
     return registries.setdefault(page, _Registry(set(), {}, {}))
 
 
-def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any]) -> str:
+def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any], legal: Legal) -> str:
     """The control's key, with its default recorded and its value fitted to what is allowed now.
 
-    ``fit`` returns an allowed value, or None if there is none.
+    ``fit`` returns an allowed value, or None if there is none; ``legal`` says whether the control
+    can read what the address holds.
     """
     key = f"{page}_{name}"
+    clean(key, legal)
     registry = _registry(page)
     registry.known.add(key)
     registry.drawn[key] = default
@@ -333,6 +331,11 @@ def _inside(low: Number, high: Number, value: Number) -> Number | None:
     if not isinstance(value, (int, float)):
         return None
     return type(low)(min(max(value, low), high))
+
+
+def _written(options: Sequence[T], format_func: Callable[[T], str] = str) -> list[str]:
+    """The options as an address writes them."""
+    return [format_func(option) for option in options]
 
 
 def _among(options: Sequence[T], value: T) -> T | None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import RunSpec, as_command
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ def _below(
     caption: str, key: str, csv: Callable[[], bytes], hint: str, svg: str | None = None
 ) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-        st.caption(caption, width="stretch")
+        st.caption(plain(caption), width="stretch")
         for kind, content, mime, text in (
             ("SVG", svg, "image/svg+xml", "This figure as it is shown."),
             ("CSV", csv, "text/csv", f"The data of this figure. {hint}"),
@@ -101,7 +102,7 @@ def export_row(item: Checkpoint, prefix: str) -> None:
     """The network as safetensors and npz, its card and spec as JSON, the commands to repeat it."""
     card = item.card
     spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
-    st.markdown(f"**{item.name}**: the network, and everything needed to train it again.")
+    st.markdown(f"**{plain(item.name)}**: the network, and everything needed to train it again.")
     with st.container(horizontal=True):
         _download(
             "Weights (safetensors)",
@@ -125,7 +126,7 @@ def export_row(item: Checkpoint, prefix: str) -> None:
     st.caption("The command that trains it again; `train --spec spec.json` does the same.")
     st.code(as_command(spec), language="bash", wrap_lines=True)
     st.caption("From Python:")
-    st.code(f'from corelib import load\n\nmodel = load("{item.name}")', language="python")
+    st.code(f"from corelib import load\n\nmodel = load({json.dumps(item.name)})", language="python")
 
 
 def _download(text: str, data, file_name: str, key: str) -> None:

@@ -10,10 +10,12 @@ import streamlit as st
 
 from corelib.catalog import system
 from corelib.data import DATASETS, is_here
-from corelib.errors import SynaptariumError
-from corelib.runs.registry import best_checkpoint, shipped
+from corelib.environment import runs_root
+from corelib.runs.registry import shipped, unreadable
 from corelib.runs.slots import cores, slot_count
-from corelib.runs.store import ENDED, list_runs, runs_root
+from corelib.runs.store import ENDED, list_runs
+from corelib.runs.summary import summaries
+from dashboard.shell.text import plain
 
 
 def sentence() -> str:
@@ -59,14 +61,14 @@ def model_lines() -> list[str]:
     by_system: dict[str, list[str]] = {}
     for item in shipped():
         accuracy = item.card.test.get("accuracy")
-        shown = f"`{item.name}`" + (f" {accuracy:.1%}" if accuracy is not None else "")
+        shown = plain(item.name) + (f" {accuracy:.1%}" if accuracy is not None else "")
         by_system.setdefault(item.card.system, []).append(shown)
     lines = [f"{system(name).title}: {', '.join(shown)}" for name, shown in by_system.items()]
     own = sum(1 for _ in list_runs())
     return [
         "Shipped, with test accuracy where they classify:",
         *(f"- {line}" for line in lines),
-        f"{own} of your own run{'s' * (own != 1)} in `{runs_root().name}/`",
+        f"{own} of your own run{'s' * (own != 1)} in {plain(runs_root().name)}/",
     ]
 
 
@@ -78,14 +80,16 @@ def _gpu() -> str:
         return ""
     command = [tool, "--query-gpu=name", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=True, encoding="utf-8"
+        )
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip().replace("\n", ", ")
 
 
 def machine_lines() -> list[str]:
-    gpu, slots = _gpu(), slot_count()
+    gpu, slots = plain(_gpu()), slot_count()
     return [
         f"Device: {gpu or 'CPU; no CUDA device found'}",
         f"{cores()} cores; {slots} training run{'s' * (slots != 1)} at a time",
@@ -95,23 +99,23 @@ def machine_lines() -> list[str]:
 
 
 def runs_table() -> pd.DataFrame:
-    """All runs, newest first: id, state, updates, best validation and test accuracy."""
-    rows = []
-    for run in list_runs():
-        try:
-            best, history = best_checkpoint(run), run.history()
-            card = best.card if best else None
-        except SynaptariumError as error:
-            rows.append({"run": run.id, "state": "failed", "note": str(error)})
-            continue
-        rows.append(
+    """All runs, newest first: id, state, updates, best validation and test accuracy, and what is to
+    be said of it, such as why it cannot be read."""
+    return pd.DataFrame(
+        [
             {
-                "run": run.id,
-                "state": run.status.state,
-                "updates": history.step,
-                "best validation score": card.score if card else None,
-                "test accuracy": card.test.get("accuracy") if card else None,
-                "note": run.status.message,
+                "run": line.run.id,
+                "state": line.state,
+                "updates": line.history.step,
+                "best validation score": line.best_score,
+                "test accuracy": line.test.get("accuracy"),
+                "note": line.note,
             }
-        )
-    return pd.DataFrame(rows)
+            for line in summaries()
+        ]
+    )
+
+
+def left_out() -> list[str]:
+    """Why checkpoints are not offered, a sentence each."""
+    return [item.reason for item in unreadable()]

@@ -4,8 +4,7 @@ Title, a sentence computed from the current view, presets, the main figure, tabs
 open one is drawn, and the four parts that all pages share: About, Published, Train, Export.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
@@ -13,7 +12,9 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
+from dashboard.shell.address import clean, one_of, rename
 from dashboard.shell.controls import Preset, begin, choice, preset_button, reset_button, select
+from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -87,7 +88,6 @@ class Page(NamedTuple, Generic[View]):
 
 def draw_page(page: Page[View]) -> None:
     """Draw a whole page. An error in one part is shown there and does not affect the others."""
-    _rename_tab(f"{page.name}_tab")
     begin(page.name)
     st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
     headline = st.container()
@@ -95,29 +95,21 @@ def draw_page(page: Page[View]) -> None:
     try:
         view = page.view()
     except NothingToShow as reason:
-        headline.info(str(reason))
+        headline.info(plain(reason))
     except SynaptariumError as error:
-        headline.error(str(error))
+        headline.error(plain(error))
     if view is not None:
         if not page.main_first:
             _draw_headline(page, view, headline)
-        with _errors_shown():
+        with errors_shown():
             page.main(view)
         if page.main_first:
             _draw_headline(page, view, headline)
     _draw_tabs(page, view)
 
 
-def _rename_tab(key: str) -> None:
-    """Run anew with the address that names the tab as it is called now."""
-    asked = st.query_params.get(key)
-    if asked in RENAMED:
-        st.query_params[key] = RENAMED[asked]
-        st.rerun()
-
-
 def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> None:
-    with place, _errors_shown():
+    with place, errors_shown():
         st.markdown(page.sentence(view))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Try this", width="content")
@@ -126,23 +118,17 @@ def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> Non
             reset_button(page.name, page.keep)
 
 
-@contextmanager
-def _errors_shown() -> Iterator[None]:
-    try:
-        yield
-    except SynaptariumError as error:
-        st.error(str(error))
-
-
 def _draw_tabs(page: Page[View], view: View | None) -> None:
     names = [*page.tabs, ABOUT, PUBLISHED, TRAIN, EXPORT]
     if page.about_first:
         names = [ABOUT, *(name for name in names if name != ABOUT)]
     key = f"{page.name}_tab"
+    rename(key, RENAMED)
+    clean(key, one_of(names))
     tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
     for name, tab in zip(names, tabs, strict=True):
         if tab.open:
-            with tab, _errors_shown():
+            with tab, errors_shown():
                 _draw_tab(page, name, view)
 
 

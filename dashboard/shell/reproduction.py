@@ -10,6 +10,7 @@ from corelib.errors import SynaptariumError
 from corelib.reproduce import REPRODUCTIONS, results
 from corelib.reproduce.results import OverSeeds
 from corelib.reproduce.seeds import progress
+from dashboard.shell.text import errors_shown, plain, say_error
 
 POLL_S = 2.0
 MOST_ACROSS = 14
@@ -30,7 +31,7 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
         rows, own = results.newest(name)
         table = what.summary(rows)
     except SynaptariumError as error:
-        st.error(str(error))
+        say_error(error)
         return
     st.markdown(f"**{REPRODUCTIONS[name].about}**")
     _table(table, f"{prefix}_{name}_table")
@@ -40,7 +41,7 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
     _buttons(name, prefix, rows)
     problem = st.session_state.pop(f"{prefix}_{name}_problem", None)
     if problem:
-        st.error(problem)
+        say_error(problem)
     computing = results.is_computing(name) or f"{prefix}_{name}_started" in st.session_state
     if computing:
         st.fragment(_progress, run_every=POLL_S)(what, prefix)
@@ -101,15 +102,16 @@ def _start(name: str, prefix: str) -> None:
         st.session_state[f"{prefix}_{name}_started"] = True
 
 
+@errors_shown()
 def _progress(what: OverSeeds, prefix: str) -> None:
     started = f"{prefix}_{what.name}_started"
     done, total, run = progress(what.all_specs())
-    running = run.id if run else "between two runs"
+    running = plain(run.id) if run else "between two runs"
     st.progress(done / total, f"{done} of {total} networks trained; {running}")
     log = results.log_file(what.name)
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    lines = log.read_text(errors="replace", encoding="utf-8").splitlines() if log.exists() else []
     if lines:
-        st.caption(lines[-1])
+        st.caption(plain(lines[-1]))
     if results.is_computing(what.name):
         st.session_state.pop(started, None)
     elif started not in st.session_state or lines:

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from corelib.errors import SynaptariumError
+from corelib.runs.history import History
 from corelib.runs.launch import resume
-from corelib.runs.registry import load, load_live
+from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import as_command
-from corelib.runs.store import ENDED, History, Run, list_runs, remove_run
+from corelib.runs.store import ENDED, Run, list_runs, remove_run
+from dashboard.shell import cache
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
+from dashboard.shell.text import errors_shown, plain, say_error
 from dashboard.shell.theme import palette
 
 WORDS = {
@@ -62,28 +65,25 @@ def run_panel(run: Run, prefix: str, draw: Draw | None = None) -> None:
 
 def _history(run: Run) -> History:
     """The run's events; kept between reruns so that only new lines are read."""
-    kept = st.session_state.setdefault("_histories", {})
+    kept = cache.kept("_histories", 8)
     if run.id not in kept:
-        while len(kept) >= 8:
-            kept.pop(next(iter(kept)))
-        kept[run.id] = run.history()
+        kept[run.id] = History(run.events)
     return kept[run.id].refresh()
 
 
+@errors_shown()
 def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
     from dashboard.figures.training import learning_curves
 
     if not run.folder.exists():
         st.rerun(scope="app")
-    try:
-        status, history = run.status, _history(run)
-    except SynaptariumError as error:
-        st.error(str(error))
-        return
+    status, history = run.status, _history(run)
     alive = status.state not in ENDED
     with st.container(border=True, key=f"{prefix}_panel"):
         _headline(run, prefix)
         _progress(history, status.state)
+        if history.problem:
+            st.warning(plain(history.problem))
         _buttons(run, status.state, prefix)
         if history.steps:
             figure = learning_curves({run.id: history}, palette())
@@ -97,8 +97,11 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
             _watch(run, alive, draw)
         if status.state in ("failed", "died") and run.log.exists():
             with st.expander("Output of the worker"):
-                st.code(run.log.read_text(errors="replace")[-5000:] or "nothing", language=None)
-        with st.expander("Settings and command"):
+                st.code(
+                    run.log.read_text(errors="replace", encoding="utf-8")[-5000:] or "nothing",
+                    language=None,
+                )
+        with st.expander("Settings and command"), errors_shown():
             st.code(as_command(run.spec), language="bash", wrap_lines=True)
     if alive != was_alive:
         # The picker of checkpoints and the polling follow the new state.
@@ -107,35 +110,34 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
 
 def _watch(run: Run, alive: bool, draw: Draw) -> None:
     """The latest network while it trains, otherwise the saved one."""
-    try:
-        network = load_live(run) if alive else load(run.id) if run.checkpoints() else None
-    except SynaptariumError as error:
-        st.error(str(error))
-        return
-    if network is not None:
-        draw(network, run)
+    with errors_shown():
+        best = None if alive else best_checkpoint(run)
+        network = load_live(run) if alive else load(best) if best else None
+        if network is not None:
+            draw(network, run)
 
 
 def _headline(run: Run, prefix: str) -> None:
     status = run.status
     words, colour = WORDS[status.state]
-    message = f": {status.message}" if status.message else ""
+    message = f": {plain(status.message)}" if status.message else ""
     st.markdown(f":{colour}-badge[{status.state}] **{words}**{message}")
     problem = st.session_state.pop(f"{prefix}_run_problem", None)
     if problem:
-        st.error(problem)
+        say_error(problem)
 
 
 def _progress(history: History, state: str) -> None:
     began = history.began
     if began is None:
         return
-    done = min(1.0, history.step / began.total_steps)
-    epoch = history.step / began.steps_per_epoch
+    # A damaged file may say that there is nothing to do.
+    done = min(1.0, history.step / max(1, began.total_steps))
+    epoch = history.step / max(1, began.steps_per_epoch)
     parts = [
         f"update {history.step:,} of {began.total_steps:,}",
         f"epoch {epoch:.1f}",
-        f"on {began.device}, {began.threads} thread{'s' * (began.threads > 1)}",
+        f"on {plain(began.device)}, {began.threads} thread{'s' * (began.threads > 1)}",
     ]
     rate, left = history.updates_per_second(), history.seconds_left()
     if rate and state == "running":

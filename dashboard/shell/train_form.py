@@ -15,6 +15,7 @@ from corelib.runs.spec import make_spec
 from dashboard.shell.controls import set_values
 from dashboard.shell.forms import settings_forms
 from dashboard.shell.run_panel import Draw, runs_section
+from dashboard.shell.text import say_error
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -64,7 +65,7 @@ def training_section(
         )
         problem = st.session_state.pop(f"{prefix}_train_problem", None)
         if problem:
-            st.error(problem)
+            say_error(problem)
     runs_section(prefix, system_name, draw)
 
 
@@ -129,7 +130,7 @@ def _offer_download(dataset: str, prefix: str) -> None:
                 source.download()
             st.rerun()
         except SynaptariumError as error:
-            st.error(str(error))
+            say_error(error)
 
 
 def _train(system_name: str, config: dict, training: dict, values: dict, prefix: str) -> None:

@@ -264,12 +264,12 @@ def test_a_figure_and_its_network_can_be_exported(page: Page, server: str, tmp_p
     open_page(page, f"{server}/balance?balance_tab=Export")
     with page.expect_download() as caught:
         widget(page, "balance_currents_0_csv").get_by_role("button").click()
-    lines = caught.value.path().read_text().splitlines()
+    lines = caught.value.path().read_text(encoding="utf-8").splitlines()
     assert lines[0] == "panel,series,x,y"
     assert any(line.split(",")[1] == "inhibitory" for line in lines)
     with page.expect_download() as caught:
         widget(page, "balance_export_card").get_by_role("button").click()
-    assert json.loads(caught.value.path().read_text())["system"] == "bpan"
+    assert json.loads(caught.value.path().read_text(encoding="utf-8"))["system"] == "bpan"
     with page.expect_download() as caught:
         widget(page, "balance_export_weights").get_by_role("button").click()
     from safetensors.numpy import load_file

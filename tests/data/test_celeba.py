@@ -50,7 +50,7 @@ def faces(root):
         "list_landmarks_align_celeba.txt": table(["10", "x y"], [[1, 2]] * 10),
     }
     for name, text in texts.items():
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
     return order, signs
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from tests.sessions.client import plain_values
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,3 +22,12 @@ def open_page(name: str, **query: str) -> AppTest:
 def sentences(app: AppTest) -> str:
     """All Markdown of a page, a line each."""
     return "\n".join(item.value for item in app.markdown)
+
+
+def view_of(app: AppTest) -> list[dict]:
+    """All elements of a page as plain values."""
+    return [
+        {"kind": item.type, **plain_values(item.proto)}
+        for item in (*app.main, *app.sidebar)
+        if hasattr(item, "proto")
+    ]

@@ -111,19 +111,20 @@ def test_more_steps_than_the_slider_allows_extend_it(runs_root):
     from corelib.runs.store import create_run
     from corelib.runs.trained import Trained
 
-    config = {"widths": "9, 7", "n_steps": 150, "step_size": 3.0, "alpha_f": 200.0}
+    config = {"widths": "9, 7", "n_steps": 150, "step_size": 0.009, "alpha_f": 200.0}
     run = create_run(make_spec("bpc", config=config))
     Trained.begin_or_resume(run).save()
     run.set_status("cancelled")
     app = open_page("bpc", bpc_model=run.id, bpc_tab="About")
     assert not app.exception
     assert app.slider(key="bpc_n_steps").value == 150
-    assert app.number_input(key="bpc_step_size").value == 3.0
+    assert app.number_input(key="bpc_step_size").value == 0.009
     assert app.number_input(key="bpc_alpha_f").value == 200.0
     # It cannot be stable: the page says so.
     app = open_page("bpc", bpc_model=run.id, bpc_tab="Generate")
     assert not app.exception
-    assert "step_size is 3, but with it this network's inference runs away" in app.error[0].value
+    said = app.error[0].value
+    assert "step_size is 0.009, but with it this network's inference runs away" in said
 
 
 def test_completion_on_the_test_set_helps(runs_root, monkeypatch):

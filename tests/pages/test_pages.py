@@ -27,7 +27,11 @@ def test_every_page_runs(page, runs_root):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_every_page_first_makes_sure_it_is_routed(page):
-    code = [line for line in page.read_text().splitlines() if line and not line.startswith('"""')]
+    code = [
+        line
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith('"""')
+    ]
     assert code[0].startswith("from dashboard.router import ")
     assert code[1] == "ensure_routed()"
 
@@ -58,7 +62,12 @@ def test_home_imports_nothing_heavy():
         f"print([name for name in {FORBIDDEN_ON_HOME} if name in sys.modules])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
     )
     assert done.stdout.strip() == "[]"
 

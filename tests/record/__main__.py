@@ -76,7 +76,7 @@ def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
     words += ["--open", given.open] if given.open else []
     words += [*["--fast"] * given.fast, *["--keys"] * bool(given.keys), *given.keys]
     (runs / name).mkdir()
-    with (given.out / f"{name}.log").open("w") as log:
+    with (given.out / f"{name}.log").open("w", encoding="utf-8") as log:
         code = subprocess.run(
             [sys.executable, "-m", "tests.record", *words],
             cwd=HERE,
@@ -85,7 +85,7 @@ def _child(name: str, given: argparse.Namespace, root: Path, runs: Path) -> int:
             stderr=subprocess.STDOUT,
             check=False,
         ).returncode
-    said = (given.out / f"{name}.log").read_text().splitlines()[-1:] or [""]
+    said = (given.out / f"{name}.log").read_text(encoding="utf-8").splitlines()[-1:] or [""]
     print(f"{name}: {time.monotonic() - began:.0f} s, {said[0]}", flush=True)
     return code
 
@@ -138,7 +138,9 @@ def _page(given: argparse.Namespace) -> int:
     import dashboard
 
     assert Path(dashboard.__file__).is_relative_to(given.root)
-    with gzip.open(given.out / f"{given.name}.json.gz", "wt", compresslevel=4) as file:
+    with gzip.open(
+        given.out / f"{given.name}.json.gz", "wt", compresslevel=4, encoding="utf-8"
+    ) as file:
         json.dump(found, file)
     spent = sum(scenario["seconds"] for scenario in found["scenarios"])
     errors = sum(bool(s["error"]) for s in found["scenarios"])

@@ -99,7 +99,7 @@ def compare_folders(old: Path, new: Path, rtol: float = 0.0) -> Found:
 
 
 def _read(path: Path) -> dict:
-    with gzip.open(path, "rt") as file:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
         return json.load(file)
 
 

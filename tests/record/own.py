@@ -36,6 +36,6 @@ def _run(root: Path, spec: object, state: str, number: int) -> None:
         metrics = {"loss": 2.0 / step, "accuracy": step / (step + 9 + number)}
         run.append(Stepped(step=step, count=1, seconds=0.125, metrics=metrics))
     if state == "failed":
-        run.log.write_text("The first line\nThe last line\n")
+        run.log.write_text("The first line\nThe last line\n", encoding="utf-8")
     status = {"state": state, "message": "as it was told", "since": SINCE, "launched": SINCE}
-    (folder / "status.json").write_text(json.dumps(status))
+    (folder / "status.json").write_text(json.dumps(status), encoding="utf-8")

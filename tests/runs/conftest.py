@@ -34,7 +34,7 @@ def wait_for(run: Run, *states: str) -> None:
     """Until the run is in one of the states; fails at once if it ends in another."""
     end = time.monotonic() + DEADLINE_S
     while (status := run.status).state not in states:
-        log = run.log.read_text() if run.log.exists() else ""
+        log = run.log.read_text(encoding="utf-8") if run.log.exists() else ""
         assert status.state not in ENDED, f"{status} while waiting for {states}; log:\n{log}"
         assert time.monotonic() < end, f"still {status} while waiting for {states}; log:\n{log}"
         time.sleep(0.01)

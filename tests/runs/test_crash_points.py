@@ -15,7 +15,7 @@ FEWEST = 80
 
 def faults(system: str, kind: str, folder, every: int) -> dict:
     command = [sys.executable, "-m", "tests.runs.crash_points", system, kind, folder, str(every)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
 

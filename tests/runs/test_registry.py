@@ -1,6 +1,7 @@
 """Checkpoints by name: shipped ones, those of runs, and folders."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def test_shipped_and_own_are_available_and_the_unreadable_are_left_out(run):
     empty = create_run(tiny(seed=9))
     damaged = create_run(tiny(seed=8))
     store(damaged, 10, 0.5)
-    (damaged.checkpoint(10) / "checkpoint.json").write_text("{")
+    (damaged.checkpoint(10) / "checkpoint.json").write_text("{", encoding="utf-8")
     items = registry.available()
     own = [item for item in items if item.own]
     assert [(item.name, item.card.step) for item in own] == [(run.id, 220)]
@@ -248,9 +249,18 @@ ODDITIES = {
         write(run.folder / name, "\0\udcff")
         for name in ("spec.json", "status.json", "events.jsonl")
     ],
+    "a name that is no text": lambda run: os.rename(
+        run.folder, os.path.join(os.fsencode(run.folder.parent), b"\xff\xfe")
+    ),
     "a strange name": lambda run: run.folder.rename(run.folder.with_name("my run (copy) ![x](y)")),
 }
-HARMLESS = {"a copied checkpoint", "full-width digits", "a strange name", "a folder for a lock"}
+HARMLESS = {
+    "a copied checkpoint",
+    "full-width digits",
+    "a strange name",
+    "a name that is no text",
+    "a folder for a lock",
+}
 """After these, the run's own checkpoint is still usable and nothing is to be reported."""
 
 

@@ -101,7 +101,7 @@ def test_a_completed_run_has_recorded_all_it_did(uninterrupted):
     assert steps[-1].metrics["loss"] < steps[0].metrics["loss"]
     assert run.status.state == "completed"
     assert not run.is_alive()
-    assert run.log.read_text() == ""
+    assert run.log.read_text(encoding="utf-8") == ""
 
 
 def test_a_completed_run_keeps_its_best_and_its_last_checkpoint(uninterrupted):
@@ -201,6 +201,7 @@ def test_pause_single_step_and_cancel_are_exact_to_the_step(slow_run):
         capture_output=True,
         text=True,
         cwd=Path(launch.__file__).parents[2],
+        encoding="utf-8",
     )
     assert second.returncode == 2
     assert f"Run {run.id} already has a worker." in second.stderr
@@ -363,13 +364,17 @@ def test_what_cannot_be_trained_fails_with_a_sentence(workers, tmp_path, monkeyp
         training = {"device": "cuda"}
         expected[launch.start(tiny(training=training))] = "no CUDA device; use 'auto'."
     damaged = create_run(tiny())
-    (damaged.folder / "spec.json").write_text('{"system": "bpan", "config": {"n_steps": 0}}')
+    (damaged.folder / "spec.json").write_text(
+        '{"system": "bpan", "config": {"n_steps": 0}}', encoding="utf-8"
+    )
     launch._launch(damaged)
     expected[damaged] = "n_steps is 0, but should be greater than or equal to 1."
     for run, sentence in expected.items():
         wait_for(run, "failed")
         assert sentence in run.status.message
-        assert run.log.read_text() == "", "an expected failure is a sentence, no traceback"
+        assert run.log.read_text(encoding="utf-8") == "", (
+            "an expected failure is a sentence, no traceback"
+        )
         assert run.checkpoints() == []
 
 
@@ -421,7 +426,7 @@ def test_a_run_appears_whole(runs_root):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"mood": "fine"}', "3", "\0"])
 def test_a_damaged_status_hides_neither_its_run_nor_the_others(runs_root, text):
     whole, damaged = create_run(tiny()), create_run(tiny())
-    (damaged.folder / "status.json").write_text(text)
+    (damaged.folder / "status.json").write_text(text, encoding="utf-8")
     assert damaged.status.state == "died"
     assert "status.json is damaged" in damaged.status.message
     assert sorted(r.status.state for r in list_runs()) == ["died", "starting"]
@@ -437,7 +442,7 @@ def test_a_damaged_status_hides_neither_its_run_nor_the_others(runs_root, text):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"mood": "fine"}'])
 def test_a_damaged_control_is_reported_in_a_sentence(runs_root, text):
     run = create_run(tiny())
-    (run.folder / "control.json").write_text(text)
+    (run.folder / "control.json").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match=r"control\.json is damaged"):
         run.ask("pause")
     run.reset_control()
@@ -448,7 +453,7 @@ def test_a_damaged_control_is_reported_in_a_sentence(runs_root, text):
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "\0"])
 def test_a_damaged_spec_is_reported_in_a_sentence(runs_root, text):
     run = create_run(tiny())
-    (run.folder / "spec.json").write_text(text)
+    (run.folder / "spec.json").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match="is not a spec"):
         _ = run.spec
 
@@ -601,4 +606,6 @@ def test_files_are_replaced_whole(runs_root):
         run.set_status(state)
         names = {f.name for f in run.folder.iterdir()}
         assert not [n for n in names if n.startswith(".")], "no scratch file is left"
-        assert json.loads((run.folder / "status.json").read_text())["state"] == state
+        assert (
+            json.loads((run.folder / "status.json").read_text(encoding="utf-8"))["state"] == state
+        )

@@ -4,6 +4,7 @@ import pytest
 
 from corelib.catalog import SYSTEMS
 from corelib.data import DATASETS
+from corelib.data.sources import Source
 from corelib.errors import SettingsError
 from corelib.runs.registry import SHIPPED
 from corelib.runs.spec import RunSpec, as_command, make_spec, resolve
@@ -42,6 +43,7 @@ def test_what_the_data_set_fixes_can_be_no_other(name):
     spec = make_spec(name)
     assert resolve(spec).config == SYSTEMS[name].config_type(**spec.config)
     for info in SYSTEMS[name].config_type.infos():
+        assert info.from_data == (info.name in Source._fields)
         if not info.from_data:
             continue
         fixed = getattr(DATASETS[spec.dataset], info.name)

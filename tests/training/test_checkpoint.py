@@ -177,7 +177,7 @@ def test_damaged_weights_are_refused(folder):
     ],
 )
 def test_unknown_and_damaged_cards_are_refused(folder, text):
-    (folder / "checkpoint.json").write_text(text, errors="surrogateescape")
+    (folder / "checkpoint.json").write_text(text, errors="surrogateescape", encoding="utf-8")
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_card(folder)
 

@@ -170,11 +170,12 @@ def principal_axes(z: Tensor, labels: np.ndarray, n_axes: int = 2) -> Axes:
 
 def layer_axes(model: TwoWay, dataset: ImageDataset, layer: int, n_images: int) -> Axes:
     """The two principal axes of a hidden layer over the first test images, with image and label
-    clamped and inference as in training. Back-propagation has none: there it is the activity of
-    the amortiser's pass. Raises ``SettingsError`` if inference runs away."""
+    clamped and inference as in training, whose random start is always the same; of back-propagation
+    those of the amortiser's pass. Raises ``SettingsError`` if inference runs away."""
     x, labels = dataset.inputs(dataset.test.pixels[:n_images]), dataset.test.labels[:n_images]
     config = model.learning if isinstance(model, PredictiveCoding) else InferenceConfig(0, 0.1)
-    z = activity(model, x, labels_of(model)[labels], layer, config)
+    noise = torch.Generator().manual_seed(0)
+    z = activity(model, x, labels_of(model)[labels], layer, config, noise)
     if not torch.isfinite(z).all():
         raise SettingsError(
             f"step_size is {config.step_size:g}, but with it this network's inference runs away to "

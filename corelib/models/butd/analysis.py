@@ -156,12 +156,14 @@ def difference(
     loss: Loss = "cross-entropy",
     biased: bool = False,
     noise: float = 0.0,
+    generator: torch.Generator | None = None,
 ) -> Difference:
     """The rule's updates for a batch, x (image, input), against those of back-propagation.
 
     ``task`` (image,) is the task of each image, and is ignored by a network without instructions;
     ``labels`` (image,). ``biased`` lets top-down biases act on the error, ``noise`` is the standard
-    deviation of a factor around 1 on each synapse's update. The model is not changed.
+    deviation of a factor around 1 on each synapse's update, drawn from ``generator``, else from
+    torch's global one. The model is not changed.
     """
     twin = copy.deepcopy(model)
     twin.zero_grad()
@@ -175,7 +177,7 @@ def difference(
     twin.zero_grad()
     with torch.no_grad():
         down = twin.top_down(error_of(up.logits, labels, loss), up.signals, biased)
-        twin.counter_hebbian_update_value(up, down, noise)
+        twin.counter_hebbian_update_value(up, down, noise, generator)
     pairs = [(_grad(layer), truth[name]) for name, layer in layers.items()]
     return Difference(
         tuple(layers),

@@ -15,7 +15,7 @@ reads, is never computed.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from corelib.models.butd.config import Weights
 from corelib.models.butd.layers import (
@@ -56,10 +56,12 @@ class Edge(NamedTuple):
             td = self.norm.back_forward(td)
         return td if self.flatten is None else self.flatten.back_forward(td, shape)
 
-    def update(self, bu: Tensor, td: Tensor, noise: float) -> None:
+    def update(
+        self, bu: Tensor, td: Tensor, noise: float, generator: Generator | None = None
+    ) -> None:
         if self.layer is not None:
             bu = bu if self.flatten is None else self.flatten(bu)
-            self.layer.counter_hebbian_update_value(bu, td, noise)
+            self.layer.counter_hebbian_update_value(bu, td, noise, generator)
 
 
 class BUTDGraph(nn.Module):
@@ -117,12 +119,17 @@ class BUTDGraph(nn.Module):
         return tuple(signals[k + 1] for k in range(len(self.names)))
 
     def counter_hebbian_update_value(
-        self, x: Tensor, up: Signals, down: Signals, noise: float = 0.0
+        self,
+        x: Tensor,
+        up: Signals,
+        down: Signals,
+        noise: float = 0.0,
+        generator: Generator | None = None,
     ) -> None:
         """Fill ``.grad`` of all layers from the activities and the errors of a batch."""
         below = (x, *up)
         for edge in self.edges:
-            edge.update(below[edge.source], down[edge.target - 1], noise)
+            edge.update(below[edge.source], down[edge.target - 1], noise, generator)
 
     def open_top(self, x: Tensor, up: Signals) -> Tensor:
         """The activity of the top population if its gate were open, given those below it."""

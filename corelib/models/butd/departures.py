@@ -10,7 +10,6 @@ from corelib.models.butd.config import Loss, PathConfig
 from corelib.models.butd.gates import rows
 from corelib.models.butd.losses import error_of
 from corelib.models.butd.networks import BUTDNet
-from corelib.models.butd.seeding import seeded
 
 FeedbackWeights = Literal["as trained", "shared", "separate"]
 SAMPLE = 50
@@ -54,16 +53,16 @@ def reasons(config: PathConfig, switches: Switches) -> list[str]:
 def compared(twin: BUTDNet, switches: Switches, sample: Sample, seed: int = 0) -> Difference:
     """The update of a network that ``departed`` returned against the gradient, for a sample in
     float64. The noise is drawn from ``seed``."""
-    with seeded(seed):
-        return difference(
-            twin,
-            sample.x.double(),
-            sample.labels,
-            sample.task,
-            switches.loss,
-            switches.top_down_bias,
-            switches.noise,
-        )
+    return difference(
+        twin,
+        sample.x.double(),
+        sample.labels,
+        sample.task,
+        switches.loss,
+        switches.top_down_bias,
+        switches.noise,
+        torch.Generator().manual_seed(seed),
+    )
 
 
 def departed(
@@ -82,8 +81,8 @@ def departed(
         "norm": config.norm or norm,
         "top_down_bias": config.top_down_bias or switches.top_down_bias,
     }
-    with seeded(seed):
-        twin = BUTDNet(config, **changes)
+    twin = BUTDNet(config, **changes)
+    twin.redraw(seed)
     twin = twin.double()
     known = model.state_dict()
     if weights == "separate":

@@ -65,32 +65,50 @@ class BUTDLayer(nn.Module, ABC):
 
     def _add_back(self, weights: Weights, width: int) -> None:
         """W̄, and b̄ of ``width`` units if that is not 0; both drawn as the authors' code does."""
+        self._weights: Weights = weights
         start = _own(self.as_back(self.weight.detach()))
-        if weights in ("separate", "feedback-alignment"):
-            # He's uniform start, √6 times as wide as torch's own of W.
-            nn.init.kaiming_uniform_(start)
         if weights == "feedback-alignment":
             self.register_buffer("back_weight", start)
         else:
             own = nn.Parameter(start) if weights != "shared" else None
             self.register_parameter("back_weight", own)
-        bound = (self.weight[:, 0].numel()) ** -0.5
-        bias = nn.Parameter(torch.empty(width).uniform_(-bound, bound)) if width else None
-        self.register_parameter("back_bias", bias)
+        self.register_parameter("back_bias", nn.Parameter(torch.empty(width)) if width else None)
+        self._draw_back()
 
     @torch.no_grad()
-    def counter_hebbian_update_value(self, bu: Tensor, td: Tensor, noise: float = 0.0) -> None:
+    def _draw_back(self, generator: torch.Generator | None = None) -> None:
+        if self.back_weight is not None:
+            if self._weights == "symmetric":
+                self.back_weight.copy_(self.as_back(self.weight))
+            else:
+                # He's uniform start, √6 times as wide as torch's own of W.
+                nn.init.kaiming_uniform_(self.back_weight, generator=generator)
+        if self.back_bias is not None:
+            _spread(self.back_bias, self.weight[:, 0].numel(), generator)
+
+    @torch.no_grad()
+    def redraw(self, generator: torch.Generator) -> None:
+        """Draw all weights anew, as the constructor does, but from ``generator``."""
+        nn.init.kaiming_uniform_(self.weight, 5**0.5, generator=generator)
+        if self.bias is not None:
+            _spread(self.bias, self.weight[0].numel(), generator)
+        self._draw_back(generator)
+
+    @torch.no_grad()
+    def counter_hebbian_update_value(
+        self, bu: Tensor, td: Tensor, noise: float = 0.0, generator: torch.Generator | None = None
+    ) -> None:
         """Add the rule's value to ``.grad`` of all that learns here.
 
         With the error as ``td``, an optimiser that subtracts it descends the loss. ``noise``
         multiplies each synapse's value, in W and W̄ apart, by 1 + noise ε with ε normal (the
-        authors' code: one ε a layer).
+        authors' code: one ε a layer), drawn from ``generator``, else from torch's global one.
         """
         value = self._products(bu, td).div_(len(bu))
         if isinstance(self.back_weight, nn.Parameter):
             # In storage of its own: a view would take in all that is added to W's value later.
-            _add_grad(self.back_weight, _noisy(_own(self.as_back(value)), noise))
-        _add_grad(self.weight, _noisy(value, noise))
+            _add_grad(self.back_weight, _noisy(_own(self.as_back(value)), noise, generator))
+        _add_grad(self.weight, _noisy(value, noise, generator))
         if self.bias is not None:
             _add_grad(self.bias, _per_unit(td))
         if self.back_bias is not None:
@@ -214,8 +232,16 @@ def _own(tensor: Tensor) -> Tensor:
     return tensor.clone(memory_format=torch.contiguous_format)
 
 
-def _noisy(value: Tensor, noise: float) -> Tensor:
-    return value.mul_(torch.randn_like(value).mul_(noise).add_(1)) if noise else value
+def _spread(bias: Tensor, inputs: int, generator: torch.Generator | None) -> None:
+    """Draw a bias uniformly within ± 1/√inputs."""
+    bias.uniform_(-(inputs**-0.5), inputs**-0.5, generator=generator)
+
+
+def _noisy(value: Tensor, noise: float, generator: torch.Generator | None) -> Tensor:
+    if not noise:
+        return value
+    epsilon = torch.empty_like(value).normal_(generator=generator)
+    return value.mul_(epsilon.mul_(noise).add_(1))
 
 
 def _per_unit(signal: Tensor) -> Tensor:

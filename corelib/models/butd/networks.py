@@ -10,7 +10,7 @@ from corelib.models.butd.architectures import Kind, parts_of
 from corelib.models.butd.blocks import BUTDSequential, Signals
 from corelib.models.butd.config import BUTDConfig, PathConfig, image_shape
 from corelib.models.butd.gates import open_gates, rows
-from corelib.models.butd.layers import BUTDFlatten, galu
+from corelib.models.butd.layers import BUTDFlatten, BUTDLayer, galu
 
 
 class Instructed(NamedTuple):
@@ -153,12 +153,24 @@ class BUTDNet(nn.Module):
         return Descended(error, self.core.back_forward(top, self.shapes, up, biased))
 
     def counter_hebbian_update_value(
-        self, up: Ascended, down: Descended, noise: float = 0.0
+        self,
+        up: Ascended,
+        down: Descended,
+        noise: float = 0.0,
+        generator: torch.Generator | None = None,
     ) -> None:
-        """Fill ``.grad`` of the path and the readout with the rule's value for a batch."""
-        self.core.counter_hebbian_update_value(up.x, up.signals, down.signals, noise)
+        """Fill ``.grad`` of the path and the readout with the rule's value for a batch; noise is
+        drawn from ``generator``, else from torch's global one."""
+        self.core.counter_hebbian_update_value(up.x, up.signals, down.signals, noise, generator)
         top = self.flatten(up.signals[-1])
-        self.head.counter_hebbian_update_value(top, down.error, noise)
+        self.head.counter_hebbian_update_value(top, down.error, noise, generator)
+
+    def redraw(self, seed: int) -> None:
+        """Draw all weights anew from ``seed``, with no effect on torch's global generator."""
+        generator = torch.Generator().manual_seed(seed)
+        for part in self.modules():
+            if isinstance(part, BUTDLayer):
+                part.redraw(generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of each task, (batch, task, class); (batch, class) without instructions."""

@@ -20,7 +20,6 @@ from corelib.models.butd.gates import rows
 from corelib.models.butd.layers import BUTDLayer
 from corelib.models.butd.losses import error_of
 from corelib.models.butd.networks import BUTDNet
-from corelib.models.butd.seeding import seeded
 from corelib.training.adam import Adam
 
 
@@ -82,8 +81,8 @@ def with_larger(data: ImageDataset) -> ImageDataset:
 def extended(model: BUTDNet, config: BUTDConfig, seed: int = 0) -> BUTDNet:
     """A copy of ``model``, which has the settings ``config``, with one more task, whose weights in
     the task head are drawn from ``seed``; the old tasks are unchanged."""
-    with seeded(seed):
-        twin = BUTDNet(config, n_tasks=model.n_tasks + 1)
+    twin = BUTDNet(config, n_tasks=model.n_tasks + 1)
+    twin.redraw(seed)
     kept = model.state_dict()
     state = twin.state_dict()
     for name, value in state.items():

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split, steps_per_epoch
-from corelib.errors import RunError
+from corelib.errors import DivergedError
 from corelib.models.ipvae.config import IterativeTraining
 from corelib.models.ipvae.network import PIXELS, IterativeVAE, Unrolled
 from corelib.training.adamax import Adamax
@@ -69,10 +69,8 @@ class UnrolledLearner(Learner):
         """Update the weights once; returns the inference it came from, and the loss."""
         loss = self._loss(x, unrolled, self.beta).mean()
         if not loss < DIVERGED:
-            raise RunError(
-                f"The training diverged in update {self.optimiser.count.item() + 1}: the loss is "
-                f"{loss.item():.3g}. Lower log_step, clamp_u or learning_rate."
-            )
+            done = int(self.optimiser.count.item()) // self.settings.n_iters_outer
+            raise DivergedError(done + 1, f"loss is {loss.item():.3g}")
         loss.backward()  # pyright: ignore[reportUnknownMemberType]  (torch leaves it untyped)
         self.optimiser.step()
         return unrolled, loss

@@ -6,6 +6,7 @@ from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.balance.view import View
 from dashboard.shell import cache
 from dashboard.shell.export import chart
+from dashboard.shell.text import plain
 
 
 def draw_main(v: View) -> None:
@@ -20,7 +21,7 @@ def draw_main(v: View) -> None:
     for i, (column, item, view) in enumerate(zip(columns, v.items, v.currents, strict=True)):
         with column:
             if several:
-                st.markdown(f"##### {item.name}")
+                st.markdown(f"##### {plain(item.name)}")
             chart(
                 cache.figure(over_time.currents, view, v.palette, stacked=several, y_range=span),
                 f"balance_currents_{i}",

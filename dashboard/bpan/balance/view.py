@@ -12,6 +12,7 @@ from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoint_picker
 from dashboard.shell.controls import Preset, number, slider, switch
+from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def sentence(v: View) -> str:
             true = v.data.class_names[v.chosen.label]
             verdict = ", correctly" if true == answer else f", but it is {with_article(true)}"
         kind = "digit" if key.dataset == "mnist" else "image"
-        network = f"**{item.name}**" if len(v.items) > 1 else "this network"
+        network = f"**{plain(item.name)}**" if len(v.items) > 1 else "this network"
         sentences.append(
             f"At θ = {v.theta:.2f} {network} calls this {kind} a **{answer}** "
             f"({summary.probability:.0%}) after **{summary.step} of {v.controls.n_steps} "

@@ -15,6 +15,7 @@ from dashboard.components.digit_input import ANY, ChosenDigit
 from dashboard.figures.images import mosaic
 from dashboard.shell.controls import set_values
 from dashboard.shell.export import chart, clicked
+from dashboard.shell.text import plain
 
 SHOWN = 40
 COLUMNS = 20
@@ -123,7 +124,7 @@ def draw_too_early(v: View) -> None:
     )
     early = answered_too_early(v.answered[v.first].answers, v.labels, v.theta)[:SHOWN]
     if not len(early):
-        st.info(f"At θ = {v.theta:.2f} {v.first} answers no digit too early.")
+        st.info(f"At θ = {v.theta:.2f} {plain(v.first)} answers no digit too early.")
         return
     data, now, names = v.data, v.answered[v.first].now, v.data.class_names
     captions = [

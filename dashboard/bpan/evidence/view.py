@@ -18,6 +18,7 @@ from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
 from dashboard.shell.controls import Preset, number, select, slider
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -156,15 +157,17 @@ def sentence(v: View) -> str:
     answered = v.answered[v.first]
     m = answered.measures
     text = (
-        f"After {answered.depth} {v.part}s **{v.first}** reads **{m.last_accuracy:.1%}** of the "
-        f"test digits correctly ({m.first_accuracy:.1%} after the first). At θ = {v.theta:.2f} it "
-        f"answers after **{m.mean_steps:.2f}** {v.part}s on average, and **{m.accuracy:.1%}** of "
-        f"its answers are correct; {m.too_early:.1%} come too early: they are wrong, and the last "
-        "one would be correct."
+        f"After {answered.depth} {v.part}s **{plain(v.first)}** reads **{m.last_accuracy:.1%}** of "
+        f"the test digits correctly ({m.first_accuracy:.1%} after the first). At θ = {v.theta:.2f} "
+        f"it answers after **{m.mean_steps:.2f}** {v.part}s on average, and **{m.accuracy:.1%}** "
+        f"of its answers are correct; {m.too_early:.1%} come too early: they are wrong, and the "
+        "last one would be correct."
     )
     last = {name: other.measures.last_accuracy for name, other in v.answered.items()}
     best = max(last, key=lambda name: last[name])
-    return text if best == v.first else f"{text} **{best}** reads {last[best]:.1%} correctly."
+    return (
+        text if best == v.first else f"{text} **{plain(best)}** reads {last[best]:.1%} correctly."
+    )
 
 
 def presets(v: View) -> list[Preset]:

@@ -11,6 +11,7 @@ from dashboard.figures.images import mosaic
 from dashboard.shell import cache
 from dashboard.shell.controls import number, select
 from dashboard.shell.export import chart, clicked
+from dashboard.shell.text import plain
 
 EXAMPLES = "Examples by halting step"
 HARD, EASY = "least confident first", "most confident first"
@@ -31,7 +32,7 @@ def draw_examples(v: View) -> None:
         order = select(PAGE, "order", "Order", (HARD, EASY))
     images = answered_at(network.answers, step, v.theta, least_confident_first=order == HARD)
     if not len(images):
-        st.info(f"No image is answered at step {step} by {name} at θ = {v.theta:.2f}.")
+        st.info(f"No image is answered at step {step} by {plain(name)} at θ = {v.theta:.2f}.")
         return
     _draw_mosaic(v, network, step, order, images)
     first = st.session_state.setdefault(f"_{INDEX}", int(images[0]))

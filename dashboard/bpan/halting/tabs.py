@@ -16,6 +16,7 @@ from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import select, set_values
 from dashboard.shell.export import chart, clicked
+from dashboard.shell.text import plain
 
 CONTROL = "mlp-onelayer-mnist"
 TIMED = (0.5, 0.9, 0.99, 1.01)
@@ -182,7 +183,7 @@ def draw_recurrence(v: View) -> None:
             lines[label] = anytime.per_step_accuracy(answers.predicted, network.labels)
     name, network = next(iter(bpans.items()))
     text = (
-        f"**{name}** is {lines[name][-1]:.2%} correct at its last step; with all recurrent "
+        f"**{plain(name)}** is {lines[name][-1]:.2%} correct at its last step; with all recurrent "
         f"weights set to zero after training, {lines[f'{name}, recurrence zeroed'][-1]:.2%}."
     )
     control = of_systems(("mlp",)).get(CONTROL)
@@ -233,7 +234,7 @@ def draw_clock(v: View) -> None:
     bar = st.progress(0.0, "Measuring")
     plan = [(name, batch, images) for name in v.networks for batch, images in CLOCKED.items()]
     for i, (name, batch, images) in enumerate(plan):
-        bar.progress(i / len(plan), f"{name}, {batch:,} at a time")
+        bar.progress(i / len(plan), f"{plain(name)}, {batch:,} at a time")
         clock = bpan_cache.clock(v.networks[name].key, v.theta, batch, images, CLOCK_ROUNDS)
         rows.append(
             {

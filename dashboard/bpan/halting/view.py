@@ -12,6 +12,7 @@ from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker
 from dashboard.shell.controls import Preset, choice, slider
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def sentence(v: View) -> str:
     network = v.networks[v.first]
     now, work = network.now, network.work
     return (
-        f"At θ = {v.theta:.2f} **{v.first}** answers after **{now.mean_steps:.2f} of "
+        f"At θ = {v.theta:.2f} **{plain(v.first)}** answers after **{now.mean_steps:.2f} of "
         f"{network.depth} steps** on average and is **{now.accuracy:.2%}** correct. It spends "
         f"**{work.mean:,.0f} multiply-adds** per image, {work.saved:.0%} fewer than for all its "
         f"steps. {(now.steps == 1).mean():.0%} of the images are answered at step 1."

@@ -12,6 +12,7 @@ from dashboard.bpan.robustness.view import PAGE, View
 from dashboard.shell import cache
 from dashboard.shell.controls import select, steps_slider
 from dashboard.shell.export import chart
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     from corelib.data.images import Split
@@ -45,7 +46,7 @@ def draw_occlusion_sensitivity(v: View) -> None:
     side = images.pixels.shape[-1]
     worst, mildest = computed.most_harmful, computed.least_harmful
     st.markdown(
-        f"Without the square, **{name}** classifies {computed.clean:.1%} of these digits "
+        f"Without the square, **{plain(name)}** classifies {computed.clean:.1%} of these digits "
         f"correctly. The square does most harm with its centre at row {side * worst.row:.0f}, "
         f"column {side * worst.column:.0f}: **{worst.accuracy:.1%}**. Where it does least, "
         f"accuracy is {mildest.accuracy:.1%}."
@@ -82,11 +83,9 @@ def _map(key: cache.CheckpointKey, severity: float, fill: Fill, digit: str) -> "
     """Measured once a session for each network and square."""
     from corelib.models.bpan.robustness import occlusion_map
 
-    kept = st.session_state.setdefault("_robust_maps", {})
+    kept = cache.kept("_robust_maps", MOST_MAPS)
     wanted = (key, severity, fill, digit)
     if wanted not in kept:
-        while len(kept) >= MOST_MAPS:
-            kept.pop(next(iter(kept)))
         images = _images(key.dataset, digit)
         network = bpan_cache.classifier(key)
         data = cache.dataset(key.dataset)

@@ -15,8 +15,9 @@ from dashboard.bpan.robustness.figures import states as figures
 from dashboard.bpan.robustness.view import PAGE, View
 from dashboard.components.digit_input import ChosenDigit
 from dashboard.shell import cache
-from dashboard.shell.controls import help_texts, select
+from dashboard.shell.controls import select
 from dashboard.shell.export import chart
+from dashboard.shell.help import help_texts
 
 if TYPE_CHECKING:
     from torch import Tensor

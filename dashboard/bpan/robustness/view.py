@@ -13,6 +13,7 @@ from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker
 from dashboard.shell.controls import Preset, choice, number, select, slider, steps_slider, switch
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -133,10 +134,11 @@ def sentence(v: View) -> str:
     """How accurate the first network still is, and which of those shown is best."""
     own = v.measured[v.first]
     text = (
-        f"With {v.corruption.in_words}, **{v.first}** classifies **{pm(own.accuracy, v.at)}** of "
-        f"the test images correctly, **{100 * own.accuracy.drop(v.at):.1f} points** fewer than "
-        f"clean ones. At θ = {v.theta:g} it takes {pm(own.steps, v.at, percent=False)} steps "
-        f"instead of {pm(own.steps, 0, percent=False)}."
+        f"With {v.corruption.in_words}, **{plain(v.first)}** classifies "
+        f"**{pm(own.accuracy, v.at)}** of the test images correctly, "
+        f"**{100 * own.accuracy.drop(v.at):.1f} points** fewer than clean ones. At "
+        f"θ = {v.theta:g} it takes {pm(own.steps, v.at, percent=False)} steps instead of "
+        f"{pm(own.steps, 0, percent=False)}."
     )
     if len(v.measured) == 1:
         return text
@@ -144,7 +146,7 @@ def sentence(v: View) -> str:
     if best == v.first:
         return f"{text} It is the best of the networks shown."
     accuracy = pm(v.measured[best].accuracy, v.at)
-    return f"{text} The best of the networks shown is **{best}**, {accuracy}."
+    return f"{text} The best of the networks shown is **{plain(best)}**, {accuracy}."
 
 
 def presets(v: View) -> list[Preset]:

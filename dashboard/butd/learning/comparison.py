@@ -32,6 +32,7 @@ from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.controls import number, select, several
 from dashboard.shell.export import chart
+from dashboard.shell.text import errors_shown, say_error
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _form(dataset: str) -> None:
     st.caption("The runs wait for one another and continue when this page is closed; see Runs.")
     problem = st.session_state.pop("_learn_problem", None)
     if problem:
-        st.error(problem)
+        say_error(problem)
 
 
 def _start(
@@ -113,6 +114,7 @@ def _start(
         st.session_state["_learn_problem"] = f"Not all runs started: {error}"
 
 
+@errors_shown()
 def _comparison(dataset: str, palette: Palette, was_alive: bool) -> None:
     groups = members(dataset)
     if not groups:

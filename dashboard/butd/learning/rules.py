@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-import streamlit as st
-
 from corelib.catalog import system
 from corelib.errors import SynaptariumError
 from corelib.models.butd.rules import AngleAndAccuracy, OverSeeds, compare, over_seeds, rule_name
+from corelib.runs.history import History
 from corelib.runs.registry import history
-from corelib.runs.store import ENDED, History, find_run, list_runs
+from corelib.runs.store import ENDED, find_run, list_runs
 from dashboard.butd.learning import cache as own_cache
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
@@ -78,10 +77,8 @@ def members(dataset: str) -> dict[str, list[Member]]:
 
 def _history(run_id: str) -> History:
     """Kept between reruns, so that only new lines are read."""
-    kept = st.session_state.setdefault("_learn_histories", {})
+    kept = cache.kept("_learn_histories", 64)
     if run_id not in kept:
-        while len(kept) >= 64:
-            kept.pop(next(iter(kept)))
         kept[run_id] = find_run(run_id).history()
     return kept[run_id].refresh()
 

@@ -93,15 +93,19 @@ def draw_forward_and_feedback(v: View) -> None:
 
 def draw_training(network: "BUTDNet", run: "Run") -> None:
     """How far the rule is from the gradient while the network learns."""
+    import torch
+
     from corelib.models.butd.analysis import difference
-    from corelib.models.butd.seeding import seeded
     from dashboard.shell.theme import palette
 
     training = run.spec.training
-    with seeded(0):
-        now = difference(
-            network, *own_cache.sample(run.spec.dataset), training["loss"], noise=training["noise"]
-        )
+    now = difference(
+        network,
+        *own_cache.sample(run.spec.dataset),
+        training["loss"],
+        noise=training["noise"],
+        generator=torch.Generator().manual_seed(0),
+    )
     chart(
         weights.difference(now, palette()),
         "learn_now",

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.butd.subnetworks import tabs
 from dashboard.butd.subnetworks.figures import causes as figures
 from dashboard.butd.subnetworks.view import PAGE, View
+from dashboard.shell import cache
 from dashboard.shell.controls import choice, steps_slider, switch
 from dashboard.shell.export import chart
 
@@ -31,11 +32,9 @@ def draw_third_task(v: View) -> None:
         "tasks."
     )
     how, pressed = _controls()
-    kept = st.session_state.setdefault("_sub_third", {})
+    kept = cache.kept("_sub_third", MOST_KEPT)
     if pressed:
         kept[v.which, _title(how)] = _teach(v, how)
-        while len(kept) > MOST_KEPT:
-            kept.pop(next(iter(kept)))
     courses: dict[str, Course] = {
         title: course for (which, title), course in kept.items() if which == v.which
     }

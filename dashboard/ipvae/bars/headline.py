@@ -4,12 +4,13 @@ import numpy as np
 
 from corelib.models.ipvae.tuning import count_statistics, responsive
 from dashboard.ipvae.bars.view import View
+from dashboard.shell.text import plain
 
 
 def sentence(v: View) -> str:
     """What this neuron prefers, how selective it is, and how it fires in the direction shown."""
     chosen, k = v.selectivity(), v.neuron
-    who = f"**Neuron {k}** of {v.item.name} ({v.kind})"
+    who = f"**Neuron {k}** of {plain(v.item.name)} ({v.kind})"
     if not np.isfinite(chosen.orientation[k]) or not responsive(v.tuning())[k]:
         return (
             f"{who} hardly responds to this stimulus. Choose another neuron, or raise the contrast."

@@ -28,6 +28,9 @@ def draw_population(v: View) -> None:
     """The map of axes, everyone's activity, the Gabor functions, the readout, all features."""
     chosen, gabors = v.selectivity(), ipvae_cache.gabors(v.key)
     shared = population(v.tuning(), gabors.orientation)
+    if not shared.responsive.any():
+        st.info("No neuron responds to this stimulus: change its speed, or raise its contrast.")
+        return
     axis = np.where(shared.responsive, chosen.best_axis, np.nan)
     preferences = Preferences(gabors, axis, np.nan_to_num(chosen.orientation), v.neuron)
     _say_population(shared)

@@ -12,7 +12,8 @@ from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
-from dashboard.shell.controls import help_texts
+from dashboard.shell.help import help_texts
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.coding import DigitReadout
@@ -31,7 +32,7 @@ def draw_digits(v: View) -> None:
         f"A logistic regression learns the class from the rates of {SIZE.n_train:,} training "
         f"digits after {SIZE.n_steps} steps, and is tested on {SIZE.n_test:,} test digits."
     )
-    kept: dict = st.session_state.setdefault(f"_{PAGE}_readouts", {})
+    kept = cache.kept(f"_{PAGE}_readouts", 16)
     key = (v.key, v.intervention)
     if st.button(
         "Read the code",
@@ -52,7 +53,7 @@ def _elsewhere(v: View) -> str:
         if item.card.dataset != v.key.dataset
     ]
     if others:
-        return f"Choose {others[0]} in the sidebar to see how digits are read from spikes."
+        return f"Choose {plain(others[0])} in the sidebar to see how digits are read from spikes."
     return "Train one on MNIST under Train, then choose it in the sidebar."
 
 

@@ -14,6 +14,7 @@ from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoint_picker
 from dashboard.shell.controls import Preset, number, set_values, slider, steps_slider, switch
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _another(last: int) -> None:
 
 def sentence(v: View) -> str:
     """How well the code reconstructs the image and how sparse it is."""
-    text = f"**{v.item.name}** ({v.kind}) has {len(ipvae_cache.features(v.key))} features. "
+    text = f"**{plain(v.item.name)}** ({v.kind}) has {len(ipvae_cache.features(v.key))} features. "
     if v.picture is None:
         return text + NO_IMAGE
     now = v.convergence(v.picture)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.rooms import ROOMS
-from dashboard.shell.controls import help_texts
+from dashboard.shell.help import help_texts
 from tests.pages.app import open_page
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def controls() -> list[tuple[str, str, str]]:
     known = []
     for file in sorted((ROOT / "dashboard").rglob("*.py")):
         module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in HELPERS:
                 continue
             page, name = node.args[:2]
@@ -52,7 +52,9 @@ def test_every_control_has_its_help():
 
 def test_every_help_belongs_to_a_control():
     named = {name for _, _, name in controls()}
-    code = "\n".join(file.read_text() for file in (ROOT / "dashboard").rglob("*.py"))
+    code = "\n".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "dashboard").rglob("*.py")
+    )
     for page in (*PREFIXES, "runs", "any"):
         for name in help_texts(page):
             # Some names are put together: one severity for each corruption, one axis for each pad.

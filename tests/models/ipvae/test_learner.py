@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from corelib.data.images import ImageDataset, Split
-from corelib.errors import RunError
+from corelib.errors import DivergedError
 from corelib.models.ipvae.config import IGVAETraining, IPVAETraining
 from corelib.models.ipvae.dynamics import Limits
 from corelib.models.ipvae.learner import UnrolledLearner, images, r_squared
@@ -133,7 +133,7 @@ def test_divergence_during_training_is_reported(sick):
         else:
             learner.model.log_step.fill_(1.0)
             learner.model.limits = Limits(10.0, 10.0)
-    with pytest.raises(RunError, match=r"diverged in update 1: the loss is .* Lower log_step"):
+    with pytest.raises(DivergedError, match=r"diverged at update 1: loss is "):
         learner.step(learner.dataset.train)
 
 

@@ -1,0 +1,56 @@
+"""What an address asks of the controls, cleaned before Streamlit reads it.
+
+Streamlit sets a control from the address when the control is drawn, and some values end in an
+exception there: an infinite number, an empty choice. So each control first says what it can read.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from math import isfinite
+
+import streamlit as st
+from streamlit.runtime.state import get_session_state
+
+Legal = Callable[[Sequence[str]], bool]
+"""Whether a control can read these values; an address may repeat a parameter."""
+
+
+def clean(key: str, legal: Legal) -> None:
+    """Take ``key`` out of the address if its control cannot read it; that has its default then."""
+    asked = st.query_params.get_all(key)
+    if asked and not legal(asked):
+        with get_session_state().query_params() as address:
+            address.remove_param(key)
+            # What controls are set from; those drawn before have read theirs already.
+            address.set_initial_query_params_from_current()
+
+
+def rename(key: str, names: dict[str, str]) -> None:
+    """Read a former value of ``key`` as what it is called now."""
+    now = names.get(st.query_params.get(key, ""))
+    if now is not None:
+        with get_session_state().query_params() as address:
+            address.set_corrected_value(key, now, "string_value")
+            address.set_initial_query_params_from_current()
+
+
+def numbers(count: int) -> Legal:
+    """As many finite numbers, in ascending order. Their bounds are the control's own."""
+
+    def legal(asked: Sequence[str]) -> bool:
+        try:
+            values = [float(value) for value in asked]
+        except ValueError:
+            return False
+        return len(values) == count and all(map(isfinite, values)) and values == sorted(values)
+
+    return legal
+
+
+def one_of(options: Collection[str]) -> Legal:
+    """One of these, as they are written in the address."""
+    return lambda asked: len(asked) == 1 and asked[0] in options
+
+
+def some_of(options: Collection[str]) -> Legal:
+    """Any number of these, or an empty value for none; Streamlit leaves out what is unknown."""
+    return lambda asked: any(value == "" or value in options for value in asked)

@@ -1,0 +1,44 @@
+"""Text from files and people, shown as it is: names of folders, messages, settings, errors.
+
+Whatever Streamlit renders as Markdown, labels and captions included, would otherwise load pictures
+from other hosts, colour words and hide where links lead.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from corelib.errors import SynaptariumError
+
+SYNTAX = re.compile(r"[\\`*\[\]<>&$~#|]|(?<![^\W_])_|_(?![^\W_])|^[-+=]|^\d+(?=[.)])")
+DIRECTIVE = re.compile(r":(?=[\w:])")
+"""Begins an icon, a colour or an emoji, and means so even behind a backslash."""
+
+
+def plain(text: object) -> str:
+    """Markdown, of one paragraph, that looks like ``text``. What cannot be seen becomes U+FFFD."""
+    line = " ".join(str(text).split())
+    line = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    line = SYNTAX.sub(lambda found: _escaped(found[0]), line)
+    return DIRECTIVE.sub("&#58;", line)
+
+
+def _escaped(syntax: str) -> str:
+    """A number that would begin a list is told by its first digit."""
+    return f"&#{ord(syntax[0])};{syntax[1:]}" if syntax[0].isdigit() else f"\\{syntax}"
+
+
+def say_error(problem: object) -> None:
+    """A red box with an error's sentence."""
+    st.error(plain(problem))
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """An expected error inside ends this part of the page with its sentence, and no other part."""
+    try:
+        yield
+    except SynaptariumError as error:
+        say_error(error)

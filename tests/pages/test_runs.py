@@ -1,0 +1,99 @@
+"""Runs lists whatever there is; an odd folder matters there and on no other page."""
+
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from corelib.runs import registry
+from corelib.runs.store import create_run
+from tests.pages.app import ROOT, open_page, sentences
+from tests.runs.conftest import tiny
+from tests.runs.test_registry import DEEP, HARMLESS, ODDITIES, store, write
+
+EXPERIMENTS = sorted(p.stem for p in (ROOT / "pages").glob("*.py") if p.stem != "trainings")
+
+
+@pytest.fixture
+def odd_runs(runs_root):
+    """One sound run, and one for each oddity."""
+    for seed, spoil in enumerate([None, *ODDITIES.values()]):
+        run = create_run(tiny(seed=seed))
+        store(run, 110, 0.5)
+        run.set_status("completed")
+        if spoil is not None:
+            spoil(run)
+    return runs_root
+
+
+@pytest.mark.parametrize("page", EXPERIMENTS)
+def test_odd_runs_take_no_page_down(odd_runs, page):
+    app = open_page(page)
+    assert not app.exception
+    if page not in ("home", "runs"):
+        assert not app.error
+        assert "cannot be read" not in sentences(app)
+
+
+def test_the_list_has_every_run_and_says_what_is_wrong(odd_runs):
+    app = open_page("runs")
+    table = app.dataframe[0].value.set_index("run")
+    assert len(table) == 1 + len(ODDITIES)
+    noted = table[table["note"] != ""]
+    assert len(noted) == len(ODDITIES) - len(HARMLESS)
+    told = "\n".join(noted["note"])
+    for reason in (
+        "no system named 'resnet'",
+        "no setting named layers",
+        "'letters', which is not known here",
+        "weights.safetensors is missing",
+        "nested too deeply",
+        "is not a spec",
+        "is damaged",
+        "could not be read",
+    ):
+        assert reason in told
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_the_panel_of_an_odd_run_has_its_buttons(runs_root, oddity):
+    run = create_run(tiny())
+    store(run, 110, 0.5)
+    run.set_status("failed", "for once")
+    ODDITIES[oddity](run)
+    app = open_page("runs")
+    assert not app.exception
+    buttons = {button.key: button for button in app.button}
+    assert {"runs_resume", "runs_cancel", "runs_remove"} <= buttons.keys()
+    if not buttons["runs_remove"].disabled:
+        app = buttons["runs_remove"].click().run()
+        assert not app.exception
+        assert [f for f in runs_root.iterdir() if not f.name.startswith(".")] == []
+
+
+def test_odd_shipped_folders_are_told_on_runs_alone(tmp_path, runs_root, monkeypatch):
+    copied = tmp_path / "shipped"
+    shutil.copytree(registry.SHIPPED, copied)
+    write(copied / "mlp-mnist" / "checkpoint.json", DEEP)
+    write(copied / "gpc-mnist" / "checkpoint.json", '{"system": "resnet"}')
+    (copied / "act-mnist" / "weights.safetensors").unlink()
+    monkeypatch.setattr(registry, "SHIPPED", copied)
+    for page in ("home", "halting", "bpc"):
+        app = open_page(page)
+        assert not app.exception
+        assert not app.error
+        assert not app.warning
+    app = open_page("runs")
+    (warning,) = app.warning
+    for name in ("mlp", "gpc", "act"):
+        assert f"{name}-mnist" in warning.value
+
+
+def test_a_variable_that_cannot_be_understood_is_named(runs_root, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_SLOTS", "2.5")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert not app.title
+    assert [error.value for error in app.error] == [
+        "SYNAPTARIUM_SLOTS is '2.5', but should be auto or a whole number from 1 to 1,024."
+    ]
