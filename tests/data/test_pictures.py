@@ -295,12 +295,14 @@ def test_a_straight_stroke_in_a_frame_is_a_digit():
 
 
 def test_a_small_picture_in_a_frame_is_not_one_of_mnist(digits):
-    """A picture of 28 x 28 with a dark frame has a dark border, as MNIST's have."""
+    """A picture of 28 x 28 with a dark frame has a dark border, as MNIST's have; one with a white
+    frame shows a light digit on black within."""
     clear_of_it = [digit for digit in digits if not digit[[1, -2]].any()]
     assert len(clear_of_it) > 15
     for digit in clear_of_it:
-        image = from_image(encoded(framed(255 - digit, 1, 0))).astype(int)
-        assert np.abs(image - digit).max() <= 1
+        for picture in (framed(255 - digit, 1, 0), framed(digit, 1, 255)):
+            image = from_image(encoded(picture)).astype(int)
+            assert np.abs(image - digit).max() <= 1
 
 
 def test_white_ink_on_nothing_of_28_by_28_is_kept_unchanged(digits):
