@@ -96,14 +96,21 @@ def test_labels(name: str) -> np.ndarray:
     return dataset(name).test.labels.numpy()
 
 
-@st.cache_resource(show_spinner="Reading the network", max_entries=8)
 def model(which: CheckpointKey) -> "nn.Module":
+    """The network of a checkpoint, shared by all sessions."""
     import torch
 
+    # The app shares its cores with training runs; one thread is then fastest. Each run of a page
+    # has a thread of its own, which keeps the number it began with: what it computes would differ,
+    # by rounding, with whether another session had read a network before.
+    torch.set_num_threads(1)
+    return _model(which)
+
+
+@st.cache_resource(show_spinner="Reading the network", max_entries=8)
+def _model(which: CheckpointKey) -> "nn.Module":
     from corelib import load
 
-    # The app shares its cores with training runs; one thread is then fastest.
-    torch.set_num_threads(1)
     return load(which.name)
 
 

@@ -61,9 +61,7 @@ def live(address: str, visits: list[Place], number: int, log: Log, over: Event) 
             for _ in range(LIFE):
                 page, tab = chance.choice(visits)
                 where = f"{page or 'home'} {tab}"
-                took = session.open(
-                    page, {f"{PREFIX[page]}_tab": tab} if tab else "", encoding="utf-8"
-                )
+                took = session.open(page, {f"{PREFIX[page]}_tab": tab} if tab else "")
                 log.done("open", took, where, session.errors())
                 for _ in range(MOVES):
                     if over.wait(chance.uniform(*PAUSE_S)):

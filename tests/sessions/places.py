@@ -13,7 +13,7 @@ def places(address: str) -> list[Place]:
     """All pages, and their tabs where they have some."""
     session, found = Session(address), []
     for page in ("", *PREFIX):
-        session.open(page, encoding="utf-8")
+        session.open(page)
         tabs = [item.proto.label for item in session.items if item.kind == "tab"]
         found += [(page, tab) for tab in tabs or [""]]
     session.close()

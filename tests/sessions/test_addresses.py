@@ -31,7 +31,7 @@ def test_three_hundred_addresses(page, tmp_path, runs_root):
         for _ in range(EACH):
             query = raw(keys, chance)
             session = Session(address)
-            session.open(page, query, encoding="utf-8")
+            session.open(page, query)
             found = [item.proto for item in session.items if item.kind == "exception"]
             session.close()
             assert found == [], query

@@ -18,7 +18,7 @@ def visit(address: str, visits: list[Place]) -> dict[Place, View]:
     seen = {}
     for page, tab in visits:
         session = Session(address)
-        session.open(page, {f"{PREFIX[page]}_tab": tab} if tab else "", encoding="utf-8")
+        session.open(page, {f"{PREFIX[page]}_tab": tab} if tab else "")
         assert session.errors() == [], (page, tab)
         seen[page, tab] = session.view()
         session.close()
