@@ -10,7 +10,7 @@ from dashboard.bpc import cache as bpc_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
-from dashboard.shell.checkpoints import checkpoint_picker
+from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
 from dashboard.shell.controls import Preset, choice, number, select, slider
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.text import plain
@@ -69,7 +69,7 @@ def view() -> View:
     with st.sidebar:
         item = checkpoint_picker(PAGE, "model", "Network", SYSTEMS, on_change=_forget_trained)
     if item is None:
-        raise NothingToShow("There is no network yet. Train one in the tab Train.")
+        raise NothingToShow(NO_NETWORK)
     which = cache.checkpoint_key(item)
     model, data = bpc_cache.model(which), cache.dataset(which.dataset)
     with st.sidebar:

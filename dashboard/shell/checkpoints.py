@@ -10,6 +10,7 @@ from corelib.data import DATASETS
 from corelib.runs.registry import Checkpoint
 from dashboard.shell import cache
 from dashboard.shell.controls import select, several
+from dashboard.shell.page import NothingToShow
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from corelib.data import Dataset
 
 NONE = "none"
+NO_NETWORK = (
+    "No trained network of this kind is available. Train one in the tab Train; Runs lists those "
+    "that could not be read, and why."
+)
 MOST = 8
 """Networks that can be shown at once."""
 
@@ -68,6 +73,8 @@ def checkpoints_picker(
     items = {
         name: item for name, item in of_systems(systems).items() if among is None or name in among
     }
+    if not items:
+        raise NothingToShow(NO_NETWORK)
     first = [name for name in standard if name in items]
     chosen = several(page, name, label, list(items), first, most=MOST)
     return [items[name] for name in chosen]

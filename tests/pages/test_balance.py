@@ -76,7 +76,7 @@ def test_a_damaged_own_network_is_reported(runs_root):
     next(folder.rglob("weights.safetensors")).write_bytes(b"not weights")
     app = open_page("balance", balance_model=folder.name)
     assert not app.exception
-    assert "damaged or not a safetensors file" in app.error[0].value
+    assert "is damaged: it has changed since" in app.error[0].value
 
 
 def test_a_missing_network_falls_back_to_the_standard_one(runs_root):

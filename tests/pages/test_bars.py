@@ -175,7 +175,7 @@ def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
     monkeypatch.setattr(cache, "checkpoints", list)
     app = open_page("bars")
     assert not app.exception
-    assert "No iterative VAE is available yet" in app.info[0].value
+    assert "No trained network of this kind is available" in app.info[0].value
 
 
 def test_every_setting_of_an_experiment_changes_its_outcome(network):

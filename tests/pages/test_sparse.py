@@ -153,5 +153,5 @@ def test_without_a_network_it_says_how_to_get_one(runs_root, monkeypatch):
     monkeypatch.setattr(cache, "checkpoints", list)
     app = open_page("sparse", sparse_tab="Train")
     assert not app.exception
-    assert "No iterative VAE is available yet" in app.info[0].value
+    assert "No trained network of this kind is available" in app.info[0].value
     assert not app.button(key="sparse_ipvae_train").disabled

@@ -10,8 +10,9 @@ from dashboard.bpan import cache as bpan_cache
 from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
-from dashboard.shell.checkpoints import checkpoint_picker
+from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
 from dashboard.shell.controls import Preset, number, slider, switch
+from dashboard.shell.page import NothingToShow
 from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
@@ -57,12 +58,15 @@ class View(NamedTuple):
 
 
 def view() -> View:
-    """The sidebar, and what it shows. Raises ``CheckpointError`` or ``DataError``."""
+    """The sidebar, and what it shows. Raises ``CheckpointError``, ``DataError`` or
+    ``NothingToShow``."""
     with st.sidebar:
         picked = [
             checkpoint_picker(PAGE, "model", "Network", "bpan", on_change=_forget_trained),
             checkpoint_picker(PAGE, "versus", "Compare with", "bpan", optional=True),
         ]
+    if picked[0] is None:
+        raise NothingToShow(NO_NETWORK)
     items = [item for item in picked if item is not None]
     keys = [cache.checkpoint_key(item) for item in items]
     models = [bpan_cache.bpan(key) for key in keys]

@@ -10,7 +10,7 @@ from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.components.digit_input import digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
-from dashboard.shell.checkpoints import checkpoint_picker
+from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
 from dashboard.shell.controls import Preset, choice, number, select, slider
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.theme import palette
@@ -101,10 +101,7 @@ def view() -> View:
     with st.sidebar:
         item = checkpoint_picker(PAGE, "model", "Network", SYSTEM, begin_with=EXAMPLE)
     if item is None:
-        raise NothingToShow(
-            "No network that follows instructions is available yet. Train one under Train below; "
-            "it appears here after its first epoch."
-        )
+        raise NothingToShow(NO_NETWORK)
     which = cache.checkpoint_key(item)
     model, data = network(which), cache.dataset(which.dataset)
     with st.sidebar:

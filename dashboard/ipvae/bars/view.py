@@ -14,7 +14,7 @@ from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.bars import controls
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.shell.cache import CheckpointKey, checkpoint_key
-from dashboard.shell.checkpoints import checkpoint_picker
+from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
 from dashboard.shell.controls import Preset
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.theme import palette
@@ -101,9 +101,7 @@ def view() -> View:
             PAGE, "model", "Network", ipvae_cache.SYSTEMS, begin_with=ipvae_cache.EXAMPLE
         )
     if item is None:
-        raise NothingToShow(
-            "No iterative VAE is available yet. Train one under Train; it takes a minute."
-        )
+        raise NothingToShow(NO_NETWORK)
     key = checkpoint_key(item)
     with st.sidebar:
         neuron = controls.neuron_control(key)

@@ -11,7 +11,7 @@ from dashboard.figures.style import Palette
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.shell import cache
-from dashboard.shell.checkpoints import checkpoint_picker
+from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
 from dashboard.shell.controls import Preset, number, set_values, slider, steps_slider, switch
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.text import plain
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 PAGE = "sparse"
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-NO_NETWORK = (
-    "No iterative VAE is available yet. Train one under Train; the preset “quick” takes about a "
-    "minute."
-)
 NO_IMAGE = "Draw a digit, or upload one, in the sidebar on the left."
 
 
