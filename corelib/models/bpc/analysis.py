@@ -50,8 +50,7 @@ class Axes(NamedTuple):
 
 class Stability(NamedTuple):
     """Whether inference converges: ``eigenvalue`` is the largest of the energy's Hessian over the
-    free activity, mean over samples; ``value`` = γ times it. Gradient steps converge below 2 and
-    run away above."""
+    free activity, mean over samples; ``value`` = γ times it. Gradient steps converge below 2."""
 
     eigenvalue: float
     value: float
@@ -314,8 +313,8 @@ def watch_completion(
     check_images(model, x, hidden)
     watching = Watching(n_steps=n_steps, every=every)
     known = torch.as_tensor(~hidden.ravel()).to(x.device)
-    config = completion_config(model, watching.n_steps)
-    trace = infer(clamped(model, x, label, known), model.weights(), config, watching.every)
+    given, config = clamped(model, x, label, known), completion_config(model, watching.n_steps)
+    trace = infer(given, model.weights(), config, watching.every)
     answer = answers(model, trace.image.flatten(0, 1)).reshape(trace.image.shape[:2])
     return Filling(trace.step, trace.image, answer)
 
