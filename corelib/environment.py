@@ -59,7 +59,7 @@ def _folder(variable: str, default: str) -> Path:
         folder = Path(text).expanduser().absolute()
         usable = folder.is_dir() or not folder.exists()
     except (OSError, RuntimeError, ValueError) as error:  # too long; a user without a home
-        raise SettingsError(f"{variable} is {text[:60]!r}, which is no folder: {error}.") from None
+        raise SettingsError(f"{variable} is {text[:60]!r}, which is no folder ({error}).") from None
     if not usable:
         raise SettingsError(f"{variable} is {text[:60]!r}, but should be a folder, not a file.")
     return folder

@@ -22,7 +22,8 @@ class RunError(SynaptariumError):
 
 
 class DivergedError(SynaptariumError):
-    """Training made a loss, a score or a weight that is not a finite number, at ``step``."""
+    """Training ran away at ``step``: a loss, a score or a weight is not a finite number, or a loss
+    is beyond what its learner can mean."""
 
     def __init__(self, step: int, what: str) -> None:
         super().__init__(f"diverged at update {step:,}: {what}")

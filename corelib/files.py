@@ -5,7 +5,6 @@ process killed at any moment, or a full disk, leaves at most scrap: entries whos
 dot and end in ``.part`` or ``.trash``. Nobody reads scrap, and ``sweep`` deletes it.
 """
 
-import json
 import os
 import re
 import shutil
@@ -15,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from pydantic_core import from_json
 
 _SCRAP = re.compile(r"\..+\.([0-9]+)-\w+\.(part|trash)|\.(new|removed)-.+|\..+\.part", re.ASCII)
 """Scrap, with the process that made it; the last two are how it was called before."""
@@ -99,16 +100,20 @@ def _is_abandoned(entry: Path, pid: str | None) -> bool:
     return False
 
 
+def printable(text: str) -> str:
+    """The text with what cannot be shown replaced: control characters, and bytes that are no text
+    in the name of a file."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
 def read_json(path: Path) -> Any:
     """The content of a JSON file in UTF-8, with or without a byte-order mark.
 
     Raises ``FileNotFoundError`` if it is absent, and ``ValueError`` whatever else is wrong with it.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return from_json(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(f"There is no file {path}.") from None
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None

@@ -12,7 +12,7 @@ from corelib import environment
 from corelib.errors import SettingsError
 from corelib.runs.slots import slot_count, thread_count
 from corelib.runs.spec import make_spec, read_spec
-from corelib.runs.store import list_runs
+from corelib.runs.store import create_run, list_runs
 
 ROOT = Path(__file__).parents[1]
 
@@ -133,3 +133,14 @@ def test_a_spec_with_a_byte_order_mark(tmp_path, runs_root):
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     assert read_spec(file) == spec
     assert list(list_runs()) == []
+
+
+def test_numbers_that_are_not_finite_do_not_hide_other_runs(tmp_path, runs_root, capsys):
+    from corelib.__main__ import main
+
+    run = create_run(make_spec("mlp"))
+    line = '{"kind":"finished","step":1,"best_step":1,"metrics":{"loss":null,"R²":Infinity}}'
+    run.events.write_text(line + "\n", encoding="utf-8")
+    assert main(["runs", "list", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert told["test"] == {"loss": "NaN", "R²": "Infinity"}

@@ -39,7 +39,7 @@ def cancel(run: Run) -> Status:
     if not watch.cancel(run):
         raise RunError(
             f"Run {run.id} was asked to cancel but has not responded yet; check again "
-            f"with: {PROGRAM} runs show {run.id}"
+            f"with: {PROGRAM} runs show {run.id} {run.status.message}".strip()
         )
     return run.status
 
@@ -158,7 +158,7 @@ def state_sentence(run: Run, status: Status, history: History) -> str:
             threads = "1 thread" if began.threads == 1 else f"{began.threads} threads"
             return (
                 f"Training {began.parameters:,} parameters on {began.device} with {threads}: "
-                f"updates {began.step + 1:,} to {began.total_steps:,}."
+                f"updates {began.step + 1:,} to {began.total_steps:,}. {status.message}".strip()
             )
     return ""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-
-from pydantic_core import to_jsonable_python
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,8 +13,18 @@ if TYPE_CHECKING:
 
 def as_json(value: Any) -> None:
     """Print a value as JSON; what is not a finite number is spelled as in a run's files."""
-    plain = to_jsonable_python(value, inf_nan_mode="strings")
-    print(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(_spelled(value), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def _spelled(value: Any) -> Any:
+    match value:
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        case dict():
+            return {name: _spelled(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_spelled(item) for item in value]
+    return value
 
 
 def number(name: str, value: float) -> str:

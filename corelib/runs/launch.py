@@ -8,7 +8,7 @@ from pathlib import Path
 
 from corelib.errors import RunError
 from corelib.runs.spec import RunSpec
-from corelib.runs.store import Run, create_run
+from corelib.runs.store import ENDED, Run, create_run
 
 
 def start(spec: RunSpec) -> Run:
@@ -26,7 +26,11 @@ def resume(run: Run) -> None:
     state = run.status.state
     if state == "completed":
         raise RunError(f"Run {run.id} is completed; there is nothing left to resume.")
-    if state in ("cancelled", "failed", "died"):
+    if run.is_silent:
+        raise RunError(run.status.message)
+    # A worker killed before it had locked its folder leaves the state in which it was launched; of
+    # two workers the second one leaves at once.
+    if state in ENDED or not run.is_alive():
         run.reset_control()
         run.set_status("starting")
         _launch(run)

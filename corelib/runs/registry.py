@@ -6,7 +6,6 @@ Imports torch only to load.
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,13 +15,14 @@ from corelib.data.sources import DATASETS
 from corelib.errors import CheckpointError, RunError, SettingsError
 from corelib.runs.history import History
 from corelib.runs.store import Run, find_run, list_runs
-from corelib.training.card import Card, read_card
+from corelib.training.card import Card, read_card, read_whole, write_card
 
 if TYPE_CHECKING:
     from torch import nn
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
 HISTORY = "history.jsonl"
+WEIGHTS = "weights.safetensors"
 
 
 OWN = "run:"
@@ -61,7 +61,7 @@ def read_usable(folder: Path) -> Card:
         raise CheckpointError(
             f"The checkpoint in {folder} was trained on {card.dataset!r}, which is not known here."
         )
-    if not (folder / "weights.safetensors").is_file():
+    if not (folder / WEIGHTS).is_file():
         raise CheckpointError(f"weights.safetensors is missing in {folder}.")
     return card
 
@@ -170,17 +170,17 @@ def _has_card(folder: Path) -> bool:
         return False
 
 
-def load(name: str | Checkpoint, device: str = "cpu") -> nn.Module:
+def load(name: str | Path | Checkpoint, device: str = "cpu") -> nn.Module:
     """A trained model by name, ready to use: ``load("bpan-mnist")``.
 
     ``name`` is a shipped checkpoint, a run's id, or a checkpoint's folder; ``device`` is "cpu",
     "cuda" or "auto". Raises ``CheckpointError`` if there is no such checkpoint, or if its weights
     are damaged.
     """
-    from corelib.training.checkpoint import WEIGHTS, load_weights
+    from corelib.training.checkpoint import load_weights
     from corelib.training.device import resolve_device
 
-    item = find(name) if isinstance(name, str) else name
+    item = name if isinstance(name, Checkpoint) else find(str(name))
     chosen = system(item.card.system)
     model = chosen.make_model(chosen.config_type(**item.card.config))
     load_weights(model, item.folder / WEIGHTS, item.card.checksums.get(WEIGHTS, ""))
@@ -217,7 +217,9 @@ def export(item: Checkpoint, folder: Path) -> None:
         raise CheckpointError(f"{folder} already exists; choose another name.")
     lines = [event.model_dump_json() + "\n" for event in history(item).validations]
     with files.new_folder(folder) as scratch:
-        for name in ("weights.safetensors", "checkpoint.json"):
-            shutil.copy2(item.folder / name, scratch / name)
+        checksum = item.card.checksums.get(WEIGHTS, "")
+        files.write_bytes(scratch / WEIGHTS, read_whole(item.folder / WEIGHTS, checksum))
+        kept = {WEIGHTS: checksum} if checksum else {}
+        write_card(scratch, item.card.model_copy(update={"checksums": kept}))
         if lines:
             files.write_text(scratch / HISTORY, "".join(lines))

@@ -70,7 +70,7 @@ class Run:
     @property
     def id(self) -> str:
         """The folder's name; what no text can hold in it is replaced."""
-        return self.folder.name.encode(errors="surrogateescape").decode(errors="replace")
+        return files.printable(self.folder.name)
 
     @property
     def spec(self) -> RunSpec:
@@ -114,7 +114,8 @@ class Run:
             return status
         return status._replace(
             state="died",
-            message="The worker ended without an error message; the last checkpoint is intact.",
+            message="The worker ended without an error message; resuming continues from its last "
+            "whole checkpoint.",
         )
 
     def _last_status(self) -> Status:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from corelib.errors import SynaptariumError
+from corelib.files import printable
 from corelib.runs.history import History
 from corelib.runs.registry import best_checkpoint, checkpoints_of
 from corelib.runs.spec import RunSpec, resolve
@@ -25,7 +26,7 @@ class RunSummary(NamedTuple):
     @property
     def note(self) -> str:
         """Its message and its problems."""
-        return " ".join(filter(None, (self.message, *self.problems)))
+        return printable(" ".join(filter(None, (self.message, *self.problems))))
 
 
 def summary(run: Run) -> RunSummary:

@@ -11,7 +11,7 @@ import torch
 from corelib import files
 from corelib.data import Dataset, Split, load_dataset
 from corelib.data.images import steps_per_epoch
-from corelib.errors import CheckpointError, SettingsError
+from corelib.errors import CheckpointError
 from corelib.runs.spec import resolve
 from corelib.runs.store import Run
 from corelib.training import checkpoint
@@ -45,9 +45,6 @@ class Trained:
         resolved = resolve(spec)
         dataset = load_dataset(spec.dataset)
         device = resolve_device(resolved.training.device)
-        expects = getattr(resolved.config, "input_dim", dataset.input_dim)
-        if expects != dataset.input_dim:
-            raise SettingsError(f"input_dim is {expects}, but {dataset.size_in_words}.")
         # Drawn on the CPU, so that a seed gives the same weights on every device.
         torch.manual_seed(spec.seed)
         model = resolved.system.make_model(resolved.config).to(device)

@@ -11,6 +11,7 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -22,6 +23,9 @@ from corelib.runs.spec import resolve
 from corelib.runs.store import BEATS_EVERY_S, Run
 from corelib.training.advice import out_of_memory, what_to_lower
 from corelib.training.events import Stepped
+
+if TYPE_CHECKING:
+    from corelib.runs.trained import Trained
 
 SAVE_EVERY_S = 30.0
 WRITE_EVERY_S = 0.1
@@ -113,7 +117,6 @@ class Worker:
         import torch
 
         from corelib.runs.trained import Trained
-        from corelib.training.loop import train
 
         torch.set_num_threads(thread_count())
         trained = Trained.begin_or_resume(self.run)
@@ -123,6 +126,16 @@ class Worker:
             print(f"Left out: {problem}")
         self.run.set_status("running", " ".join(f"Left out: {p}" for p in trained.left_out))
         steps = StepWriter(self.run)
+        try:
+            self._follow(trained, steps)
+        except DivergedError:
+            steps.flush()
+            raise
+
+    def _follow(self, trained: "Trained", steps: "StepWriter") -> None:
+        """Drive the loop to its end, or until the run is cancelled."""
+        from corelib.training.loop import train
+
         saved_at = shown_at = time.monotonic()
         for event in train(
             trained.learner,

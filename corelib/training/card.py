@@ -1,5 +1,6 @@
 """``checkpoint.json``: what a checkpoint's weights are. Imports no torch."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,22 @@ def read_card(folder: Path) -> Card:
         raise CheckpointError(f"There is no checkpoint in {folder}.") from None
     except (ValueError, TypeError, SettingsError) as error:
         raise CheckpointError(f"The checkpoint in {folder} cannot be read: {error}") from None
+
+
+def read_whole(file: Path, checksum: str = "") -> bytes:
+    """A file of a checkpoint; raises ``CheckpointError`` if it is missing or, where its SHA-256 is
+    known, has changed since it was saved."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"{file.name} is missing in {file.parent}.") from None
+    except OSError as error:
+        raise CheckpointError(f"{file} cannot be read: {error.strerror}.") from None
+    if checksum and hashlib.sha256(content).hexdigest() != checksum:
+        raise CheckpointError(
+            f"{file} is damaged: it has changed since it was saved (its checksum differs)."
+        )
+    return content
 
 
 def write_card(folder: Path, card: Card) -> None:

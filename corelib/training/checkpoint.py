@@ -11,9 +11,12 @@ from torch import Tensor
 
 from corelib import files
 from corelib.errors import CheckpointError
-from corelib.training.card import Card, read_card, write_card
+from corelib.training.card import Card, read_card, read_whole, write_card
 
 WEIGHTS, LEARNER = "weights.safetensors", "learner.safetensors"
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_CAST = dict.fromkeys(_FLOATS, _FLOATS)
+"""What may be stored for a number of each kind; shipped weights are stored in half precision."""
 
 
 def save(
@@ -56,27 +59,13 @@ def check(folder: Path) -> Card:
     """
     card = read_card(folder)
     for name in {WEIGHTS, *card.checksums}:
-        _read(folder / name, card.checksums.get(name, ""))
+        read_whole(folder / name, card.checksums.get(name, ""))
     return card
-
-
-def _read(file: Path, checksum: str) -> bytes:
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise CheckpointError(f"{file.name} is missing in {file.parent}.") from None
-    except OSError as error:
-        raise CheckpointError(f"{file} cannot be read: {error.strerror}.") from None
-    if checksum and hashlib.sha256(content).hexdigest() != checksum:
-        raise CheckpointError(
-            f"{file} is damaged: it has changed since it was saved (its checksum differs)."
-        )
-    return content
 
 
 def read_tensors(file: Path, checksum: str = "") -> dict[str, Tensor]:
     """The tensors of a safetensors file, on the CPU; checked against its SHA-256 if given."""
-    content = _read(file, checksum)
+    content = read_whole(file, checksum)
     try:
         return safetensors.torch.load(content)
     except (SafetensorError, ValueError, KeyError) as error:
@@ -100,6 +89,11 @@ def load_weights(model: torch.nn.Module, file: Path, checksum: str = "") -> None
             f"{file} does not fit this network: {', '.join(wrong[:3])} differ in name or shape."
         )
     for name, tensor in tensors.items():
+        if tensor.dtype not in _CAST.get(own[name].dtype, (own[name].dtype,)):
+            raise CheckpointError(
+                f"{file} does not fit this network: {name} is {tensor.dtype}, but should be "
+                f"{own[name].dtype}."
+            )
         if not tensor.isfinite().all():
             raise CheckpointError(f"{file} holds weights that are not finite numbers, in {name}.")
     model.load_state_dict(tensors)

@@ -14,6 +14,11 @@ Measured = Annotated[
 """A measured number. In files, what is not finite is spelled "NaN", "Infinity" or "-Infinity"."""
 
 
+Updates = Annotated[int, Field(ge=0, le=10**12)]
+"""A number of updates or epochs; a page can show it, whoever wrote the file."""
+AtLeastOne = Annotated[int, Field(ge=1, le=10**12)]
+
+
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
@@ -22,12 +27,12 @@ class Began(_Event):
     """The first line, and again after each resume; steps after ``step`` then no longer count."""
 
     kind: Literal["began"] = "began"
-    step: int = Field(ge=0)
-    total_steps: int = Field(ge=1)
-    steps_per_epoch: int = Field(ge=1)
+    step: Updates
+    total_steps: AtLeastOne
+    steps_per_epoch: AtLeastOne
     device: str
-    threads: int
-    parameters: int
+    threads: int = Field(ge=1, le=10**6)
+    parameters: int = Field(ge=0, le=10**15)
     spec: dict[str, Any] = {}
     """The run's spec as it was when training began; a later edit of the file is without effect."""
 
@@ -36,9 +41,9 @@ class Stepped(_Event):
     """Updates up to and including ``step``; metrics are means over the last ``count``."""
 
     kind: Literal["stepped"] = "stepped"
-    step: int
-    count: int = Field(ge=1)
-    seconds: float = Field(ge=0, allow_inf_nan=False)
+    step: Updates
+    count: AtLeastOne
+    seconds: float = Field(ge=0, le=1e9)
     """Time spent computing these updates (pauses and evaluations excluded)."""
     metrics: dict[str, Measured]
 
@@ -47,8 +52,8 @@ class Validated(_Event):
     """Metrics on the validation set after ``step``; ``best`` if no earlier score was as high."""
 
     kind: Literal["validated"] = "validated"
-    step: int
-    epoch: int
+    step: Updates
+    epoch: Updates
     metrics: dict[str, Measured]
     score: Measured
     best: bool
@@ -58,15 +63,15 @@ class Saved(_Event):
     """A checkpoint was written to ``checkpoints/step-<step>``."""
 
     kind: Literal["saved"] = "saved"
-    step: int
+    step: Updates
 
 
 class Finished(_Event):
     """All updates are done; ``metrics`` are the best checkpoint's on the test set."""
 
     kind: Literal["finished"] = "finished"
-    step: int
-    best_step: int
+    step: Updates
+    best_step: Updates
     metrics: dict[str, Measured]
 
 

@@ -96,7 +96,7 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
         if draw is not None:
             _watch(run, alive, draw)
         if status.state in ("failed", "died") and run.log.exists():
-            with st.expander("Output of the worker"):
+            with st.expander("Output of the worker"), errors_shown():
                 st.code(
                     run.log.read_text(errors="replace", encoding="utf-8")[-5000:] or "nothing",
                     language=None,

@@ -42,3 +42,5 @@ def errors_shown() -> Iterator[None]:
         yield
     except SynaptariumError as error:
         say_error(error)
+    except OSError as error:
+        say_error(f"Disk or system error: {error}.")

@@ -30,6 +30,7 @@ def spied(tmp_path, monkeypatch):
     return tmp_path / "spied"
 
 
+@pytest.mark.slow
 def test_pages_ask_only_their_own_server(spied, chrome, runs):
     asked: list[str] = []
     with driver.server(runs) as address:

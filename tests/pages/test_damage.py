@@ -5,7 +5,7 @@ import shutil
 import pytest
 import streamlit as st
 
-from corelib.data import mnist
+from corelib.data import mnist, sources
 from corelib.runs import registry
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
@@ -14,18 +14,27 @@ from dashboard.shell import cache
 from tests.pages.addresses import PREFIX
 from tests.pages.app import open_page
 
-EXPERIMENTS = [page for page in PREFIX if page != "runs"]
-OF_MNIST = [page for page in EXPERIMENTS if page not in ("sparse", "bars")]
+QUICK = ("balance", "sparse")
+"""Every page stands on the same skeleton; the others are slow tests."""
+EXPERIMENTS = [
+    page if page in QUICK else pytest.param(page, marks=pytest.mark.slow)
+    for page in PREFIX
+    if page != "runs"
+]
+OF_MNIST = [p for p in EXPERIMENTS if getattr(p, "values", [p])[0] not in ("sparse", "bars")]
 ALWAYS = ("About", "Train")
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_cached():
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    def forget() -> None:
+        st.cache_resource.clear()
+        st.cache_data.clear()
+        sources._load.cache_clear()
+
+    forget()
     yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    forget()
 
 
 @pytest.fixture
@@ -96,9 +105,7 @@ def test_a_run_of_no_updates_and_one_whose_events_are_damaged(page, runs_root):
         assert any(button.key == f"{page}_resume" for button in shown.button)
 
 
-@pytest.mark.parametrize(
-    "tab", ["Tuning", "Drives", "Curves", "Adaptation", "Population", "Other networks"]
-)
+@pytest.mark.parametrize("tab", ["Tuning", "Population"])
 def test_a_stimulus_to_which_no_neuron_responds(tab, runs_root):
     shown = open_page("bars", bars_speed="2.41", bars_tab=tab)
     assert not shown.exception

@@ -11,7 +11,13 @@ from tests.pages.app import ROOT, open_page, sentences
 from tests.runs.conftest import tiny
 from tests.runs.test_registry import DEEP, HARMLESS, ODDITIES, store, write
 
-EXPERIMENTS = sorted(p.stem for p in (ROOT / "pages").glob("*.py") if p.stem != "trainings")
+QUICK = ("home", "runs", "balance")
+"""All read the same registry; the others are slow tests."""
+PAGES = [
+    stem if stem in QUICK else pytest.param(stem, marks=pytest.mark.slow)
+    for stem in sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
+    if stem != "trainings"
+]
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def odd_runs(runs_root):
     return runs_root
 
 
-@pytest.mark.parametrize("page", EXPERIMENTS)
+@pytest.mark.parametrize("page", PAGES)
 def test_odd_runs_take_no_page_down(odd_runs, page):
     app = open_page(page)
     assert not app.exception
@@ -47,7 +53,7 @@ def test_the_list_has_every_run_and_says_what_is_wrong(odd_runs):
         "no setting named layers",
         "'letters', which is not known here",
         "weights.safetensors is missing",
-        "nested too deeply",
+        "recursion limit",
         "is not a spec",
         "is damaged",
         "could not be read",

@@ -199,6 +199,6 @@ def test_without_a_digit_or_a_network_it_says_what_to_do(name, monkeypatch):
     assert len(app.get("plotly_chart")) == 3
     monkeypatch.setattr(cache, "checkpoints", list)
     app = open_page("subnetworks", sub_tab="Train")
-    assert "No network that follows instructions" in app.info[0].value
+    assert "No trained network of this kind" in app.info[0].value
     assert not app.exception
     assert app.button(key="sub_train").label == "Train"

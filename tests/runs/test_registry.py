@@ -121,7 +121,9 @@ def test_an_export_is_a_checkpoint_without_the_optimiser(run, tmp_path):
     registry.export(registry.find(run.id), target)
     files = ["checkpoint.json", "history.jsonl", "weights.safetensors"]
     assert sorted(f.name for f in target.iterdir()) == files
-    assert read_card(target) == read_card(run.checkpoint(220))
+    card = read_card(run.checkpoint(220))
+    kept = {"weights.safetensors": card.checksums["weights.safetensors"]}
+    assert read_card(target) == card.model_copy(update={"checksums": kept})
     assert registry.history(registry.find(str(target))).validations == run.history().validations
     assert same_logits(registry.load(str(target)), 220)
     with pytest.raises(CheckpointError, match="already exists; choose another name"):
@@ -135,7 +137,34 @@ def test_an_export_without_validations_can_be_exported_again_from_a_folder(
     registry.export(registry.find(run.id), Path("out"))
     assert not registry.history(registry.find("out")).validations
     registry.export(registry.find("out"), Path("again"))
-    assert read_card(Path("again")) == read_card(run.checkpoint(220))
+    assert read_card(Path("again")) == read_card(Path("out"))
+
+
+def test_a_damaged_checkpoint_is_not_exported(run, tmp_path):
+    file = run.checkpoint(220) / "weights.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(CheckpointError, match="has changed since it was saved"):
+        registry.export(registry.find(run.id), tmp_path / "out")
+    assert list(tmp_path.glob("*out*")) == []
+
+
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.int64, torch.bool, torch.complex64])
+def test_weights_of_another_kind_are_refused(run, kind):
+    folder = run.checkpoint(220)
+    weights = {name: t.to(kind) for name, t in load_file(folder / "weights.safetensors").items()}
+    save_file(weights, folder / "weights.safetensors")
+    write_card(folder, read_card(folder).model_copy(update={"checksums": {}}))
+    with pytest.raises(CheckpointError, match=r"does not fit this network: .* should be"):
+        registry.load(run.id)
+
+
+def test_what_load_takes(run):
+    assert same_logits(registry.load(run.checkpoint(330)), 330)
+    for name in (None, 5):
+        with pytest.raises(CheckpointError, match="There is no checkpoint named"):
+            registry.load(name)
+    with pytest.raises(SettingsError, match="device is 'tpu', but should be"):
+        registry.load(run.id, "tpu")
 
 
 def test_foreign_weights_are_refused(run):
@@ -252,6 +281,14 @@ ODDITIES = {
     "a name that is no text": lambda run: os.rename(
         run.folder, os.path.join(os.fsencode(run.folder.parent), b"\xff\xfe")
     ),
+    "a step beyond counting": lambda run: append(run, step=10**25),
+    "a negative step": lambda run: append(run, step=-5),
+    "a count beyond counting": lambda run: append(run, count=10**400),
+    "half a character": lambda run: write(
+        run.folder / "status.json", '{"state": "failed", "message": "a\\ud800c"}'
+    ),
+    "a folder for a log": lambda run: (run.folder / "log.txt").mkdir(),
+    "a name in two lines": lambda run: run.folder.rename(run.folder.with_name("a\nb")),
     "a strange name": lambda run: run.folder.rename(run.folder.with_name("my run (copy) ![x](y)")),
 }
 HARMLESS = {
@@ -260,12 +297,20 @@ HARMLESS = {
     "a strange name",
     "a name that is no text",
     "a folder for a lock",
+    "a folder for a log",
+    "a name in two lines",
 }
 """After these, the run's own checkpoint is still usable and nothing is to be reported."""
 
 
 def write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def append(run: Run, **changes) -> None:
+    event = {"kind": "stepped", "step": 1, "count": 1, "seconds": 1, "metrics": {"loss": 1}}
+    with run.events.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(event | changes) + "\n")
 
 
 def replace_by_folder(file: Path) -> None:

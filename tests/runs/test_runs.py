@@ -277,7 +277,7 @@ def test_killed_and_resumed_is_uninterrupted(workers, uninterrupted):
     workers.kill(run)
     status = run.status
     assert status.state == "died"
-    assert "last checkpoint is intact" in status.message
+    assert "continues from its last whole checkpoint" in status.message
     assert run.history().finished is None
     # Killed in the middle of a line, and of a checkpoint.
     with (run.folder / "events.jsonl").open("ab") as file:
@@ -291,6 +291,15 @@ def test_killed_and_resumed_is_uninterrupted(workers, uninterrupted):
     assert run.status.state == "starting"
     wait_for(run, "completed")
     assert [e.step for e in lines(run) if isinstance(e, Began)] == [0, saved]
+    assert_same_end(run, uninterrupted)
+
+
+def test_a_worker_killed_while_starting_is_resumed_at_once(workers, uninterrupted):
+    run = launch.start(tiny())
+    workers.kill(run)
+    assert run.status.state == "starting", "it may still be about to lock its folder"
+    launch.resume(run)
+    wait_for(run, "completed")
     assert_same_end(run, uninterrupted)
 
 
@@ -354,10 +363,9 @@ def test_queued_runs_start_first_come_first_served(workers):
 def test_what_cannot_be_trained_fails_with_a_sentence(workers, tmp_path, monkeypatch):
     monkeypatch.setenv("SYNAPTARIUM_SLOTS", "4")
     monkeypatch.setenv("SYNAPTARIUM_DATA", str(tmp_path / "no-data"))
-    expected = {
-        launch.start(tiny(config={"input_dim": 100})): "input_dim is 100, but images of mnist "
-        "have 784 pixels."
-    }
+    expected: dict[Run, str] = {}
+    with pytest.raises(SettingsError, match="input_dim is 100, but should be 784"):
+        tiny(config={"input_dim": 100})
     if not fashion_mnist.DEBIAN_FOLDER.exists():
         expected[launch.start(tiny(dataset="fashion-mnist"))] = "Fashion-MNIST is not here."
     if not torch.cuda.is_available():

@@ -30,6 +30,8 @@ def test_a_suspended_worker_is_said_to_be_silent_and_goes_on_exactly(
     assert f"kill -CONT {pid}" in status.message
     with pytest.raises(RunError, match="is running; cancel it before removing it"):
         remove_run(run)
+    with pytest.raises(RunError, match=f"kill -CONT {pid}"):
+        launch.resume(run)
 
     # As for any reader who has not been waiting so long.
     step = run.history().step
