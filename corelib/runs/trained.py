@@ -119,8 +119,13 @@ class Trained:
         )
         self.whole.add(folder)
         self.run.append(Saved(step=self.step))
+        self._prune()
+
+    def _prune(self) -> None:
+        """Remove all checkpoints but the one of this step and the best."""
+        kept = (self.run.checkpoint(self.step), self.run.checkpoint(self.best_step))
         for old in self.run.checkpoints():
-            if old not in (folder, self.run.checkpoint(self.best_step)):
+            if old not in kept:
                 files.remove(old)
 
     def show(self) -> None:
@@ -136,6 +141,8 @@ class Trained:
 
     def finish(self) -> Finished:
         """Measure the best checkpoint on the test set and record the result on its card."""
+        # A worker killed after its last save may have left older ones.
+        self._prune()
         folder = self.run.checkpoint(self.best_step)
         checkpoint.load_weights(self.learner.model, folder / checkpoint.WEIGHTS)
         device = next(self.learner.model.parameters()).device
