@@ -13,8 +13,8 @@ def test_an_unknown_page_says_so_and_offers_home(server, page):
     # The server's first session is answered before app.py has said which pages there are.
     driver.open_page(page, server)
     driver.open_page(page, f"{server}/nonsense?balance_gain=1e309")
-    assert page.get_by_role("heading", name="Page not found").is_visible()
-    assert page.get_by_text("Synaptarium has no page named nonsense.").is_visible()
+    page.get_by_role("heading", name="Page not found").wait_for()
+    page.get_by_text("Synaptarium has no page named nonsense.").wait_for()
     assert page.get_by_role("dialog").count() == 0
     page.get_by_role("link", name="Go to Home").click()
     page.get_by_role("heading", name="Synaptarium").wait_for()
@@ -22,7 +22,7 @@ def test_an_unknown_page_says_so_and_offers_home(server, page):
 
 def test_the_former_address_of_runs_on_a_fresh_server(server, page):
     driver.open_page(page, f"{server}/trainings")
-    assert page.get_by_role("heading", name="Runs", exact=True).is_visible()
+    page.get_by_role("heading", name="Runs", exact=True).wait_for()
     assert page.get_by_role("dialog").count() == 0
 
 
