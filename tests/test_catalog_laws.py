@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from corelib.catalog import SYSTEMS, System
 from corelib.data import Dataset, ImageDataset, Split
@@ -311,7 +312,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(setup, tmp_path, stop):
         if event.kind == "stepped" and event.step == stop:
             kept = weights(first), {k: v.clone() for k, v in first.state_dict().items()}
     file = tmp_path / "state.safetensors"
-    checkpoint.save_file(kept[1], file)
+    save_file(kept[1], file)
     # In place of a new process: other initial weights, other random numbers.
     second = setup.learner(seed=77)
     second.model.load_state_dict(kept[0])

@@ -104,9 +104,10 @@ def test_interrupted_runs_are_resumed_and_completed_ones_reused(runs_root, monke
     assert not lines
 
 
-def test_a_failed_run_is_reported(runs_root):
-    with pytest.raises(RunError, match="is failed: input_dim is 100"):
-        seeds.train([tiny(input_dim=100)], lambda line: None)
+def test_a_failed_run_is_reported(runs_root, tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_DATA", str(tmp_path / "nothing"))
+    with pytest.raises(RunError, match="is failed: Van Hateren's patches are not here"):
+        seeds.train([make_spec("ipvae", dataset="doves")], lambda line: None)
 
 
 def test_train_measures_writes_and_reads_back(runs_root, tmp_path, monkeypatch):

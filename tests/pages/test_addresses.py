@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from tests.pages.addresses import HOSTILE, PREFIX, addresses, bound_keys, illegal
 from tests.pages.app import open_page
 
-QUICK = ("balance", "halting", "subnetworks", "sparse")
-"""Pages with every kind of control; the others are in the slow tests."""
+QUICK = ("balance", "halting")
+"""The others are in the slow tests."""
 
 
 @pytest.mark.parametrize("value", ["", "1e309"])

@@ -27,13 +27,6 @@ def test_some_points(tmp_path, kind):
     assert found["wrong"] == {}
 
 
-@pytest.mark.parametrize("kind", ["moment", "size"])
-def test_some_moments_and_sizes(tmp_path, kind):
-    found = faults("bpan", kind, tmp_path / "runs", 10)
-    assert found["points"] >= 49
-    assert found["wrong"] == {}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["kill", "full", "moment", "size"])
 @pytest.mark.parametrize("system", SYSTEMS)
