@@ -95,8 +95,8 @@ def _is_abandoned(entry: Path, pid: str | None) -> bool:
         os.kill(int(pid or 0), 0)
     except ProcessLookupError:
         return True
-    except (OSError, OverflowError):
-        return False
+    except (OSError, OverflowError):  # another user's, or no number of a process
+        pass
     return False
 
 

@@ -20,7 +20,7 @@ from corelib.runs.launch import start
 from corelib.runs.registry import SHIPPED, Checkpoint, export, find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.watch import until_completed
-from corelib.training.card import write_card
+from corelib.training.card import WEIGHTS, write_card
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,7 @@ def ship(specs: Sequence[RunSpec] = ()) -> None:
 
 def halve(item: Checkpoint) -> Checkpoint:
     """Round a checkpoint's weights to half precision, and measure it again."""
-    from corelib.training.checkpoint import WEIGHTS, read_tensors, save_weights
+    from corelib.training.checkpoint import read_tensors, save_weights
 
     file = item.folder / WEIGHTS
     checksum = save_weights(file, {k: tensor.half() for k, tensor in read_tensors(file).items()})

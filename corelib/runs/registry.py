@@ -6,6 +6,7 @@ Imports torch only to load.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,16 +16,13 @@ from corelib.data.sources import DATASETS
 from corelib.errors import CheckpointError, RunError, SettingsError
 from corelib.runs.history import History
 from corelib.runs.store import Run, find_run, list_runs
-from corelib.training.card import Card, read_card, read_whole, write_card
+from corelib.training.card import WEIGHTS, Card, read_card, read_whole, write_card
 
 if TYPE_CHECKING:
     from torch import nn
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
 HISTORY = "history.jsonl"
-WEIGHTS = "weights.safetensors"
-
-
 OWN = "run:"
 """Before a run's id where a shipped checkpoint has the same name."""
 
@@ -62,48 +60,56 @@ def read_usable(folder: Path) -> Card:
             f"The checkpoint in {folder} was trained on {card.dataset!r}, which is not known here."
         )
     if not (folder / WEIGHTS).is_file():
-        raise CheckpointError(f"weights.safetensors is missing in {folder}.")
+        raise CheckpointError(f"{WEIGHTS} is missing in {folder}.")
     return card
 
 
 def shipped() -> list[Checkpoint]:
     """The checkpoints that come with Synaptarium; unusable ones are left out."""
-    return _survey_shipped()[0]
+    return _survey_shipped().usable
 
 
-def _survey_shipped() -> tuple[list[Checkpoint], list[Unreadable]]:
-    usable: list[Checkpoint] = []
-    unreadable: list[Unreadable] = []
-    for folder in sorted(card.parent for card in SHIPPED.glob("*/checkpoint.json")):
+class Survey(NamedTuple):
+    """The usable checkpoints of some folders, in their order, and those left out."""
+
+    usable: list[Checkpoint]
+    left_out: list[Unreadable]
+
+    @property
+    def best(self) -> Checkpoint | None:
+        """The one with the best validation score; the last one if none is measured."""
+        measured = [item for item in self.usable if item.card.score is not None]
+        if measured:
+            return max(measured, key=lambda item: (item.card.score, -item.card.step))
+        return self.usable[-1] if self.usable else None
+
+
+def _survey(folders: Iterable[Path], name: Callable[[Path], str], own: bool) -> Survey:
+    found = Survey([], [])
+    for folder in folders:
         try:
-            usable.append(Checkpoint(folder.name, folder, read_usable(folder), own=False))
-        except CheckpointError as error:
-            unreadable.append(Unreadable(folder, str(error)))
-    return usable, unreadable
-
-
-def checkpoints_of(run: Run) -> tuple[list[Checkpoint], list[Unreadable]]:
-    """The usable checkpoints of a run, oldest first, and those left out."""
-    name = OWN + run.id if (SHIPPED / run.id).is_dir() else run.id
-    usable: list[Checkpoint] = []
-    unreadable: list[Unreadable] = []
-    for folder in run.checkpoints():
-        try:
-            usable.append(Checkpoint(name, folder, read_usable(folder), own=True))
+            found.usable.append(Checkpoint(name(folder), folder, read_usable(folder), own))
         except CheckpointError as error:
             # Its worker may just have removed it.
             if folder.exists():
-                unreadable.append(Unreadable(folder, str(error)))
-    return usable, unreadable
+                found.left_out.append(Unreadable(folder, str(error)))
+    return found
+
+
+def _survey_shipped() -> Survey:
+    folders = sorted(card.parent for card in SHIPPED.glob("*/checkpoint.json"))
+    return _survey(folders, lambda folder: folder.name, own=False)
+
+
+def checkpoints_of(run: Run) -> Survey:
+    """The checkpoints of a run, oldest first."""
+    name = OWN + run.id if (SHIPPED / run.id).is_dir() else run.id
+    return _survey(run.checkpoints(), lambda _: name, own=True)
 
 
 def best_checkpoint(run: Run) -> Checkpoint | None:
     """The run's checkpoint with the best validation score; the last one if none is measured."""
-    usable, _ = checkpoints_of(run)
-    measured = [item for item in usable if item.card.score is not None]
-    if measured:
-        return max(measured, key=lambda item: (item.card.score, -item.card.step))
-    return usable[-1] if usable else None
+    return checkpoints_of(run).best
 
 
 def available() -> list[Checkpoint]:
@@ -115,8 +121,8 @@ def available() -> list[Checkpoint]:
 def unreadable() -> list[Unreadable]:
     """Checkpoints that ``available`` leaves out, and why: shipped ones, then those of runs."""
     return [
-        *_survey_shipped()[1],
-        *(item for run in list_runs() for item in checkpoints_of(run)[1]),
+        *_survey_shipped().left_out,
+        *(item for run in list_runs() for item in checkpoints_of(run).left_out),
     ]
 
 
@@ -156,11 +162,11 @@ def find(name: str) -> Checkpoint:
             f"There is no checkpoint named {name!r}; the shipped ones are: {names}; "
             "list your own runs with: python -m corelib runs list"
         ) from None
-    best = best_checkpoint(run)
-    if best is None:
-        reasons = "".join(f" {item.reason}" for item in checkpoints_of(run)[1])
+    found = checkpoints_of(run)
+    if found.best is None:
+        reasons = "".join(f" {item.reason}" for item in found.left_out)
         raise CheckpointError(f"Run {run.id} has no checkpoint yet.{reasons}")
-    return best
+    return found.best
 
 
 def _has_card(folder: Path) -> bool:

@@ -79,11 +79,8 @@ class Run:
         Raises ``SettingsError`` if it cannot be read.
         """
         began = first_event(self.events)
-        return RunSpec(**began.spec) if began and began.spec else self.asked_spec
-
-    @property
-    def asked_spec(self) -> RunSpec:
-        """The spec in ``spec.json``; raises ``SettingsError`` if it cannot be read."""
+        if began and began.spec:
+            return RunSpec(**began.spec)
         return read_spec(self.folder / "spec.json")
 
     @property

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from corelib.errors import SynaptariumError
 from corelib.files import printable
 from corelib.runs.history import History
-from corelib.runs.registry import best_checkpoint, checkpoints_of
+from corelib.runs.registry import checkpoints_of
 from corelib.runs.spec import RunSpec, resolve
 from corelib.runs.store import Run, State, list_runs
 
@@ -40,8 +40,9 @@ def summary(run: Run) -> RunSummary:
         problems.append(str(error))
     if problem := history.refresh().problem:
         problems.append(problem)
-    best = best_checkpoint(run)
-    problems += [item.reason for item in checkpoints_of(run)[1]]
+    found = checkpoints_of(run)
+    best = found.best
+    problems += [item.reason for item in found.left_out]
     return RunSummary(
         run,
         status.state,

@@ -15,7 +15,7 @@ from corelib.errors import CheckpointError
 from corelib.runs.spec import resolve
 from corelib.runs.store import Run
 from corelib.training import checkpoint
-from corelib.training.card import Card, read_card, write_card
+from corelib.training.card import LEARNER, WEIGHTS, Card, read_card, write_card
 from corelib.training.config import TrainingSettings
 from corelib.training.device import resolve_device
 from corelib.training.events import Began, Finished, Saved, Stepped, Validated
@@ -61,8 +61,8 @@ class Trained:
         for folder in self.run.checkpoints():
             try:
                 card = checkpoint.check(folder)
-                learner = checkpoint.read_tensors(folder / checkpoint.LEARNER)
-                checkpoint.load_weights(self.learner.model, folder / checkpoint.WEIGHTS)
+                learner = checkpoint.read_tensors(folder / LEARNER)
+                checkpoint.load_weights(self.learner.model, folder / WEIGHTS)
             except CheckpointError as error:
                 self.left_out.append(str(error))
                 continue
@@ -144,7 +144,7 @@ class Trained:
         # A worker killed after its last save may have left older ones.
         self._prune()
         folder = self.run.checkpoint(self.best_step)
-        checkpoint.load_weights(self.learner.model, folder / checkpoint.WEIGHTS)
+        checkpoint.load_weights(self.learner.model, folder / WEIGHTS)
         device = next(self.learner.model.parameters()).device
         test = self.learner.evaluate(Split(*(t.to(device) for t in self.dataset.test)))
         write_card(folder, read_card(folder).model_copy(update={"test": test}))

@@ -12,6 +12,8 @@ from corelib.settings import Settings, setting
 from corelib.training.events import Measured
 
 FORMAT = 1
+WEIGHTS, LEARNER = "weights.safetensors", "learner.safetensors"
+"""The files beside the card."""
 
 
 class Card(Settings):

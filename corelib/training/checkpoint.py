@@ -11,12 +11,10 @@ from torch import Tensor
 
 from corelib import files
 from corelib.errors import CheckpointError
-from corelib.training.card import Card, read_card, read_whole, write_card
+from corelib.training.card import LEARNER, WEIGHTS, Card, read_card, read_whole, write_card
 
-WEIGHTS, LEARNER = "weights.safetensors", "learner.safetensors"
-_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-_CAST = dict.fromkeys(_FLOATS, _FLOATS)
-"""What may be stored for a number of each kind; shipped weights are stored in half precision."""
+_FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+"""Each may be stored in place of another; shipped weights are stored in half precision."""
 
 
 def save(
@@ -89,7 +87,8 @@ def load_weights(model: torch.nn.Module, file: Path, checksum: str = "") -> None
             f"{file} does not fit this network: {', '.join(wrong[:3])} differ in name or shape."
         )
     for name, tensor in tensors.items():
-        if tensor.dtype not in _CAST.get(own[name].dtype, (own[name].dtype,)):
+        kinds = {tensor.dtype, own[name].dtype}
+        if len(kinds) > 1 and not kinds <= _FLOATS:
             raise CheckpointError(
                 f"{file} does not fit this network: {name} is {tensor.dtype}, but should be "
                 f"{own[name].dtype}."
