@@ -9,7 +9,7 @@ from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
 
-Sampling = Literal["straight-through", "relaxed"]
+Sampling = Literal["variance-corrected", "straight-through", "relaxed"]
 PoissonKL = Literal["true", "published"]
 
 
@@ -157,8 +157,9 @@ class IPVAETraining(IterativeTraining):
     """How counts are drawn during training, and which divergence is used."""
 
     sampling: Sampling = setting(
-        "straight-through",
-        "Hard counts with the gradient of their mean, or softened counts",
+        "variance-corrected",
+        "Hard counts with the gradient of their mean, and with the cost of their variance or "
+        "without it; or softened counts",
         source="the paper softens them",
         more=True,
     )

@@ -57,11 +57,13 @@ State = PoissonState | GaussianState
 
 
 class Objective(NamedTuple):
-    """What a training minimises: how z is drawn, and the divergence of a state from the one before
-    it, (batch, unit) in nats."""
+    """What a training minimises: how z is drawn, the divergence of a state from the one before
+    it, (batch, unit) in nats, and what the gradient of the draw leaves out of the likelihood,
+    (batch,), if anything."""
 
     draw: Draw
     divergence: Callable[[Any, Any], Tensor]
+    missing: Callable[[Any, Weights], Tensor] | None = None
 
 
 class Unrolled(NamedTuple):
@@ -164,7 +166,7 @@ class IterativeVAE(nn.Module, ABC):
         self, x: Tensor, objective: Objective, weights: Weights, state: State | None = None
     ) -> Unrolled:
         """T time steps on constant images, from the prior or from a state."""
-        draw, divergence = objective
+        draw, divergence, missing = objective
         seen = stimulus(x, weights)
         state = self.begin(len(x), weights, draw) if state is None else state
         constant = weights.log_scale.sum() + 0.5 * x.shape[1] * math.log(2 * math.pi)
@@ -175,7 +177,8 @@ class IterativeVAE(nn.Module, ABC):
             before = state
             state, _ = self.step(seen, before, weights, draw, INTACT)
             # |x - W a|² / σ² from what is known already: a W^T x / σ² and a (W^T W / σ²) a.
-            likelihood.append(own + (state.activity * (0.5 * state.feedback - seen)).sum(1))
+            of_step = own + (state.activity * (0.5 * state.feedback - seen)).sum(1)
+            likelihood.append(of_step if missing is None else of_step + missing(state, weights))
             divergences.append(divergence(state, before).sum(1))
         return Unrolled(torch.stack(likelihood), torch.stack(divergences), state)
 
@@ -221,7 +224,8 @@ class IPVAE(IterativeVAE):
         def divergence(after: PoissonState, before: PoissonState) -> Tensor:
             return kl(after.u, before.u)
 
-        return Objective(draw, divergence)
+        corrected = settings.sampling == "variance-corrected"
+        return Objective(draw, divergence, cost_of_variance if corrected else None)
 
     def mean_activity(self, state: PoissonState, weights: Weights) -> Tensor:
         return state.u.exp()
@@ -231,6 +235,30 @@ class IPVAE(IterativeVAE):
 
     def shared_noise(self, generator: torch.Generator) -> Draw:
         return shared_poisson(generator)
+
+
+def cost_of_variance(state: PoissonState, weights: Weights) -> Tensor:
+    """What the straight-through gradient leaves out of a step's likelihood: 0 (batch,), with the
+    gradient ½ G_kk λ_k in u_k.
+
+    With counts z_k ~ Poisson(λ_k), λ = e^u, independent, and G = W^T W / σ², the expected quadratic
+    of the likelihood is
+
+        E[½ z^T G z] = ½ λ^T G λ + ½ Σ_k G_kk λ_k,
+
+    because the variance of a count is its mean. Its gradient in u_k is λ_k ((G λ)_k + ½ G_kk). The
+    straight-through gradient of one draw is λ_k (G z)_k, on average λ_k (G λ)_k: it treats the
+    counts as if their spread did not grow with the rate, and so spikes are too cheap by
+    ½ G_kk λ_k. This term costs what is missing,
+
+        ½ Σ_k G_kk (e^(u_k) - stop(e^(u_k))).
+
+    G is held constant: W already receives the gradient of the quadratic at the counts drawn, whose
+    mean is exact. What a count does to later steps is still estimated by its mean. The paper does
+    not have this term; its softened counts have a bias of their own.
+    """
+    rate = state.u.exp()
+    return 0.5 * (rate - rate.detach()) @ weights.gram.detach().diagonal()
 
 
 class GaussianVAE(IterativeVAE, ABC):
