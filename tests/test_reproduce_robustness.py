@@ -12,13 +12,14 @@ import pytest
 import torch
 
 from corelib.__main__ import main
-from corelib.analysis.anytime import Spread
+from corelib.analysis.anytime import Interval, Spread, t_interval
 from corelib.data import load_dataset, sources
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.data.images import Split
 from corelib.errors import DataError
 from corelib.models.bpan.robustness import balance as balance_of
 from corelib.reproduce import balance, results, robustness
+from corelib.reproduce.balance_measures import CONDITIONS, MEASURES
 from corelib.runs.registry import find, load
 from corelib.runs.spec import resolve
 
@@ -190,7 +191,7 @@ def test_robustness_measures_what_it_says(few_digits, monkeypatch):
 
 
 def test_balance_summary_is_the_arithmetic_of_its_rows():
-    columns = {item.column for item in balance.MEASURES}
+    columns = {item.column for item in MEASURES}
     by_arm = {
         # Values by seed; seed 9 only one arm has.
         "lambda_bal 0": {0: 0.5, 1: 0.4},
@@ -204,7 +205,7 @@ def test_balance_summary_is_the_arithmetic_of_its_rows():
         for seed, value in values.items()
     ]
     table = balance.summary(pd.DataFrame(rows)).set_index(["measure", "arm"])
-    assert len(table) == 4 * len(balance.MEASURES)
+    assert len(table) == 4 * len(MEASURES)
     currents = "mean |recurrent current| / 0.01"
     standard = table.loc[currents, "lambda_bal 5e-4"]
     close(standard["value"], 25, 5, 3)
@@ -237,7 +238,7 @@ def test_claims_are_the_published_lines_of_the_table(balanced):
     """Differences of accuracies in points, with their interval; all else in per cent."""
     published = balance.claims(balanced)
     assert [claim.measure.title for claim in published] == [
-        item.title for item in balance.MEASURES if item.published
+        item.title for item in MEASURES if item.published
     ]
     for measured, change, interval in published:
         arms = balanced.pivot(index="seed", columns="arm", values=measured.column)
@@ -261,7 +262,7 @@ def test_arms_are_aligned_by_seed():
             "change 2": [0.2, 0.4, math.nan],
         }
     )
-    (measured,) = (item for item in balance.MEASURES if item.column == "recurrent")
+    (measured,) = (item for item in MEASURES if item.column == "recurrent")
     arms = balance.by_seed(rows, measured)
     np.testing.assert_allclose(arms["lambda_bal 0"], [40, 50])
     assert np.isnan(arms["T = 1"]).all()
@@ -274,32 +275,34 @@ def test_arms_are_aligned_by_seed():
 def test_intervals_are_from_students_t():
     # Quantiles of the printed tables.
     for n, quantile in ((2, 12.706), (3, 4.303), (5, 2.776), (11, 2.228)):
-        low, high = balance.t_interval(Spread(1.0, math.sqrt(n), n))
+        low, high = t_interval(Spread(1.0, math.sqrt(n), n))
         assert (high - low) / 2 == pytest.approx(quantile, abs=5e-4)
         assert (high + low) / 2 == pytest.approx(1)
-    assert balance.t_interval(Spread(1.0, math.nan, 1)) is None
-    assert str(balance.Interval(-1.234, 0.5)) == "[-1.23, 0.50]"
+    assert t_interval(Spread(1.0, math.nan, 1)) is None
+    assert str(Interval(-1.234, 0.5)) == "[-1.23, 0.50]"
 
 
 def test_a_true_zero_is_inside_19_intervals_of_20():
     draws = np.random.default_rng(0).normal(size=(4000, 5))
     inside = 0
     for row in draws:
-        low, high = balance.t_interval(Spread(row.mean(), row.std(ddof=1), 5))
+        low, high = t_interval(Spread(row.mean(), row.std(ddof=1), 5))
         inside += low <= 0 <= high
     assert inside / 4000 == pytest.approx(0.95, abs=0.012)
 
 
 def test_each_arm_differs_in_one_thing_from_what_it_is_compared_with():
-    assert len({spec.title for spec in balance.specs(1)}) == len(balance.ARMS)
+    titles = [spec.title for spec in balance.specs(1)]
+    assert len(titles) == len(set(titles)) == len(balance.ARMS) - 1  # one network, measured twice
     for name, arm in balance.ARMS.items():
-        if arm.against is None:
+        if arm.against is None or arm.system != "bpan":
             continue
         one, other = resolve(arm.spec(1)), resolve(balance.ARMS[arm.against].spec(1))
         settings = [
             {**spec.config.model_dump(), **spec.training.model_dump()} for spec in (one, other)
         ]
-        assert sum(settings[0][key] != settings[1][key] for key in settings[0]) == 1, name
+        changed = sum(settings[0][key] != settings[1][key] for key in settings[0])
+        assert changed == (1 if arm.recurrence else 0), name
         assert arm.spec(1).seed == balance.ARMS[arm.against].spec(1).seed
 
 
@@ -311,11 +314,93 @@ def test_arms_of_a_seed_start_from_the_same_weights():
         for spec in balance.specs(seed):
             torch.manual_seed(spec.seed)
             resolved = resolve(spec)
-            started.append(resolved.system.make_model(resolved.config).weights())
+            if spec.system == "bpan":
+                started.append(resolved.system.make_model(resolved.config).weights())
         for weights in started[1:]:
             torch.testing.assert_close(tuple(weights), tuple(started[0]))
         first.append(started[0])
     assert not torch.allclose(first[0].drive, first[1].drive)
+
+
+def test_the_arms_that_settle_a_question_have_the_most_seeds():
+    assert {spec.title for spec in balance.specs(balance.SEEDS - 1)} == {
+        "bpan-mnist",
+        "bpan-unbalanced-mnist",
+        "mlp-matched-mnist",
+    }
+    assert balance.specs(balance.SEEDS) == []
+    assert len(balance.specs(balance.FEW_SEEDS)) < len(balance.specs(0))
+
+
+def test_the_matched_mlp_has_as_many_parameters():
+    """Counted by hand, as the note of the table says."""
+    d, h, c = 784, balance.ARMS[balance.MATCHED].config["n_hidden"], 10
+    mlp = d * h + h + h * h + h + h * c + c
+    assert abs(mlp / 152_650 - 1) < 0.003
+
+
+def settled(gain: float, wobble: float) -> pd.DataFrame:
+    """Rows of four seeds in which the balance term adds ``gain`` points to occluded accuracy."""
+    rows = []
+    for seed in range(4):
+        base = 0.5 + 0.01 * seed
+        by_arm = {
+            balance.NONE: base,
+            balance.STANDARD: base + gain / 100 + wobble * (-1) ** seed / 100,
+            balance.ZEROED: base,
+            balance.MATCHED: base + 0.2,
+        }
+        rows += [
+            {"arm": arm, "seed": seed, "accuracy published occlusion side 0.5": value}
+            for arm, value in by_arm.items()
+        ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("gain", "wobble", "verdict"),
+    [(1.0, 0.5, "is excluded"), (6.0, 2.0, "cannot be excluded"), (6.5, 0.1, "cannot be excluded")],
+)
+def test_the_verdict_on_the_published_gain_follows_from_the_interval(gain, wobble, verdict):
+    rows = settled(gain, wobble)
+    (found,) = (item for item in balance.differences(rows) if item.arm == balance.STANDARD)
+    close(found.points, gain, wobble * math.sqrt(4 / 3), 4)
+    assert found.interval.holds(6.5) == (verdict == "cannot be excluded")
+    sentence = balance.answers(rows)[0]
+    assert sentence.endswith(f"+6.5 {verdict}.")
+    assert f"{found.points.mean:+.2f} points, 95 % interval {found.interval}" in sentence
+
+
+def test_controls_are_compared_with_the_standard_network():
+    rows = settled(2.0, 0.0)
+    by_arm = {item.arm: item.points for item in balance.differences(rows)}
+    close(by_arm[balance.ZEROED], -2, 0, 4)
+    close(by_arm[balance.MATCHED], 18, 0, 4)
+    _, zeroed, matched = balance.answers(rows)
+    assert zeroed.startswith("Zeroing the recurrence changes accuracy by more than chance under 1 ")
+    assert "-2.00 points" in zeroed
+    assert "+18.00 points" in matched
+
+
+def test_every_published_severity_is_a_condition():
+    columns = {
+        (item.corruption, item.severity): item.protocol
+        for item in robustness.CONDITIONS
+        if item.severity
+    }
+    for (kind, severity), protocol in columns.items():
+        faithful = protocol == "published"
+        assert Corruption(kind, severity, faithful=faithful) in CONDITIONS.values()
+
+
+def test_zeroed_recurrence_is_measured_without_currents(few_digits):
+    model = load("bpan-mnist")
+    own = balance.figures(model, few_digits, 0)
+    zeroed = balance.figures(model, few_digits, 0, recurrence=False)
+    assert "recurrent" in own
+    assert not any(name.startswith(("recurrent", "change")) for name in zeroed)
+    assert zeroed.keys() == set(CONDITIONS)
+    assert any(zeroed[name] != own[name] for name in CONDITIONS)
 
 
 def test_balance_measures_what_it_says(few_digits, monkeypatch):
@@ -378,11 +463,14 @@ def test_every_network_ships_under_every_corruption(corrupted):
 
 def test_every_arm_ships_with_at_least_three_seeds(balanced):
     assert list(dict.fromkeys(balanced["arm"])) == list(balance.ARMS)
-    assert all(set(part["seed"]) >= {0, 1, 2} for _, part in balanced.groupby("arm"))
-    one = balanced[balanced["arm"] == "T = 1"]
-    others = balanced[balanced["arm"] != "T = 1"]
-    assert one[["recurrent", "change 2", "last change"]].isna().all(axis=None)
-    assert others.notna().all(axis=None)
+    for name, part in balanced.groupby("arm"):
+        assert sorted(part["seed"]) == list(range(balance.ARMS[name].seeds))
+    controls = balanced["arm"].isin([balance.ZEROED, balance.MATCHED])
+    one = balanced["arm"] == "T = 1"
+    assert balanced[one][["recurrent", "change 2", "last change"]].isna().all(axis=None)
+    assert balanced[controls][["recurrent", "balance", "change 1"]].isna().all(axis=None)
+    assert balanced[~one & ~controls].notna().all(axis=None)
+    assert balanced[list(CONDITIONS)].notna().all(axis=None)
 
 
 def test_shipped_figures_are_plausible(corrupted, balanced):
@@ -398,7 +486,7 @@ def test_shipped_figures_are_plausible(corrupted, balanced):
     gone = corrupted[(corrupted["corruption"] == "contrast") & (corrupted["severity"] == 1)]
     assert gone["accuracy"].between(0.05, 0.2).all()
     assert balanced["accuracy clean"].between(0.96, 0.99).all()
-    kept = balanced[balanced["arm"] != "T = 1"]
+    kept = balanced[balanced["recurrent"].notna()]
     assert (kept["recurrent"] <= kept["excitation"] + kept["inhibition"]).all()
     assert (kept["change 1"] == 1).all()
 

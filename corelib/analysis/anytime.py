@@ -207,3 +207,28 @@ def spread(values: npt.ArrayLike) -> Spread:
 def paired_difference(ours: npt.ArrayLike, theirs: npt.ArrayLike) -> Spread:
     """Spread of the differences, seed by seed; both in the same order of seeds."""
     return spread(np.subtract(ours, theirs))
+
+
+class Interval(NamedTuple):
+    """Bounds of a confidence interval."""
+
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"[{self.low:.2f}, {self.high:.2f}]"
+
+
+def t_interval(differences: Spread, confidence: float = 0.95) -> Interval | None:
+    """mean ± t sd / sqrt(n), t the quantile of Student's distribution with n - 1 degrees of
+    freedom; None for a single seed."""
+    from scipy.stats import t
+
+    mean, sd, n = differences
+    if n < 2:
+        return None
+    reach = float(t.ppf((1 + confidence) / 2, n - 1)) * sd / n**0.5
+    return Interval(mean - reach, mean + reach)

@@ -10,7 +10,8 @@ removed; the flattest quarter of a split is dropped; the others are scaled to un
 Splits are strips of every picture but one, as the authors of iP-VAE split van Hateren's: training
 patches lie within the left seven tenths, validation patches within the next tenth, test patches
 within the right fifth, and no patch crosses from one into another. The picture left out, china, is
-never trained on; ``unseen`` draws from it, for it is another question how well a network does there.
+never trained on; ``unseen`` draws from it, because how well a network does there is another
+question.
 The label of a patch is the number of its picture.
 """
 

@@ -1,8 +1,10 @@
-"""The balance ablation: what the penalty on the balance current changes, over paired seeds.
+"""The balance ablation: what the penalty on the balance current changes, over paired seeds, and two
+controls of the same size: recurrence zeroed after training, and a matched MLP.
 
-The arms of one seed start from the same weights (T = 1 and the others too) and see the same
-batches and the same noise. Arms of lambda_bal are compared with lambda_bal = 0, the others with
-the standard network (lambda_bal = 5e-4), from which each differs in one thing.
+The arms of one seed see the same batches and the same noise, and those of BPAN start from the same
+weights (T = 1 and the others too). Arms of lambda_bal are compared with lambda_bal = 0, the others
+with the standard network (lambda_bal = 5e-4), from which each BPAN differs in one thing. The arms
+of a published claim and the two controls are trained with 20 seeds, the others with 5.
 
 "Published" is the README of Lahiri and Panwar, "Balanced Predictive Attractor Networks for Anytime
 and Sequential Inference"; "their code, run again" is an independent re-run of the authors' code.
@@ -10,15 +12,20 @@ and Sequential Inference"; "their code, run again" is an independent re-run of t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from corelib.analysis.anytime import Spread, paired_difference, spread
-from corelib.data.corruptions import Corruption
+from corelib.analysis.anytime import Interval, Spread, paired_difference, spread, t_interval
+from corelib.reproduce.balance_measures import (
+    CONDITIONS,
+    MEASURES,
+    OCCLUDED,
+    PUBLISHED_GAIN,
+    Measure,
+)
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.seeds import say
 from corelib.runs.registry import find, load
@@ -29,70 +36,47 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from corelib.data.images import ImageDataset
-    from corelib.models.bpan.network import BPAN
+    from corelib.models.bpan.anytime import AnytimeClassifier
+
+
+SEEDS, FEW_SEEDS = 20, 5
+"""Seeds of the arms that settle a question, and of the others."""
 
 
 class Arm(NamedTuple):
-    """What differs from the standard settings; ``against`` names the arm it is compared with."""
+    """What differs from the standard settings; ``against`` names the arm it is compared with.
+
+    ``recurrence`` says whether the trained network is measured with its recurrent weights, or with
+    all of them set to zero.
+    """
 
     variant: str
     config: dict[str, Any]
     training: dict[str, Any]
     against: str | None
+    seeds: int = FEW_SEEDS
+    system: str = "bpan"
+    recurrence: bool = True
 
     def spec(self, seed: int) -> RunSpec:
         return make_spec(
-            "bpan", variant=self.variant, config=self.config, training=self.training, seed=seed
+            self.system, variant=self.variant, config=self.config, training=self.training, seed=seed
         )
 
 
 NONE, STANDARD = "lambda_bal 0", "lambda_bal 5e-4"
+ZEROED, MATCHED = "recurrence zeroed", "MLP of 160"
 ARMS: dict[str, Arm] = {
-    NONE: Arm("unbalanced", {}, {"lambda_bal": 0.0}, None),
-    STANDARD: Arm("", {}, {}, NONE),
+    NONE: Arm("unbalanced", {}, {"lambda_bal": 0.0}, None, SEEDS),
+    STANDARD: Arm("", {}, {}, NONE, SEEDS),
+    ZEROED: Arm("", {}, {}, STANDARD, SEEDS, recurrence=False),
+    MATCHED: Arm("matched", {"n_hidden": 160}, {}, STANDARD, SEEDS, system="mlp"),
     "lambda_bal 5e-3": Arm("balanced5e3", {}, {"lambda_bal": 5e-3}, NONE),
     "lambda_bal 5e-2": Arm("balanced5e2", {}, {"lambda_bal": 5e-2}, NONE),
     "no Dale's law": Arm("nodale", {"dale": False}, {}, STANDARD),
     "no activity term": Arm("noactivity", {}, {"lambda_act": 0.0}, STANDARD),
     "T = 1": Arm("onestep", {"n_steps": 1}, {}, STANDARD),
 }
-
-CONDITIONS: dict[str, Corruption] = {
-    "accuracy clean": Corruption("occlusion", 0.0),
-    "accuracy occlusion area 0.25": Corruption("occlusion", 0.25),
-    "accuracy occlusion area 0.5": Corruption("occlusion", 0.5),
-    "accuracy published occlusion side 0.3": Corruption("occlusion", 0.3, faithful=True),
-    "accuracy published occlusion side 0.5": Corruption("occlusion", 0.5, faithful=True),
-    "accuracy published gaussian sd 0.5": Corruption("gaussian", 0.5, faithful=True),
-    "accuracy published gaussian sd 1.0": Corruption("gaussian", 1.0, faithful=True),
-}
-
-
-class Measure(NamedTuple):
-    """A group of lines of the table: a column of the raw rows, shown in hundredths.
-
-    ``published`` and ``rerun`` are what lambda_bal = 5e-4 changes, as others measured it.
-    """
-
-    column: str
-    title: str
-    published: str | None = None
-    rerun: str | None = None
-
-    @property
-    def is_accuracy(self) -> bool:
-        """Accuracies differ in points, all else in per cent."""
-        return self.column.startswith("accuracy")
-
-
-class Interval(NamedTuple):
-    """Bounds of a confidence interval."""
-
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"[{self.low:.2f}, {self.high:.2f}]"
 
 
 class Claim(NamedTuple):
@@ -106,35 +90,6 @@ class Claim(NamedTuple):
     change: Spread | None
     interval: Interval | None
 
-
-LESS_CURRENT, LESS_VARIANCE = ("-25 %", "about -23 %"), ("-40 %", "about -16 %")
-MEASURES = (
-    Measure("accuracy clean", "accuracy, clean / %"),
-    Measure("accuracy occlusion area 0.25", "accuracy, occluded area 0.25 / %"),
-    Measure("accuracy occlusion area 0.5", "accuracy, occluded area 0.5 / %"),
-    Measure("accuracy published occlusion side 0.3", "accuracy, published occlusion, side 0.3 / %"),
-    Measure(
-        "accuracy published occlusion side 0.5",
-        "accuracy, published occlusion, side 0.5 / %",
-        "+6.5 points",
-        "+0.4 to +1.2 points",
-    ),
-    Measure("accuracy published gaussian sd 0.5", "accuracy, published noise, sd 0.5 / %"),
-    Measure("accuracy published gaussian sd 1.0", "accuracy, published noise, sd 1 / %"),
-    Measure("recurrent", "mean |recurrent current| / 0.01", *LESS_CURRENT),
-    Measure("balance", "mean |balance current| / 0.01", *LESS_CURRENT),
-    Measure("balance e", "mean |balance current|, E units / 0.01", *LESS_CURRENT),
-    Measure("balance i", "mean |balance current|, I units / 0.01"),
-    Measure("recurrent variance", "variance of the recurrent current / 0.01"),
-    Measure("balance variance", "variance of the balance current / 0.01", *LESS_VARIANCE),
-    Measure(
-        "balance variance e", "variance of the balance current, E units / 0.01", *LESS_VARIANCE
-    ),
-    Measure("balance variance i", "variance of the balance current, I units / 0.01"),
-    Measure("excitation", "mean excitation / 0.01"),
-    Measure("inhibition", "mean inhibition / 0.01"),
-    Measure("last change", "change of the state in the last step / %"),
-)
 
 NOTES = (
     "Published: the authors' README of Lahiri and Panwar, Balanced Predictive Attractor Networks "
@@ -152,13 +107,16 @@ NOTES = (
     "Ours: mean ± sd over seeds, 10,000 test images, the last step's answer, networks chosen on "
     "validation images. Differences are paired by seed, with 95 % t-intervals; accuracies differ "
     "in points. Change: per seed, in per cent of the arm compared with.",
+    "Recurrence zeroed: the standard network, its recurrent weights set to zero after training. "
+    "MLP of 160: two hidden layers of 160 units, as many parameters as BPAN within 0.3 %.",
     "Change of the state: |s_t - s_(t-1)| / |s_t|, mean over images.",
 )
 
 
 def specs(seed: int) -> list[RunSpec]:
-    """What one seed trains: all arms."""
-    return [arm.spec(seed) for arm in ARMS.values()]
+    """What one seed trains: the arms that have so many seeds; two of them share a network."""
+    chosen = [arm.spec(seed) for arm in ARMS.values() if seed < arm.seeds]
+    return list({spec.title: spec for spec in chosen}.values())
 
 
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
@@ -171,17 +129,26 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
     dataset = cast("ImageDataset", load_dataset(specs[0].dataset))
     rows = []
     for name, arm in ARMS.items():
-        for seed in sorted({spec.seed for spec in specs}):
+        for seed in sorted({spec.seed for spec in specs if spec.seed < arm.seeds}):
             say(f"Measuring {name}, seed {seed}.")
-            model = cast("BPAN", load(find(run_of[arm.spec(seed).title, seed].id).name))
-            rows.append({"arm": name, "seed": seed, **figures(model, dataset, seed)})
+            model = cast(
+                "AnytimeClassifier", load(find(run_of[arm.spec(seed).title, seed].id).name)
+            )
+            measured = figures(model, dataset, seed, arm.recurrence)
+            rows.append({"arm": name, "seed": seed, **measured})
     return pd.DataFrame(rows)
 
 
-def figures(model: BPAN, dataset: ImageDataset, seed: int) -> dict[str, float]:
-    """What one network does on the test images; ``seed`` draws the noise."""
+def figures(
+    model: AnytimeClassifier, dataset: ImageDataset, seed: int, recurrence: bool = True
+) -> dict[str, float]:
+    """What one network does on the test images; ``seed`` draws the noise.
+
+    Currents are those of a BPAN with its recurrence.
+    """
     from corelib.data.corruptions import corrupt
     from corelib.models.bpan import halting
+    from corelib.models.bpan.network import BPAN
     from corelib.models.bpan.robustness import balance
 
     pixels, labels = dataset.test
@@ -189,8 +156,10 @@ def figures(model: BPAN, dataset: ImageDataset, seed: int) -> dict[str, float]:
     for name, corruption in CONDITIONS.items():
         seeded = corruption._replace(seed=seed)
         x = dataset.inputs(corrupt(pixels, seeded, dataset.mean, dataset.std))
-        predicted = halting.answers(model, x).predicted[:, -1]
+        predicted = halting.answers(model, x, recurrence).predicted[:, -1]
         measured[name] = float((predicted == labels.numpy()).mean())
+    if not (isinstance(model, BPAN) and recurrence):
+        return measured
     currents = balance(model, dataset.inputs(pixels))
     for name, value in zip(currents._fields[:-1], currents[:-1], strict=True):
         measured[name.replace("_", " ")] = float(f"{value:.6g}")
@@ -198,18 +167,6 @@ def figures(model: BPAN, dataset: ImageDataset, seed: int) -> dict[str, float]:
     if len(changes) > 1:  # the first change is 1 for every network
         measured["last change"] = changes[-1]
     return measured | {f"change {t}": share for t, share in enumerate(changes, 1)}
-
-
-def t_interval(differences: Spread, confidence: float = 0.95) -> Interval | None:
-    """mean ± t sd / sqrt(n), t the quantile of Student's distribution with n - 1 degrees of
-    freedom; None for a single seed."""
-    from scipy.stats import t
-
-    mean, sd, n = differences
-    if n < 2:
-        return None
-    reach = float(t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
-    return Interval(mean - reach, mean + reach)
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
@@ -222,7 +179,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     arms = _arms(rows)
     lines = [_line(measured, name, arms) for measured in MEASURES for name in ARMS if name in arms]
     frame = pd.DataFrame(lines, dtype=object)
-    frame.attrs["notes"] = NOTES
+    frame.attrs["notes"] = (*NOTES, *answers(rows))
     return frame
 
 
@@ -237,6 +194,70 @@ def claims(rows: pd.DataFrame) -> list[Claim]:
             claim = Claim(measured, line["difference"], line["95 % interval"])
         published.append(claim)
     return published
+
+
+class Difference(NamedTuple):
+    """An arm less the one it is compared with, in points, paired by seed: the accuracy under one
+    of ``CONDITIONS``, with the 95 % interval (None for a single seed)."""
+
+    arm: str
+    condition: str
+    points: Spread
+    interval: Interval | None
+
+
+def differences(rows: pd.DataFrame) -> list[Difference]:
+    """The balance term, zeroed recurrence and the matched MLP under every condition."""
+    arms = _arms(rows)
+    found: list[Difference] = []
+    for name in (STANDARD, ZEROED, MATCHED):
+        if name not in arms or ARMS[name].against not in arms:
+            continue
+        for condition in CONDITIONS:
+            points = _paired(arms, name, condition)
+            if points is not None:
+                found.append(Difference(name, condition, points, t_interval(points)))
+    return found
+
+
+def _paired(arms: dict[str, pd.DataFrame], name: str, column: str) -> Spread | None:
+    """An arm less the one it is compared with, in hundredths; None where they share no seed."""
+    against = ARMS[name].against
+    if against not in arms or column not in arms[name]:
+        return None
+    one, other = (100 * cast("pd.Series", arms[k][column].dropna()) for k in (name, against))
+    common = one.index.intersection(other.index)
+    return paired_difference(one[common], other[common]) if len(common) else None
+
+
+def answers(rows: pd.DataFrame) -> list[str]:
+    """What the differences settle, in a sentence each."""
+    found = {(item.arm, item.condition): item for item in differences(rows)}
+    sentences: list[str] = []
+    gain = found.get((STANDARD, OCCLUDED))
+    if gain is not None and gain.interval is not None:
+        verdict = "cannot be excluded" if gain.interval.holds(PUBLISHED_GAIN) else "is excluded"
+        sentences.append(
+            f"The published +{PUBLISHED_GAIN} points under occlusion of half the side: ours is "
+            f"{gain.points.mean:+.2f} points, 95 % interval {gain.interval}, over "
+            f"{gain.points.n} paired seeds; +{PUBLISHED_GAIN} {verdict}."
+        )
+    for name, what in ((ZEROED, "Zeroing the recurrence"), (MATCHED, "The matched MLP")):
+        own = [item for item in differences(rows) if item.arm == name and item.interval]
+        if not own:
+            continue
+        told = [item for item in own if item.interval and not item.interval.holds(0)]
+        most = max(own, key=lambda item: abs(item.points.mean))
+        sentences.append(
+            f"{what} changes accuracy by more than chance under {len(told)} of {len(own)} "
+            f"conditions, most under {_in_words(most.condition)}: {most.points.mean:+.2f} points, "
+            f"95 % interval {most.interval}."
+        )
+    return sentences
+
+
+def _in_words(condition: str) -> str:
+    return condition.removeprefix("accuracy ").replace("clean", "no corruption")
 
 
 def by_seed(rows: pd.DataFrame, measured: Measure) -> dict[str, np.ndarray]:
@@ -262,7 +283,8 @@ def convergence(rows: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _arms(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The raw rows of each arm, by seed."""
+    """The raw rows of each arm, by seed; what an older file lacks is missing."""
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows, *(item.column for item in MEASURES)])])
     return {str(name): part.set_index("seed") for name, part in rows.groupby("arm", sort=False)}
 
 
@@ -270,13 +292,11 @@ def _line(measured: Measure, name: str, arms: dict[str, pd.DataFrame]) -> dict[s
     """One row of the table; differences are of the seeds that both arms have."""
     against = ARMS[name].against
     values = 100 * cast("pd.Series", arms[name][measured.column].dropna())
-    difference = change = None
-    if against in arms:
-        reference = 100 * cast("pd.Series", arms[against][measured.column].dropna())
-        common = values.index.intersection(reference.index)
-        if len(common):
-            difference = paired_difference(values[common], reference[common])
-            change = spread(100 * (values[common] / reference[common] - 1))
+    difference, change = _paired(arms, name, measured.column), None
+    if difference is not None and against is not None:
+        reference = 100 * cast("pd.Series", arms[against][measured.column])
+        common = values.index.intersection(reference.dropna().index)
+        change = spread(100 * (values[common] / reference[common] - 1))
     standard = name == STANDARD
     return {
         "measure": measured.title,
@@ -292,5 +312,5 @@ def _line(measured: Measure, name: str, arms: dict[str, pd.DataFrame]) -> dict[s
     }
 
 
-TABLE = OverSeeds("balance", seeds=5, specs=specs, measure=measure, summary=summary)
+TABLE = OverSeeds("balance", seeds=SEEDS, specs=specs, measure=measure, summary=summary)
 run = partial(table, TABLE)

@@ -12,6 +12,9 @@ from corelib.training.config import TrainingSettings
 Sampling = Literal["variance-corrected", "straight-through", "relaxed"]
 PoissonKL = Literal["true", "published"]
 
+FIXED_PRIOR_CLAMP = 4.0
+"""The largest soft limits with which a fixed prior is accepted."""
+
 
 def _clamp(default: float, what: str, symbol: str) -> Any:
     return setting(
@@ -99,7 +102,9 @@ class IterativeConfig(Settings):
         more=True,
         destabilises=True,
     )
-    fit_prior: bool = setting(False, "Learn the state from which inference begins", more=True)
+    fit_prior: bool = setting(
+        True, "Learn the state from which inference begins", source="paper: learned", more=True
+    )
 
 
 class IPVAEConfig(IterativeConfig):
@@ -108,11 +113,18 @@ class IPVAEConfig(IterativeConfig):
     log_step: float = _log_step(-2.0)
     prior_low: float = _prior(-4.0, "Lowest")
     prior_high: float = _prior(-3.0, "Highest")
-    clamp_u: float = _clamp(4.0, "the potential", "c_u")
-    clamp_du: float = _clamp(4.0, "one change of the potential", "c_du")
+    clamp_u: float = _clamp(10.0, "the potential", "c_u")
+    clamp_du: float = _clamp(10.0, "one change of the potential", "c_du")
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _checked(self) -> Self:
+        for name in ("clamp_u", "clamp_du"):
+            if not self.fit_prior and getattr(self, name) > FIXED_PRIOR_CLAMP:
+                raise SettingsError(
+                    f"{name} is {getattr(self, name):g}, but should be at most "
+                    f"{FIXED_PRIOR_CLAMP:g} where fit_prior is off: with larger limits rates run "
+                    "away from a prior that cannot follow them."
+                )
         if self.prior_low > self.prior_high:
             raise SettingsError(
                 f"prior_low is {self.prior_low:g}, but should be at most prior_high, which is "
@@ -197,15 +209,15 @@ class Preset(NamedTuple):
 QUICK = Preset({}, {})
 """The standard settings; features become Gabor functions in less than a minute."""
 
-_PAPER = {"n_latents": 512, "t_train": 16, "log_step": 0.0, "init_scale": 0.0016, "fit_prior": True}
+_PAPER = {"n_latents": 512, "t_train": 16, "log_step": 0.0, "init_scale": 0.0016}
 _PAPER_TRAINING = {"epochs": 300, "batch_size": 200, "learning_rate": 0.005, "beta_rise": 0.1}
 
 PRESETS: Mapping[str, Mapping[str, Preset]] = {
     "ipvae": {
         "quick": QUICK,
         "paper": Preset(
-            {**_PAPER, "prior_low": -6.0, "prior_high": -4.0, "clamp_u": 10.0, "clamp_du": 10.0},
-            {**_PAPER_TRAINING, "beta_outer": 24.0},
+            {**_PAPER, "prior_low": -6.0, "prior_high": -4.0},
+            {**_PAPER_TRAINING, "beta_outer": 24.0, "sampling": "relaxed"},
         ),
     },
     "igvae": {"quick": QUICK, "paper": Preset(_PAPER, _PAPER_TRAINING)},

@@ -6,37 +6,60 @@ import streamlit as st
 
 from corelib.reproduce import results
 from dashboard.bpan.anytime_figures import lines_over_steps
-from dashboard.bpan.robustness.figures.ablation import arms
+from dashboard.bpan.robustness.figures.ablation import arms, paired_differences
 from dashboard.bpan.robustness.view import View
 from dashboard.figures.style import Palette, trace_styles
 from dashboard.shell.export import chart
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corelib.reproduce.balance import Claim, Measure
+    from corelib.reproduce.balance import Claim
+    from corelib.reproduce.balance_measures import Measure
 
 
 def draw_ablation(v: View) -> None:
     """The published claims beside ours, every measure arm by arm, and convergence over steps."""
-    from corelib.reproduce.balance import MEASURES, claims
+    from corelib.reproduce.balance import answers, claims
+    from corelib.reproduce.balance_measures import MEASURES
 
     rows = results.newest("balance").rows
     n_seeds = len(set(rows["seed"]))
+    settled = [plain(sentence) for sentence in answers(rows)]
     st.markdown(
         "What the balance term (λ_bal = 5e-4 against 0) changes, "
-        f"n = {n_seeds} paired seeds:\n\n" + "\n".join(map(_claim_in_words, claims(rows)))
+        f"n = {n_seeds} paired seeds:\n\n"
+        + "\n".join(map(_claim_in_words, claims(rows)))
+        + "\n\n"
+        + "\n\n".join(settled)
     )
+    _draw_differences(rows, n_seeds, v.palette)
+    few = min(rows.groupby("arm")["seed"].nunique())
     st.caption(
-        "The arms of one seed start from the same weights and see the same batches. Dots: seeds "
-        f"(n = {n_seeds}), those of one seed joined; bars: means, blue without the balance term. "
-        "The table under Published gives the intervals of the differences."
+        "The arms of one seed see the same batches, and those of BPAN start from the same weights. "
+        f"Dots: seeds (n = {few} to {n_seeds}), those of one seed joined; bars: means, blue "
+        "without the balance term."
     )
     columns = st.columns(2)
     for i, measure in enumerate(MEASURES):
         with columns[i % 2]:
             _draw_measure(i, measure, rows, v.palette)
     _draw_convergence(rows, n_seeds, v.palette)
+
+
+def _draw_differences(rows: "pd.DataFrame", n_seeds: int, palette: Palette) -> None:
+    from corelib.reproduce.balance import differences
+    from corelib.reproduce.balance_measures import OCCLUDED, PUBLISHED_GAIN
+
+    chart(
+        paired_differences(differences(rows), (OCCLUDED, PUBLISHED_GAIN), palette),
+        "robust_differences",
+        alt="Differences of accuracy by the balance term, by zeroed recurrence and to a matched "
+        "MLP under each condition",
+        caption=f"Mean and 95 % interval of the difference, n = {n_seeds} paired seeds, 10,000 "
+        f"test images each. Star: the published +{PUBLISHED_GAIN} points.",
+    )
 
 
 def _claim_in_words(claim: "Claim") -> str:

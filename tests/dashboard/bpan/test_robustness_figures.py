@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from corelib.analysis.anytime import Interval, Spread
 from corelib.analysis.robustness import OverSeverity
 from corelib.models.bpan.analysis import Currents
-from dashboard.bpan.robustness.figures.ablation import arms
+from corelib.reproduce.balance import Difference
+from dashboard.bpan.robustness.figures.ablation import arms, paired_differences
 from dashboard.bpan.robustness.figures.curves import class_probability, over_severity
 from dashboard.bpan.robustness.figures.occlusion import sensitivity
 from dashboard.bpan.robustness.figures.states import currents_pair, state_space
@@ -115,6 +117,25 @@ def test_arms_show_every_seed_and_their_mean():
     figure = arms(values, "a", "title", LIGHT)
     assert list(named(figure, "seed 0")[0].y) == [1, 3]
     assert list(named(figure, "mean")[0].y) == [1.5, 3]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_differences_show_mean_interval_and_the_published_gain(palette):
+    found = [
+        Difference("lambda_bal 5e-4", "accuracy clean", Spread(0.1, 0.2, 20), Interval(-0.1, 0.3)),
+        Difference("lambda_bal 5e-4", "accuracy hard", Spread(1.0, 0.9, 20), Interval(0.5, 1.5)),
+        Difference("MLP of 160", "accuracy hard", Spread(2.0, 0.1, 1), None),
+    ]
+    figure = paired_differences(found, ("accuracy hard", 6.5), palette)
+    term, mlp, published = figure.data
+    assert list(term.y) == [0.1, 1.0]
+    np.testing.assert_allclose(term.error_y.array, [0.2, 0.5])
+    assert list(mlp.error_y.array) == [0]
+    assert list(published.y) == [6.5]
+    # Beside the balance term's own point under that condition, not on another.
+    assert published.x[0] == term.x[1]
+    assert list(figure.layout.xaxis.ticktext) == ["clean", "hard"]
+    assert abs(mlp.x[0] - 1) < 0.5
 
 
 def test_sensitivity_map_has_its_centres():
