@@ -5,7 +5,7 @@ softmax, ``predicted`` (image, time) the class, ``labels`` (image,) the truth. S
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -225,10 +225,12 @@ class Interval(NamedTuple):
 def t_interval(differences: Spread, confidence: float = 0.95) -> Interval | None:
     """mean ± t sd / sqrt(n), t the quantile of Student's distribution with n - 1 degrees of
     freedom; None for a single seed."""
-    from scipy.stats import t
+    # SciPy comes without types.
+    from scipy.stats import t  # pyright: ignore[reportMissingTypeStubs]
 
     mean, sd, n = differences
     if n < 2:
         return None
-    reach = float(t.ppf((1 + confidence) / 2, n - 1)) * sd / n**0.5
+    quantile: Any = t.ppf((1 + confidence) / 2, n - 1)  # pyright: ignore[reportUnknownMemberType]
+    reach = float(quantile) * sd / n**0.5
     return Interval(mean - reach, mean + reach)
