@@ -28,6 +28,8 @@ from corelib.environment import data_root
 from corelib.errors import DataError
 
 TRAIN, HELD_OUT = 40_000, 5_000
+SETS = ("natural-16", "natural-12")
+"""The names of the data sets that are cut from our pictures."""
 SEEN = (
     "camera",
     "astronaut",

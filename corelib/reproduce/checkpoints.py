@@ -14,7 +14,7 @@ from corelib.errors import CheckpointError
 from corelib.files import remove
 from corelib.models.bpc.config import PRESETS
 from corelib.models.butd.rules import SYMMETRIC
-from corelib.reproduce import butd, ipvae, seeds, sequential
+from corelib.reproduce import butd, ipvae, ipvae_rows, seeds, sequential
 from corelib.reproduce.measure import measure
 from corelib.runs.launch import start
 from corelib.runs.registry import SHIPPED, Checkpoint, export, find, load
@@ -77,7 +77,7 @@ def recipes() -> list[RunSpec]:
         for row in butd.ROWS
         if row.dataset in ("mnist", "multi-mnist") and row.rule != SYMMETRIC
     ]
-    codes = [ipvae.NETWORKS[name] for name in ipvae.SHIPPED]
+    codes = [ipvae_rows.NETWORKS[name] for name in ipvae_rows.SHIPPED]
     tabled = [*sequential.ROWS, *rules, *codes]
     return [recipe.spec for recipe in RECIPES] + [row.spec(0) for row in tabled]
 
@@ -137,7 +137,7 @@ def halve(item: Checkpoint) -> Checkpoint:
     write_card(item.folder, item.card.model_copy(update={"checksums": {WEIGHTS: checksum}}))
     item = find(item.name)
     test = measure(item, item.card.dataset, "test").metrics
-    if item.card.system in ipvae.SYSTEMS:
+    if item.card.system in ipvae_rows.SYSTEMS:
         test |= ipvae.quality(item)
     write_card(item.folder, item.card.model_copy(update={"test": test}))
     return find(item.name)
