@@ -6,13 +6,14 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from corelib.data import load_dataset
+from corelib.data import load_dataset, patches
 from corelib.models.ipvae import IPVAE, gabor
 from corelib.models.ipvae.inference import trace
 from corelib.models.ipvae.learner import r_squared
 from corelib.reproduce import ipvae, reproduce
+from corelib.reproduce.ipvae_rows import NETWORKS
 from corelib.runs.registry import find
-from corelib.runs.spec import make_spec
+from corelib.runs.spec import make_spec, resolve
 from corelib.training import checkpoint
 from corelib.training.card import Card
 
@@ -45,6 +46,8 @@ def test_figures_of_patches_are_what_the_network_does(tmp_path):
     features = model.decoder.detach().numpy().T.reshape(-1, 12, 12)
     assert figures["Gabor fit"] == pytest.approx(np.median(gabor.fit(features).r2), abs=1e-4)
     assert "readout" not in figures
+    far = trace(model, patches.unseen(12).pixels[:30].flatten(1), 6)
+    assert figures["zeros unseen"] == pytest.approx((far.activity[:, -1] == 0).mean(), abs=1e-4)
 
 
 def test_readout_is_fitted_to_training_digits_and_scored_on_test_digits(tmp_path, monkeypatch):
@@ -68,8 +71,10 @@ def test_readout_is_fitted_to_training_digits_and_scored_on_test_digits(tmp_path
 def rows():
     return pd.DataFrame(
         [
-            {"model": "iP-VAE, β = 24", "seed": 0, "R²": 0.60, "zeros": 0.80, "Gabor fit": 0.9},
-            {"model": "iP-VAE, β = 24", "seed": 1, "R²": 0.64, "zeros": 0.78, "Gabor fit": 0.94},
+            {"model": "iP-VAE, β = 24", "seed": 0, "R²": 0.60, "zeros": 0.80, "Gabor fit": 0.9}
+            | {"change": 0.5, "R² unseen": 0.48},
+            {"model": "iP-VAE, β = 24", "seed": 1, "R²": 0.64, "zeros": 0.78, "Gabor fit": 0.94}
+            | {"change": 0.6, "R² unseen": 0.52},
             {"model": "iG-VAE, β = 8", "seed": 0, "R²": 0.85, "zeros": 0.0, "Gabor fit": 0.1},
             {"model": "iP-VAE, MNIST", "seed": 0, "R²": 0.9, "zeros": 0.8, "readout": 0.95},
         ]
@@ -80,6 +85,9 @@ def test_summary_holds_ours_beside_the_papers(rows):
     table = ipvae.summary(rows).set_index(["figure", "model"])
     ip = table.loc["convergence, t = 1,000", "iP-VAE, β = 24"]
     assert (ip["published R² / %"], ip["published zeros / %"]) == (83.0, 77.3)
+    assert ip["K, T, β"] == ip["published K, T, β"] == "512, 16, 24"
+    assert (ip["unseen R² / %"].mean, ip["unseen R² / %"].n) == (pytest.approx(50), 2)
+    assert ip["change"].mean == pytest.approx(0.55)
     assert (ip["R² / %"].mean, ip["R² / %"].n) == (pytest.approx(62), 2)
     assert ip["R² / %"].sd == pytest.approx(np.std([60, 64], ddof=1))
     assert ip["zeros / %"].mean == pytest.approx(79)
@@ -97,9 +105,11 @@ def test_summary_holds_ours_beside_the_papers(rows):
     assert digits["R² / %"].mean == pytest.approx(90)
     assert digits["readout / %"].mean == pytest.approx(95)
     assert digits["published readout / %"] == 96.46
+    assert digits["published K, T, β"] == "512, 128, 128"
     missing = table.loc["convergence, t = 1,000", "iG-relu-VAE, β = 8"]
     assert missing["R² / %"] is None
     assert missing["published R² / %"] == 82.0
+    assert missing["K, T, β"] is None
 
 
 def test_notes_say_that_our_images_differ(rows):
@@ -107,13 +117,55 @@ def test_notes_say_that_our_images_differ(rows):
     assert "not van Hateren's" in notes
 
 
+def test_the_sentences_follow_from_the_rows(rows):
+    relu = {"model": "iG-relu-VAE, β = 8", "seed": 0, "R²": 0.7, "zeros": 0.5}
+    causes = [
+        {"model": ipvae.FORMER, "seed": 0, "R²": 0.5, "zeros": 0.7},
+        {"model": ipvae.PLAIN, "seed": 0, "R²": 0.8, "zeros": 0.3},
+        {"model": ipvae.CORRECTED, "seed": 0, "R²": 0.75, "zeros": 0.8},
+    ]
+    said = ipvae.answers(pd.concat([rows, pd.DataFrame([relu, *causes])]))
+    assert said[0] == (
+        "By R², ours: iG-VAE 85.0 %, iG-relu-VAE 70.0 %, iP-VAE 62.0 %; "
+        "published: iG-VAE 87.4 %, iP-VAE 83.0 %, iG-relu-VAE 82.0 %."
+    )
+    assert said[1].startswith("By zeros, ours: iP-VAE 79.0 %, iG-relu-VAE 50.0 %, iG-VAE 0.0 %;")
+    # 62.0 - 83.0, 79.0 - 77.3.
+    assert "R² -21.0 points, zeros +1.7 points" in said[2]
+    assert said[3].endswith("R² +30.0 points, zeros -40.0 points.")
+    assert said[4].endswith("R² -5.0 points, zeros +50.0 points.")
+    assert ipvae.answers(rows.iloc[:0]) == []
+
+
 def test_every_network_is_trained_on_what_it_says():
-    specs = ipvae.specs(3)
-    assert len({spec.title for spec in specs}) == len(specs) == len(ipvae.NETWORKS)
-    for spec, network in zip(specs, ipvae.NETWORKS.values(), strict=True):
-        assert (spec.system, spec.dataset, spec.seed) == (network.system, network.dataset, 3)
-    betas = [spec.training["beta_outer"] for spec in specs[:5]]
-    assert betas == [24, 12, 6, 8, 8]
+    specs = ipvae.specs(0)
+    assert len({spec.title for spec in specs}) == len(specs) == len(NETWORKS)
+    for spec, network in zip(specs, NETWORKS.values(), strict=True):
+        assert (spec.system, spec.dataset, spec.seed) == (network.system, network.dataset, 0)
+        beta = spec.training.get("beta_outer", 8.0)  # that of the Gaussian networks by default
+        assert network.sizes.endswith(f", {beta:g}")
+    assert [name for name in NETWORKS if "β = " in name] == [
+        *(
+            f"{kind}, β = {NETWORKS[f'{kind}, β = {beta}'].sizes.split(', ')[2]}"
+            for kind, beta in (("iP-VAE", 24), ("iG-relu-VAE", 8), ("iG-VAE", 8))
+        ),
+        *(f"iP-VAE, β = {beta}" for beta in (6, 12, 48, 96)),
+    ]
+
+
+def test_the_causes_differ_in_what_they_say():
+    """Each from the one before it in its own settings alone, and all are as long."""
+    resolved = {name: resolve(network.spec(0)) for name, network in NETWORKS.items()}
+    former, plain, corrected = (
+        resolved[name] for name in (ipvae.FORMER, ipvae.PLAIN, ipvae.CORRECTED)
+    )
+    assert former.training == plain.training
+    assert plain.config == corrected.config
+    assert (former.config.fit_prior, former.config.clamp_u) == (False, 4)
+    assert (plain.config.fit_prior, plain.config.clamp_u) == (True, 10)
+    assert plain.training.model_copy(update={"sampling": "variance-corrected"}) == (
+        corrected.training
+    )
 
 
 def test_the_shipped_table_is_complete():
@@ -121,7 +173,7 @@ def test_the_shipped_table_is_complete():
     for figure, models in ipvae.SECTIONS.items():
         for model in models:
             own = table.loc[(figure, model), "R² / %"]
-            assert (own is not None) == (model in ipvae.NETWORKS), (figure, model)
+            assert (own is not None) == (model in NETWORKS), (figure, model)
     convergence = table.loc["convergence, t = 1,000"]
     ip, relu, ig = (convergence.loc[m] for m in (ipvae.IP, ipvae.IG_RELU, ipvae.IG))
     # The paper's order: spikes are the sparsest code, Gaussian activity reconstructs best.

@@ -77,24 +77,42 @@ def test_patches_have_no_mean_and_unit_deviation(natural):
     assert torch.equal(natural.inputs(pixels), pixels.flatten(1))
 
 
-def test_no_picture_is_in_two_splits(natural):
-    names = [
-        {natural.class_names[k] for k in split.labels.unique()}
-        for split in (natural.train, natural.validation, natural.test)
-    ]
-    assert [len(of_split) for of_split in names] == [8, 1, 1]
-    assert len(set.union(*names)) == 10
+def test_every_split_has_all_pictures_but_the_unseen_one(natural):
+    for split in (natural.train, natural.validation, natural.test):
+        names = {natural.class_names[k] for k in split.labels.unique()}
+        assert names == set(patches.SEEN)
+    assert {natural.class_names[k] for k in patches.unseen(12).labels.unique()} == {"china"}
 
 
-def test_patches_are_cut_from_their_picture(natural):
-    """Each is somewhere in the whitened picture, up to its own mean and deviation."""
-    for k in range(2):
-        name = natural.class_names[natural.validation.labels[k]]
+@pytest.mark.parametrize(
+    ("split", "begins", "ends"), [("train", 0, 0.7), ("validation", 0.7, 0.8), ("test", 0.8, 1)]
+)
+def test_patches_lie_in_their_strip_of_their_picture(natural, split, begins, ends):
+    """Each is found in the whitened picture, up to its own mean and deviation, and no column of it
+    lies outside the strip."""
+    pixels, labels = getattr(natural, split)
+    for name in ("camera", "coffee"):
         image = patches.whiten(patches.picture(name))
-        windows = np.lib.stride_tricks.sliding_window_view(image, (12, 12)).reshape(-1, 144)
-        patch = natural.validation.pixels[k].numpy().ravel()
-        fit = windows @ patch / (144 * windows.std(1))
-        assert fit.max() > 1 - 1e-4
+        windows = np.lib.stride_tricks.sliding_window_view(image, (12, 12))
+        columns = windows.shape[1]
+        flat = windows.reshape(-1, 144)
+        deviation = flat.std(1)
+        (own,) = np.nonzero(labels.numpy() == natural.class_names.index(name))
+        for k in own[:3]:
+            fit = flat @ pixels[k].numpy().ravel() / (144 * deviation)
+            assert fit.max() > 1 - 1e-4
+            left = int(fit.argmax()) % columns
+            assert round(begins * image.shape[1]) <= left
+            assert left + 12 <= round(ends * image.shape[1])
+
+
+def test_unseen_patches_are_whitened_like_the_others():
+    split = patches.unseen(12)
+    assert split.pixels.shape == (5000, 12, 12)
+    assert split.pixels.mean((1, 2)).abs().max() < 1e-4
+    deviation = split.pixels.std((1, 2), correction=0)
+    torch.testing.assert_close(deviation, torch.ones(5000), rtol=1e-4, atol=1e-4)
+    assert torch.equal(patches.unseen(12).pixels, split.pixels)
 
 
 def test_the_flattest_quarter_is_left_out():

@@ -18,7 +18,8 @@ e^gain relu(z).
 Files: ``config`` settings and presets; ``distributions`` draws, limits, divergences; ``dynamics``
 the equations; ``network`` the loss; ``learner`` the update rule; ``inference`` long inference and
 its trace; ``analysis`` features, codes and readout; ``coding`` sparsity, orders of neurons, digits
-read from a code; ``lesions`` what single neurons are worth; ``gabor`` fits of receptive fields;
+read from a code; ``lesions`` what single neurons are worth; ``gradients`` the exact gradient of the
+likelihood and its estimates; ``gabor`` fits of receptive fields;
 ``stimuli`` bars and gratings; ``experiment`` shows them to a network, changed by an intervention;
 ``tuning`` what neurons prefer, how selective and variable they are; ``sound`` and ``movie`` spikes
 as WAV and as GIF.
@@ -27,11 +28,12 @@ Departures from paper and published code:
 - The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is
   the true one, with which features become Gabor functions sooner; ``kl="published"`` is the code's.
 - The published code learns with softened counts. The default here is hard counts with the gradient
-  of their mean; ``sampling="relaxed"`` softens them, with a closed-form derivative.
+  of their mean and of their variance (``network.cost_of_variance``); ``sampling="relaxed"`` softens
+  them, with a closed-form derivative, and ``"straight-through"`` leaves the variance out.
 - One draw of z serves the reconstruction of a step and the explaining-away of the next, where the
   code draws twice; the expected loss and its gradient are the same.
-- The standard settings are the preset "quick", which learns in less than a minute; the preset
-  "paper" has the paper's. In the code β, limits and temperature change during training, the
+- The standard settings are the preset "quick", which learns in about a minute; the preset "paper"
+  has the paper's. In the code β, limits and temperature change during training, the
   learning rate rises at first, and weights decay; of these only the rise of β is here
   (``beta_rise``).
 - The limits also lower potentials that no drive moves, by softplus(-c) or more per step: 0.018 at

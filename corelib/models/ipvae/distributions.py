@@ -84,7 +84,7 @@ def relaxed(u: Tensor, waits: Tensor, temperature: float) -> Tensor:
     return _Relaxed.apply(u, waits, temperature)
 
 
-def relaxed_poisson(temperature: float) -> Draw:
+def relaxed_poisson(temperature: float, generator: torch.Generator | None = None) -> Draw:
     """``relaxed`` with new waiting times for each draw, as many as can matter.
 
     The published code draws a number of arrivals that the largest rate exceeds once in a thousand
@@ -97,7 +97,7 @@ def relaxed_poisson(temperature: float) -> Draw:
         last = torch.zeros_like(end)
         waits: list[Tensor] = []
         while bool(torch.any(last < end)):
-            waits.append(exponential(end))
+            waits.append(exponential(end, generator))
             last += waits[-1]
         return relaxed(u, torch.stack(waits), temperature)
 

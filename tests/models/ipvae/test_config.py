@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from corelib.errors import SettingsError
 from corelib.models.ipvae.config import (
     PRESETS,
     IGVAEConfig,
@@ -41,6 +42,16 @@ def test_the_quick_preset_takes_1000_to_1500_updates_on_40000_patches(system):
     assert config == SETTINGS[system][0]()
     updates = training.epochs * -(-40_000 // training.batch_size)
     assert 1000 <= updates <= 1500
+
+
+def test_a_fixed_prior_is_refused_with_large_limits():
+    """Rates would run away from it; the limits of earlier networks are still accepted."""
+    small = {"clamp_u": 4, "clamp_du": 4}
+    assert not IPVAEConfig(fit_prior=False, **small).fit_prior
+    for name in small:
+        with pytest.raises(SettingsError, match=f"{name} is 10, but should be at most 4 where fit"):
+            IPVAEConfig(fit_prior=False, **{**small, name: 10})
+    assert IPVAEConfig().clamp_u == IPVAEConfig().clamp_du == 10
 
 
 def test_settings_do_not_import_torch():
