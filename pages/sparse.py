@@ -7,7 +7,7 @@ ensure_routed()
 from corelib.models.ipvae.config import PRESETS
 from dashboard.ipvae.cache import SYSTEMS
 from dashboard.ipvae.features import MISSING, draw_features
-from dashboard.ipvae.sparse import comparison, digits, features, inference, lesions, view
+from dashboard.ipvae.sparse import comparison, digits, features, gradient, inference, lesions, view
 from dashboard.shell.page import Page, Published, Training, draw_page
 
 draw_page(
@@ -24,6 +24,7 @@ draw_page(
             "Rate and distortion": comparison.draw_rate_distortion,
             "Sparsity": comparison.draw_sparsity,
             "Lesions": lesions.draw_lesions,
+            "Gradient": gradient.draw_gradient,
             "Digits": digits.draw_digits,
         },
         published=Published(("ipvae",), MISSING),

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from corelib.analysis.anytime import Spread, spread
 from corelib.reproduce.ipvae_rows import (
+    CAUSES,
     CONVERGENCE,
     CORRECTED,
     DIGITS,
@@ -184,6 +185,19 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = (*NOTES, *answers(rows))
     return frame
+
+
+def causes(rows: pd.DataFrame) -> dict[str, tuple[Spread, Spread]]:
+    """R² and zeros, in per cent, of the networks that differ in one setting after another."""
+    found: dict[str, tuple[Spread, Spread]] = {}
+    for name in SECTIONS[CAUSES]:
+        own = rows[rows["model"] == name]
+        if len(own):
+            r2, zeros = (
+                spread([100 * float(x) for x in own[column]]) for column in ("R²", "zeros")
+            )
+            found[name] = r2, zeros
+    return found
 
 
 def answers(rows: pd.DataFrame) -> list[str]:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from corelib import load
 from corelib.data import load_dataset
 from corelib.models.ipvae.coding import ReadoutSize
+from corelib.models.ipvae.gradients import likelihood_gradients
 from corelib.models.ipvae.inference import run_inference, trace
 from corelib.models.ipvae.learner import images
 from dashboard.ipvae.sparse import cache as sparse_cache
@@ -73,6 +75,7 @@ def test_features_are_sorted_by_their_orientation(network):
         "Rate and distortion",
         "Sparsity",
         "Lesions",
+        "Gradient",
         "Digits",
         "About",
         "Published",
@@ -120,6 +123,22 @@ def test_digits_are_read_from_the_code(runs_root, monkeypatch):
     correctly = table["digits read correctly"]
     assert correctly["this network, its card"] == f"{test_figures['readout']:.2%}"
     assert correctly["paper, iP-VAE"] == "96.46%"
+
+
+def test_the_gradients_named_are_those_of_the_network(network, monkeypatch):
+    monkeypatch.setattr(sparse_cache, "GRADIENT_DRAWS", 2000)
+    app = open_sparse(network, sparse_tab="Gradient", sparse_steps="20", sparse_seed="2")
+    u = trace(load(network), patch(0), 20, seed=2).potential[0, -1]
+    found = likelihood_gradients(load(network), torch.from_numpy(u), patch(0)[0], 2000, 2)
+    (text,) = (m.value for m in app.markdown if "straight-through estimate is" in m.value)
+    assert f"**{found.bias(found.straight_through):.0%}**" in text
+    assert f"**{found.bias(found.relaxed):.0%}**" in text
+    assert found.bias(found.corrected) < found.bias(found.straight_through)
+
+
+def test_a_gaussian_network_has_no_counts_to_estimate(runs_root):
+    app = open_sparse(store_network("igvae"), sparse_tab="Gradient")
+    assert "draws no counts" in app.info[0].value
 
 
 def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):

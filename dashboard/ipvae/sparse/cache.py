@@ -1,6 +1,6 @@
 """What the Sparse code page computes once and keeps."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
     from corelib.models.ipvae.analysis import Code
     from corelib.models.ipvae.coding import NeuronOrder
+    from corelib.models.ipvae.gradients import Gradients
     from corelib.models.ipvae.inference import Convergence, Trace
+    from corelib.models.ipvae.network import IPVAE
 
 CODE_IMAGES, CODE_STEPS = 100, 100
 """Test images and steps of inference for rates and sparsity."""
+GRADIENT_DRAWS = 5000
+"""Draws over which estimates of a gradient are averaged."""
 CONVERGENCE_IMAGES, CONVERGENCE_STEPS = 50, 1000
 """Test images and steps of inference where networks are compared over time."""
 
@@ -93,3 +97,19 @@ def losses(key: cache.CheckpointKey, pixels: bytes, n_steps: int, seed: int) -> 
     rate = image_trace(key, pixels, n_steps, Intervention(), seed).rate[0, -1]
     decoder = network(key).decoder.detach().numpy()
     return loss_without(decoder, rate, np.frombuffer(pixels, np.float32))
+
+
+@st.cache_resource(show_spinner="Drawing counts", max_entries=8)
+def gradients(
+    key: cache.CheckpointKey, pixels: bytes, n_steps: int, intervention: Intervention, seed: int
+) -> "Gradients":
+    """The gradient of the likelihood at the potentials to which an image has led, exact and
+    estimated; for networks with spikes."""
+    import torch
+
+    from corelib.models.ipvae.gradients import likelihood_gradients
+
+    trace = image_trace(key, pixels, n_steps, intervention, seed)
+    u = torch.from_numpy(trace.potential[0, -1].copy())
+    model = cast("IPVAE", network(key))
+    return likelihood_gradients(model, u, _image(pixels)[0], GRADIENT_DRAWS, seed)

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from corelib.analysis.anytime import Spread
 from corelib.models.ipvae.coding import CodePoint, Sparsity
+from corelib.models.ipvae.gradients import Gradients
 from corelib.models.ipvae.inference import Convergence, Trace
 from dashboard.figures.style import LIGHT, trace_styles
-from dashboard.ipvae.sparse.figures import comparison, curves, inference, lesions
+from dashboard.ipvae.sparse.figures import comparison, curves, gradient, inference, lesions
 
 RNG = np.random.default_rng(0)
 STYLES = trace_styles(("one", "two"))
@@ -149,3 +151,28 @@ def test_lesions_are_sorted_and_the_chosen_one_is_marked():
     np.testing.assert_array_equal(trace.y, [0.5, 0.3, 0.1, 0.0])
     np.testing.assert_array_equal(trace.customdata, [1, 3, 0, 2])
     assert trace.marker.color[1] != trace.marker.color[0] == trace.marker.color[2]
+
+
+def test_estimates_stand_against_the_exact_gradient():
+    found = Gradients(*(RNG.normal(size=5) for _ in range(4)))
+    figure = gradient.estimates(found, LIGHT)
+    for name, estimate in (
+        ("straight-through", found.straight_through),
+        ("softened counts", found.relaxed),
+        ("with the cost of variance", found.corrected),
+    ):
+        (trace,) = named(figure, name)
+        np.testing.assert_allclose(trace.x, found.exact, atol=1e-6)
+        np.testing.assert_allclose(trace.y, estimate, atol=1e-6)
+    (line,) = named(figure, "exact")
+    assert list(line.x) == list(line.y)
+    lowest = min(part.min() for part in found)
+    assert line.x[0] == np.float32(lowest) or abs(line.x[0] - lowest) < 1e-6
+
+
+def test_codes_show_mean_and_sd_over_seeds():
+    points = {"one": (Spread(80.0, 2.0, 3), Spread(70.0, 1.0, 3))}
+    points["two"] = (Spread(50.0, float("nan"), 1), Spread(60.0, float("nan"), 1))
+    one, two = gradient.codes(points, LIGHT).data
+    assert (one.x[0], one.y[0], one.error_x.array[0], one.error_y.array[0]) == (70, 80, 1, 2)
+    assert (two.error_x.array[0], two.error_y.array[0]) == (0, 0)

@@ -1,0 +1,52 @@
+"""The tab Gradient of the Sparse code page: what training is told about the cost of a spike."""
+
+import streamlit as st
+
+from corelib.reproduce import results
+from corelib.reproduce.ipvae import causes
+from dashboard.ipvae.sparse import cache as sparse_cache
+from dashboard.ipvae.sparse.figures.gradient import codes, estimates
+from dashboard.ipvae.sparse.view import NO_IMAGE, PAGE, View
+from dashboard.shell.export import chart
+
+
+def draw_gradient(v: View) -> None:
+    """The exact gradient of the likelihood beside its estimates, and the codes that they lead
+    to."""
+    if not v.spikes:
+        st.info("This network draws no counts: its gradient passes through the noise unchanged.")
+        return
+    st.markdown(
+        "Training cannot differentiate a spike count. The *straight-through* estimate lets the "
+        "gradient pass as if the count were its mean; it leaves out that the variance of a count "
+        "grows with its rate, and so spikes are too cheap. Adding the missing cost, "
+        r"$\tfrac12 \sum_k G_{kk}(e^{u_k} - \mathrm{stop}(e^{u_k}))$ with "
+        r"$G = W^\top W / \sigma^2$, makes the estimate exact on average. The paper softens the "
+        "counts instead."
+    )
+    if v.picture is None:
+        st.info(NO_IMAGE)
+    else:
+        found = sparse_cache.gradients(v.key, v.picture.data, v.n_steps, v.intervention, v.seed)
+        st.markdown(
+            "On average over draws, the straight-through estimate is "
+            f"**{found.bias(found.straight_through):.0%}** of the gradient's size away from the "
+            f"exact one, softened counts **{found.bias(found.relaxed):.0%}**, and with the cost of "
+            f"variance **{found.bias(found.corrected):.0%}**, which is what the draws leave."
+        )
+        chart(
+            estimates(found, v.palette),
+            f"{PAGE}_gradient",
+            alt="Estimates of the gradient of the likelihood against its exact value, by neuron",
+            caption=f"{v.picture.caption.capitalize()}, potentials after {v.n_steps:,} steps; "
+            f"means over {sparse_cache.GRADIENT_DRAWS:,} draws. n = 1 image.",
+        )
+    points = causes(results.newest("ipvae").rows) if results.is_here("ipvae") else {}
+    if points:
+        chart(
+            codes(points, v.palette),
+            f"{PAGE}_causes",
+            alt="R² against zeros of networks trained with different settings and gradients",
+            caption="Natural images, 256 neurons, 600 updates each, measured after 1,000 steps on "
+            f"test patches; mean ± sd, n = {max(r2.n for r2, _ in points.values())} seeds.",
+        )
