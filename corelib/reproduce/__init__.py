@@ -73,6 +73,11 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.ipvae",
         over_seeds=True,
     ),
+    "selectivity": Reproduction(
+        "Orientation selectivity of the iterative VAEs against contrast, published and ours, and "
+        "the contrast at which they are equal",
+        "corelib.reproduce.selectivity",
+    ),
     "checkpoints": Reproduction(
         "The shipped networks, trained again: test accuracy then and now, and whether the "
         "weights are the same (trains for minutes)",

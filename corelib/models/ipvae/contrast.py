@@ -1,0 +1,98 @@
+"""Whether selectivity survives a brighter bar, and at which contrast it equals a published figure.
+
+A bootstrap over neurons says how well the median is known from the neurons that there are.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from corelib.analysis.anytime import Interval
+from corelib.errors import SettingsError
+from corelib.models.ipvae.experiment import Experiment, sweep_directions
+from corelib.models.ipvae.network import IterativeVAE
+from corelib.models.ipvae.tuning import responsive, selectivity
+
+RESAMPLES = 2000
+
+
+class BootstrapMedian(NamedTuple):
+    """The median of some values and its percentile bootstrap interval; both NaN without any."""
+
+    median: float
+    interval: Interval
+
+
+class ContrastCurve(NamedTuple):
+    """Selectivity against contrast, each (contrast,): 1 - circular variance for orientation, the
+    ``median`` over the ``responsive`` neurons (their number), with the bounds ``low`` and ``high``
+    of its 95 % bootstrap interval over neurons."""
+
+    contrasts: np.ndarray
+    median: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    responsive: np.ndarray
+
+    def equal_to(self, published: float) -> tuple[float, ...]:
+        """The contrasts at which the median equals a figure, between those measured by
+        interpolation on a logarithmic axis; empty where it never does."""
+        away = self.median - published
+        x = np.log(self.contrasts)
+        found: list[float] = []
+        for k in range(len(away) - 1):
+            one, other = away[k], away[k + 1]
+            if one == 0:
+                found.append(float(self.contrasts[k]))
+            elif one * other < 0:
+                share = one / (one - other)
+                found.append(float(np.exp(x[k] + share * (x[k + 1] - x[k]))))
+        if away[-1] == 0:
+            found.append(float(self.contrasts[-1]))
+        return tuple(found)
+
+    def agrees(self, published: float) -> np.ndarray:
+        """At which contrasts the interval contains a figure, (contrast,) of bool."""
+        return (self.low <= published) & (published <= self.high)
+
+
+def bootstrap_median(
+    values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0, confidence: float = 0.95
+) -> BootstrapMedian:
+    """The median of ``values`` (neuron,), NaN left out, and its percentile interval over
+    ``resamples`` draws of as many neurons with replacement."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return BootstrapMedian(np.nan, Interval(np.nan, np.nan))
+    chosen = np.random.default_rng(seed).integers(len(known), size=(resamples, len(known)))
+    drawn = np.median(known[chosen], axis=1)
+    tail = 50 * (1 - confidence)
+    low, high = np.percentile(drawn, [tail, 100 - tail])
+    return BootstrapMedian(float(np.median(known)), Interval(float(low), float(high)))
+
+
+def selectivity_by_contrast(
+    model: IterativeVAE,
+    experiment: Experiment,
+    contrasts: Sequence[float],
+    directions: np.ndarray,
+    magnitude: bool = False,
+) -> ContrastCurve:
+    """Show the experiment's stimulus at each contrast in all ``directions`` (degrees).
+
+    With ``magnitude`` the size of an activity of either sign counts, not the activity. Raises
+    ``SettingsError`` for contrasts that are not above 0 and rising.
+    """
+    values = np.asarray(contrasts, float)
+    if not len(values) or (values <= 0).any() or (np.diff(values) <= 0).any():
+        raise SettingsError("contrasts should be above 0, each larger than the one before it.")
+    rows: list[tuple[float, float, float, int]] = []
+    for contrast in contrasts:
+        shown = experiment._replace(stimulus=experiment.stimulus._replace(contrast=contrast))
+        curves = sweep_directions(model, shown, directions).tuning(magnitude=magnitude)
+        answers = responsive(curves)
+        median, interval = bootstrap_median(selectivity(curves).orientation[answers])
+        rows.append((median, interval.low, interval.high, int(answers.sum())))
+    median, low, high, count = (np.array(column) for column in zip(*rows, strict=True))
+    return ContrastCurve(values, median, low, high, count)
