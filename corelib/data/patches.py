@@ -17,6 +17,7 @@ The label of a patch is the number of its picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -89,27 +90,17 @@ def _whitened() -> dict[str, np.ndarray]:
     return {name: whiten(picture(name)) for name in NAMES}
 
 
-def _strip(name: str, begins: float, ends: float) -> np.ndarray:
-    """The columns of a whitened picture between two shares of its width."""
-    image = _whitened()[name]
-    at = [round(share * image.shape[1]) for share in (begins, ends)]
-    return image[:, slice(*at)]
-
-
-def _draw(
-    names: tuple[str, ...], n: int, side: int, seed: int, strip: tuple[float, float] = (0.0, 1.0)
-) -> _Drawn:
-    """n patches of some pictures, or of a strip of each, in a random order."""
+def _draw(images: Mapping[int, np.ndarray], n: int, side: int, seed: int) -> _Drawn:
+    """n patches of whitened images, by the numbers of their pictures, in a random order."""
     rng = np.random.default_rng(seed)
-    images = [_strip(name, *strip) for name in names]
-    shares = np.array([image.size for image in images], float)
+    shares = np.array([image.size for image in images.values()], float)
     counts = np.ceil(n / (1 - FLAT) * shares / shares.sum()).astype(int)
     patches, pictures = [], []
-    for name, image, count in zip(names, images, counts, strict=True):
+    for (number, image), count in zip(images.items(), counts, strict=True):
         windows = np.lib.stride_tricks.sliding_window_view(image, (side, side))
         at = (rng.integers(size, size=count) for size in windows.shape[:2])
         patches.append(windows[tuple(at)].astype(np.float32))
-        pictures.append(np.full(count, NAMES.index(name)))
+        pictures.append(np.full(count, number))
     cut, pictures = np.concatenate(patches), np.concatenate(pictures)
     cut -= cut.mean((1, 2), keepdims=True)
     deviation = cut.std((1, 2))
@@ -117,19 +108,31 @@ def _draw(
     return _Drawn(cut[order] / deviation[order, None, None], pictures[order])
 
 
+def in_strips(
+    name: str, class_names: tuple[str, ...], whitened: Sequence[np.ndarray], side: int
+) -> ImageDataset:
+    """40,000 patches to train, 5,000 to validate, 5,000 to test, of ``side`` x ``side`` pixels,
+    from strips of whitened images (row, column), whose names ``class_names`` begin with."""
+    drawn: list[_Drawn] = []
+    for seed, (split, strip) in enumerate(STRIPS.items()):
+        strips = {
+            number: image[:, slice(*(round(share * image.shape[1]) for share in strip))]
+            for number, image in enumerate(whitened)
+        }
+        drawn.append(_draw(strips, TRAIN if split == "train" else HELD_OUT, side, seed))
+    return _dataset(name, class_names, *drawn)
+
+
 def load(side: int) -> ImageDataset:
-    """40,000 patches to train, 5,000 to validate, 5,000 to test, of ``side`` x ``side`` pixels."""
-    drawn = [
-        _draw(SEEN, TRAIN if split == "train" else HELD_OUT, side, seed, strip)
-        for seed, (split, strip) in enumerate(STRIPS.items())
-    ]
-    return _dataset(f"natural-{side}", NAMES, *drawn)
+    """Patches of our pictures but the unseen one, in strips, of ``side`` x ``side`` pixels."""
+    return in_strips(f"natural-{side}", NAMES, [_whitened()[name] for name in SEEN], side)
 
 
 def unseen(side: int) -> Split:
     """5,000 patches of ``side`` x ``side`` pixels from the picture that no network was trained
     on."""
-    return _split(_draw((UNSEEN,), HELD_OUT, side, len(STRIPS)))
+    image = {NAMES.index(UNSEEN): _whitened()[UNSEEN]}
+    return _split(_draw(image, HELD_OUT, side, len(STRIPS)))
 
 
 def doves_file() -> Path:

@@ -6,7 +6,7 @@ from functools import cache, partial
 from threading import Lock, Thread
 from typing import Literal, NamedTuple, cast
 
-from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit, patches
+from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit, patches, photographs
 from corelib.data.images import ImageDataset
 from corelib.data.sequences import TASKS, SequenceDataset, Task, sequences
 from corelib.errors import DataError, SynaptariumError
@@ -103,6 +103,16 @@ DATASETS: dict[str, Source] = {
     ),
     "natural-16": _natural(16),
     "natural-12": _natural(12),
+    "photographs-16": Source(
+        "Photographs, 16 x 16",
+        "50,000 whitened patches of 16 x 16 pixels from your own photographs, or from those of "
+        "Debian's package lomiri-wallpapers-16.04; from a folder",
+        lambda: bool(photographs.find()),
+        photographs.load,
+        None,
+        "fragment",
+        photographs.SIDE**2,
+    ),
     "doves": Source(
         "Van Hateren's images, 16 x 16",
         "whitened patches of 16 x 16 pixels as the authors of iP-VAE cut them; from a folder",

@@ -122,7 +122,7 @@ def test_the_flattest_quarter_is_left_out():
     windows = np.lib.stride_tricks.sliding_window_view(image, (12, 12))
     rows, columns = (rng.integers(n, size=4000) for n in windows.shape[:2])
     deviation = windows[rows, columns].std((1, 2))
-    kept = patches._draw(("coffee",), 3000, 12, seed=1).patches
+    kept = patches._draw({0: image}, 3000, 12, seed=1).patches
     expected = windows[rows, columns][deviation >= np.sort(deviation)[-3000]]
     expected = expected - expected.mean((1, 2), keepdims=True)
     expected /= expected.std((1, 2), keepdims=True)
