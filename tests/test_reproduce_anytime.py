@@ -185,7 +185,7 @@ def test_every_model_ships_with_at_least_three_seeds(shipped):
     assert set(rows["hidden"]) == set(sizes.HIDDEN)
 
 
-@pytest.mark.parametrize("name", ["anytime", "classification"])
+@pytest.mark.parametrize("name", ["anytime", "classification", "controls"])
 def test_the_file_names_the_command_that_made_it(name):
     first = (results.SHIPPED / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith(f"# python -m corelib reproduce {name} --ship")
