@@ -187,22 +187,20 @@ def sentences(rows: pd.DataFrame) -> list[str]:
 def _sentence(rows: pd.DataFrame, hidden: int) -> str:
     missing = gap(rows, hidden)
     told: list[str] = []
-    largest, name = 0.0, ""
+    shares: dict[str, float] = {}
     for control, points, share in changes(rows, hidden):
         if points is None or share is None:
             continue
         told.append(f"{control} {points.mean:+.2f} ± {points.sd:.2f} ({share:.0f} %)")
-        if share > largest:
-            largest, name = share, control
-    verdict = "none explains any of it"
-    if name:
-        verdict = f"{name!r} explains the most of it, {largest:.0f} %"
-        if largest < 50:
-            verdict = f"none explains half of it, {name!r} the most, {largest:.0f} %"
+        shares[control] = share
+    nearest = min(shares, key=lambda control: abs(shares[control] - 100))
+    verdict = "no control comes near it"
+    if abs(shares[nearest] - 100) < 50:
+        verdict = f"{nearest!r} comes nearest to it, with {shares[nearest]:.0f} % of the gap"
     return (
         f"Hidden {hidden}: published is {abs(missing):.2f} points "
-        f"{'below' if missing < 0 else 'above'} ours, and of the controls {verdict}. Each one's "
-        f"change in points, with its share of the gap: {'; '.join(told)}."
+        f"{'below' if missing < 0 else 'above'} ours; {verdict}. Each control's change in points, "
+        f"with its share of the gap: {'; '.join(told)}."
     )
 
 
