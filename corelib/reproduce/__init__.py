@@ -39,8 +39,8 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         over_seeds=True,
     ),
     "controls": Reproduction(
-        "Why published BPAN is below ours with 64 and 128 hidden units: what the authors' code does "
-        "otherwise, each thing on its own, paired by seed",
+        "Why published BPAN is below ours with 64 and 128 hidden units: what the authors' code "
+        "does otherwise, each thing on its own, paired by seed",
         "corelib.reproduce.controls",
         over_seeds=True,
     ),

@@ -64,8 +64,8 @@ CONTROLS: dict[str, Control] = {
 
 NOTES = (
     "Standard: as in the table of sizes, 15 epochs in batches of 256, cross-entropy of all steps, "
-    "the epoch that is best on validation images. Each other row differs in what its name says. The "
-    "last step's answer, 10,000 test images, mean ± sd over seeds. Change: paired by seed; its "
+    "the epoch that is best on validation images. Each other row differs in what its name says. "
+    "The last step's answer, 10,000 test images, mean ± sd over seeds. Change: paired by seed; its "
     "share of the gap: of published less standard.",
 )
 
