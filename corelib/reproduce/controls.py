@@ -192,7 +192,7 @@ def _sentence(rows: pd.DataFrame, hidden: int) -> str:
     nearest = min(shares, key=lambda control: abs(shares[control] - 100))
     verdict = "no control comes near it"
     if abs(shares[nearest] - 100) < 50:
-        verdict = f"{nearest!r} comes nearest to it, with {shares[nearest]:.0f} % of the gap"
+        verdict = f"“{nearest}” comes nearest to it, with {shares[nearest]:.0f} % of the gap"
     return (
         f"Hidden {hidden}: published is {abs(missing):.2f} points "
         f"{'below' if missing < 0 else 'above'} ours; {verdict}. Each control's change in points, "
