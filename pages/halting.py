@@ -28,7 +28,7 @@ draw_page(
             "Calibration": tabs.draw_calibration,
             "Clock": tabs.draw_clock,
         },
-        published=Published(("anytime", "classification")),
+        published=Published(("anytime", "classification", "controls")),
         training=Training(view.SYSTEMS),
         export=lambda v: v.items,
         about_first=True,

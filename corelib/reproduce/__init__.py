@@ -38,6 +38,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.classification",
         over_seeds=True,
     ),
+    "controls": Reproduction(
+        "Why published BPAN is below ours with 64 and 128 hidden units: what the authors' code "
+        "does otherwise, each thing on its own, paired by seed",
+        "corelib.reproduce.controls",
+        over_seeds=True,
+    ),
     "robustness": Reproduction(
         "BPAN and its baselines on corrupted MNIST: accuracy, accuracy lost and mean steps over "
         "seeds, published and ours",

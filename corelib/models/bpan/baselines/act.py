@@ -1,15 +1,15 @@
 """Adaptive Computation Time (Graves 2016, arXiv:1603.08983) on a GRU.
 
-With y_n the readout and h_n = sigmoid(halting unit) after update n (eq. 5), per sample:
+With y_n the readout (eq. 4) and h_n = sigmoid(halting unit) after update n (eq. 5), per sample:
 
-    N   = the first n with h_1 + ... + h_n >= 1 - ε, or T                     eqs. 7, 8
+    N   = the first n with h_1 + ... + h_n >= 1 - ε, or T                     eqs. 7, 13
     R   = 1 - (h_1 + ... + h_(N-1))                                           eq. 8
     p_n = h_n for n < N,  p_N = R                                             eq. 6
     answer = sum of p_n y_n                                                   eq. 9
-    loss   = cross-entropy(answer) + τ mean(N + R)                            section 2.1
+    loss   = cross-entropy(answer) + τ mean(N + R)                            eqs. 10 to 12
 
 The weights p sum to 1, so averaging the readouts is averaging the states: the readout is affine.
-The gradient of N + R flows through R: it is -1 for each h_n before N.
+The gradient of N + R flows through R: it is -1 for each h_n before N (eq. 14).
 
 The answer of a step that may be forced is what this rule gives if T were that step: the sum of
 h_j y_j before it, and y_n with the remainder. From N on it stays. So the answer of step T is ACT's,
@@ -18,7 +18,8 @@ an early one is an answer ACT would give, and stopping when confident makes sens
 The authors' code gives the remainder only to samples that reach 1 - ε. Those that never do get
 weights that sum to less than 1 and a ponder cost without a gradient; and inference stops at another
 threshold and never adds the remainder. Here one rule serves training and inference. Graves also
-tells the cell by an input flag which update is the first; the published sizes leave no room for it.
+tells the cell by an input flag which update is the first (eq. 3); the published sizes leave no room
+for it.
 """
 
 from typing import Any, NamedTuple

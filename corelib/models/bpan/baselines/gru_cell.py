@@ -1,4 +1,5 @@
-"""The gated recurrent unit (Cho 2014, as in ``torch.nn.GRUCell``) as pure functions.
+"""The gated recurrent unit (Cho 2014, arXiv:1406.1078, section 2.3; as in ``torch.nn.GRUCell``) as
+pure functions.
 
 With the drive d = W x + c and the recurrent current q = U h + b, each in three parts:
 
@@ -7,8 +8,8 @@ With the drive d = W x + c and the recurrent current q = U h + b, each in three 
     n = tanh(d_n + r q_n)               proposal
     h <- (1 - z) n + z h
 
-Cho's equation 8 resets h before the product with U; here, as in torch and the authors' code, the
-product is reset.
+The paper's last version resets h before the product with U; here, as in its first version, in torch
+and in the authors' code, the product is reset.
 """
 
 from math import sqrt

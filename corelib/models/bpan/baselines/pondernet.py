@@ -1,17 +1,17 @@
 """PonderNet (Banino 2021, arXiv:2107.05407) on a GRU.
 
-With y_n the readout and λ_n = sigmoid(halting unit) after update n, λ_T = 1, per sample:
+With y_n the readout and λ_n = sigmoid(halting unit) after update n (eq. 1), λ_T = 1, per sample:
 
-    p_n  = λ_n (1 - λ_1) ... (1 - λ_(n-1))                                   section 2.2
-    loss = mean of [sum of p_n cross-entropy(y_n) + β KL(p || prior)]        section 2.3
-    prior_n ∝ λ_p (1 - λ_p)^(n-1), normalised over n = 1 ... T
+    p_n  = λ_n (1 - λ_1) ... (1 - λ_(n-1))                                           eq. 2
+    loss = mean of [sum of p_n cross-entropy(y_n) + β KL(p || prior)]                eq. 3
+    prior_n ∝ λ_p (1 - λ_p)^(n-1), normalised over n = 1 ... T                       section 2.4
 
-p sums to 1 by itself, because the last step halts for certain; it is computed as log p.
+T steps leave p short of 1. Of the two remedies in section 2.3 this is the second: the last step
+takes what remains (λ_T = 1), so p sums to 1 by itself; it is computed as log p.
 
-The authors' code has no λ_T = 1 and puts a softmax over log p in its place. That divides p by its
-sum, which training then cannot see: λ may be as small as it likes, as long as their ratios are
-right. At inference, where p is not divided, hardly any sample halts before the last step.
-``faithful=True`` does that.
+The authors' code takes the first in training, p divided by its sum, as a softmax over log p. Only
+ratios of p then count: λ may be as small as it likes. At inference, where p is not divided, hardly
+any sample halts before the last step. ``faithful=True`` does that.
 """
 
 from typing import Any, Literal, NamedTuple
@@ -101,7 +101,7 @@ class PonderNet(HaltingGRU):
         """Answer when the halting distribution says so.
 
         ``cumulative`` halts at the first n with p_1 + ... + p_n >= ``threshold``, at 0.5 the median
-        of p; ``sampled`` draws n from p by ``generator`` (torch's own if None), as in section 2.4.
+        of p; ``sampled`` draws n from p by ``generator`` (torch's own if None), as in section 2.5.
         Both stop for real. ``expected`` is what sampling does on average: the log of the mean
         probability of each class, and the mean number of steps as a float; it computes all steps.
         """
