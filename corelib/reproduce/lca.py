@@ -114,42 +114,36 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """The table from raw rows: the published point, then ours, curve by curve."""
     import pandas as pd
 
-    published = published_points().plane["LCA"]
-    lines: list[dict[str, Any]] = [
+    theirs = published_points().plane["LCA"]
+    lines = [
         {
-            "neurons": 512,
+            "neurons": NEURONS[0],
             "activity": None,
             "dictionary": "published",
             "λ": None,
             "seeds": None,
-            "zeros / %": round(100 * published.zeros, 1),
-            "R² / %": round(100 * published.r2, 1),
+            "zeros / %": round(100 * theirs.zeros, 1),
+            "R² / %": round(100 * theirs.r2, 1),
         }
     ]
-    curves = ["neurons", "activity", "dictionary", "threshold"]
-    for (neurons, sign, dictionary, threshold), own in rows.groupby(curves, sort=False):
-        lines.append(
-            {
-                "neurons": neurons,
-                "activity": sign,
-                "dictionary": dictionary,
-                "λ": threshold,
-                "seeds": len(own),
-                "zeros / %": spread((100 * own["zeros"]).tolist()),
-                "R² / %": spread((100 * own["R²"]).tolist()),
-            }
-        )
-    by_curve = {ONE: 0, OWN: 1}
-    ours = sorted(
-        lines[1:],
-        key=lambda line: (
-            -line["neurons"],
-            SIGNS.index(line["activity"]),
-            by_curve[line["dictionary"]],
-            line["λ"],
-        ),
-    )
-    frame = pd.DataFrame([lines[0], *ours], dtype=object)
+    for layout in LAYOUTS:
+        for dictionary in (ONE, OWN):
+            same = (rows["neurons"] == layout.neurons) & (rows["activity"] == layout.sign)
+            lines += [
+                {
+                    "neurons": layout.neurons,
+                    "activity": layout.sign,
+                    "dictionary": dictionary,
+                    "λ": threshold,
+                    "seeds": len(own),
+                    "zeros / %": spread((100 * own["zeros"]).tolist()),
+                    "R² / %": spread((100 * own["R²"]).tolist()),
+                }
+                for threshold, own in rows[same & (rows["dictionary"] == dictionary)].groupby(
+                    "threshold"
+                )
+            ]
+    frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = NOTES
     return frame
 

@@ -26,7 +26,7 @@ class LCATraining(Settings):
     sign: Sign = setting("signed", "Whether activity may be negative, or not, as spike counts")
     epochs: int = setting(2, "Passes over the training images", ge=1, le=1000)
     batch_size: int = setting(200, "Images in one update", ge=1, le=10_000, takes_memory=True)
-    n_steps: int = setting(40, "Steps of inference before an update", ge=1, le=10_000)
+    n_steps: int = setting(30, "Steps of inference before an update", ge=1, le=10_000)
     learning_rate: float = setting(
         0.3,
         "Step along the gradient at the start, over the mean squared activity; it falls to 0",

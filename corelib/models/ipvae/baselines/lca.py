@@ -136,11 +136,7 @@ def first_features(n_pixels: int, n_latents: int, generator: torch.Generator) ->
     return _unit(torch.randn(n_pixels, n_latents, generator=generator))
 
 
-def learn(
-    x: Tensor,
-    settings: LCATraining = LCATraining(),
-    seed: int = 0,  # noqa: B008 (frozen)
-) -> Tensor:
+def learn(x: Tensor, settings: LCATraining, seed: int = 0) -> Tensor:
     """Features (pixel, unit) of unit norm, learned from images (image, pixel).
 
     First features and order of the images come from ``seed``; images that do not fill the last
