@@ -25,7 +25,7 @@ hence norm 16 at 16 x 16 pixels. λ is in the same unit as their projections on 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -91,8 +91,7 @@ def circuit_of(features: Tensor, threshold: float, sign: Sign = "signed") -> Cir
     if threshold < 0:
         raise SettingsError(f"threshold is {threshold:g}, but should be 0 or more.")
     gram = features.T @ features
-    largest = torch.linalg.eigvalsh(gram)[-1].item()
-    return Circuit(gram, threshold, min(LARGEST_STEP, 1 / largest), sign)
+    return Circuit(gram, threshold, min(LARGEST_STEP, 1 / _largest_eigenvalue(gram)), sign)
 
 
 def code(
@@ -203,14 +202,15 @@ def learned_curve(
     """
     points: list[CodePoint] = []
     for value in thresholds:
-        features = learn(train, at_threshold(settings, value), seed)
+        own = LCATraining.from_arguments(settings, {"threshold": value})
+        features = learn(train, own, seed)
         points += curve(features, x, [value], settings.sign)
     return points
 
 
-def at_threshold(settings: LCATraining, threshold: float) -> LCATraining:
-    """The same settings with another threshold, which is checked."""
-    return LCATraining(**{**settings.model_dump(), "threshold": threshold})
+def _largest_eigenvalue(gram: Tensor) -> float:
+    values = cast(Tensor, torch.linalg.eigvalsh(gram))  # pyright: ignore[reportUnknownMemberType]
+    return values[-1].item()
 
 
 def _unit(features: Tensor) -> Tensor:

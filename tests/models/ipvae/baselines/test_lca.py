@@ -41,6 +41,10 @@ TRAINING = LCATraining(
 )
 
 
+def changed(**values) -> LCATraining:
+    return LCATraining.from_arguments(TRAINING, values)
+
+
 @pytest.mark.parametrize("sign", SIGNS)
 def test_each_step_is_the_circuits(sign):
     features, x = problem()
@@ -158,7 +162,7 @@ def test_alike_features_do_not_make_the_steps_run_away():
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_learning_lowers_the_objective_of_held_out_images(sign):
-    training = LCATraining(**{**TRAINING.model_dump(), "sign": sign})
+    training = changed(sign=sign)
     train, held_out = sparse_images(1000, 0), sparse_images(200, 1)
 
     def mean_objective(features: torch.Tensor) -> float:
@@ -190,7 +194,7 @@ def test_no_activity_changes_no_feature():
 
 def test_the_same_seed_learns_the_same_features():
     x = sparse_images(300, 0)
-    brief = LCATraining(**{**TRAINING.model_dump(), "epochs": 1})
+    brief = changed(epochs=1)
     first = lca.learn(x, brief, seed=3)
     torch.manual_seed(1)
     assert torch.equal(lca.learn(x, brief, seed=3), first)
@@ -202,7 +206,7 @@ def test_what_is_refused():
     with pytest.raises(SettingsError, match="threshold is -1, but should be 0 or more"):
         lca.code(features, x, -1.0)
     with pytest.raises(SettingsError, match="threshold"):
-        lca.at_threshold(TRAINING, -1.0)
+        changed(threshold=-1.0)
     broken = torch.full((60, PIXELS), float("nan"))
     with pytest.raises(DivergedError, match="diverged at update 1: a feature is not finite"):
         lca.learn(broken, TRAINING)
@@ -225,7 +229,7 @@ def test_a_point_is_the_portion_of_zeros_and_the_mean_r2():
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("learned", ["one dictionary", "one for each threshold"])
 def test_along_a_curve_zeros_rise_and_r2_falls(sign, learned):
-    training = LCATraining(**{**TRAINING.model_dump(), "sign": sign, "epochs": 3})
+    training = changed(sign=sign, epochs=3)
     train, x = sparse_images(500, 0), sparse_images(100, 1)
     thresholds = (0.1, 0.3, 0.8, 2.0)
     if learned == "one dictionary":
@@ -238,8 +242,8 @@ def test_along_a_curve_zeros_rise_and_r2_falls(sign, learned):
 
 def test_a_curve_over_dictionaries_learns_each_at_its_threshold():
     train, x = sparse_images(200, 0), sparse_images(50, 1)
-    brief = LCATraining(**{**TRAINING.model_dump(), "epochs": 1})
+    brief = changed(epochs=1)
     (_, second) = lca.learned_curve(train, x, (0.2, 1.0), brief, seed=2)
-    features = lca.learn(train, lca.at_threshold(brief, 1.0), seed=2)
+    features = lca.learn(train, changed(epochs=1, threshold=1.0), seed=2)
     assert lca.curve(features, x, [1.0]) == [second]
     assert lca.point(x, features, lca.code(features, x, 1.0)) == second
