@@ -107,6 +107,7 @@ def points(
         row = {"neurons": neurons, "activity": sign, "dictionary": dictionary, "seed": seed}
         row |= {"learned at": learned_at, "threshold": threshold}
         rows.append(row | {"R²": round(found.r2, 4), "zeros": round(found.zeros, 4)})
+        say(f"Measured at λ = {threshold:g}: zeros {found.zeros:.1%}, R² {found.r2:.1%}.")
     return rows
 
 
