@@ -103,7 +103,7 @@ def code(
     a negative threshold.
 
     >>> features = torch.eye(2)
-    >>> code(features, torch.tensor([[3.0, -0.5]]), threshold=1.0).round(decimals=3)
+    >>> code(features, torch.tensor([[3.0, 0.5]]), threshold=1.0).round(decimals=3)
     tensor([[2., 0.]])
     """
     return infer(x @ features, circuit_of(features, threshold, sign), n_steps).activity
