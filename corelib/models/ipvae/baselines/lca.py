@@ -185,8 +185,8 @@ def curve(
     """Rate against distortion of one dictionary: a point for each threshold of its circuit, with
     the features as they are.
 
-    Away from the threshold at which the features were learned they are not the best ones, so the
-    curve is at most as good as that of ``learned_curve``, but it costs one training.
+    It costs one training. Away from the threshold at which they were learned, other features would
+    do better: see ``learned_curve``.
     """
     return [point(x, features, code(features, x, value, sign=sign)) for value in thresholds]
 
