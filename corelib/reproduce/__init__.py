@@ -84,6 +84,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "the contrast at which they are equal",
         "corelib.reproduce.selectivity",
     ),
+    "lca": Reproduction(
+        "LCA on the same natural images: rate against distortion at several thresholds, published "
+        "and ours (trains for about ten minutes a seed)",
+        "corelib.reproduce.lca",
+        over_seeds=True,
+    ),
     "checkpoints": Reproduction(
         "The shipped networks, trained again: test accuracy then and now, and whether the "
         "weights are the same (trains for minutes)",

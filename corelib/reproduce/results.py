@@ -46,6 +46,25 @@ class OverSeeds(NamedTuple):
         """Every run: all models of seed 0, then of seed 1, and so on."""
         return list(_all_specs(self.specs, self.seeds if n_seeds is None else n_seeds))
 
+    def rows(self, n_seeds: int | None = None) -> pd.DataFrame:
+        """The raw rows; trains what no completed run covers."""
+        specs = self.all_specs(n_seeds)
+        return self.measure(specs, seed_runs.train(specs))
+
+
+class Measured(NamedTuple):
+    """A table over seeds of what no run covers: ``measure`` trains and measures the raw rows of
+    some seeds by itself; the rest is as in ``OverSeeds``."""
+
+    name: str
+    seeds: int
+    measure: Callable[[Sequence[int]], pd.DataFrame]
+    summary: Callable[[pd.DataFrame], pd.DataFrame]
+
+    def rows(self, n_seeds: int | None = None) -> pd.DataFrame:
+        """The raw rows."""
+        return self.measure(range(self.seeds if n_seeds is None else n_seeds))
+
 
 @cache
 def _all_specs(specs: Callable[[int], list[RunSpec]], n_seeds: int) -> tuple[RunSpec, ...]:
@@ -54,7 +73,7 @@ def _all_specs(specs: Callable[[int], list[RunSpec]], n_seeds: int) -> tuple[Run
 
 
 def table(
-    what: OverSeeds, train: bool = False, n_seeds: int | None = None, ship: bool = False
+    what: OverSeeds | Measured, train: bool = False, n_seeds: int | None = None, ship: bool = False
 ) -> pd.DataFrame:
     """The table from the shipped figures, or from those computed now; ``attrs["notes"]`` has the
     sentences to show below it.
@@ -69,8 +88,7 @@ def table(
         raise SettingsError("seeds is the number of seeds to train; add --train.")
     if train or ship:
         with computing(what.name):
-            specs = what.all_specs(n_seeds)
-            rows = what.measure(specs, seed_runs.train(specs))
+            rows = what.rows(n_seeds)
             file = own_file(what.name)
             write(rows, file, f"python -m corelib reproduce {what.name} --train", n_seeds)
             if ship:
