@@ -137,6 +137,14 @@ def test_the_sentences_follow_from_the_rows(rows):
     assert ipvae.answers(rows.iloc[:0]) == []
 
 
+def test_the_curve_over_beta_is_the_mean_over_seeds(rows):
+    more = {"model": "iP-VAE, β = 6", "seed": 0, "R²": 0.8, "zeros": 0.6}
+    curve = ipvae.beta_curve(pd.concat([rows, pd.DataFrame([more])]))
+    assert list(curve) == [6, 24]
+    assert curve[24] == pytest.approx((0.79, 0.62))
+    assert curve[6] == (0.6, 0.8)
+
+
 def test_every_network_is_trained_on_what_it_says():
     specs = ipvae.specs(0)
     assert len({spec.title for spec in specs}) == len(specs) == len(NETWORKS)

@@ -37,6 +37,23 @@ def test_a_dictionary_gives_its_own_point_and_one_gives_a_curve():
     assert shared[["R²", "zeros"]].tolist() == rows.loc[lca.OWN, ["R²", "zeros"]].tolist()
 
 
+def test_a_curve_is_the_mean_over_seeds_of_its_own_rows():
+    rows = pd.DataFrame(
+        [
+            (512, "signed", lca.OWN, 0, 0.5, 0.9, 0.7),
+            (512, "signed", lca.OWN, 1, 0.5, 0.8, 0.6),
+            (512, "signed", lca.ONE, 0, 0.5, 0.1, 0.1),
+            (256, "signed", lca.OWN, 0, 0.5, 0.1, 0.1),
+            (512, "signed", lca.OWN, 0, 1.0, 0.7, 0.9),
+        ],
+        columns=["neurons", "activity", "dictionary", "seed", "threshold", "R²", "zeros"],
+    )
+    curve = lca.curve_of(rows, lca.Layout(512, "signed"))
+    assert list(curve) == [0.5, 1.0]
+    assert curve[0.5] == pytest.approx((0.65, 0.85))
+    assert curve[1.0] == (0.9, 0.7)
+
+
 def test_summary_holds_each_curve_below_the_published_point():
     rows = pd.DataFrame(
         {

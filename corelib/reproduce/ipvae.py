@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import numpy as np
+
 from corelib.analysis.anytime import Spread, spread
 from corelib.reproduce.ipvae_rows import (
     CAUSES,
@@ -119,8 +121,6 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
 
 def figures(item: Checkpoint, n_images: int = N_IMAGES, n_steps: int = N_STEPS) -> dict[str, float]:
     """One row of the raw figures, measured on test images."""
-    import numpy as np
-
     from corelib.data import patches
     from corelib.data.sources import load_dataset
     from corelib.models.ipvae import analysis, gabor
@@ -187,6 +187,19 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def beta_curve(rows: pd.DataFrame) -> dict[float, CodePoint]:
+    """Rate against distortion of iP-VAE by β: means over seeds, the smallest β first."""
+    from corelib.models.ipvae.coding import CodePoint
+
+    found: dict[float, CodePoint] = {}
+    for name in SECTIONS[PLANE]:
+        own = rows[rows["model"] == name]
+        if name in NETWORKS and len(own):
+            zeros, r2 = (float(np.mean(own[column])) for column in ("zeros", "R²"))
+            found[float(NETWORKS[name].training["beta_outer"])] = CodePoint(zeros, r2)
+    return dict(sorted(found.items()))
+
+
 def causes(rows: pd.DataFrame) -> dict[str, tuple[Spread, Spread]]:
     """R² and zeros, in per cent, of the networks that differ in one setting after another."""
     found: dict[str, tuple[Spread, Spread]] = {}
@@ -203,8 +216,6 @@ def causes(rows: pd.DataFrame) -> dict[str, tuple[Spread, Spread]]:
 def answers(rows: pd.DataFrame) -> list[str]:
     """What the table says, in a sentence each: the order of the three models, the paper's point,
     and what each setting does."""
-    import numpy as np
-
     means = {
         str(name): {title: 100 * float(np.mean(own[title])) for title in ("R²", "zeros")}
         for name, own in rows.groupby("model")
@@ -247,8 +258,6 @@ def _order(figures: dict[str, float]) -> str:
 def _line(
     section: str, name: str, published: Published | None, rows: pd.DataFrame
 ) -> dict[str, Any]:
-    import numpy as np
-
     own = rows[rows["model"] == _key(name)] if name in NETWORKS else rows[:0]
 
     def over_seeds(column: str, factor: float = 100) -> Spread | None:

@@ -14,9 +14,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
+import numpy as np
+
 from corelib.analysis.anytime import spread
 from corelib.models.ipvae.baselines.config import LCATraining, Sign
-from corelib.reproduce.ipvae import N_IMAGES, NATURAL, published_points
+from corelib.reproduce.ipvae import N_IMAGES, published_points
+from corelib.reproduce.ipvae_rows import NATURAL
 from corelib.reproduce.results import Measured, table
 from corelib.reproduce.seeds import say
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from corelib.data.images import ImageDataset
+    from corelib.models.ipvae.coding import CodePoint
 
 SIGNS: tuple[Sign, ...] = get_args(Sign)
 NEURONS = (512, 256)
@@ -109,6 +113,20 @@ def points(
         rows.append(row | {"R²": round(found.r2, 4), "zeros": round(found.zeros, 4)})
         say(f"Measured at λ = {threshold:g}: zeros {found.zeros:.1%}, R² {found.r2:.1%}.")
     return rows
+
+
+def curve_of(rows: pd.DataFrame, layout: Layout, dictionary: str = OWN) -> dict[float, CodePoint]:
+    """One curve of the raw rows, by threshold: means over seeds."""
+    from corelib.models.ipvae.coding import CodePoint
+
+    same = (rows["neurons"] == layout.neurons) & (rows["activity"] == layout.sign)
+    own = rows[same & (rows["dictionary"] == dictionary)]
+    return {
+        float(cast(float, threshold)): CodePoint(
+            float(np.mean(part["zeros"])), float(np.mean(part["R²"]))
+        )
+        for threshold, part in own.groupby("threshold")
+    }
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:

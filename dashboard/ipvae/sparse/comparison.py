@@ -7,7 +7,8 @@ import streamlit as st
 
 from corelib.models.ipvae.coding import code_point, first_of_kind, sparsity
 from corelib.models.ipvae.experiment import Intervention
-from corelib.reproduce.ipvae import kind_of, published_points
+from corelib.reproduce import lca, results
+from corelib.reproduce.ipvae import beta_curve, kind_of, published_points
 from dashboard.figures.style import trace_styles
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
@@ -19,6 +20,7 @@ from dashboard.shell.checkpoints import checkpoints_picker, of_systems
 from dashboard.shell.export import chart, table
 
 if TYPE_CHECKING:
+    from corelib.models.ipvae.coding import CodePoint
     from corelib.models.ipvae.inference import Convergence
     from corelib.runs.registry import Checkpoint
 
@@ -95,15 +97,17 @@ def draw_rate_distortion(v: View) -> None:
     first = first_of_kind(kinds)
     published = published_points().plane if v.natural else {}
     same_kind = {name: first[kind_of(name)] for name in published if kind_of(name) in first}
+    curves = _curves() if v.natural else {}
     chart(
-        rate_distortion(points, published, trace_styles(list(kinds)), same_kind, v.palette),
+        rate_distortion(points, published, trace_styles(list(kinds)), same_kind, v.palette, curves),
         f"{PAGE}_plane",
         alt="R² against the portion of zeros, ours and the paper's",
         caption="After 1,000 steps. Filled: ours, means over "
         f"{sparse_cache.CONVERGENCE_IMAGES} test images, n = 1 seed. "
         + (
             "Hollow and crosses: the paper's, for van Hateren's images; ours are whitened pictures "
-            "of another kind."
+            "of another kind. Lines: networks trained with other β, and LCA with other thresholds "
+            "on the same patches, 512 neurons; an activity of LCA is a real number, not a count."
             if published
             else ""
         ),
@@ -121,6 +125,17 @@ def draw_rate_distortion(v: View) -> None:
     ]
     table(rows, f"{PAGE}_plane_table", 3)
     st.caption("Train with another β under Train: a smaller β gives a higher R² and more spikes.")
+
+
+def _curves() -> "dict[str, dict[float, CodePoint]]":
+    """The curves of iP-VAE over β and of LCA over λ, from the tables of the reproductions."""
+    found: dict[str, dict[float, CodePoint]] = {}
+    if results.is_here("ipvae"):
+        found["iP-VAE, β"] = beta_curve(results.newest("ipvae").rows)
+    if results.is_here("lca"):
+        rows = results.newest("lca").rows
+        found["LCA, non-negative, λ"] = lca.curve_of(rows, lca.Layout(512, "non-negative"))
+    return {name: points for name, points in found.items() if len(points) > 1}
 
 
 def draw_sparsity(v: View) -> None:

@@ -18,8 +18,10 @@ def rate_distortion(
     styles: Mapping[str, TraceStyle],
     same_kind: Mapping[str, str],
     palette: Palette,
+    curves: "Mapping[str, Mapping[float, CodePoint]] | None" = None,
 ) -> Figure:
-    """R² against the portion of zeros; filled: ours, hollow: the paper's.
+    """R² against the portion of zeros; filled: ours, hollow: the paper's; lines: ``curves`` by
+    name, the setting that moves along each by point.
 
     ``same_kind`` gives the name of ours that a published code is drawn like; the others are grey
     crosses.
@@ -29,6 +31,8 @@ def rate_distortion(
         _published_point(name, point, styles.get(same_kind.get(name, "")), palette)
         for name, point in published.items()
     ]
+    lines = zip(curves.items(), ("dot", "dash"), strict=False) if curves else ()
+    traces += [_curve(name, points, dash, palette) for (name, points), dash in lines]
     layout = {
         "xaxis": {"title": {"text": "portion of zeros (sparser →)"}, "range": [-0.04, 1.04]},
         "yaxis": {"title": {"text": "R² of the reconstruction"}},
@@ -36,6 +40,21 @@ def rate_distortion(
         "margin": {"t": 72},
     }
     return styled(traces, layout, palette, height=TALL)
+
+
+def _curve(name: str, points: "Mapping[float, CodePoint]", dash: str, palette: Palette) -> dict:
+    return {
+        "type": "scatter",
+        "x": [point.zeros for point in points.values()],
+        "y": [point.r2 for point in points.values()],
+        "name": name,
+        "mode": "lines+markers",
+        "line": {"color": palette.muted, "dash": dash, "width": 2},
+        "marker": {"size": 6, "color": palette.muted},
+        "customdata": list(points),
+        "hovertemplate": f"{name} = %{{customdata:g}}: R² %{{y:.3f}}, zeros %{{x:.3f}}"
+        "<extra></extra>",
+    }
 
 
 def _own_point(name: str, point: "CodePoint", style: TraceStyle, palette: Palette) -> dict:

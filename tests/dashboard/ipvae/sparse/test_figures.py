@@ -131,6 +131,15 @@ def test_rate_distortion_distinguishes_our_points_from_the_papers():
     assert figure.layout.yaxis.title.text == "R² of the reconstruction"
 
 
+def test_curves_pass_through_their_points_in_order():
+    curve = {6.0: CodePoint(0.7, 0.9), 24.0: CodePoint(0.8, 0.85)}
+    figure = comparison.rate_distortion({}, {}, STYLES, {}, LIGHT, {"iP-VAE, β": curve})
+    (line,) = named(figure, "iP-VAE, β")
+    assert (list(line.x), list(line.y)) == ([0.7, 0.8], [0.9, 0.85])
+    assert list(line.customdata) == [6, 24]
+    assert line.mode == "lines+markers"
+
+
 def test_sparsities_are_shares_of_neurons_and_of_images():
     lifetime, population = RNG.random(40), RNG.random(30)
     lifetime[:4] = np.nan
