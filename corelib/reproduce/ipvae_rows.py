@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from corelib.models.ipvae.config import PRESETS
 from corelib.runs.spec import RunSpec, make_spec, resolve
 
 NATURAL, DIGITS = "natural-16", "mnist"
@@ -47,17 +49,20 @@ class Published(NamedTuple):
     sizes: str | None = None
 
 
-DIGITS_CONFIG = {"n_latents": 512, "t_train": 32}
-DIGITS_TRAINING = {"epochs": 4, "batch_size": 200, "learning_rate": 0.02, "beta_outer": 16.0}
-_LARGE, _SMALL = {"n_latents": 512, "t_train": 16}, {"n_latents": 256, "t_train": 16}
-_PACE = {"epochs": 13, "batch_size": 200, "learning_rate": 0.04}
+_LARGE, _PACE = PRESETS["ipvae"]["shipped"]
+_SMALL = {**_LARGE, "n_latents": 256}
 _SHORT = {**_PACE, "epochs": 3, "beta_outer": 24.0}
 _FORMER = {"fit_prior": False, "clamp_u": 4.0, "clamp_du": 4.0}
 _PLAIN = {"sampling": "straight-through"}
 
 
-def _poisson(beta: float, variant: str = "", config: dict[str, Any] = _LARGE) -> Trained:
-    return Trained("ipvae", NATURAL, variant, config, {**_PACE, "beta_outer": beta})
+def _preset(system: str, dataset: str, name: str) -> Trained:
+    config, training = PRESETS[system][name]
+    return Trained(system, dataset, "", dict(config), dict(training))
+
+
+def _poisson(beta: float, variant: str = "", config: Mapping[str, Any] = _LARGE) -> Trained:
+    return Trained("ipvae", NATURAL, variant, dict(config), {**_PACE, "beta_outer": beta})
 
 
 def _cause(variant: str, config: dict[str, Any], training: dict[str, Any]) -> Trained:
@@ -73,8 +78,8 @@ FORMER, PLAIN, CORRECTED = (
 
 NETWORKS: dict[str, Trained] = {
     IP: _poisson(24.0),
-    IG_RELU: Trained("igvae-relu", config=_LARGE, training=_PACE),
-    IG: Trained("igvae", config=_LARGE, training=_PACE),
+    IG_RELU: _preset("igvae-relu", NATURAL, "shipped"),
+    IG: _preset("igvae", NATURAL, "shipped"),
     "iP-VAE, β = 6": _poisson(6.0, "beta6"),
     "iP-VAE, β = 12": _poisson(12.0, "beta12"),
     "iP-VAE, β = 48": _poisson(48.0, "beta48"),
@@ -85,7 +90,7 @@ NETWORKS: dict[str, Trained] = {
     CORRECTED: _cause("corrected", {}, {}),
     "the same, softened counts": _cause("relaxed", {}, {"sampling": "relaxed"}),
     "the same, published divergence": _cause("published", {}, {"kl": "published"}),
-    IP_DIGITS: Trained("ipvae", DIGITS, "", DIGITS_CONFIG, DIGITS_TRAINING),
+    IP_DIGITS: _preset("ipvae", DIGITS, "digits"),
 }
 
 SHIPPED = (IP, IG, IG_RELU, IP_DIGITS)

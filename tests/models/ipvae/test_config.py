@@ -13,6 +13,7 @@ from corelib.models.ipvae.config import (
     IPVAEConfig,
     IPVAETraining,
 )
+from corelib.runs.registry import find
 
 SETTINGS = {
     "ipvae": (IPVAEConfig, IPVAETraining),
@@ -37,11 +38,29 @@ def test_the_paper_preset_has_the_settings_of_the_paper(system, beta):
 
 
 @pytest.mark.parametrize("system", list(PRESETS))
-def test_the_quick_preset_takes_1000_to_1500_updates_on_40000_patches(system):
+def test_the_quick_preset_is_the_standard_settings(system):
     config, training = resolved(system, "quick")
     assert config == SETTINGS[system][0]()
-    updates = training.epochs * -(-40_000 // training.batch_size)
-    assert 1000 <= updates <= 1500
+    assert training == SETTINGS[system][1]()
+    assert training.epochs * -(-40_000 // training.batch_size) == 600
+
+
+@pytest.mark.parametrize("system", list(PRESETS))
+def test_what_ships_has_the_sizes_and_the_divergences_weight_of_the_paper(system):
+    config, training = resolved(system, "shipped")
+    paper = resolved(system, "paper")
+    assert (config.n_latents, config.t_train) == (paper[0].n_latents, paper[0].t_train)
+    assert training.beta_outer == paper[1].beta_outer
+    card = find(f"{system}-natural-16").card
+    assert card.config == config.model_dump()
+    assert card.training == training.model_dump()
+
+
+def test_the_digits_that_ship_have_their_preset():
+    config, training = resolved("ipvae", "digits")
+    card = find("ipvae-mnist").card
+    assert card.config == {**config.model_dump(), "input_dim": 784}
+    assert card.training == training.model_dump()
 
 
 def test_a_fixed_prior_is_refused_with_large_limits():
