@@ -16,12 +16,14 @@ CHUNK = 500
 
 class Code(NamedTuple):
     """What the network makes of images after some steps: the mean activity, ``rate`` (image, unit),
-    and means over images after each step, (time,), as in ``inference.Convergence``."""
+    and means over images after each step, (time,), as in ``inference.Convergence``; ``r2_of_each``
+    (image,) after the last step."""
 
     rate: np.ndarray
     r2: np.ndarray
     zeros: np.ndarray
     change: np.ndarray
+    r2_of_each: np.ndarray
 
 
 class Readout(NamedTuple):
@@ -60,8 +62,11 @@ def encode(
     def mean(name: str) -> np.ndarray:
         return np.tensordot(shares, np.stack([getattr(found, name) for _, found in parts]), 1)
 
-    rate = np.concatenate([found.rate for _, found in parts])
-    return Code(rate, mean("r2"), mean("zeros"), mean("change"))
+    rate, each = (
+        np.concatenate([getattr(found, name) for _, found in parts])
+        for name in ("rate", "r2_of_each")
+    )
+    return Code(rate, mean("r2"), mean("zeros"), mean("change"), each)
 
 
 def lifetime_sparsity(activity: np.ndarray) -> np.ndarray:

@@ -62,7 +62,9 @@ def test_ordering_by_fit_requires_the_fits():
 def test_sparsity_is_computed_per_neuron_and_per_image():
     rate = RNG.poisson(0.6, (6, 5)).astype(float)
     rate[:, 3] = 0
-    code = Code(rate, np.array([0.1, 0.4]), np.array([0.9, 0.7]), np.array([2.0, 1.0]))
+    code = Code(
+        rate, np.array([0.1, 0.4]), np.array([0.9, 0.7]), np.array([2.0, 1.0]), np.array([0.4])
+    )
 
     def slow(r: np.ndarray) -> float:
         n = len(r)
