@@ -134,8 +134,8 @@ NOTES = (
     "500 patches of the right fifth. Unseen: 500 patches of a picture that was never used in "
     "training.",
     "R² is the mean over images on which inference did not run away, that is, those with an R² of "
-    "at least -1; the share of the others stands beside it. K neurons, T time steps of an update, β "
-    "the weight of the divergence. Change: |Δu| at the last step.",
+    "at least -1; the share of the others stands beside it. K neurons, T time steps of an update, "
+    "β the weight of the divergence. Change: |Δu| at the last step.",
     "Gabor fit: the share of a feature's variance that a Gabor function explains, median over "
     "features. Readout: logistic regression from the rates of 10,000 training digits after 100 "
     "steps, on all test digits.",
