@@ -12,7 +12,7 @@ from corelib.analysis.anytime import Interval
 from corelib.errors import SettingsError
 from corelib.models.ipvae.experiment import Experiment, sweep_directions
 from corelib.models.ipvae.network import IterativeVAE
-from corelib.models.ipvae.tuning import responsive, selectivity
+from corelib.models.ipvae.tuning import Tuning, responsive, selectivity
 
 RESAMPLES = 2000
 
@@ -87,12 +87,28 @@ def selectivity_by_contrast(
     values = np.asarray(contrasts, float)
     if not len(values) or (values <= 0).any() or (np.diff(values) <= 0).any():
         raise SettingsError("contrasts should be above 0, each larger than the one before it.")
+    return contrast_curve(
+        values,
+        [
+            sweep_directions(model, shown, directions).tuning(magnitude=magnitude)
+            for shown in (at_contrast(experiment, contrast) for contrast in contrasts)
+        ],
+    )
+
+
+def at_contrast(experiment: Experiment, contrast: float) -> Experiment:
+    """The same experiment at another contrast of its stimulus."""
+    return experiment._replace(stimulus=experiment.stimulus._replace(contrast=contrast))
+
+
+def contrast_curve(
+    contrasts: Sequence[float] | np.ndarray, tunings: Sequence[Tuning]
+) -> ContrastCurve:
+    """The curve from the tuning curves measured at each contrast."""
     rows: list[tuple[float, float, float, int]] = []
-    for contrast in contrasts:
-        shown = experiment._replace(stimulus=experiment.stimulus._replace(contrast=contrast))
-        curves = sweep_directions(model, shown, directions).tuning(magnitude=magnitude)
+    for curves in tunings:
         answers = responsive(curves)
         median, interval = bootstrap_median(selectivity(curves).orientation[answers])
         rows.append((median, interval.low, interval.high, int(answers.sum())))
     median, low, high, count = (np.array(column) for column in zip(*rows, strict=True))
-    return ContrastCurve(values, median, low, high, count)
+    return ContrastCurve(np.asarray(contrasts, float), median, low, high, count)

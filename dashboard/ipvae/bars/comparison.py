@@ -6,7 +6,9 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.analysis import most_similar_feature
+from corelib.models.ipvae.contrast import at_contrast, contrast_curve
 from corelib.models.ipvae.tuning import RESPONSIVE, median_orientation, medians, responsive
+from corelib.reproduce import selectivity
 from dashboard.figures.mosaic import row_of_images
 from dashboard.figures.style import TraceStyle, trace_styles
 from dashboard.ipvae import cache as ipvae_cache
@@ -21,10 +23,11 @@ from dashboard.shell.controls import sticky_button
 from dashboard.shell.export import chart, table
 
 if TYPE_CHECKING:
+    from corelib.models.ipvae.contrast import ContrastCurve
     from corelib.runs.registry import Checkpoint
 
-PUBLISHED = {"iP-VAE": 0.85, "iG-VAE": 0.15, "iG-relu-VAE": 0.27}
-"""1 - circular variance for orientation, as the paper reports it."""
+PUBLISHED = {ipvae_cache.NAMES[system]: figure for system, figure in selectivity.PUBLISHED.items()}
+"""1 - circular variance for orientation, as the paper reports it, by kind of network."""
 OTHER_CONTRASTS = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -155,25 +158,29 @@ def _draw_contrasts(v: View, views: dict[str, View], styles: dict[str, TraceStyl
     )
     if not sticky_button(PAGE, "contrasts", "Compare contrasts", icon=":material/contrast:"):
         return
-    experiments = [
-        v.experiment._replace(stimulus=v.stimulus._replace(contrast=c), trials=1)
-        for c in OTHER_CONTRASTS
-    ]
+    experiments = [at_contrast(v.experiment._replace(trials=1), c) for c in OTHER_CONTRASTS]
     by_kind = {
-        kind: np.array(
-            [median_orientation(bars_cache.sweep(other.key, e).tuning()) for e in experiments]
+        kind: contrast_curve(
+            OTHER_CONTRASTS, [bars_cache.sweep(other.key, e).tuning() for e in experiments]
         )
         for kind, other in views.items()
     }
-    low, high = OTHER_CONTRASTS[0], OTHER_CONTRASTS[-1]
     each = [
-        f"{kind}: {median[0]:.2f} at {low:g}, {median[-1]:.2f} at {high:g}"
-        for kind, median in by_kind.items()
+        f"{kind}: {curve.median[0]:.2f} at {curve.contrasts[0]:g}, {curve.median[-1]:.2f} at "
+        f"{curve.contrasts[-1]:g}{_equal(curve, PUBLISHED[kind])}"
+        for kind, curve in by_kind.items()
     ]
     chart(
-        figures.by_contrast(np.array(OTHER_CONTRASTS), by_kind, PUBLISHED, styles, v.palette),
+        figures.by_contrast(by_kind, PUBLISHED, styles, v.palette),
         "bars_by_contrast",
         alt="Orientation selectivity against contrast for each network",
-        caption="Medians over the responsive neurons, n = 1 trial per direction; dotted: the "
-        f"paper's, at a contrast that we do not know. {'; '.join(each)}.",
+        caption="Medians over the responsive neurons with 95 % bootstrap intervals over neurons, "
+        "n = 1 trial per direction; dotted: the paper's, at a contrast that we do not know. "
+        f"{'; '.join(each)}.",
     )
+
+
+def _equal(curve: "ContrastCurve", published: float) -> str:
+    """Where the curve equals the paper's figure, in words."""
+    at = " and ".join(f"{contrast:.1f}" for contrast in curve.equal_to(published))
+    return f", the paper's {published:g} at {at}" if at else f", nowhere the paper's {published:g}"

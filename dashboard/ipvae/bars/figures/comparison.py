@@ -1,10 +1,15 @@
 """Several networks on the same stimulus."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import TALL, Palette, TraceStyle, faded, panels, styled
 from dashboard.ipvae.bars.figures.geometry import level, upright
+
+if TYPE_CHECKING:
+    from corelib.models.ipvae.contrast import ContrastCurve
 
 
 def selectivities(
@@ -49,21 +54,28 @@ def selectivities(
 
 
 def by_contrast(
-    contrasts: np.ndarray,
-    medians: dict[str, np.ndarray],
+    curves: "dict[str, ContrastCurve]",
     published: dict[str, float],
     styles: dict[str, TraceStyle],
     palette: Palette,
 ) -> Figure:
-    """Selectivity against contrast, (contrast,) by network; dotted the ``published`` ones."""
+    """Selectivity against contrast by network, with intervals; dotted the ``published`` ones."""
     traces, shapes = [], []
-    for name, selectivity in medians.items():
+    for name, curve in curves.items():
         s = styles[name]
         traces.append(
             {
                 "type": "scatter",
-                "x": contrasts,
-                "y": selectivity,
+                "x": curve.contrasts,
+                "y": curve.median,
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": curve.high - curve.median,
+                    "arrayminus": curve.median - curve.low,
+                    "width": 4,
+                    "thickness": 1.5,
+                },
                 "name": name,
                 "mode": "lines+markers",
                 "marker": {"symbol": s.mark, "size": 9},

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from corelib.models.ipvae.contrast import ContrastCurve
 from corelib.models.ipvae.experiment import DirectionSweep, Experiment, Outcome
 from corelib.models.ipvae.gabor import Gabors
 from corelib.models.ipvae.stimuli import Stimulus
@@ -272,11 +273,18 @@ def test_the_population_is_in_order_of_preference():
 
 
 def test_selectivity_by_contrast_stands_beside_the_papers():
-    medians = {"one": np.array([0.9, 0.8]), "two": np.array([0.6, 0.3])}
-    figure = comparison.by_contrast(np.array([1.0, 4.0]), medians, {"two": 0.27}, SIGN, LIGHT)
-    for name, median in medians.items():
+    contrasts, count = np.array([1.0, 4.0]), np.array([9, 9])
+    curves = {
+        name: ContrastCurve(contrasts, median, median - 0.1, median + 0.05, count)
+        for name, median in (("one", np.array([0.9, 0.8])), ("two", np.array([0.6, 0.3])))
+    }
+    figure = comparison.by_contrast(curves, {"two": 0.27}, SIGN, LIGHT)
+    for name, curve in curves.items():
         (line,) = named(figure, name)
-        np.testing.assert_array_equal(line.y, median)
+        np.testing.assert_allclose(line.x, contrasts)
+        np.testing.assert_allclose(line.y, curve.median, atol=1e-6)
+        np.testing.assert_allclose(line.error_y.array, 0.05, atol=1e-6)
+        np.testing.assert_allclose(line.error_y.arrayminus, 0.1, atol=1e-6)
     (dotted,) = figure.layout.shapes
     assert (dotted.y0, dotted.y1, dotted.line.color) == (0.27, 0.27, SIGN["two"].colour)
 
