@@ -161,15 +161,20 @@ def learn(x: Tensor, settings: LCATraining, seed: int = 0) -> Tensor:
 def updated(features: Tensor, x: Tensor, rate: float, settings: LCATraining) -> Tensor:
     """The features after one step down the gradient of 1/2 |x - Φ a|², mean over a batch.
 
-    Nothing changes if no neuron is active.
+    The step is ``rate`` over the mean squared activity, and at most 1 over the largest eigenvalue
+    of <a a^T>, the curvature in Φ: beyond twice that it would overshoot. Nothing changes if no
+    neuron is active; where an activity is not finite, no feature is.
     """
     circuit = Circuit(features.T @ features, settings.threshold, sign=settings.sign)
     activity = infer(x @ features, circuit, settings.n_steps).activity
     square = activity.square().mean()
     if square == 0:
         return features
+    if not square.isfinite():
+        return torch.full_like(features, torch.nan)
     descent = (x - activity @ features.T).T @ activity / len(x)
-    return _unit(features + rate / square * descent)
+    steepest = _norm(activity) ** 2 / len(x)
+    return _unit(features + torch.minimum(rate / square, 1 / steepest) * descent)
 
 
 def point(x: Tensor, features: Tensor, activity: Tensor) -> CodePoint:
@@ -211,6 +216,14 @@ def learned_curve(
 def _largest_eigenvalue(gram: Tensor) -> float:
     values = cast(Tensor, torch.linalg.eigvalsh(gram))  # pyright: ignore[reportUnknownMemberType]
     return values[-1].item()
+
+
+def _norm(activity: Tensor) -> Tensor:
+    """The largest singular value."""
+    return cast(
+        Tensor,
+        torch.linalg.matrix_norm(activity, 2),  # pyright: ignore[reportUnknownMemberType]
+    )
 
 
 def _unit(features: Tensor) -> Tensor:

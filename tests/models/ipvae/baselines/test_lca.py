@@ -175,15 +175,26 @@ def test_learning_lowers_the_objective_of_held_out_images(sign):
     torch.testing.assert_close(features.norm(dim=0), torch.ones(24))
 
 
-def test_an_update_goes_down_the_gradient_and_back_to_unit_norm():
+@pytest.mark.parametrize(("rate", "bounded"), [(1e-3, False), (0.2, True)])
+def test_an_update_goes_down_the_gradient_and_back_to_unit_norm(rate, bounded):
     features, x = problem(6)
     training = LCATraining(n_latents=UNITS, threshold=0.4, n_steps=50)
     activity = lca.infer(x @ features, lca.Circuit(features.T @ features, 0.4), 50).activity
     free = features.clone().requires_grad_()
     (0.5 * (x - activity @ free.T).square().sum(1).mean()).backward()
-    stepped = features - 0.2 / activity.square().mean() * free.grad
+    step = rate / activity.square().mean().item()
+    largest = 1 / np.linalg.eigvalsh(activity.numpy().T @ activity.numpy() / len(x))[-1]
+    assert (largest < step) == bounded
+    stepped = features - min(step, largest) * free.grad
     truth = stepped / stepped.norm(dim=0)
-    torch.testing.assert_close(lca.updated(features, x, 0.2, training), truth)
+    torch.testing.assert_close(lca.updated(features, x, rate, training), truth)
+
+
+def test_learning_at_a_low_threshold_stays_finite():
+    """Many active neurons: without a bound of the step the features ran away after four updates."""
+    x = sparse_images(400, 0)
+    features = lca.learn(x, changed(threshold=0.01, learning_rate=10.0, epochs=1))
+    assert features.isfinite().all()
 
 
 def test_no_activity_changes_no_feature():
