@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from corelib.errors import CheckpointError
 from corelib.runs.registry import load, shipped
 
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 PUBLISHED = {"ipvae": 0.85, "igvae-relu": 0.27, "igvae": 0.15}
 """1 - circular variance by system."""
-CONTRASTS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+CONTRASTS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
+"""Up to four standard deviations of the patches, beyond which hardly a pixel of them lies."""
 DIRECTIONS = 24
 BY_SIZE = "igvae, size of activity"
 
@@ -73,8 +76,10 @@ def run() -> pd.DataFrame:
         {
             "network": name,
             "contrast": contrast,
-            "1 - CV": round(float(curve.median[k]), 3),
-            "95 % interval": f"[{curve.low[k]:.3f}, {curve.high[k]:.3f}]",
+            "1 - CV": round(float(curve.median[k]), 3) if curve.responsive[k] else None,
+            "95 % interval": f"[{curve.low[k]:.3f}, {curve.high[k]:.3f}]"
+            if curve.responsive[k]
+            else None,
             "published": published_of(name),
             "responsive neurons": int(curve.responsive[k]),
         }
@@ -100,7 +105,7 @@ def answers(found: dict[str, ContrastCurve]) -> list[str]:
         if at:
             sentences.append(f"{name} equals the published {published:g} at contrast {at}.")
         else:
-            low, high = curve.median.min(), curve.median.max()
+            low, high = np.nanmin(curve.median), np.nanmax(curve.median)
             sentences.append(
                 f"{name} never equals the published {published:g}: from contrast "
                 f"{curve.contrasts[0]:g} to {curve.contrasts[-1]:g} it lies between {low:.2f} and "
