@@ -29,8 +29,8 @@ class Setting(NamedTuple):
     n_steps: int
     n_inner: int = 1
     beta_inner: float = 1.0
-    clamp_u: float = 4.0
-    clamp_du: float = 4.0
+    clamp_u: float = 7.0
+    clamp_du: float = 7.0
     clamp_xi: float = 2.0
     clamp_dxi: float = 3.0
     sampling: str = "hard"

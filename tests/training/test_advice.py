@@ -112,8 +112,8 @@ def test_memory_that_runs_out_is_a_sentence_with_the_size(failing, size):
     config, training = made("ipvae", {"n_latents": 4096})
     needed = f": another {size} was needed" if size else ""
     assert out_of_memory(error_of(failing), config, training) == (
-        f"Memory ran out{needed}. Lower n_latents (4096; default 256), then batch_size (64) or "
-        "t_train (8)."
+        f"Memory ran out{needed}. Lower n_latents (4096; default 256), then batch_size (200) or "
+        "t_train (16)."
     )
 
 
