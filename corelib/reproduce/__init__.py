@@ -62,6 +62,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.bpc",
         over_seeds=True,
     ),
+    "bpc-variety": Reproduction(
+        "Various digits from samples of hidden activity: how they are read, and their distances to "
+        "training digits and to each other, over seeds",
+        "corelib.reproduce.bpc_variety",
+        over_seeds=True,
+    ),
     "butd": Reproduction(
         "Instructed vision: both tasks of Multi-MNIST, and Counter-Hebb learning beside "
         "back-propagation on single tasks, the authors' code and ours",

@@ -11,7 +11,7 @@ with the shrinkage λ of Ledoit and Wolf (2004). The paper generates from labels
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -54,9 +54,10 @@ class ClassGaussian(NamedTuple):
 class Variety(NamedTuple):
     """What images of known classes are like.
 
-    ``accuracy``: share that a classifier gives their class. ``distance``: mean squared difference
-    of a pixel to the nearest training digit of the class. ``spread``: the same between two images
-    of one class, mean over pairs; NaN for one image a class. Pixels are normalised.
+    ``accuracy``: share that a classifier gives their class, NaN without one. ``distance``: mean
+    squared difference of a pixel to the nearest training digit of the class. ``spread``: the same
+    between two images of one class, mean over pairs; NaN for one image a class. Pixels are
+    normalised.
     """
 
     accuracy: float
@@ -103,14 +104,15 @@ def _check_layer(model: TwoWay, layer: int) -> None:
 def gaussian(z: Tensor, layer: int) -> ClassGaussian:
     """The Gaussian of activity (image, unit) of a class."""
     # scikit-learn has no types.
-    from sklearn.covariance import ledoit_wolf  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.covariance import LedoitWolf  # pyright: ignore[reportMissingTypeStubs]
 
     states: np.ndarray = z.cpu().numpy().astype(float)
-    fitted: Any = ledoit_wolf(states)
-    covariance, shrinkage = cast("tuple[np.ndarray, float]", fitted)
+    fitted: Any = LedoitWolf(store_precision=False)
+    fitted.fit(states)
+    covariance: np.ndarray = fitted.covariance_
     variance, axes = np.linalg.eigh(covariance)
     root = (axes * np.sqrt(variance.clip(0))) @ axes.T
-    return ClassGaussian(layer, states.mean(0), root, float(shrinkage), len(states))
+    return ClassGaussian(layer, states.mean(0), root, float(fitted.shrinkage_), len(states))
 
 
 def class_gaussian(model: TwoWay, dataset: ImageDataset, label: int, layer: int) -> ClassGaussian:
@@ -136,7 +138,7 @@ def sample_activity(fitted: ClassGaussian, sampling: Sampling) -> np.ndarray:
 
 def sample_images(model: TwoWay, fitted: ClassGaussian, sampling: Sampling) -> Tensor:
     """The images that the generator makes of samples of activity: (sample, pixel), normalised."""
-    z = torch.from_numpy(sample_activity(fitted, sampling)).to(next(model.parameters()))
+    z = torch.as_tensor(sample_activity(fitted, sampling)).to(next(model.parameters()))
     return decode(model, z, fitted.layer)
 
 
@@ -145,10 +147,10 @@ def nearest_distances(images: Tensor, others: Tensor) -> Tensor:
     """Mean squared difference of a pixel to the nearest of ``others``: (image, pixel) and
     (other, pixel) -> (image)."""
     lengths = others.square().sum(1)
-    nearest = [
-        (lengths - 2 * part @ others.t()).amin(1) + part.square().sum(1)
-        for part in images.split(CHUNK)
-    ]
+    nearest: list[Tensor] = []
+    for at in range(0, len(images), CHUNK):
+        part = images[at : at + CHUNK]
+        nearest.append((lengths - 2 * part @ others.t()).amin(1) + part.square().sum(1))
     return torch.cat(nearest).clamp(min=0) / images.shape[1]
 
 
@@ -158,13 +160,16 @@ def mean_pair_distance(images: Tensor) -> float:
     return 2 * images.var(0).mean().item() if len(images) > 1 else float("nan")
 
 
-def variety(images: Tensor, label: int, own: Tensor, classify: Classify) -> Variety:
+def variety(images: Tensor, label: int, own: Tensor, classify: Classify | None) -> Variety:
     """What images (image, pixel) of a class are like; ``own`` (digit, pixel) are its training
     digits."""
-    with torch.no_grad():
-        read = classify(images).argmax(-1).flatten() == label
+    accuracy = float("nan")
+    if classify is not None:
+        with torch.no_grad():
+            read = classify(images).argmax(-1).flatten() == label
+        accuracy = read.double().mean().item()
     return Variety(
-        accuracy=read.double().mean().item(),
+        accuracy=accuracy,
         distance=nearest_distances(images, own).mean().item(),
         spread=mean_pair_distance(images),
     )
