@@ -68,6 +68,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.bpc_variety",
         over_seeds=True,
     ),
+    "bpc-completion": Reproduction(
+        "What bounds the completion of hidden pixels: fills, steps and starts beside the nearest "
+        "digits, over seeds",
+        "corelib.reproduce.bpc_completion",
+        over_seeds=True,
+    ),
     "butd": Reproduction(
         "Instructed vision: both tasks of Multi-MNIST, and Counter-Hebb learning beside "
         "back-propagation on single tasks, the authors' code and ours",

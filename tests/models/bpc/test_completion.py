@@ -143,7 +143,7 @@ def test_the_search_is_judged_by_images_read_wrongly():
         ended = run_inference(given, weights, COMPLETION)
         return energy(errors(ended.z, ended.f, weights), COMPLETION.precision).item()
 
-    lower = [bool(found.energy[n] <= truth.energy[n]) for n in wrong]
+    lower = [bool(found.energy[n] <= 1.001 * truth.energy[n]) for n in wrong]
     answer = [
         least(n, int(model(found.image[n][None]).argmax())) < least(n, int(task.labels[n]))
         for n in wrong
