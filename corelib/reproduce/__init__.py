@@ -74,6 +74,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.bpc_completion",
         over_seeds=True,
     ),
+    "bpc-depth": Reproduction(
+        "Bidirectional predictive coding of 2 to 8 hidden layers after 150 updates: accuracy, "
+        "energy by layer and stability against depth, and what mends it, over seeds",
+        "corelib.reproduce.bpc_depth",
+        over_seeds=True,
+    ),
     "butd": Reproduction(
         "Instructed vision: both tasks of Multi-MNIST, and Counter-Hebb learning beside "
         "back-propagation on single tasks, the authors' code and ours",
