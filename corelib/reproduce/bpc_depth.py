@@ -149,7 +149,8 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own(rows: pd.DataFrame, name: str, depth: int) -> pd.DataFrame:
-    return rows[(rows["condition"] == name) & (rows["hidden layers"] == depth)]
+    own: pd.DataFrame = rows.loc[(rows["condition"] == name) & (rows["hidden layers"] == depth)]
+    return own
 
 
 def verdict(rows: pd.DataFrame) -> list[str]:
