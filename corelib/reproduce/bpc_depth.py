@@ -23,6 +23,7 @@ from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from corelib.models.bpc.network import PredictiveCoding
@@ -167,6 +168,28 @@ def verdict(rows: pd.DataFrame) -> list[str]:
         f"20 such steps {longer - five:.1f}; back-propagation reads {other:.1f} % with five, "
         f"these {longer:.1f} %."
     ]
+
+
+class Curve(NamedTuple):
+    """Accuracy against depth under one condition: ``depth`` (depth), and ``accuracy``, a share,
+    (depth, 2) as mean and sd over ``seeds``."""
+
+    condition: str
+    depth: np.ndarray
+    accuracy: np.ndarray
+    seeds: int
+
+
+def curves(rows: pd.DataFrame) -> list[Curve]:
+    """The conditions that were trained at several depths, from raw rows."""
+    found = []
+    for name, condition in CONDITIONS.items():
+        own = rows[rows["condition"] == name]
+        if len(condition.depths) > 1 and len(own):
+            over = own.groupby("hidden layers")["accuracy"].agg(["mean", "std"])
+            depth, seeds = over.index.to_numpy(float), len(set(own["seed"]))
+            found.append(Curve(name, depth, over.to_numpy(float), seeds))
+    return found
 
 
 TABLE = OverSeeds(NAME, seeds=SEEDS, specs=specs, measure=measure, summary=summary)

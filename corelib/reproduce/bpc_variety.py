@@ -22,6 +22,7 @@ from corelib.runs.spec import RunSpec
 from corelib.runs.store import Run
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from torch import Tensor
 
@@ -173,6 +174,49 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = NOTES
     return frame
+
+
+class Curve(NamedTuple):
+    """Samples of a network's hidden layer: ``scale`` (scale), and ``accuracy``, a share, and
+    ``spread``, each (scale, 2) as mean and sd over ``seeds``."""
+
+    network: str
+    layer: int
+    scale: np.ndarray
+    accuracy: np.ndarray
+    spread: np.ndarray
+    seeds: int
+
+
+def curves(rows: pd.DataFrame) -> list[Curve]:
+    """Accuracy and spread over the scale of the samples, from raw rows."""
+    import numpy as np
+
+    found = []
+    samples = rows[rows["source"] == SAMPLED]
+    for key, own in samples.groupby(["network", "layer"], sort=False):
+        network, layer = cast("tuple[str, float]", key)
+        scales = own.groupby("scale")
+        scale = np.array(sorted(scales.groups), float)
+        accuracy, apart = (
+            np.stack([scales[column].mean(), scales[column].std()], 1)
+            for column in ("accuracy", "spread")
+        )
+        found.append(Curve(network, int(layer), scale, accuracy, apart, len(set(own["seed"]))))
+    return found
+
+
+class Digits(NamedTuple):
+    """How test digits are read, a share, and their spread."""
+
+    accuracy: float
+    spread: float
+
+
+def digits(rows: pd.DataFrame) -> Digits:
+    """The test digits that samples are compared with, from raw rows."""
+    own = rows[rows["source"] == DIGITS].iloc[0]
+    return Digits(float(own["accuracy"]), float(own["spread"]))
 
 
 TABLE = OverSeeds(NAME, seeds=SEEDS, specs=specs, measure=measure, summary=summary)

@@ -44,6 +44,41 @@ def draw_samples(v: View) -> None:
         alt=f"Images of class {name} made of samples of hidden activity",
         caption=_caption(v, name, fitted, sampling),
     )
+    _draw_seeds(v)
+
+
+def _draw_seeds(v: View) -> None:
+    """How samples are read against how much they differ, over all classes and several seeds."""
+    from corelib.reproduce import bpc_variety, results
+    from dashboard.bpc.figures.seeds import Line, samples
+    from dashboard.figures.style import trace_styles
+
+    if not results.is_here(bpc_variety.NAME):
+        return
+    rows = results.newest(bpc_variety.NAME).rows
+    curves, digits = bpc_variety.curves(rows), bpc_variety.digits(rows)
+    lines = [
+        Line(
+            f"{curve.network}, z{curve.layer}",
+            curve.spread,
+            curve.accuracy,
+            [f"{scale:g} sd" for scale in curve.scale],
+        )
+        for curve in curves
+    ]
+    chart(
+        samples(
+            lines,
+            (digits.spread, digits.accuracy),
+            trace_styles([line.name for line in lines]),
+            v.palette,
+        ),
+        "bpc_samples_seeds",
+        alt="How samples are read against how much they differ, by network and layer",
+        caption=f"All classes, {bpc_variety.PER_CLASS} samples each, mean ± sd over "
+        f"{curves[0].seeds} seeds; along each line the scale grows from {bpc_variety.SCALES[0]:g} "
+        f"to {bpc_variety.SCALES[-1]:g} sd. Read by {bpc_variety.JUDGE}.",
+    )
 
 
 def _controls(v: View) -> "tuple[int, int, Sampling]":
