@@ -196,13 +196,21 @@ def curves(rows: pd.DataFrame) -> list[Curve]:
     samples = rows[rows["source"] == SAMPLED]
     for key, own in samples.groupby(["network", "layer"], sort=False):
         network, layer = cast("tuple[str, float]", key)
-        scales = own.groupby("scale")
-        scale = np.array(sorted(scales.groups), float)
-        accuracy, apart = (
-            np.stack([scales[column].mean(), scales[column].std()], 1)
-            for column in ("accuracy", "spread")
+        scales = [group for _, group in own.groupby("scale")]
+
+        def over_seeds(column: str, scales: list[pd.DataFrame] = scales) -> np.ndarray:
+            return np.array([[group[column].mean(), group[column].std()] for group in scales])
+
+        found.append(
+            Curve(
+                network,
+                int(layer),
+                np.array([group["scale"].iloc[0] for group in scales]),
+                over_seeds("accuracy"),
+                over_seeds("spread"),
+                len(set(own["seed"])),
+            )
         )
-        found.append(Curve(network, int(layer), scale, accuracy, apart, len(set(own["seed"]))))
     return found
 
 
