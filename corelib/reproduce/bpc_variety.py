@@ -192,25 +192,21 @@ def curves(rows: pd.DataFrame) -> list[Curve]:
     """Accuracy and spread over the scale of the samples, from raw rows."""
     import numpy as np
 
-    found = []
     samples = rows[rows["source"] == SAMPLED]
-    for key, own in samples.groupby(["network", "layer"], sort=False):
-        network, layer = cast("tuple[str, float]", key)
-        scales = [group for _, group in own.groupby("scale")]
+    found = []
+    for network, layer in dict.fromkeys(zip(samples["network"], samples["layer"], strict=True)):
+        own = samples[(samples["network"] == network) & (samples["layer"] == layer)]
+        scale = np.unique(own["scale"].to_numpy(float))
 
-        def over_seeds(column: str, scales: list[pd.DataFrame] = scales) -> np.ndarray:
-            return np.array([[group[column].mean(), group[column].std()] for group in scales])
+        def over_seeds(
+            column: str, own: pd.DataFrame = own, scale: np.ndarray = scale
+        ) -> np.ndarray:
+            values = [own.loc[own["scale"] == one, column].to_numpy(float) for one in scale]
+            return np.array([spread(one)[:2] for one in values])
 
-        found.append(
-            Curve(
-                network,
-                int(layer),
-                np.array([group["scale"].iloc[0] for group in scales]),
-                over_seeds("accuracy"),
-                over_seeds("spread"),
-                len(set(own["seed"])),
-            )
-        )
+        seeds = len(set(own["seed"]))
+        accuracy, apart = over_seeds("accuracy"), over_seeds("spread")
+        found.append(Curve(network, int(layer), scale, accuracy, apart, seeds))
     return found
 
 
