@@ -192,10 +192,11 @@ def curves(rows: pd.DataFrame) -> list[Curve]:
     """Accuracy and spread over the scale of the samples, from raw rows."""
     import numpy as np
 
-    samples = rows[rows["source"] == SAMPLED]
+    samples: pd.DataFrame = rows.loc[rows["source"] == SAMPLED]
     found = []
     for network, layer in dict.fromkeys(zip(samples["network"], samples["layer"], strict=True)):
-        own = samples[(samples["network"] == network) & (samples["layer"] == layer)]
+        mine = (samples["network"] == network) & (samples["layer"] == layer)
+        own: pd.DataFrame = samples.loc[mine]
         scale = np.unique(own["scale"].to_numpy(float))
 
         def over_seeds(
