@@ -166,6 +166,8 @@ def layers() -> pd.DataFrame:
             deep(b.MENDED, 5, 0, 0.92, 1e-4),
             deep(b.MORE_STEPS, 5, 0, 0.93, 1e-3),
             deep(b.YARDSTICK, 5, 0, 0.926),
+            *(deep(b.TUTORIAL, depth, 0, share, 1.0) for depth, share in ((2, 0.82), (5, 0.15))),
+            *(deep(b.CARRIED, depth, 0, share, 2.0) for depth, share in ((2, 0.83), (5, 0.8))),
         ]
     )
 
@@ -181,10 +183,12 @@ def test_the_table_of_depth_is_means_over_seeds_energies_geometric(layers):
 
 
 def test_the_sentence_of_depth_is_the_arithmetic_of_its_rows(layers):
-    (said,) = bpc_depth.verdict(layers)
+    said, tutorial = bpc_depth.verdict(layers)
     assert "instead of two cost 5.0 points" in said
     assert "win back 3.0 of them at the same cost, 20 such steps 4.0" in said
     assert "back-propagation reads 92.6 % with five, these 93.0 %" in said
+    assert "two hidden layers read 82.0 % and five 15.0 %" in tutorial
+    assert "with 20 steps of γ = 0.04 they read 83.0 and 80.0 %" in tutorial
     assert bpc_depth.verdict(layers[layers["hidden layers"] == 2]) == []
 
 
