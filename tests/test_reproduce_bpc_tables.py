@@ -99,6 +99,8 @@ def filled() -> pd.DataFrame:
             completed("left half", 0, vote, 0.95),
             completed("left half", 0, truth, 0.90),
             completed("left half", 0, standard, 0.80, 30, 0.5, 1.0),
+            completed("left half", 0, bpc_completion.STARTED["nearest digit"], 0.88),
+            completed("left half", 0, bpc_completion.LONGER, 0.82),
             completed("left half", 1, vote, 0.95),
             completed("left half", 1, standard, 0.86, 10, 0.9, 0.6),
             completed("left half", 1, truth, 0.92),
@@ -127,14 +129,15 @@ def test_the_table_of_completion_pairs_differences_by_seed(filled):
 def test_the_verdict_weighs_seeds_by_the_digits_read_wrongly(filled):
     left, random = bpc_completion.verdicts(filled)
     # (30 x 0.5 + 10 x 0.9) / 40 and (30 x 1 + 10 x 0.6) / 40.
-    assert "60% have no more energy" in left
+    assert "60% end with no more energy" in left
     assert "in 90% the wrong label" in left
-    assert "is read +8.0 points better" in left
+    assert "inference from the nearest digit gains +5.0 points, the true pixels would" in left
+    assert "would gain +8.0." in left
     assert "right for 95.0 %, the network for 83.0 %" in left
-    assert left.startswith("What bounds completion, left half hidden: the energy, not the search.")
+    assert left.startswith("With the left half hidden completion is bounded by the energy, not by")
     assert random == "With the random half hidden no completed digit is read wrongly."
     fewer = filled.assign(**{bpc_completion.SEARCHED["lower"]: 0.1})
-    assert "the search as well" in bpc_completion.verdicts(fewer)[0]
+    assert "bounded by the search too: of" in bpc_completion.verdicts(fewer)[0]
 
 
 def test_each_run_against_depth_has_a_name_and_its_depth():

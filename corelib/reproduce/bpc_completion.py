@@ -216,14 +216,19 @@ def _verdict(rows: pd.DataFrame, mask: str) -> str:
         np.nansum(values(STANDARD, SEARCHED[field]) * wrong) / wrong.sum()
         for field in ("lower", "answer_lower")
     )
-    bound = "the energy, not the search" if min(lower, answer) >= 0.5 else "the search as well"
+    bound = "by the energy, not by the search" if min(lower, answer) >= 0.5 else "by the search too"
+    best = max(
+        (100 * values(name).mean() - standard, name)
+        for name in (LONGER, *STARTED.values(), BEST_RANDOM)
+        if len(values(name))
+    )
     return (
-        f"What bounds completion, {mask} hidden: {bound}. Inference that starts at the true pixels "
-        f"is read {truth - standard:+.1f} points better. Of the digits read "
-        f"wrongly, {lower:.0%} have no more energy started from grey than from the true pixels, "
-        f"and in {answer:.0%} the wrong label explains the visible pixels with less energy than "
-        f"the true one. The vote of the 5 nearest digits is right for "
-        f"{vote:.1f} %, the network for {standard:.1f} %."
+        f"With the {mask} hidden completion is bounded {bound}: of the digits read wrongly, "
+        f"{lower:.0%} end with no more energy than inference from the true pixels does, and in "
+        f"{answer:.0%} the wrong label explains the visible pixels with less energy than the true "
+        f"one. Where inference starts chooses among ends of about equal energy: {best[1]} gains "
+        f"{best[0]:+.1f} points, the true pixels would gain {truth - standard:+.1f}. The vote of "
+        f"the 5 nearest digits is right for {vote:.1f} %, the network for {standard:.1f} %."
     )
 
 
