@@ -136,6 +136,8 @@ def test_the_verdict_weighs_seeds_by_the_digits_read_wrongly(filled):
     assert "right for 95.0 %, the network for 83.0 %" in left
     assert left.startswith("With the left half hidden completion is bounded by the energy, not by")
     assert random == "With the random half hidden no completed digit is read wrongly."
+    one_end = filled[filled["procedure"] != bpc_completion.LONGER]
+    assert "it ends at the same images" in bpc_completion.verdicts(one_end)[0]
     fewer = filled.assign(**{bpc_completion.SEARCHED["lower"]: 0.1})
     assert "bounded by the search too: of" in bpc_completion.verdicts(fewer)[0]
 

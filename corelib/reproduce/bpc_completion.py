@@ -222,13 +222,18 @@ def _verdict(rows: pd.DataFrame, mask: str) -> str:
         for name in (LONGER, *STARTED.values(), BEST_RANDOM)
         if len(values(name))
     )
+    starts = (
+        f"Where inference starts chooses among ends of about equal energy: {best[1]} gains "
+        f"{best[0]:+.1f} points, the true pixels would gain {truth - standard:+.1f}."
+    )
+    if not len(values(LONGER)):
+        starts = "Wherever inference starts, it ends at the same images."
     return (
         f"With the {mask} hidden completion is bounded {bound}: of the digits read wrongly, "
         f"{lower:.0%} end with no more energy than inference from the true pixels does, and in "
         f"{answer:.0%} the wrong label explains the visible pixels with less energy than the true "
-        f"one. Where inference starts chooses among ends of about equal energy: {best[1]} gains "
-        f"{best[0]:+.1f} points, the true pixels would gain {truth - standard:+.1f}. The vote of "
-        f"the 5 nearest digits is right for {vote:.1f} %, the network for {standard:.1f} %."
+        f"one. {starts} The vote of the 5 nearest digits is right for {vote:.1f} %, the network "
+        f"for {standard:.1f} %."
     )
 
 
