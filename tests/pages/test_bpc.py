@@ -7,6 +7,7 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpc import analysis, variety
 from corelib.models.bpc.inference import Given, InferenceConfig, infer
+from corelib.reproduce import bpc_completion, bpc_depth, reproduce, results
 from corelib.runs.registry import find
 from dashboard.bpc import cache as bpc_cache
 from tests.pages.app import open_page, sentences
@@ -206,3 +207,21 @@ def test_the_published_table(runs_root):
     shown = " ".join(app.dataframe[0].value.to_numpy().astype(str).ravel())
     assert "82.95" in shown
     assert "83.14" in shown
+
+
+def test_what_bounds_completion_and_depth_is_said_from_the_tables(runs_root):
+    app = open_page("bpc", bpc_tab="Compare")
+    assert not app.exception
+    text = sentences(app)
+    completed = results.shipped(bpc_completion.NAME)
+    deep = results.shipped(bpc_depth.NAME)
+    for sentence in (*bpc_completion.verdicts(completed), *bpc_depth.verdict(deep)):
+        assert sentence in text
+    assert len(bpc_completion.verdicts(completed)) == len(bpc_depth.verdict(deep)) == 2
+
+
+@pytest.mark.parametrize("table", ["bpc-variety", "bpc-completion", "bpc-depth"])
+def test_the_other_tables_are_under_published(runs_root, table):
+    app = open_page("bpc", bpc_tab="Published", bpc_table=table)
+    assert not app.exception
+    assert len(app.dataframe[0].value) == len(reproduce(table))
