@@ -28,7 +28,7 @@ draw_page(
             "Complete": completion.draw_completion,
             "Compare": compare.draw_compare,
         },
-        published=Published(("bpc",)),
+        published=Published(("bpc", "bpc-variety", "bpc-completion", "bpc-depth")),
         training=Training(
             view.SYSTEMS,
             training.draw_learning,

@@ -68,6 +68,24 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.bpc",
         over_seeds=True,
     ),
+    "bpc-variety": Reproduction(
+        "Various digits from samples of hidden activity: how they are read, and their distances to "
+        "training digits and to each other, over seeds",
+        "corelib.reproduce.bpc_variety",
+        over_seeds=True,
+    ),
+    "bpc-completion": Reproduction(
+        "What bounds the completion of hidden pixels: fills, steps and starts beside the nearest "
+        "digits, over seeds",
+        "corelib.reproduce.bpc_completion",
+        over_seeds=True,
+    ),
+    "bpc-depth": Reproduction(
+        "Bidirectional predictive coding of 2 to 8 hidden layers after 150 updates: accuracy, "
+        "energy by layer and stability against depth, and what mends it, over seeds",
+        "corelib.reproduce.bpc_depth",
+        over_seeds=True,
+    ),
     "butd": Reproduction(
         "Instructed vision: both tasks of Multi-MNIST, and Counter-Hebb learning beside "
         "back-propagation on single tasks, the authors' code and ours",

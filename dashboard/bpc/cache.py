@@ -1,19 +1,26 @@
 """What the BPC digits page computes once and keeps."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import streamlit as st
 
+from corelib.errors import CheckpointError
+from corelib.runs.registry import find
 from dashboard.shell import cache
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from corelib.models.bpc.analysis import Axes, Completed, Mask
     from corelib.models.bpc.network import TwoWay
+    from corelib.models.bpc.variety import ClassGaussian, Classify, Variety
 
 AXES_FROM = 1000
 """Test images over which the principal axes of a layer are taken."""
 COMPLETED = 500
 """Test images whose hidden pixels are filled in."""
+COMPARED = 100
+"""Test digits of a class that samples are compared with."""
 
 
 def model(which: cache.CheckpointKey) -> "TwoWay":
@@ -43,3 +50,49 @@ def completed(which: cache.CheckpointKey, mask: "Mask", label_known: bool) -> "C
 
     data = cache.dataset(which.dataset)
     return completed_test_images(model(which), data, mask_of(mask), COMPLETED, label_known)
+
+
+@st.cache_resource(show_spinner="Inferring the activity of training digits", max_entries=40)
+def class_gaussian(which: cache.CheckpointKey, label: int, layer: int) -> "ClassGaussian":
+    """The Gaussian of a layer's activity over the training digits of a class."""
+    from corelib.models.bpc.variety import class_gaussian
+
+    return class_gaussian(model(which), cache.dataset(which.dataset), label, layer)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def digits_of(dataset: str, label: int) -> "Tensor":
+    """The training digits of a class: (digit, pixel)."""
+    from corelib.data.images import first_of
+
+    data = cache.dataset(dataset)
+    return data.inputs(first_of(data.train, len(data.train.labels), label).pixels)
+
+
+def judge(dataset: str) -> "tuple[str, Classify | None]":
+    """The network that reads generated images, and its name; None where no MLP ships for them."""
+    name = f"mlp-{dataset}"
+    try:
+        return name, cache.model(cache.checkpoint_key(find(name)))
+    except CheckpointError:
+        return name, None
+
+
+class Known(NamedTuple):
+    """What the test digits of a class are like, and its mean image."""
+
+    digits: "Variety"
+    mean: "Variety"
+
+
+@st.cache_data(show_spinner=False, max_entries=40)
+def known_variety(dataset: str, label: int) -> Known:
+    """The measures that those of samples are compared with."""
+    from corelib.data.images import first_of
+    from corelib.models.bpc.analysis import class_means
+    from corelib.models.bpc.variety import variety
+
+    data, own, read = cache.dataset(dataset), digits_of(dataset, label), judge(dataset)[1]
+    test = data.inputs(first_of(data.test, COMPARED, label).pixels)
+    mean = class_means(data)[label][None]
+    return Known(variety(test, label, own, read), variety(mean, label, own, read))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw_compare(v: View) -> None:
-    """Accuracy against generation for all networks; then α_f and completion over seeds."""
+    """Accuracy against generation for all networks; then α_f, completion and depth over seeds."""
     from dashboard.bpc.figures.networks import trade_off
 
     items = {
@@ -86,3 +86,47 @@ def _draw_seeds(v: View) -> None:
     st.markdown("##### Filling in the left half")
     st.dataframe(completion_table(rows), width="stretch", key="bpc_completion_table")
     st.caption("500 test digits per seed; the label is unknown. Back-propagation has no inference.")
+    _draw_bounds()
+    _draw_depth(v)
+
+
+def _draw_bounds() -> None:
+    """What bounds completion, in sentences computed from the table."""
+    from corelib.reproduce import bpc_completion, results
+
+    if results.is_here(bpc_completion.NAME):
+        for sentence in bpc_completion.verdicts(results.newest(bpc_completion.NAME).rows):
+            st.markdown(sentence)
+        st.caption(f"The table {bpc_completion.NAME} under Published.")
+
+
+def _draw_depth(v: View) -> None:
+    """Accuracy against the number of hidden layers."""
+    import numpy as np
+
+    from corelib.reproduce import bpc_depth, results
+    from dashboard.bpc.figures import seeds
+
+    if not results.is_here(bpc_depth.NAME):
+        return
+    rows = results.newest(bpc_depth.NAME).rows
+    st.markdown("##### Depth")
+    for sentence in bpc_depth.verdict(rows):
+        st.markdown(sentence)
+    curves = bpc_depth.curves(rows)
+    lines = [
+        seeds.Line(
+            curve.condition,
+            np.stack([curve.depth, np.zeros_like(curve.depth)], 1),
+            curve.accuracy,
+            [f"{curve.condition}, {depth:.0f} layers" for depth in curve.depth],
+        )
+        for curve in curves
+    ]
+    chart(
+        seeds.depth(lines, trace_styles([line.name for line in lines]), v.palette),
+        "bpc_depth",
+        alt="Accuracy against the number of hidden layers",
+        caption=f"{bpc_depth.UPDATES} updates; mean ± sd over {curves[0].seeds} seeds, 10,000 test "
+        f"digits. The table {bpc_depth.NAME} under Published has the energy of the layers.",
+    )

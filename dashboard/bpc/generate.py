@@ -1,4 +1,4 @@
-"""The tab Generate: digits from labels, from mixed labels, and from moved activity."""
+"""The tab Generate: digits from labels, from samples, from mixed labels, from moved activity."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.bpc import cache as bpc_cache
+from dashboard.bpc.samples import draw_samples
 from dashboard.bpc.view import PAGE, View, noise
 from dashboard.shell.controls import choice, select, slider
 from dashboard.shell.export import chart
@@ -20,7 +21,7 @@ PLANE = np.array([[a, b] for b in (2, 0, -2) for a in (-2, -1, 0, 1, 2)], float)
 
 
 def draw_generate(v: View) -> None:
-    """The digit of each label above the mean of its class; mixtures; moved activity."""
+    """The digit of each label above the mean of its class; samples; mixtures; moved activity."""
     import torch
 
     from corelib.models.bpc.analysis import class_means, labels_of
@@ -48,6 +49,7 @@ def draw_generate(v: View) -> None:
             "label and image that could be moved."
         )
         return
+    draw_samples(v)
     _draw_mixture(v)
     _draw_moved(v)
 

@@ -5,8 +5,9 @@ import torch
 
 from corelib import load
 from corelib.data import load_dataset
-from corelib.models.bpc import analysis
+from corelib.models.bpc import analysis, variety
 from corelib.models.bpc.inference import Given, InferenceConfig, infer
+from corelib.reproduce import bpc_completion, bpc_depth, reproduce, results
 from corelib.runs.registry import find
 from dashboard.bpc import cache as bpc_cache
 from tests.pages.app import open_page, sentences
@@ -41,6 +42,48 @@ def test_every_tab_opens_for_every_network(runs_root, tab, name):
     assert not app.error
     shown = len(app.get("plotly_chart")) + len(app.info)
     assert shown > 0
+
+
+def test_samples_follow_the_controls(runs_root):
+    app = open_page(
+        "bpc",
+        bpc_samples_of="7",
+        bpc_samples_layer="z2",
+        bpc_samples_scale="0.5",
+        bpc_samples_n="15",
+        bpc_samples_seed="3",
+    )
+    assert not app.exception
+    data, model, judge = load_dataset(), load(BEST), load("mlp-mnist")
+    fitted = variety.class_gaussian(model, data, 7, 2)
+    sampling = variety.Sampling(n=15, scale=0.5, seed=3)
+    images = variety.sample_images(model, fitted, sampling)
+    own = data.inputs(data.train.pixels[data.train.labels == 7])
+    test = data.inputs(data.test.pixels[data.test.labels == 7][:100])
+    ours, theirs = (variety.variety(x, 7, own, judge) for x in (images, test))
+    text = sentences(app)
+    assert f"reads **{ours.accuracy:.0%}** of the 15 samples as a 7" in text
+    assert f"(test digits: {theirs.accuracy:.0%})" in text
+    assert f"differ by **{ours.spread:.2f}** (test digits: {theirs.spread:.2f}" in text
+    assert f"**{ours.distance:.2f}** away (test digits: {theirs.distance:.2f}" in text
+    captions = " ".join(item.value for item in app.caption)
+    assert f"{len(own):,} training digits of class 7, at 0.5 sd. n = 15, noise seed 3" in captions
+
+
+def test_samples_of_back_propagation_say_why_they_are_no_digits(runs_root):
+    app = open_page("bpc", bpc_model="backprop-mnist")
+    assert not app.exception
+    captions = " ".join(item.value for item in app.caption)
+    assert "from which this generator has never learned" in captions
+
+
+def test_without_a_classifier_for_the_images_the_page_says_so(runs_root, monkeypatch):
+    monkeypatch.setattr(bpc_cache, "judge", lambda dataset: (f"mlp-{dataset}", None))
+    bpc_cache.known_variety.clear()
+    app = open_page("bpc")
+    bpc_cache.known_variety.clear()
+    assert not app.exception
+    assert "No mlp-mnist ships that could read the samples. Two samples differ" in sentences(app)
 
 
 def test_inference_follows_the_controls(runs_root):
@@ -164,3 +207,21 @@ def test_the_published_table(runs_root):
     shown = " ".join(app.dataframe[0].value.to_numpy().astype(str).ravel())
     assert "82.95" in shown
     assert "83.14" in shown
+
+
+def test_what_bounds_completion_and_depth_is_said_from_the_tables(runs_root):
+    app = open_page("bpc", bpc_tab="Compare")
+    assert not app.exception
+    text = sentences(app)
+    completed = results.shipped(bpc_completion.NAME)
+    deep = results.shipped(bpc_depth.NAME)
+    for sentence in (*bpc_completion.verdicts(completed), *bpc_depth.verdict(deep)):
+        assert sentence in text
+    assert len(bpc_completion.verdicts(completed)) == len(bpc_depth.verdict(deep)) == 2
+
+
+@pytest.mark.parametrize("table", ["bpc-variety", "bpc-completion", "bpc-depth"])
+def test_the_other_tables_are_under_published(runs_root, table):
+    app = open_page("bpc", bpc_tab="Published", bpc_table=table)
+    assert not app.exception
+    assert len(app.dataframe[0].value) == len(reproduce(table))

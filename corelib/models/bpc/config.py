@@ -75,6 +75,9 @@ class BackpropConfig(Settings):
         "gelu", "The function of hidden activity that predicts; gelu by its tanh formula"
     )
     bias: bool = setting(False, "Whether predictions include a bias", more=True)
+    gain: float = setting(
+        1.0, "Multiplies torch's initial weights", ge=0.1, le=3, symbol="g", more=True
+    )
 
     @field_validator("widths")
     @classmethod

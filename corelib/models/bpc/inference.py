@@ -62,13 +62,15 @@ class Given(NamedTuple):
     """What inference is given: ``x`` (batch, pixel), normalised, and ``y`` (batch, class).
 
     ``x_known`` (pixel) or (batch, pixel) and ``y_known`` (class) or (batch, class) of bool; None
-    means all. The values of x and y that are not known do not matter.
+    means all. Pixels that are not known start at those of ``x_start`` (batch, pixel), without it at
+    zero; the values of y that are not known do not matter.
     """
 
     x: Tensor
     y: Tensor
     x_known: Tensor | None = None
     y_known: Tensor | None = None
+    x_start: Tensor | None = None
 
 
 class Inferred(NamedTuple):
@@ -128,14 +130,16 @@ def begin(
 ) -> Activity:
     """Activity before the first step, z_0 .. z_L.
 
-    Unknown pixels are zero, the mean grey of the training set. An unknown label is the amortiser's
-    from that image if the start is bottom-up, else 1 / classes. A random start is drawn from
-    ``generator`` on the CPU, else from torch's global one. Raises ``ValueError`` when a network
-    without a generator should start top-down, or one without an amortiser bottom-up.
+    Unknown pixels are those of ``given.x_start``, else zero, the mean grey of the training set. An
+    unknown label is the amortiser's from that image if the start is bottom-up, else 1 / classes. A
+    random start is drawn from ``generator`` on the CPU, else from torch's global one. Raises
+    ``ValueError`` when a network without a generator should start top-down, or one without an
+    amortiser bottom-up.
     """
     x, y = given.x, given.y
     if given.x_known is not None:
-        x = torch.where(given.x_known, x, torch.zeros((), dtype=x.dtype, device=x.device))
+        grey = torch.zeros((), dtype=x.dtype, device=x.device)
+        x = torch.where(given.x_known, x, grey if given.x_start is None else given.x_start)
     if given.y_known is not None:
         y = torch.where(given.y_known, y, 1 / y.shape[1])
     if start == "top-down":

@@ -16,9 +16,9 @@ class TwoWay(nn.Module, ABC):
     """A chain of layers from the label z_0 to the image z_L, and another one back.
 
     ``generator`` holds W_1 .. W_L, ``amortiser`` V_1 .. V_L as ``nn.Linear`` with torch's own
-    initial weights; a network that lacks a direction has an empty list. ``x`` is (batch, pixel),
-    normalised to mean 0 and standard deviation 1 over the training set; ``y`` (batch, class) is
-    one-hot, or a mixture of classes.
+    initial weights times the config's ``gain``; a network that lacks a direction has an empty list.
+    ``x`` is (batch, pixel), normalised to mean 0 and standard deviation 1 over the training set;
+    ``y`` (batch, class) is one-hot, or a mixture of classes.
     """
 
     one_pass: ClassVar[bool] = True
@@ -37,6 +37,10 @@ class TwoWay(nn.Module, ABC):
         self.amortiser = nn.ModuleList(
             nn.Linear(high, low, config.bias) for low, high in pairs if amortises
         )
+        if config.gain != 1:
+            with torch.no_grad():
+                for parameter in self.parameters():
+                    parameter.mul_(config.gain)
 
     @property
     def n_classes(self) -> int:

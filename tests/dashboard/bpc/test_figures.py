@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.bpc.figures import images, inference, networks
+from dashboard.bpc.figures import images, inference, networks, seeds
 from dashboard.figures.style import DARK, LIGHT, trace_styles
 
 CLASSES = ("a", "b", "c")
@@ -103,3 +103,21 @@ def test_losses_stand_in_panels_of_their_own_beside_the_best_possible():
     np.testing.assert_array_equal(named(figure, "amortiser loss").y, [0.1, 0.05])
     assert named(figure, "amortiser loss").yaxis == "y2"
     assert figure.layout.shapes[0].y0 == 0.279
+
+
+def test_lines_over_seeds_show_their_means_and_sds():
+    x, y = np.array([[0.2, 0.01], [0.5, 0.02]]), np.array([[0.9, 0.03], [0.8, 0.04]])
+    lines = [seeds.Line("net, z1", x, y, ["0.5 sd", "1 sd"])]
+    styles = trace_styles(["net, z1"])
+    for figure in (
+        seeds.samples(lines, (1.1, 0.98), styles, LIGHT),
+        seeds.depth(lines, styles, DARK),
+    ):
+        line = named(figure, "net, z1")
+        np.testing.assert_array_equal(line.x, x[:, 0])
+        np.testing.assert_array_equal(line.y, y[:, 0])
+        np.testing.assert_array_equal(line.error_x.array, x[:, 1])
+        np.testing.assert_array_equal(line.error_y.array, y[:, 1])
+        assert list(line.text) == ["0.5 sd", "1 sd"]
+    star = named(seeds.samples(lines, (1.1, 0.98), styles, LIGHT), "test digits")
+    assert (list(star.x), list(star.y)) == ([1.1], [0.98])

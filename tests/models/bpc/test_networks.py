@@ -90,6 +90,17 @@ def test_parameters_and_their_initialisation(kind, bias):
             assert (layer.bias is None) is not bias
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gain_multiplies_the_initial_weights(kind):
+    models = []
+    for gain in (1.0, 1.5):
+        torch.manual_seed(0)
+        models.append(kind(widths="5, 4", bias=True, gain=gain))
+    for once, more in zip(*(model.parameters() for model in models), strict=True):
+        torch.testing.assert_close(more, 1.5 * once)
+        assert more.requires_grad
+
+
 def test_settings_are_turned_into_the_inference_config():
     model = BPC(n_steps=3, step_size=0.2, alpha_f=0.5, alpha_b=2.0, start="random")
     assert model.learning == (3, 0.2, 0.5, 2.0, "random", "gradient")
