@@ -187,7 +187,7 @@ def test_every_setting_of_an_experiment_changes_its_outcome(network):
         "leak": view(network, intervention=Intervention(leak=0.5)),
         "explaining-away": view(network, intervention=Intervention(explaining_away=False)),
         "reset": view(network, reset_every=20),
-        "contrast": view(network, stimulus=usual.stimulus._replace(contrast=2.0)),
+        "contrast": view(network, stimulus=usual.stimulus._replace(contrast=3.0)),
         "width": view(network, stimulus=usual.stimulus._replace(width=4.0)),
         "speed": view(network, stimulus=usual.stimulus._replace(speed=0.3)),
     }
@@ -202,7 +202,7 @@ def test_every_setting_of_an_experiment_changes_its_outcome(network):
 def test_presets_start_from_the_usual_bar(network):
     app = open_bars(network, bars_contrast="3.0", bars_leak="0.5", bars_neuron="4")
     app.button(key="bars_try_paper").click().run()
-    assert app.slider(key="bars_contrast").value == 1.0
+    assert app.slider(key="bars_contrast").value == stimuli.CONTRAST
     assert app.slider(key="bars_leak").value == 0.0
     asked = [app.slider(key=f"bars_{name}").value for name in ("blanks", "frames")]
     assert [*asked, app.number_input(key="bars_speed").value] == [300, 400, 0.064]

@@ -164,7 +164,7 @@ def test_the_lesion_named_is_the_neuron_that_matters(network):
     drops = [r2(rate) - r2(np.where(np.arange(UNITS) == k, 0, rate)) for k in range(UNITS)]
     text = sentences(app)
     assert "When neuron **2** is removed from the finished code" in text
-    assert f"this image loses **{drops[2]:.3f}** of R²" in text
+    assert f"this image loses **{drops[2]:z.3f}** of R²" in text
     assert f"The neuron needed most here is **{int(np.argmax(drops))}**" in text
 
 

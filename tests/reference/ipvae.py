@@ -38,6 +38,8 @@ class Setting(NamedTuple):
     explaining_away: float = 1.0
     leak: float = 0.0
     lesioned: tuple[int, ...] = ()
+    curvature: np.ndarray | None = None
+    """diag(W^T W / σ²), held: with it, straight-through counts cost their variance."""
 
 
 class Moment(NamedTuple):
@@ -93,19 +95,26 @@ def run_image(
     """All moments of one image. ``noise`` has one array for the beginning and one for each inner
     iteration. Straight-through counts move with e^u from where ``anchors``, the rates at the same
     draws, stood."""
-    draws = iter(range(len(noise)))
+    draws, last = iter(range(len(noise))), 0
     sd = pixel_sd(p)
     intact = np.ones(p.decoder.shape[1])
     intact[list(s.lesioned)] = 0
 
     def counts(u):
-        at = next(draws)
+        nonlocal last
+        at = last = next(draws)
         rate = np.exp(u)
         if s.sampling == "relaxed":
             return soft_count(rate, noise[at], s.temperature) * intact
         if s.sampling == "straight-through" and anchors is not None:
             return (noise[at] + rate - anchors[at]) * intact
         return noise[at] * intact
+
+    def cost_of_variance(u):
+        """Zero where the anchors stood; it moves with e^u from there."""
+        if s.curvature is None or anchors is None:
+            return 0.0
+        return 0.5 * float(np.sum(s.curvature * (np.exp(u) - anchors[last])))
 
     def seen_through(a):
         """Its reconstruction by the decoder, projected back onto the neurons."""
@@ -143,7 +152,7 @@ def run_image(
                     None,
                     z,
                     np.exp(u),
-                    likelihood(z),
+                    likelihood(z) + cost_of_variance(u),
                     float(np.sum(np.exp(prior) * bracket)),
                     float(np.sum(np.exp(u) * bracket)),
                 )

@@ -5,7 +5,7 @@
 >>> from corelib.models.ipvae.stimuli import quick_bar
 >>> outcome = run(load("ipvae-natural-16"), Experiment(quick_bar(side=16), direction=90, trials=5))
 >>> outcome.activity.shape
-(5, 160, 256)
+(5, 160, 512)
 
 Rates and activity are a frame: spikes a frame in an iP-VAE, arbitrary units in the others.
 """

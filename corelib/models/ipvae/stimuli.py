@@ -16,6 +16,8 @@ import numpy as np
 from corelib.errors import SettingsError
 from corelib.models.ipvae.gabor import pixel_centres
 
+CONTRAST = 2.0
+"""A contrast that raises many neurons well above the rates that they have on the bare ground."""
 Polarity = Literal["bright", "dark"]
 Kind = Literal["moving bar", "flashed bar", "drifting grating", "dragged bar"]
 Directions = Sequence[float] | np.ndarray
@@ -38,7 +40,7 @@ class Stimulus(NamedTuple):
     frames: int
     speed: float
     width: float
-    contrast: float = 1.0
+    contrast: float = CONTRAST
     polarity: Polarity = "bright"
     frequency: float = 0.1
     place: float = 0.0
@@ -46,13 +48,13 @@ class Stimulus(NamedTuple):
     path: tuple[float, ...] = ()
 
 
-def paper_bar(side: int, contrast: float = 1.0, polarity: Polarity = "bright") -> Stimulus:
+def paper_bar(side: int, contrast: float = CONTRAST, polarity: Polarity = "bright") -> Stimulus:
     """The paper's protocol on a patch of ``side`` pixels: 300 baseline frames, then 400 frames of a
     bar a fifth of the patch wide that moves by 0.064 pixels a frame."""
     return Stimulus("moving bar", 300, 400, 0.064, 0.2 * side, contrast, polarity)
 
 
-def quick_bar(side: int, contrast: float = 1.0, polarity: Polarity = "bright") -> Stimulus:
+def quick_bar(side: int, contrast: float = CONTRAST, polarity: Polarity = "bright") -> Stimulus:
     """A bar that crosses the patch's diagonal in 120 frames, after 40 baseline frames; speed and
     width are rounded to what a person would type."""
     speed, width = round(float(np.sqrt(2) * side / 120), 3), round(0.2 * side, 2)

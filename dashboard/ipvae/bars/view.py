@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.experiment import DirectionSweep, Experiment, Outcome
-from corelib.models.ipvae.stimuli import Stimulus, paper_bar
+from corelib.models.ipvae.stimuli import CONTRAST, Stimulus, paper_bar
 from corelib.models.ipvae.tuning import Selectivity, Tuning, strongest_direction
 from dashboard.figures.style import Palette
 from dashboard.ipvae import cache as ipvae_cache
@@ -115,7 +115,7 @@ def presets(v: View) -> list[Preset]:
     usual = controls.usual_bar(v.key)
     calm = {
         "kind": "moving bar",
-        "contrast": 1.0,
+        "contrast": CONTRAST,
         "width": usual.width,
         "polarity": "bright",
         "speed": usual.speed,

@@ -37,8 +37,8 @@ def test_a_trace_of_spikes_obeys_the_equations():
         np.testing.assert_allclose(trace.explaining_away[:, t], away, **EXACT)
         np.testing.assert_allclose(trace.leak[:, t], leak, **EXACT)
         net = trace.stimulus[:, t] + away + trace.threshold + leak
-        change = reference.below(np.exp(p.log_step) * net, 4.0)
-        potential = reference.below(trace.potential[:, t - 1] + change, 4.0)
+        change = reference.below(np.exp(p.log_step) * net, model.limits.du)
+        potential = reference.below(trace.potential[:, t - 1] + change, model.limits.u)
         np.testing.assert_allclose(trace.potential[:, t], potential, **EXACT)
     np.testing.assert_allclose(trace.reconstruction, trace.activity @ p.decoder.T, **EXACT)
 

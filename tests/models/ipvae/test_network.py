@@ -25,6 +25,7 @@ from tests.models.ipvae.small import (
 from tests.reference import ipvae as reference
 
 EXACT = {"rtol": 1e-9, "atol": 1e-10}
+CORRECTED = "variance-corrected"
 CASES = [("iP", "straight-through"), ("iP", "relaxed"), ("iG", "normal"), ("iG-relu", "normal")]
 TEMPERATURE = 0.6
 BETA = 3.0
@@ -35,8 +36,9 @@ def training_of(kind, **settings):
 
 
 def own_loss(model, kind, sampling, noise, kl="true"):
-    settings = training_of(kind, **({"kl": kl} if kind == "iP" else {}))
-    objective = model.objective(settings)._replace(draw=Injected(sampling, noise, TEMPERATURE))
+    settings = training_of(kind, **({"kl": kl, "sampling": sampling} if kind == "iP" else {}))
+    drawn = "straight-through" if sampling == CORRECTED else sampling
+    objective = model.objective(settings)._replace(draw=Injected(drawn, noise, TEMPERATURE))
     unrolled = model.unroll(images(), objective, model.weights())
     return (unrolled.likelihood + BETA * unrolled.divergence).mean() * 256 / PIXELS
 
@@ -91,15 +93,23 @@ def test_every_step_matches_the_reference(kind, sampling, n_inner, controls):
 
 @pytest.mark.parametrize(
     ("kind", "sampling", "kl"),
-    [*((*case, "true") for case in CASES), ("iP", "straight-through", "published")],
+    [
+        *((*case, "true") for case in CASES),
+        ("iP", CORRECTED, "true"),
+        ("iP", "straight-through", "published"),
+    ],
 )
 @pytest.mark.parametrize("n_inner", [1, 2])
 def test_loss_and_gradients_match_the_reference(kind, sampling, kl, n_inner):
     """The reference's gradient by central differences of its loss, parameter by parameter."""
     model = make(kind, n_inner=n_inner)
-    noise = noise_for(sampling, 1 + 4 * n_inner)
-    setting = setting_of(model, sampling=sampling, temperature=TEMPERATURE)
-    anchors = rates_met(model, noise) if sampling == "straight-through" else None
+    hard = sampling in ("straight-through", CORRECTED)
+    drawn = "straight-through" if hard else sampling
+    noise = noise_for(drawn, 1 + 4 * n_inner)
+    setting = setting_of(model, sampling=drawn, temperature=TEMPERATURE)
+    if sampling == CORRECTED:
+        setting = setting._replace(curvature=model.weights().gram.diagonal().detach().numpy())
+    anchors = rates_met(model, noise) if hard else None
     p, x = parameters_of(model), images().numpy()
 
     def truth() -> float:
@@ -212,7 +222,9 @@ def test_parameter_counts_match_the_paper():
         model = KINDS[kind](input_dim=256, n_latents=512, fit_prior=True)
         n = sum(p.numel() for p in model.parameters())
         assert n == 256 * 512 + 256 + 512 + sizes + 512 * (priors + gains)
-        fixed = KINDS[kind](input_dim=256, n_latents=512)
+        fixed = KINDS[kind](
+            input_dim=256, n_latents=512, fit_prior=False, clamp_u=4.0, clamp_du=4.0
+        )
         assert n - sum(p.numel() for p in fixed.parameters()) == 512 * priors
         assert fixed.state_dict().keys() == model.state_dict().keys()
 

@@ -28,7 +28,7 @@ def test_features_are_gabor_functions(fits):
 
 
 def test_neurons_are_selective_for_the_orientation_of_their_feature(model, fits):
-    stimulus = stimuli.quick_bar(analysis.features(model).shape[1], contrast=2.0)
+    stimulus = stimuli.quick_bar(analysis.features(model).shape[1], contrast=4.0)
     films = stimuli.film(stimulus, 16, DIRECTIONS)
     curves = tuning.tuning(record(model, films).rate, DIRECTIONS, stimulus.baseline_frames)
     prefers = tuning.selectivity(curves)
