@@ -13,9 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.analysis.anytime import Spread, paired_difference, spread
+from corelib.catalog import system
 from corelib.data.sources import DATASETS, is_here
-from corelib.models.butd.config import PRESETS
-from corelib.models.butd.rules import REFERENCE, RULES, SHARED, LearningRule
+from corelib.models.butd.config import PRESETS, RuleTraining
+from corelib.models.butd.rules import DECAY, REFERENCE, RULES, SHARED, LearningRule
 from corelib.reproduce.results import OverSeeds, table
 from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec
@@ -29,6 +30,17 @@ EARLY = 10
 TRAINED_HEAD = "the same, instruction learned too"
 INSTRUCTED = {TRAINED_HEAD: LearningRule("head", "counter-hebb", task_head="trained")}
 """Learning rules for networks that follow instructions."""
+
+_decaying = partial(LearningRule, rule="counter-hebb", weights="separate", weight_decay=DECAY)
+CONTROLS = {
+    "back-propagation, decaying": LearningRule("bpdecay", "backprop", weight_decay=DECAY),
+    "separate, feedback weights decaying": _decaying("feedback", decays="feedback"),
+    "separate, forward weights decaying": _decaying("forward", decays="forward"),
+    "separate, decaying, rate x 0.5": _decaying("half", rate=0.5),
+    "separate, decaying, rate x 2": _decaying("double", rate=2.0),
+    "separate, decaying, rate x 4": _decaying("fourfold", rate=4.0),
+}
+"""Controls of separate, decaying weights: what the decay does, and where."""
 
 RERUN = {
     ("multi-mnist", SHARED): {"left": 93.35, "right": 90.94},
@@ -51,11 +63,19 @@ class Row(NamedTuple):
 
     def spec(self, seed: int) -> RunSpec:
         preset = next(p for p in PRESETS.values() if p.dataset == self.dataset)
-        rule = (RULES | INSTRUCTED)[self.rule]
+        rule = (RULES | INSTRUCTED | CONTROLS)[self.rule]
         config = {**preset.config, "weights": rule.weights}
         if preset.system == "butd":
             config["task_head"] = rule.task_head
-        training = {"rule": rule.rule, "weight_decay": rule.weight_decay}
+        training: dict[str, Any] = {
+            "rule": rule.rule,
+            "weight_decay": rule.weight_decay,
+            "decays": rule.decays,
+        }
+        if rule.rate != 1:
+            standard = system(preset.system).training_type(**preset.training)
+            assert isinstance(standard, RuleTraining)
+            training["learning_rate"] = rule.rate * standard.learning_rate
         if self.dataset in EPOCHS:
             training["epochs"] = EPOCHS[self.dataset]
         return make_spec(
@@ -70,6 +90,7 @@ class Row(NamedTuple):
 
 ROWS = (
     *(Row("mnist", rule) for rule in RULES),
+    *(Row("mnist", rule) for rule in CONTROLS),
     *(Row("fashion-mnist", rule) for rule in RULES),
     *(Row("cifar-10", rule) for rule in RULES),
     Row("multi-mnist", SHARED),
@@ -127,7 +148,7 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
     rows = []
     for spec, run in zip(specs, runs, strict=True):
         history = run.history()
-        rules = (RULES | INSTRUCTED).items()
+        rules = (RULES | INSTRUCTED | CONTROLS).items()
         rule = next(name for name, rule in rules if rule.variant == spec.variant)
         row = {
             "data": spec.dataset,

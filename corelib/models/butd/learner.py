@@ -8,9 +8,10 @@ from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split, steps_per_epoch
 from corelib.errors import CheckpointError
-from corelib.models.butd.analysis import alignment, difference
+from corelib.models.butd.analysis import alignment, difference, layers_of
 from corelib.models.butd.blocks import Signals
 from corelib.models.butd.config import BUTDTraining, RuleTraining
+from corelib.models.butd.effective_step import effective_step
 from corelib.models.butd.gates import open_gates, pack, packed_size, rows
 from corelib.models.butd.losses import error_of, loss_of, predicted
 from corelib.models.butd.networks import BUTDNet, Instructed, TaskHead
@@ -62,14 +63,19 @@ class BUTDLearner(Learner):
         self.model.train()
         metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
         if self.settings.weight_decay:
-            for parameter in self.model.parameters():
-                if parameter.grad is not None:
+            for name, parameter in self.model.named_parameters():
+                if parameter.grad is not None and self._decays(name):
                     parameter.grad.add_(parameter.detach(), alpha=self.settings.weight_decay)
         epoch = int(self.updates) // self.per_epoch
         self.optimiser.learning_rate = self.settings.learning_rate * self.settings.decay**epoch
         self.optimiser.step()
         self.updates += 1
         return metrics
+
+    def _decays(self, name: str) -> bool:
+        """Whether the parameter of this name decays."""
+        feedback = name.rpartition(".")[2].startswith("back_")
+        return self.settings.decays in ("all", "feedback" if feedback else "forward")
 
     def fill(self, x: Tensor, labels: Tensor) -> Metrics:
         """Fill ``.grad`` by the rule, from x (image, input) and labels (image,) or (image, task);
@@ -136,7 +142,8 @@ class BUTDLearner(Learner):
         """Loss and accuracy, means over tasks, and the accuracy of each task if they are few.
 
         Where Counter-Hebb is not back-propagation: of each layer the angle between both updates for
-        the first images, the cosine between W and W̄ᵀ, and the norm ‖W − W̄ᵀ‖.
+        the first images, the cosine between W and W̄ᵀ, and the norm ‖W − W̄ᵀ‖. In training also the
+        share and the relative length of each layer's ``effective_step``, at the last update.
         """
         model, kind = self.model, self.settings.loss
         was_training = model.training
@@ -156,7 +163,20 @@ class BUTDLearner(Learner):
         names = self.dataset.task_names
         if len(names) <= MOST_NAMED:
             metrics |= {f"accuracy {name}": hits[k].item() / n for k, name in enumerate(names)}
+        metrics |= self._effective_steps()
         return metrics | self._departure(split.pixels[:CHUNK], labels[:CHUNK])
+
+    def _effective_steps(self) -> Metrics:
+        decay = self.settings.weight_decay if self._decays("weight") else 0.0
+        values: Metrics = {}
+        for name, layer in layers_of(self.model).items():
+            weight, rate = layer.weight.detach(), self.optimiser.learning_rate
+            moments = self.optimiser.moments(layer.weight)
+            if moments is not None:
+                step = effective_step(weight, moments, rate, decay)
+                values[f"step {name}"] = float(f"{step.share:.3g}")
+                values[f"relative step {name}"] = float(f"{step.relative:.3g}")
+        return values
 
     def _departure(self, pixels: Tensor, labels: Tensor) -> Metrics:
         aligned = alignment(self.model)
