@@ -12,15 +12,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.catalog import system
 from corelib.data.sources import DATASETS, is_here
 from corelib.models.butd.config import PRESETS, RuleTraining
 from corelib.models.butd.rules import DECAY, REFERENCE, RULES, SHARED, LearningRule
+from corelib.reproduce import butd_findings
 from corelib.reproduce.results import OverSeeds, table
 from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
+from corelib.training.events import Validated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +57,11 @@ RERUN = {
 
 RERUN_EARLY = {("multi-mnist", SHARED): {"left": 91.4, "right": 87.9}}
 """The same after ``EARLY`` epochs."""
+
+
+ANGLE = "angle after epoch {}"
+STEP, RELATIVE_STEP = "task's step", "task's step / weights"
+"""Columns of raw figures."""
 
 
 class Row(NamedTuple):
@@ -109,6 +118,16 @@ NOTES = (
     "are trained, it is by the straight-through gradient.",
     "With shared weights or a symmetric start the Counter-Hebb update equals that of "
     "back-propagation up to rounding, so differences between these rows are chance.",
+    "Angle: between the update and the gradient after the last epoch, on validation images, mean "
+    "over the layers below the readout. Task's step: the part of Adam's update of the same layers "
+    "that the task makes, without that of the decay, at the end of each epoch: root mean square "
+    "over weights, and length relative to that of the weights.",
+)
+
+
+COSTS = (
+    "Rows of CIFAR-10 and CelebA come with --train where the data is; what they take on this "
+    "machine: python -m corelib.reproduce.butd_cost"
 )
 
 
@@ -158,6 +177,7 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
             "epochs": spec.training["epochs"],
         }
         row |= _accuracies(find(run.id).card.test, "")
+        row |= _learning(spec, history.validations)
         early = [v for v in history.validations if v.epoch == EARLY]
         if early:
             row |= _accuracies(early[0].metrics, f" after {EARLY} epochs")
@@ -169,6 +189,33 @@ def _accuracies(metrics: dict[str, float], when: str) -> dict[str, float]:
     """The mean over tasks and that of each task, by their columns' names."""
     accuracies = {n: v for n, v in metrics.items() if n.startswith("accuracy")}
     return {n.removeprefix("accuracy ") + when: round(v, 4) for n, v in accuracies.items()}
+
+
+def _learning(spec: RunSpec, validations: Sequence[Validated]) -> dict[str, float]:
+    """Means over the layers below the readout, whose error does not pass the feedback weights: the
+    angle between the update and the gradient in degrees, after each epoch, and the task's part of
+    Adam's updates, mean over epochs. Only what the training recorded."""
+    rate, decay = (float(spec.training[name]) for name in ("learning_rate", "decay"))
+    learned: dict[str, float] = {}
+    steps, relative = [], []
+    for v in validations:
+        angle = _below_readout(v.metrics, "angle ")
+        if angle is not None:
+            learned[ANGLE.format(v.epoch)] = round(angle, 2)
+        share = _below_readout(v.metrics, "step ")
+        if share is not None:
+            steps.append(share * rate * decay ** (v.epoch - 1))
+            relative.append(_below_readout(v.metrics, "relative step "))
+    if steps:
+        learned |= {STEP: float(f"{np.mean(steps):.4g}")}
+        learned |= {RELATIVE_STEP: float(f"{np.mean(relative):.4g}")}
+    return learned
+
+
+def _below_readout(metrics: dict[str, float], start: str) -> float | None:
+    """The mean of a measure over all layers but the last, the readout; None if there is none."""
+    values = [value for name, value in metrics.items() if name.startswith(start)]
+    return float(np.mean(values[:-1])) if len(values) > 1 else None
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +231,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     lines = [_line(row, groups) for row in ROWS if row in groups]
     # Of objects: whole numbers stay whole beside None.
     frame = pd.DataFrame(lines, dtype=object)
-    frame.attrs["notes"] = NOTES
+    frame.attrs["notes"] = (*NOTES, *butd_findings.findings(rows), COSTS)
     return frame
 
 
@@ -200,19 +247,25 @@ def _line(row: Row, groups: dict[tuple[str, str], pd.DataFrame]) -> dict[str, An
                 100 * rows.loc[common, "accuracy"], 100 * reference.loc[common, "accuracy"]
             )
 
-    def percent(name: str) -> Spread | None:
+    def over_seeds(name: str, times: float = 1.0) -> Spread | None:
         known = name in rows and bool(rows[name].notna().all())
-        return spread(list(100 * rows[name])) if known else None
+        return spread(list(times * rows[name])) if known else None
+
+    percent = partial(over_seeds, times=100)
+    epochs = int(rows["epochs"].iloc[0])
 
     line = {
         "data": DATASETS[row.dataset].title,
         "rule": row.rule,
         "seeds": len(rows),
         "parameters": int(rows["parameters"].iloc[0]),
-        "epochs": int(rows["epochs"].iloc[0]),
+        "epochs": epochs,
         "accuracy / %": percent("accuracy"),
         "less back-propagation's / points": difference,
         "re-run / %": rerun.get("accuracy"),
+        "angle / °": over_seeds(ANGLE.format(epochs)),
+        "task's step / 10⁻⁶": over_seeds(STEP, 1e6),
+        "task's step / weights, ‰": over_seeds(RELATIVE_STEP, 1e3),
     }
     for task in ("left", "right"):
         line[f"{task} / %"] = percent(task)

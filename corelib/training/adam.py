@@ -17,11 +17,13 @@ EPSILON = 1e-8
 
 
 class Moments(NamedTuple):
-    """The running means of a parameter's gradient and of its square, both corrected for their start
-    at zero, in the shape of the parameter."""
+    """The running means of a parameter's gradient and of its square, both in its shape and corrected
+    for their start at zero; ``started`` is what a running mean of gradients was divided by for
+    that."""
 
     mean: Tensor
     square: Tensor
+    started: float
 
 
 class Adam(Optimiser):
@@ -41,7 +43,7 @@ class Adam(Optimiser):
         if at is None or not self.count[at]:
             return None
         first, second = (1 - beta ** self.count[at].item() for beta in BETAS)
-        return Moments(self.mean[at] / first, self.square[at] / second)
+        return Moments(self.mean[at] / first, self.square[at] / second, first)
 
     def update(self) -> None:
         used = [i for i, p in enumerate(self.parameters) if p.grad is not None]

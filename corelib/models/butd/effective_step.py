@@ -4,7 +4,8 @@ The decay is part of what Adam normalises: with g the gradient, or the value of 
 
     Δw = -η m̂ / (√v̂ + ε)        m̂, v̂ running means of g + λ w and of (g + λ w)²
 
-Where gradients are small, λ w makes up most of v̂, and the step of the task shortens.
+m̂ is linear in what it averages, so the update is the sum of a task's part, that of g, and of a
+decay's. Where gradients are small, λ w makes up most of v̂, and the step of the task shortens.
 """
 
 from typing import NamedTuple
@@ -26,16 +27,13 @@ class EffectiveStep(NamedTuple):
 
 
 def effective_step(
-    weight: Tensor, moments: Moments, learning_rate: float, weight_decay: float
+    weight: Tensor, moments: Moments, decayed: Tensor, learning_rate: float
 ) -> EffectiveStep:
     """The part of Adam's last update that the task makes.
 
-    ``m̂`` is linear in the gradients, so the update is the sum of a task's part and a decay's, of
-    which the latter has the running mean of λ w in place of m̂. It is taken to be λ w itself: weights
-    change little over the ten updates that the mean covers. ``weight`` has any shape, that of the
-    ``moments``; without decay the result is exact.
+    ``weight``, the ``moments`` of g + λ w, and ``decayed``, the running mean of λ w alone, corrected
+    for its start as they are, all have the same shape.
     """
-    task = moments.mean - weight_decay * weight
-    step = learning_rate * task / (moments.square.sqrt() + EPSILON)
+    step = learning_rate * (moments.mean - decayed) / (moments.square.sqrt() + EPSILON)
     length, size = float(step.square().sum().sqrt()), float(weight.square().sum().sqrt())
     return EffectiveStep(length / (learning_rate * step.numel() ** 0.5), length / size)

@@ -15,7 +15,7 @@ from corelib.models.butd.effective_step import effective_step
 from corelib.models.butd.gates import open_gates, pack, packed_size, rows
 from corelib.models.butd.losses import error_of, loss_of, predicted
 from corelib.models.butd.networks import BUTDNet, Instructed, TaskHead
-from corelib.training.adam import Adam
+from corelib.training.adam import BETAS, Adam
 from corelib.training.learner import Learner, Metrics
 
 CHUNK = 250
@@ -39,7 +39,8 @@ class BUTDLearner(Learner):
     a task head that is trained learns through the top gate g = 1[z > 0], by the straight-through
     gradient dL/dz = dL/dg.
 
-    The state holds the gates at the start of each epoch, as bits (``gates.pack``).
+    The state holds the gates at the start of each epoch, as bits (``gates.pack``), and with decay
+    the running mean of its part of the gradients.
     """
 
     score: ClassVar[str] = "accuracy"
@@ -49,6 +50,9 @@ class BUTDLearner(Learner):
         self.model: BUTDNet = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.settings, self.dataset = settings, dataset
         self.optimiser = Adam(model, settings.learning_rate)
+        self.decayed: list[Tensor] = []
+        if settings.weight_decay:
+            self.decayed = self.optimiser.per_parameter("decayed")
         self.updates = torch.zeros((), dtype=torch.int64)
         self.per_epoch = steps_per_epoch(len(dataset.train.labels), settings.batch_size)
         self.all_tasks = isinstance(settings, BUTDTraining) and settings.tasks == "all"
@@ -63,19 +67,23 @@ class BUTDLearner(Learner):
         self.model.train()
         metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
         if self.settings.weight_decay:
-            for name, parameter in self.model.named_parameters():
-                if parameter.grad is not None and self._decays(name):
-                    parameter.grad.add_(parameter.detach(), alpha=self.settings.weight_decay)
+            self._add_decay()
         epoch = int(self.updates) // self.per_epoch
         self.optimiser.learning_rate = self.settings.learning_rate * self.settings.decay**epoch
         self.optimiser.step()
         self.updates += 1
         return metrics
 
-    def _decays(self, name: str) -> bool:
-        """Whether the parameter of this name decays."""
-        feedback = name.rpartition(".")[2].startswith("back_")
-        return self.settings.decays in ("all", "feedback" if feedback else "forward")
+    def _add_decay(self) -> None:
+        """Add λ w to the gradients, and note its running mean as Adam does that of the gradient."""
+        which = self.settings.decays
+        named = zip(self.optimiser.names, self.optimiser.parameters, self.decayed, strict=True)
+        for name, parameter, mean in named:
+            feedback = name.rpartition(".")[2].startswith("back_")
+            if parameter.grad is not None and which in ("all", "feedback" if feedback else "forward"):
+                decay = parameter.detach() * self.settings.weight_decay
+                parameter.grad.add_(decay)
+                mean.lerp_(decay, 1 - BETAS[0])
 
     def fill(self, x: Tensor, labels: Tensor) -> Metrics:
         """Fill ``.grad`` by the rule, from x (image, input) and labels (image,) or (image, task);
@@ -167,13 +175,13 @@ class BUTDLearner(Learner):
         return metrics | self._departure(split.pixels[:CHUNK], labels[:CHUNK])
 
     def _effective_steps(self) -> Metrics:
-        decay = self.settings.weight_decay if self._decays("weight") else 0.0
-        values: Metrics = {}
+        adam, values = self.optimiser, Metrics()
+        means = {id(p): mean for p, mean in zip(adam.parameters, self.decayed, strict=False)}
         for name, layer in layers_of(self.model).items():
-            weight, rate = layer.weight.detach(), self.optimiser.learning_rate
-            moments = self.optimiser.moments(layer.weight)
+            weight, moments = layer.weight.detach(), adam.moments(layer.weight)
             if moments is not None:
-                step = effective_step(weight, moments, rate, decay)
+                decayed = means.get(id(layer.weight), torch.zeros_like(weight)) / moments.started
+                step = effective_step(weight, moments, decayed, adam.learning_rate)
                 values[f"step {name}"] = float(f"{step.share:.3g}")
                 values[f"relative step {name}"] = float(f"{step.relative:.3g}")
         return values

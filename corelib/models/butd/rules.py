@@ -84,7 +84,8 @@ def rule_name(config: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     backprop, decay = training["rule"] == "backprop", training["weight_decay"]
     noise = f", noise {training['noise']:g}" if training["noise"] else ""
     weights = "shared" if backprop else config["weights"]
-    part = "" if training["decays"] == "all" else f" of {training['decays']} weights"
+    decays = training.get("decays", "all")
+    part = "" if decays == "all" else f" of {decays} weights"
     for name, rule in RULES.items():
         if not part and rule[1:4] == (training["rule"], weights, decay):
             return name + noise
