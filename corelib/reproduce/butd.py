@@ -19,7 +19,16 @@ from corelib.catalog import system
 from corelib.data.sources import DATASETS, is_here
 from corelib.models.butd.config import PRESETS, RuleTraining
 from corelib.models.butd.rules import DECAY, REFERENCE, RULES, SHARED, LearningRule
-from corelib.reproduce import butd_findings
+from corelib.reproduce.butd_findings import (
+    ANGLE,
+    BP_DECAYING,
+    FEEDBACK,
+    FORWARD,
+    RATES,
+    RELATIVE_STEP,
+    STEP,
+    findings,
+)
 from corelib.reproduce.results import OverSeeds, table
 from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec
@@ -37,12 +46,12 @@ INSTRUCTED = {TRAINED_HEAD: LearningRule("head", "counter-hebb", task_head="trai
 
 _decaying = partial(LearningRule, rule="counter-hebb", weights="separate", weight_decay=DECAY)
 CONTROLS = {
-    "back-propagation, decaying": LearningRule("bpdecay", "backprop", weight_decay=DECAY),
-    "separate, feedback weights decaying": _decaying("feedback", decays="feedback"),
-    "separate, forward weights decaying": _decaying("forward", decays="forward"),
-    "separate, decaying, rate x 0.5": _decaying("half", rate=0.5),
-    "separate, decaying, rate x 2": _decaying("double", rate=2.0),
-    "separate, decaying, rate x 4": _decaying("fourfold", rate=4.0),
+    BP_DECAYING: LearningRule("bpdecay", "backprop", weight_decay=DECAY),
+    FEEDBACK: _decaying("feedback", decays="feedback"),
+    FORWARD: _decaying("forward", decays="forward"),
+    RATES[0.5]: _decaying("half", rate=0.5),
+    RATES[2.0]: _decaying("double", rate=2.0),
+    RATES[4.0]: _decaying("fourfold", rate=4.0),
 }
 """Controls of separate, decaying weights: what the decay does, and where."""
 
@@ -57,11 +66,6 @@ RERUN = {
 
 RERUN_EARLY = {("multi-mnist", SHARED): {"left": 91.4, "right": 87.9}}
 """The same after ``EARLY`` epochs."""
-
-
-ANGLE = "angle after epoch {}"
-STEP, RELATIVE_STEP = "task's step", "task's step / weights"
-"""Columns of raw figures."""
 
 
 class Row(NamedTuple):
@@ -231,7 +235,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     lines = [_line(row, groups) for row in ROWS if row in groups]
     # Of objects: whole numbers stay whole beside None.
     frame = pd.DataFrame(lines, dtype=object)
-    frame.attrs["notes"] = (*NOTES, *butd_findings.findings(rows), COSTS)
+    frame.attrs["notes"] = (*NOTES, *findings(rows), COSTS)
     return frame
 
 

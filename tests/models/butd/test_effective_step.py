@@ -58,15 +58,6 @@ def test_it_is_the_tasks_part_of_the_update(decay):
     np.testing.assert_allclose(step, truth, rtol=1e-9)
 
 
-def test_decay_shortens_it_where_gradients_are_small():
-    shares = {}
-    for decay in (0.0, 0.1, 1.0):
-        trained = learner(net("fc", weights="separate").float(), weight_decay=decay)
-        steps(trained, 30)
-        shares[decay] = trained.evaluate(dataset().validation)["step fc"]
-    assert shares[0.0] > shares[0.1] > 2 * shares[1.0] > 0
-
-
 def test_the_learner_reports_the_tasks_part_by_layer():
     """From the gradients of all updates, less the decay where the forward weights have it."""
     data = dataset()
