@@ -30,10 +30,7 @@ RATES = {
 ANGLE = "angle after epoch {}"
 STEP, RELATIVE_STEP = "task's step", "task's step / weights"
 """Columns of raw rows."""
-MEASURES = {
-    STEP: "the task's step",
-    RELATIVE_STEP: "the task's step relative to the weights",
-}
+MEASURES = {STEP: "the task's step", RELATIVE_STEP: "the task's step relative to the weights"}
 DATA = "mnist"
 MOST = 0.75
 """The share of an effect from which on it is said to be explained."""
@@ -70,7 +67,9 @@ class Rules(NamedTuple):
 def findings(rows: pd.DataFrame) -> list[str]:
     """One sentence for each question that the rows answer."""
     of_data = rows[rows["data"] == DATA]
-    rules = Rules({str(n): own.set_index("seed").sort_index() for n, own in of_data.groupby("rule")})
+    rules = Rules(
+        {str(n): own.set_index("seed").sort_index() for n, own in of_data.groupby("rule")}
+    )
     sentences = []
     if rules.have(REFERENCE, BP_DECAYING, SEPARATE, DECAYING):
         sentences.append(_which_learns(rules))
@@ -111,7 +110,9 @@ def _which_weights(rules: Rules) -> str:
         for part, name in alone.items()
     )
     angle = _source(turned, rules.angle(DECAYING).mean - still)
-    loss = _source({part: p.mean for part, p in points.items()}, rules.points(DECAYING, SEPARATE)[0])
+    loss = _source(
+        {part: p.mean for part, p in points.items()}, rules.points(DECAYING, SEPARATE)[0]
+    )
     return (
         f"After the last epoch the update is {rules.angle(SEPARATE)}° from the gradient without "
         f"decay ({rules.angle(SEPARATE, 1)}° after the first). Decay of all weights brings this to "

@@ -80,7 +80,10 @@ class BUTDLearner(Learner):
         named = zip(self.optimiser.names, self.optimiser.parameters, self.decayed, strict=True)
         for name, parameter, mean in named:
             feedback = name.rpartition(".")[2].startswith("back_")
-            if parameter.grad is not None and which in ("all", "feedback" if feedback else "forward"):
+            if parameter.grad is not None and which in (
+                "all",
+                "feedback" if feedback else "forward",
+            ):
                 decay = parameter.detach() * self.settings.weight_decay
                 parameter.grad.add_(decay)
                 mean.lerp_(decay, 1 - BETAS[0])
