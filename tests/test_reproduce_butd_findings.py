@@ -1,4 +1,4 @@
-"""What the controls say: the sentences for made rows in which one explanation or the other holds."""
+"""What the controls say: sentences for made rows in which one explanation or another holds."""
 
 import numpy as np
 import pandas as pd

@@ -1,5 +1,5 @@
-"""The rows of CIFAR-10 and CelebA of the table butd, from folders in their formats to the table, and
-what these rows cost."""
+"""Rows of CIFAR-10 and CelebA of the table butd, from folders in their formats to the table, and
+their cost."""
 
 import pytest
 

@@ -1,7 +1,7 @@
 """What rows of the table butd take on this machine, whether or not their data is here.
 
-``python -m corelib.reproduce.butd_cost`` measures a few updates at full size of each row of CIFAR-10
-and CelebA, and prints how long their trainings take.
+``python -m corelib.reproduce.butd_cost`` measures a few updates at full size of each row of
+CIFAR-10 and CelebA, and prints how long their trainings take.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ MEASURED = 3
 
 
 class Cost(NamedTuple):
-    """Of one seed: the median ``seconds`` of an update, and the number of ``updates``. Validation and
-    the decoding of images come on top."""
+    """Of one seed: the median ``seconds`` of an update, and the number of ``updates``; validation
+    and the decoding of images come on top."""
 
     seconds: float
     updates: int

@@ -17,9 +17,8 @@ EPSILON = 1e-8
 
 
 class Moments(NamedTuple):
-    """The running means of a parameter's gradient and of its square, both in its shape and corrected
-    for their start at zero; ``started`` is what a running mean of gradients was divided by for
-    that."""
+    """The running means of a parameter's gradient and of its square, in its shape and corrected for
+    their start at zero; ``started`` is what that of the gradient was divided by for this."""
 
     mean: Tensor
     square: Tensor

@@ -31,8 +31,8 @@ def effective_step(
 ) -> EffectiveStep:
     """The part of Adam's last update that the task makes.
 
-    ``weight``, the ``moments`` of g + λ w, and ``decayed``, the running mean of λ w alone, corrected
-    for its start as they are, all have the same shape.
+    ``weight``, the ``moments`` of g + λ w, and ``decayed``, the running mean of λ w alone that is
+    corrected for its start as they are, all have the same shape.
     """
     step = learning_rate * (moments.mean - decayed) / (moments.square.sqrt() + EPSILON)
     length, size = float(step.square().sum().sqrt()), float(weight.square().sum().sqrt())
