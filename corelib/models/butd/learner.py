@@ -68,11 +68,14 @@ class BUTDLearner(Learner):
         metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
         if self.settings.weight_decay:
             self._add_decay()
-        epoch = int(self.updates) // self.per_epoch
-        self.optimiser.learning_rate = self.settings.learning_rate * self.settings.decay**epoch
+        self.optimiser.learning_rate = self._rate(int(self.updates))
         self.optimiser.step()
         self.updates += 1
         return metrics
+
+    def _rate(self, update: int) -> float:
+        """The step size of an update, from 0."""
+        return self.settings.learning_rate * self.settings.decay ** (update // self.per_epoch)
 
     def _add_decay(self) -> None:
         """Add λ w to the gradients, and note its running mean as Adam does that of the gradient."""
@@ -184,7 +187,7 @@ class BUTDLearner(Learner):
             weight, moments = layer.weight.detach(), adam.moments(layer.weight)
             if moments is not None:
                 decayed = means.get(id(layer.weight), torch.zeros_like(weight)) / moments.started
-                step = effective_step(weight, moments, decayed, adam.learning_rate)
+                step = effective_step(weight, moments, decayed, self._rate(int(self.updates) - 1))
                 values[f"step {name}"] = float(f"{step.share:.3g}")
                 values[f"relative step {name}"] = float(f"{step.relative:.3g}")
         return values
