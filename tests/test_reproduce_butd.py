@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corelib.data import DATASETS
+from corelib.data import DATASETS, load_dataset
 from corelib.models.butd.config import PRESETS
 from corelib.models.butd.rules import DECAYING, REFERENCE, RULES, SHARED, SYMMETRIC
 from corelib.reproduce import butd, reproduce, results
 from corelib.reproduce.checkpoints import recipes
-from corelib.runs.registry import find
+from corelib.runs.registry import find, load
 from corelib.runs.spec import resolve
 from tests.pages.butd import SMALL, store_network
 
@@ -158,6 +158,12 @@ def test_measure_reads_validations_and_the_final_test(runs_root):
     angles = [one[butd.ANGLE.format(epoch)] for epoch in (1, 2)]
     assert angles == [65, 47.25]
     # Shares of a rate of 1e-4 that falls by 0.95.
+    assert two[[butd.TRAINING]].isna().all()
+    data = load_dataset("mnist")
+    model = load(runs[1].id)
+    truth = model(data.inputs(data.train.pixels[: butd.SEEN])).argmax(1)
+    right = (truth == data.train.labels[: butd.SEEN]).float().mean().item()
+    assert one[butd.TRAINING] == pytest.approx(right, abs=1e-4)
     assert one[butd.STEP] == pytest.approx((0.2 + 0.3 * 0.95) / 2 * 1e-4, rel=1e-3)
     assert one[butd.RELATIVE_STEP] == pytest.approx((0.02 + 0.04) / 2)
     assert two[[butd.STEP, butd.RELATIVE_STEP, butd.ANGLE.format(2)]].isna().all()

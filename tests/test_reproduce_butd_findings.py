@@ -14,15 +14,17 @@ from corelib.reproduce.butd_findings import (
     RATES,
     RELATIVE_STEP,
     STEP,
+    TRAINING,
 )
 
 SEEDS = (0, 1, 2)
 
 
-def rows(**changes) -> pd.DataFrame:
+def rows(fits: float = 0.0, **changes) -> pd.DataFrame:
     """Three seeds, by accuracy in per cent, angle in degrees, and step. Back-propagation loses as
     much as separate weights; the feedback weights turn the update, the forward ones lose; the step
-    at twice the rate equals that without decay, and the loss stays."""
+    at twice the rate equals that without decay, and the loss stays. On training images decaying
+    weights lose ``fits`` points more than on test images."""
     made = {
         REFERENCE: (97.7, None, 2.0),
         BP_DECAYING: (97.2, None, 1.0),
@@ -43,6 +45,7 @@ def rows(**changes) -> pd.DataFrame:
             "accuracy": (accuracy + seed / 10) / 100,
             ANGLE.format(1): np.nan if angle is None else 60.0,
             ANGLE.format(6): np.nan if angle is None else angle + seed,
+            TRAINING: (accuracy + 1 - fits * (rule == DECAYING)) / 100,
             STEP: step * (1 + seed),
             RELATIVE_STEP: step,
         }
@@ -56,11 +59,15 @@ def said(frame: pd.DataFrame) -> str:
 
 
 def test_figures_are_paired_means_and_ratios():
-    text = said(rows())
+    text = said(rows(fits=0.2))
+    assert "differ by -0.70 ± 0.00 points from those" in text
     assert "accuracy of separate weights on MNIST by -0.50 ± 0.00 points" in text
     assert "back-propagation by -0.50 ± 0.00" in text
     assert "49.00 ± 1.00° from the gradient without decay (60.00 ± 0.00° after the first)" in text
     assert "brings this to 43.00 ± 1.00°" in text
+    assert "those that do not, on test images by -0.50 ± 0.00: they fit the task worse" in text
+    # Half the step, and half relative to the weights: these are as large.
+    assert "with weights 1.00 times as large, mean over epochs." in text
     assert "the task's step is 0.50 times that without" in text
     assert "at a learning rate x 2, 1.00 times, where accuracy differs by -0.40 ± 0.00" in text
     assert "(-0.50 ± 0.00 at x 1)" in text
@@ -88,13 +95,25 @@ def test_the_sentence_follows_the_figures(changes, sentence):
     assert sentence in said(rows(**changes))
 
 
+@pytest.mark.parametrize(
+    ("fits", "verdict"),
+    [
+        (-0.1, "they fit the task worse"),
+        (-0.25, "they fit and generalise worse"),
+        (-0.5, "they fit as well and generalise worse"),
+    ],
+)
+def test_fitting_worse_is_told_from_generalising_worse(fits, verdict):
+    assert f": {verdict}, with weights" in said(rows(fits))
+
+
 def test_a_sentence_needs_all_of_its_rows_and_seeds():
     full = rows()
-    assert len(findings.findings(full)) == 4
-    assert len(findings.findings(full[full["rule"] != FEEDBACK])) == 3
-    assert len(findings.findings(full[full["rule"] != RATES[4.0]])) == 2
+    assert len(findings.findings(full)) == 5
+    assert len(findings.findings(full[full["rule"] != FEEDBACK])) == 4
+    assert len(findings.findings(full[full["rule"] != RATES[4.0]])) == 3
     assert not findings.findings(full[full["data"] != "mnist"])
     # Seeds that only some have are not compared.
     short = full[(full["rule"] != BP_DECAYING) | (full["seed"] < 2)]
-    assert len(findings.findings(short)) == 3
-    assert len(findings.findings(full.drop(columns=[STEP, RELATIVE_STEP]))) == 2
+    assert len(findings.findings(short)) == 4
+    assert len(findings.findings(full.drop(columns=[STEP, RELATIVE_STEP]))) == 3

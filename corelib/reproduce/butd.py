@@ -27,8 +27,10 @@ from corelib.reproduce.butd_findings import (
     RATES,
     RELATIVE_STEP,
     STEP,
+    TRAINING,
     findings,
 )
+from corelib.reproduce.measure import measure as measured
 from corelib.reproduce.results import OverSeeds, table
 from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 EPOCHS = {"multi-mnist": 40, "mnist": 6, "fashion-mnist": 6, "cifar-10": 6}
 EARLY = 10
+SEEN = 10_000
+"""Training images on which networks of a single task are measured."""
 TRAINED_HEAD = "the same, instruction learned too"
 INSTRUCTED = {TRAINED_HEAD: LearningRule("head", "counter-hebb", task_head="trained")}
 """Learning rules for networks that follow instructions."""
@@ -122,6 +126,7 @@ NOTES = (
     "are trained, it is by the straight-through gradient.",
     "With shared weights or a symmetric start the Counter-Hebb update equals that of "
     "back-propagation up to rounding, so differences between these rows are chance.",
+    f"Training images: the first {SEEN:,} of those that the network has learned. "
     "Angle: between the update and the gradient after the last epoch, on validation images, mean "
     "over the layers below the readout. Task's step: the part of Adam's update of the same layers "
     "that the task makes, without that of the decay, at the end of each epoch: root mean square "
@@ -182,6 +187,9 @@ def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
         }
         row |= _accuracies(find(run.id).card.test, "")
         row |= _learning(spec, history.validations)
+        if spec.system == "counter-hebb":
+            seen = measured(find(run.id), spec.dataset, "train", SEEN)
+            row[TRAINING] = round(seen.metrics["accuracy"], 4)
         early = [v for v in history.validations if v.epoch == EARLY]
         if early:
             row |= _accuracies(early[0].metrics, f" after {EARLY} epochs")
@@ -267,6 +275,7 @@ def _line(row: Row, groups: dict[tuple[str, str], pd.DataFrame]) -> dict[str, An
         "accuracy / %": percent("accuracy"),
         "less back-propagation's / points": difference,
         "re-run / %": rerun.get("accuracy"),
+        "training images / %": percent(TRAINING),
         "angle / °": over_seeds(ANGLE.format(epochs)),
         "task's step / 10⁻⁶": over_seeds(STEP, 1e6),
         "task's step / weights, ‰": over_seeds(RELATIVE_STEP, 1e3),

@@ -29,6 +29,7 @@ RATES = {
 """Separate, decaying weights by the factor of their learning rate."""
 ANGLE = "angle after epoch {}"
 STEP, RELATIVE_STEP = "task's step", "task's step / weights"
+TRAINING = "accuracy on training images"
 """Columns of raw rows."""
 MEASURES = {STEP: "the task's step", RELATIVE_STEP: "the task's step relative to the weights"}
 DATA = "mnist"
@@ -41,16 +42,19 @@ class Rules(NamedTuple):
 
     of: dict[str, pd.DataFrame]
 
-    def have(self, *names: str) -> bool:
-        """Whether there are rows of all these rules, with the same seeds."""
+    def have(self, *names: str, column: str = "accuracy") -> bool:
+        """Whether there are rows of all these rules, with the same seeds and all of ``column``."""
         return all(
-            name in self.of and self.of[name].index.equals(self.of[names[0]].index)
+            name in self.of
+            and self.of[name].index.equals(self.of[names[0]].index)
+            and column in self.of[name]
+            and bool(self.of[name][column].notna().all())
             for name in names
         )
 
-    def points(self, rule: str, other: str) -> Spread:
+    def points(self, rule: str, other: str, column: str = "accuracy") -> Spread:
         """Accuracy of a rule less that of another in percentage points, paired by seed."""
-        values = [100 * self.of[name]["accuracy"].to_numpy() for name in (rule, other)]
+        values = [100 * self.of[name][column].to_numpy() for name in (rule, other)]
         return paired_difference(*values)
 
     def angle(self, rule: str, epoch: int | None = None) -> Spread:
@@ -73,9 +77,11 @@ def findings(rows: pd.DataFrame) -> list[str]:
     sentences = []
     if rules.have(REFERENCE, BP_DECAYING, SEPARATE, DECAYING):
         sentences.append(_which_learns(rules))
-    if rules.have(SEPARATE, DECAYING, FEEDBACK, FORWARD) and ANGLE.format(1) in rows:
+    if rules.have(SEPARATE, DECAYING, FEEDBACK, FORWARD, column=ANGLE.format(1)):
         sentences.append(_which_weights(rules))
-    if rules.have(SEPARATE, *RATES.values()) and STEP in rows:
+    if rules.have(SEPARATE, DECAYING, column=TRAINING):
+        sentences.append(_fit(rules))
+    if rules.have(SEPARATE, *RATES.values(), column=STEP):
         sentences += [_equal_steps(rules, column, words) for column, words in MEASURES.items()]
     return sentences
 
@@ -96,6 +102,28 @@ def _which_learns(rules: Rules) -> str:
     return (
         f"Decay changes the accuracy of separate weights on MNIST by {own} points and that of "
         f"back-propagation by {exact}: {verdict}."
+    )
+
+
+def _fit(rules: Rules) -> str:
+    """Whether weights that decay fit the training images worse or generalise worse, and their size
+    where it is known: the length of the step divided by its length relative to the weights."""
+    seen, unseen = (rules.points(DECAYING, SEPARATE, name) for name in (TRAINING, "accuracy"))
+    if unseen.mean >= 0:
+        verdict = "they do not lose"
+    elif seen.mean <= MOST * unseen.mean:
+        verdict = "they fit the task worse"
+    elif seen.mean > (1 - MOST) * unseen.mean:
+        verdict = "they fit as well and generalise worse"
+    else:
+        verdict = "they fit and generalise worse"
+    size = ""
+    if rules.have(SEPARATE, DECAYING, column=STEP):
+        times = [rules.times(column, DECAYING, SEPARATE) for column in (STEP, RELATIVE_STEP)]
+        size = f", with weights {times[0] / times[1]:.2f} times as large, mean over epochs"
+    return (
+        f"On training images separate weights that decay differ by {seen} points from those that "
+        f"do not, on test images by {unseen}: {verdict}{size}."
     )
 
 
@@ -123,7 +151,7 @@ def _which_weights(rules: Rules) -> str:
 
 def _source(effects: dict[str, float], total: float) -> str:
     """The part that alone has most of the ``total`` effect, where the other one has not."""
-    most = [part for part, effect in effects.items() if effect / total >= MOST]
+    most = [part for part, effect in effects.items() if effect * total >= MOST * total**2 > 0]
     return f"the {most[0]}" if len(most) == 1 else "both" if most else "neither alone"
 
 
