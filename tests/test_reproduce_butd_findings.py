@@ -67,7 +67,7 @@ def test_figures_are_paired_means_and_ratios():
     assert "brings this to 43.00 ± 1.00°" in text
     assert "those that do not, on test images by -0.50 ± 0.00: they fit the task worse" in text
     # Half the step, and half relative to the weights: these are as large.
-    assert "with weights 1.00 times as large, mean over epochs." in text
+    assert "with weights 1.00 times as large, mean over epochs (n = 3)." in text
     assert "the task's step is 0.50 times that without" in text
     assert "at a learning rate x 2, 1.00 times, where accuracy differs by -0.40 ± 0.00" in text
     assert "(-0.50 ± 0.00 at x 1)" in text
@@ -76,18 +76,18 @@ def test_figures_are_paired_means_and_ratios():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "the loss comes from the decay and not from the feedback."),
-        ({BP_DECAYING: (97.7, None, 1)}, "the loss needs feedback weights of their own."),
-        ({BP_DECAYING: (97.45, None, 1)}, "the decay as such explains a part of the loss."),
-        ({DECAYING: (97.4, 42, 1)}, "so here decay does not lower the accuracy."),
+        ({}, "the loss comes from the decay and not from the feedback (n = 3)."),
+        ({BP_DECAYING: (97.7, None, 1)}, "the loss needs feedback weights of their own (n = 3)."),
+        ({BP_DECAYING: (97.45, None, 1)}, "the decay as such explains a part of the loss (n = 3)."),
+        ({DECAYING: (97.4, 42, 1)}, "so here decay does not lower the accuracy (n = 3)."),
         ({}, "angle comes from the decay of the feedback weights, the lower accuracy from that of"),
-        ({}, "the lower accuracy from that of the forward weights."),
+        ({}, "the lower accuracy from that of the forward weights (n = 3)."),
         ({FORWARD: (96.8, 42, 1)}, "the smaller angle comes from the decay of both"),
         ({FEEDBACK: (97.3, 46, 1)}, "the smaller angle comes from the decay of neither alone"),
         ({}, "1.00 times, where accuracy differs by -0.40 ± 0.00 points (-0.50 ± 0.00 at x 1): a"),
-        ({}, "a changed step does not explain the loss."),
-        ({RATES[2.0]: (97.3, 40, 2)}, "the changed step explains the loss."),
-        ({RATES[2.0]: (97.05, 40, 2)}, "the changed step explains a part of the loss."),
+        ({}, "a changed step does not explain the loss (n = 3)."),
+        ({RATES[2.0]: (97.3, 40, 2)}, "the changed step explains the loss (n = 3)."),
+        ({RATES[2.0]: (97.05, 40, 2)}, "the changed step explains a part of the loss (n = 3)."),
         ({DECAYING: (96.8, 42, 1.9), RATES[2.0]: (96.9, 40, 3)}, "hardly changes the step"),
     ],
 )
@@ -113,7 +113,12 @@ def test_a_sentence_needs_all_of_its_rows_and_seeds():
     assert len(findings.findings(full[full["rule"] != FEEDBACK])) == 4
     assert len(findings.findings(full[full["rule"] != RATES[4.0]])) == 3
     assert not findings.findings(full[full["data"] != "mnist"])
-    # Seeds that only some have are not compared.
-    short = full[(full["rule"] != BP_DECAYING) | (full["seed"] < 2)]
-    assert len(findings.findings(short)) == 4
+    # Only the seeds that all have are compared: another one changes nothing.
+    short = full[(full["rule"] != BP_DECAYING) | (full["seed"] < 2)].copy()
+    spoilt = (short["rule"] == DECAYING) & (short["seed"] == 2)
+    short.loc[spoilt, "accuracy"] = 0.1
+    first, other = (findings.findings(frame)[0] for frame in (full, short))
+    assert other == first.replace("n = 3", "n = 2")
+    nothing_in_common = short[(short["rule"] == BP_DECAYING) | (short["seed"] == 2)]
+    assert "Decay changes" not in said(nothing_in_common)
     assert len(findings.findings(full.drop(columns=[STEP, RELATIVE_STEP]))) == 3

@@ -1,8 +1,8 @@
 """What the controls of the table butd say, in sentences: why separate weights that decay have the
 smaller angle to the gradient and the lower accuracy.
 
-Each sentence is computed from raw rows, one of ``butd.measure`` for each rule and seed, and stands
-only where all of its rows are there.
+Each sentence is computed from raw rows, one of ``butd.measure`` for each rule and seed, and covers
+the n seeds that all of its rules have.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.models.butd.rules import DECAYING, REFERENCE, SEPARATE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pandas as pd
 
 BP_DECAYING = "back-propagation, decaying"
@@ -42,15 +44,17 @@ class Rules(NamedTuple):
 
     of: dict[str, pd.DataFrame]
 
-    def have(self, *names: str, column: str = "accuracy") -> bool:
-        """Whether there are rows of all these rules, with the same seeds and all of ``column``."""
-        return all(
-            name in self.of
-            and self.of[name].index.equals(self.of[names[0]].index)
-            and column in self.of[name]
-            and bool(self.of[name][column].notna().all())
-            for name in names
-        )
+    def having(self, column: str, *names: str) -> Rules | None:
+        """These rules alone, at the seeds for which all of them have ``column``, so that they are
+        compared by the same seeds; None if there are none."""
+        known = [self.of[name] for name in names if name in self.of and column in self.of[name]]
+        if len(known) < len(names):
+            return None
+        common = [set(own.index[own[column].notna()]) for own in known]
+        seeds = sorted(set.intersection(*common))
+        if not seeds:
+            return None
+        return Rules({name: own.loc[seeds] for name, own in zip(names, known, strict=True)})
 
     def points(self, rule: str, other: str, column: str = "accuracy") -> Spread:
         """Accuracy of a rule less that of another in percentage points, paired by seed."""
@@ -75,18 +79,15 @@ def findings(rows: pd.DataFrame) -> list[str]:
         {str(n): own.set_index("seed").sort_index() for n, own in of_data.groupby("rule")}
     )
     sentences = []
-    if rules.have(REFERENCE, BP_DECAYING, SEPARATE, DECAYING):
-        sentences.append(_which_learns(rules))
-    if rules.have(SEPARATE, DECAYING, FEEDBACK, FORWARD, column=ANGLE.format(1)):
-        sentences.append(_which_weights(rules))
-    if rules.have(SEPARATE, DECAYING, column=TRAINING):
-        sentences.append(_fit(rules))
-    if rules.have(SEPARATE, *RATES.values(), column=STEP):
-        sentences += [_equal_steps(rules, column, words) for column, words in MEASURES.items()]
+    for column, names, compose in QUESTIONS:
+        own = rules.having(column, *names)
+        if own is not None:
+            n = len(own.of[names[0]])
+            sentences += [f"{sentence} (n = {n})." for sentence in compose(own)]
     return sentences
 
 
-def _which_learns(rules: Rules) -> str:
+def _which_learns(rules: Rules) -> Iterator[str]:
     """Whether back-propagation loses as much by the same decay."""
     exact = rules.points(BP_DECAYING, REFERENCE)
     own = rules.points(DECAYING, SEPARATE)
@@ -99,13 +100,13 @@ def _which_learns(rules: Rules) -> str:
         verdict = "so the loss needs feedback weights of their own"
     else:
         verdict = "so the decay as such explains a part of the loss"
-    return (
+    yield (
         f"Decay changes the accuracy of separate weights on MNIST by {own} points and that of "
-        f"back-propagation by {exact}: {verdict}."
+        f"back-propagation by {exact}: {verdict}"
     )
 
 
-def _fit(rules: Rules) -> str:
+def _fit(rules: Rules) -> Iterator[str]:
     """Whether weights that decay fit the training images worse or generalise worse, and their size
     where it is known: the length of the step divided by its length relative to the weights."""
     seen, unseen = (rules.points(DECAYING, SEPARATE, name) for name in (TRAINING, "accuracy"))
@@ -118,16 +119,16 @@ def _fit(rules: Rules) -> str:
     else:
         verdict = "they fit and generalise worse"
     size = ""
-    if rules.have(SEPARATE, DECAYING, column=STEP):
+    if rules.having(STEP, SEPARATE, DECAYING):
         times = [rules.times(column, DECAYING, SEPARATE) for column in (STEP, RELATIVE_STEP)]
         size = f", with weights {times[0] / times[1]:.2f} times as large, mean over epochs"
-    return (
+    yield (
         f"On training images separate weights that decay differ by {seen} points from those that "
-        f"do not, on test images by {unseen}: {verdict}{size}."
+        f"do not, on test images by {unseen}: {verdict}{size}"
     )
 
 
-def _which_weights(rules: Rules) -> str:
+def _which_weights(rules: Rules) -> Iterator[str]:
     """Which weights' decay makes the angle smaller, and which one's takes the accuracy."""
     alone = {"feedback weights": FEEDBACK, "forward weights": FORWARD}
     still = rules.angle(SEPARATE).mean
@@ -141,11 +142,11 @@ def _which_weights(rules: Rules) -> str:
     loss = _source(
         {part: p.mean for part, p in points.items()}, rules.points(DECAYING, SEPARATE)[0]
     )
-    return (
+    yield (
         f"After the last epoch the update is {rules.angle(SEPARATE)}° from the gradient without "
         f"decay ({rules.angle(SEPARATE, 1)}° after the first). Decay of all weights brings this to "
         f"{rules.angle(DECAYING)}°; {words}: the smaller angle comes from the decay of {angle}, "
-        f"the lower accuracy from that of {loss}."
+        f"the lower accuracy from that of {loss}"
     )
 
 
@@ -155,9 +156,14 @@ def _source(effects: dict[str, float], total: float) -> str:
     return f"the {most[0]}" if len(most) == 1 else "both" if most else "neither alone"
 
 
-def _equal_steps(rules: Rules, column: str, words: str) -> str:
+def _equal_steps(rules: Rules) -> Iterator[str]:
     """The loss that remains at the rate at which the task's step is nearest to that without decay,
-    by one of its two measures."""
+    by each of its measures."""
+    for column, words in MEASURES.items():
+        yield _equal_step(rules, column, words)
+
+
+def _equal_step(rules: Rules, column: str, words: str) -> str:
     times = {rate: rules.times(column, name, SEPARATE) for rate, name in RATES.items()}
     rate = min(times, key=lambda rate: abs(np.log(times[rate])))
     before, after = (rules.points(RATES[r], SEPARATE) for r in (1.0, rate))
@@ -172,5 +178,14 @@ def _equal_steps(rules: Rules, column: str, words: str) -> str:
     return (
         f"With decay {words} is {times[1.0]:.2f} times that without; it is nearest to that "
         f"without at a learning rate x {rate:g}, {times[rate]:.2f} times, where accuracy differs "
-        f"by {after} points ({before} at x 1): {verdict}."
+        f"by {after} points ({before} at x 1): {verdict}"
     )
+
+
+QUESTIONS: tuple[tuple[str, tuple[str, ...], Callable[[Rules], Iterator[str]]], ...] = (
+    ("accuracy", (REFERENCE, BP_DECAYING, SEPARATE, DECAYING), _which_learns),
+    (TRAINING, (SEPARATE, DECAYING), _fit),
+    (ANGLE.format(1), (SEPARATE, DECAYING, FEEDBACK, FORWARD), _which_weights),
+    (STEP, (SEPARATE, *RATES.values()), _equal_steps),
+)
+"""A column and the rules that must have it, and what is then said."""
