@@ -79,17 +79,13 @@ class BUTDLearner(Learner):
 
     def _add_decay(self) -> None:
         """Add λ w to the gradients, and note its running mean as Adam does that of the gradient."""
-        which = self.settings.decays
+        decay, which = self.settings.weight_decay, self.settings.decays
         named = zip(self.optimiser.names, self.optimiser.parameters, self.decayed, strict=True)
         for name, parameter, mean in named:
-            feedback = name.rpartition(".")[2].startswith("back_")
-            if parameter.grad is not None and which in (
-                "all",
-                "feedback" if feedback else "forward",
-            ):
-                decay = parameter.detach() * self.settings.weight_decay
-                parameter.grad.add_(decay)
-                mean.lerp_(decay, 1 - BETAS[0])
+            part = "feedback" if name.rpartition(".")[2].startswith("back_") else "forward"
+            if parameter.grad is not None and which in ("all", part):
+                parameter.grad.add_(parameter.detach(), alpha=decay)
+                mean.lerp_(parameter.detach() * decay, 1 - BETAS[0])
 
     def fill(self, x: Tensor, labels: Tensor) -> Metrics:
         """Fill ``.grad`` by the rule, from x (image, input) and labels (image,) or (image, task);
