@@ -82,6 +82,10 @@ def test_figures_are_paired_means_and_ratios():
         ({DECAYING: (97.4, 42, 1)}, "so here decay does not lower the accuracy (n = 3)."),
         ({}, "angle comes from the decay of the feedback weights, the lower accuracy from that of"),
         ({}, "the lower accuracy from that of the forward weights (n = 3)."),
+        (
+            {FORWARD: (96.8, 42, 1), FEEDBACK: (97.3, 48, 2)},
+            "the smaller angle and the lower accuracy come from the decay of the forward weights (",
+        ),
         ({FORWARD: (96.8, 42, 1)}, "the smaller angle comes from the decay of both"),
         ({FEEDBACK: (97.3, 46, 1)}, "the smaller angle comes from the decay of neither alone"),
         ({}, "1.00 times, where accuracy differs by -0.40 ± 0.00 points (-0.50 ± 0.00 at x 1): a"),

@@ -142,11 +142,16 @@ def _which_weights(rules: Rules) -> Iterator[str]:
     loss = _source(
         {part: p.mean for part, p in points.items()}, rules.points(DECAYING, SEPARATE)[0]
     )
+    verdict = (
+        f"the smaller angle and the lower accuracy come from the decay of {angle}"
+        if angle == loss
+        else f"the smaller angle comes from the decay of {angle}, the lower accuracy from that of "
+        f"{loss}"
+    )
     yield (
         f"After the last epoch the update is {rules.angle(SEPARATE)}° from the gradient without "
         f"decay ({rules.angle(SEPARATE, 1)}° after the first). Decay of all weights brings this to "
-        f"{rules.angle(DECAYING)}°; {words}: the smaller angle comes from the decay of {angle}, "
-        f"the lower accuracy from that of {loss}"
+        f"{rules.angle(DECAYING)}°; {words}: {verdict}"
     )
 
 
