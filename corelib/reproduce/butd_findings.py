@@ -50,11 +50,11 @@ class Rules(NamedTuple):
         known = [self.of[name] for name in names if name in self.of and column in self.of[name]]
         if len(known) < len(names):
             return None
-        common = [set(own.index[own[column].notna()]) for own in known]
+        common = [set(own.dropna(subset=[column]).index) for own in known]
         seeds = sorted(set.intersection(*common))
         if not seeds:
             return None
-        return Rules({name: own.loc[seeds] for name, own in zip(names, known, strict=True)})
+        return Rules({name: own.reindex(seeds) for name, own in zip(names, known, strict=True)})
 
     def points(self, rule: str, other: str, column: str = "accuracy") -> Spread:
         """Accuracy of a rule less that of another in percentage points, paired by seed."""
