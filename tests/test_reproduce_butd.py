@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corelib.data import DATASETS
+from corelib.data import DATASETS, load_dataset
 from corelib.models.butd.config import PRESETS
-from corelib.models.butd.rules import REFERENCE, RULES, SHARED, SYMMETRIC
+from corelib.models.butd.rules import DECAYING, REFERENCE, RULES, SHARED, SYMMETRIC
 from corelib.reproduce import butd, reproduce, results
 from corelib.reproduce.checkpoints import recipes
-from corelib.runs.registry import find
+from corelib.runs.registry import find, load
 from corelib.runs.spec import resolve
 from tests.pages.butd import SMALL, store_network
 
@@ -38,7 +38,27 @@ def test_each_run_has_a_name_of_its_own(all_here):
 def test_missing_data_is_left_out(monkeypatch):
     monkeypatch.setattr(butd, "is_here", lambda name: name in ("mnist", "celeba"))
     trained = [(spec.dataset, spec.variant) for spec in butd.specs(1)]
-    assert trained == [*(("mnist", rule.variant) for rule in RULES.values()), ("celeba", "bp")]
+    digits = [rule.variant for rule in (RULES | butd.CONTROLS).values()]
+    assert trained == [*(("mnist", variant) for variant in digits), ("celeba", "bp")]
+
+
+def test_controls_differ_from_separate_decaying_weights_in_what_they_name(all_here):
+    of_rule = {row.rule: resolve(row.spec(0)) for row in butd.ROWS if row.dataset == "mnist"}
+    decaying = of_rule[DECAYING]
+    changes = {
+        butd.BP_DECAYING: {"rule": "backprop"},
+        butd.FEEDBACK: {"decays": "feedback"},
+        butd.FORWARD: {"decays": "forward"},
+        butd.RATES[0.5]: {"learning_rate": 5e-5},
+        butd.RATES[2.0]: {"learning_rate": 2e-4},
+        butd.RATES[4.0]: {"learning_rate": 4e-4},
+    }
+    assert set(changes) == set(butd.CONTROLS)
+    for rule, change in changes.items():
+        _, network, training = of_rule[rule]
+        assert training == decaying.training.model_copy(update=change), rule
+        weights = "shared" if rule == butd.BP_DECAYING else "separate"
+        assert network == decaying.config.model_copy(update={"weights": weights}), rule
 
 
 def test_networks_and_rates_are_the_published_presets_but_for_rule_and_epochs(all_here):
@@ -60,7 +80,7 @@ def test_networks_and_rates_are_the_published_presets_but_for_rule_and_epochs(al
     multi = training["multi-mnist", SHARED]
     assert (multi.epochs, multi.batch_size, multi.learning_rate) == (40, 64, 5e-4)
     for name in SINGLE:
-        one = training[name, REFERENCE]
+        one = training[name, REFERENCE]  # the controls have rates of their own
         assert (one.epochs, one.batch_size, one.learning_rate) == (6, 20, 1e-4)
     # Where the re-run says nothing the published length stays.
     assert training["celeba", REFERENCE].epochs == PRESETS["celeb_a"].training["epochs"]
@@ -86,8 +106,10 @@ def test_shipped_networks_are_seed_0_of_the_table():
         spec = row.spec(0)
         assert spec.title in ships
         card = find(spec.title).card
-        for name in ("system", "variant", "dataset", "config", "training", "seed"):
+        for name in ("system", "variant", "dataset", "config", "seed"):
             assert getattr(card, name) == getattr(spec, name), (spec.title, name)
+        # Settings that came later have the values of which nothing was known then.
+        assert card.training.items() <= spec.training.items(), spec.title
 
 
 def test_measure_reads_validations_and_the_final_test(runs_root):
@@ -109,6 +131,17 @@ def test_measure_reads_validations_and_the_final_test(runs_root):
             "separate",
             {"accuracy": 0.5},
             accuracy=[0.2, 0.3],
+            **{
+                "angle conv1 / °": [70.0, 50.0],
+                "angle conv2 / °": [60.0, 44.5],
+                "angle head / °": [0.0, 0.0],
+                "step conv1": [0.3, 0.2],
+                "step conv2": [0.1, 0.4],
+                "step head": [0.9, 0.9],
+                "relative step conv1": [0.01, 0.02],
+                "relative step conv2": [0.03, 0.06],
+                "relative step head": [1.0, 1.0],
+            },
         ),
     ]
     rows = butd.measure([run.spec for run in runs], runs)
@@ -121,6 +154,19 @@ def test_measure_reads_validations_and_the_final_test(runs_root):
     for task, name in (("left", "accuracy left"), ("right", "accuracy right")):
         assert two[f"{task} after 10 epochs"] == noted[name][9]
     assert one["accuracy"] == 0.5
+    # Below the readout, which sees its error itself.
+    angles = [one[butd.ANGLE.format(epoch)] for epoch in (1, 2)]
+    assert angles == [65, 47.25]
+    # Shares of a rate of 1e-4 that falls by 0.95.
+    assert two[[butd.TRAINING]].isna().all()
+    data = load_dataset("mnist")
+    model = load(runs[1].id)
+    truth = model(data.inputs(data.train.pixels[: butd.SEEN])).argmax(1)
+    right = (truth == data.train.labels[: butd.SEEN]).float().mean().item()
+    assert one[butd.TRAINING] == pytest.approx(right, abs=1e-4)
+    assert one[butd.STEP] == pytest.approx((0.2 + 0.3 * 0.95) / 2 * 1e-4, rel=1e-3)
+    assert one[butd.RELATIVE_STEP] == pytest.approx((0.02 + 0.04) / 2)
+    assert two[[butd.STEP, butd.RELATIVE_STEP, butd.ANGLE.format(2)]].isna().all()
     assert one[["left", "right", "left after 10 epochs"]].isna().all()
     assert "loss" not in rows
 

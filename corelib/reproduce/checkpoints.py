@@ -75,7 +75,7 @@ def recipes() -> list[RunSpec]:
     rules = [
         row
         for row in butd.ROWS
-        if row.dataset in ("mnist", "multi-mnist") and row.rule != SYMMETRIC
+        if row.dataset in ("mnist", "multi-mnist") and row.rule not in (SYMMETRIC, *butd.CONTROLS)
     ]
     codes = [ipvae_rows.NETWORKS[name] for name in ipvae_rows.SHIPPED]
     tabled = [*sequential.ROWS, *rules, *codes]

@@ -1,8 +1,9 @@
-"""Measuring a trained network on a whole split. Imports torch only to measure."""
+"""Measuring a trained network on a split. Imports torch only to measure."""
 
 from typing import NamedTuple
 
 from corelib.catalog import system
+from corelib.data.images import Split
 from corelib.data.sources import DATASETS, load_dataset
 from corelib.errors import SettingsError
 from corelib.runs.registry import Checkpoint, load
@@ -19,8 +20,9 @@ class Measured(NamedTuple):
     metrics: dict[str, float]
 
 
-def measure(item: Checkpoint, dataset_name: str, split: str) -> Measured:
-    """Evaluate a checkpoint on the CPU, with as many threads as a worker uses.
+def measure(item: Checkpoint, dataset_name: str, split: str, most: int | None = None) -> Measured:
+    """Evaluate a checkpoint on the CPU, with as many threads as a worker uses: on a whole split, or
+    on its first images, at most ``most``.
 
     Raises ``SettingsError`` if the network cannot read the data set.
     """
@@ -45,6 +47,8 @@ def measure(item: Checkpoint, dataset_name: str, split: str) -> Measured:
     model = load(item.name if not item.own else str(item.folder))
     learner = chosen.make_learner(model, chosen.training_type(**card.training), dataset)
     part = getattr(dataset, split)
+    if most is not None:
+        part = Split(*(tensor[:most] for tensor in part))
     return Measured(
         images=len(part.labels),
         parameters=sum(p.numel() for p in model.parameters()),

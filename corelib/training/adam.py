@@ -4,11 +4,25 @@ Constructing a ``torch.optim.Adam`` imports torch._dynamo, which delays the firs
 the functional form used here does not.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
 from corelib.training.optimiser import Optimiser
+
+BETAS = (0.9, 0.999)
+EPSILON = 1e-8
+
+
+class Moments(NamedTuple):
+    """The running means of a parameter's gradient and of its square, in its shape and corrected for
+    their start at zero; ``started`` is what that of the gradient was divided by for this."""
+
+    mean: Tensor
+    square: Tensor
+    started: float
 
 
 class Adam(Optimiser):
@@ -22,6 +36,14 @@ class Adam(Optimiser):
         self.square = self.per_parameter("square")
         self.count = self.per_parameter("count", _zero)
 
+    def moments(self, parameter: Tensor) -> Moments | None:
+        """Those of the last update; None where ``parameter`` has had none, or is not ours."""
+        at = next((i for i, p in enumerate(self.parameters) if p is parameter), None)
+        if at is None or not self.count[at]:
+            return None
+        first, second = (1 - beta ** self.count[at].item() for beta in BETAS)
+        return Moments(self.mean[at] / first, self.square[at] / second, first)
+
     def update(self) -> None:
         used = [i for i, p in enumerate(self.parameters) if p.grad is not None]
         adam(
@@ -33,11 +55,11 @@ class Adam(Optimiser):
             [self.count[i] for i in used],
             fused=True,
             amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
             lr=self.learning_rate,
             weight_decay=0.0,
-            eps=1e-8,
+            eps=EPSILON,
             maximize=False,
             grad_scale=None,
             found_inf=None,

@@ -15,6 +15,7 @@ TaskHeadRule = Literal["fixed", "trained"]
 Rule = Literal["backprop", "counter-hebb"]
 Loss = Literal["cross-entropy", "bce", "mse"]
 Tasks = Literal["random", "all"]
+Decays = Literal["all", "forward", "feedback"]
 
 
 def _hidden(default: int) -> Any:
@@ -147,6 +148,12 @@ class RuleTraining(TrainingSettings):
     loss: Loss = setting("cross-entropy", "The loss of the answer", more=True)
     weight_decay: float = setting(
         0.0, "Its product with each weight is added to the gradient", ge=0, le=1, more=True
+    )
+    decays: Decays = setting(
+        "all",
+        "Which weights decay: all; all but the feedback weights (forward); the feedback weights "
+        "alone",
+        more=True,
     )
     noise: float = setting(
         0.0,

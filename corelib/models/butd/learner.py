@@ -8,13 +8,14 @@ from torch import Tensor
 
 from corelib.data.images import ImageDataset, Split, steps_per_epoch
 from corelib.errors import CheckpointError
-from corelib.models.butd.analysis import alignment, difference
+from corelib.models.butd.analysis import alignment, difference, layers_of
 from corelib.models.butd.blocks import Signals
 from corelib.models.butd.config import BUTDTraining, RuleTraining
+from corelib.models.butd.effective_step import effective_step
 from corelib.models.butd.gates import open_gates, pack, packed_size, rows
 from corelib.models.butd.losses import error_of, loss_of, predicted
 from corelib.models.butd.networks import BUTDNet, Instructed, TaskHead
-from corelib.training.adam import Adam
+from corelib.training.adam import BETAS, Adam
 from corelib.training.learner import Learner, Metrics
 
 CHUNK = 250
@@ -38,7 +39,8 @@ class BUTDLearner(Learner):
     a task head that is trained learns through the top gate g = 1[z > 0], by the straight-through
     gradient dL/dz = dL/dg.
 
-    The state holds the gates at the start of each epoch, as bits (``gates.pack``).
+    The state holds the gates at the start of each epoch, as bits (``gates.pack``), and with decay
+    the running mean of its part of the gradients.
     """
 
     score: ClassVar[str] = "accuracy"
@@ -48,6 +50,9 @@ class BUTDLearner(Learner):
         self.model: BUTDNet = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.settings, self.dataset = settings, dataset
         self.optimiser = Adam(model, settings.learning_rate)
+        self.decayed: list[Tensor] = []
+        if settings.weight_decay:
+            self.decayed = self.optimiser.per_parameter("decayed")
         self.updates = torch.zeros((), dtype=torch.int64)
         self.per_epoch = steps_per_epoch(len(dataset.train.labels), settings.batch_size)
         self.all_tasks = isinstance(settings, BUTDTraining) and settings.tasks == "all"
@@ -62,14 +67,25 @@ class BUTDLearner(Learner):
         self.model.train()
         metrics = self.fill(self.dataset.inputs(batch.pixels), batch.labels)
         if self.settings.weight_decay:
-            for parameter in self.model.parameters():
-                if parameter.grad is not None:
-                    parameter.grad.add_(parameter.detach(), alpha=self.settings.weight_decay)
-        epoch = int(self.updates) // self.per_epoch
-        self.optimiser.learning_rate = self.settings.learning_rate * self.settings.decay**epoch
+            self._add_decay()
+        self.optimiser.learning_rate = self._rate(int(self.updates))
         self.optimiser.step()
         self.updates += 1
         return metrics
+
+    def _rate(self, update: int) -> float:
+        """The step size of an update, from 0."""
+        return self.settings.learning_rate * self.settings.decay ** (update // self.per_epoch)
+
+    def _add_decay(self) -> None:
+        """Add λ w to the gradients, and note its running mean as Adam does that of the gradient."""
+        decay, which = self.settings.weight_decay, self.settings.decays
+        named = zip(self.optimiser.names, self.optimiser.parameters, self.decayed, strict=True)
+        for name, parameter, mean in named:
+            part = "feedback" if name.rpartition(".")[2].startswith("back_") else "forward"
+            if parameter.grad is not None and which in ("all", part):
+                parameter.grad.add_(parameter.detach(), alpha=decay)
+                mean.lerp_(parameter.detach() * decay, 1 - BETAS[0])
 
     def fill(self, x: Tensor, labels: Tensor) -> Metrics:
         """Fill ``.grad`` by the rule, from x (image, input) and labels (image,) or (image, task);
@@ -136,7 +152,8 @@ class BUTDLearner(Learner):
         """Loss and accuracy, means over tasks, and the accuracy of each task if they are few.
 
         Where Counter-Hebb is not back-propagation: of each layer the angle between both updates for
-        the first images, the cosine between W and W̄ᵀ, and the norm ‖W − W̄ᵀ‖.
+        the first images, the cosine between W and W̄ᵀ, and the norm ‖W − W̄ᵀ‖. In training also the
+        share and the relative length of each layer's ``effective_step``, at the last update.
         """
         model, kind = self.model, self.settings.loss
         was_training = model.training
@@ -156,7 +173,20 @@ class BUTDLearner(Learner):
         names = self.dataset.task_names
         if len(names) <= MOST_NAMED:
             metrics |= {f"accuracy {name}": hits[k].item() / n for k, name in enumerate(names)}
+        metrics |= self._effective_steps()
         return metrics | self._departure(split.pixels[:CHUNK], labels[:CHUNK])
+
+    def _effective_steps(self) -> Metrics:
+        adam, values = self.optimiser, Metrics()
+        means = {id(p): mean for p, mean in zip(adam.parameters, self.decayed, strict=False)}
+        for name, layer in layers_of(self.model).items():
+            weight, moments = layer.weight.detach(), adam.moments(layer.weight)
+            if moments is not None:
+                decayed = means.get(id(layer.weight), torch.zeros_like(weight)) / moments.started
+                step = effective_step(weight, moments, decayed, self._rate(int(self.updates) - 1))
+                values[f"step {name}"] = float(f"{step.share:.3g}")
+                values[f"relative step {name}"] = float(f"{step.relative:.3g}")
+        return values
 
     def _departure(self, pixels: Tensor, labels: Tensor) -> Metrics:
         aligned = alignment(self.model)

@@ -8,6 +8,9 @@ import numpy as np
 REFERENCE = "back-propagation"
 SHARED = "Counter-Hebb, shared weights"
 SYMMETRIC = "Counter-Hebb, symmetric start"
+SEPARATE = "Counter-Hebb, separate weights"
+DECAYING = "Counter-Hebb, separate, decaying"
+DECAY = 0.01
 SAME_DEG = 1.0
 """A rule whose update is nearer to the gradient than this is taken for back-propagation."""
 
@@ -15,21 +18,24 @@ SAME_DEG = 1.0
 class LearningRule(NamedTuple):
     """A word for the names of its runs, and what differs from standard settings; the decay is the
     one of the authors' code for its asymmetric networks. ``task_head`` matters for networks that
-    follow instructions."""
+    follow instructions, ``decays`` where there is decay, and ``rate`` multiplies the standard
+    learning rate."""
 
     variant: str
     rule: str
     weights: str = "shared"
     weight_decay: float = 0.0
     task_head: str = "fixed"
+    decays: str = "all"
+    rate: float = 1.0
 
 
 RULES = {
     REFERENCE: LearningRule("bp", "backprop"),
     SHARED: LearningRule("shared", "counter-hebb"),
     SYMMETRIC: LearningRule("symmetric", "counter-hebb", "symmetric"),
-    "Counter-Hebb, separate weights": LearningRule("separate", "counter-hebb", "separate"),
-    "Counter-Hebb, separate, decaying": LearningRule("decay", "counter-hebb", "separate", 0.01),
+    SEPARATE: LearningRule("separate", "counter-hebb", "separate"),
+    DECAYING: LearningRule("decay", "counter-hebb", "separate", DECAY),
     "feedback alignment": LearningRule("alignment", "counter-hebb", "feedback-alignment"),
 }
 
@@ -78,11 +84,13 @@ def rule_name(config: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     backprop, decay = training["rule"] == "backprop", training["weight_decay"]
     noise = f", noise {training['noise']:g}" if training["noise"] else ""
     weights = "shared" if backprop else config["weights"]
+    decays = training.get("decays", "all")
+    part = "" if decays == "all" else f" of {decays} weights"
     for name, rule in RULES.items():
-        if (rule.rule, rule.weights, rule.weight_decay) == (training["rule"], weights, decay):
+        if not part and rule[1:4] == (training["rule"], weights, decay):
             return name + noise
     name = REFERENCE if backprop else f"Counter-Hebb, {config['weights']}"
-    return (f"{name}, decay {decay:g}" if decay else name) + noise
+    return (f"{name}, decay {decay:g}{part}" if decay else name) + noise
 
 
 def over_seeds(runs: Sequence[Mapping[int, float]]) -> OverSeeds | None:

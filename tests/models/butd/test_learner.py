@@ -112,6 +112,33 @@ def test_weight_decay_adds_the_weights_to_their_gradients():
         torch.testing.assert_close(seen[name], gradient, rtol=1e-4, atol=1e-5)
 
 
+def test_forward_or_feedback_weights_decay_alone():
+    """Gradients differ by the decay of the other part alone."""
+    seen = {}
+    for which in ("all", "forward", "feedback"):
+        trained = learner(
+            net("fc", weights="separate").float(),
+            rule="counter-hebb",
+            weight_decay=0.3,
+            decays=which,
+        )
+        model, own = trained.model, {}
+
+        def note(model=model, own=own) -> None:
+            own.update({n: p.grad.clone() for n, p in model.named_parameters()})
+
+        trained.optimiser.step = note
+        trained.step(trained.dataset.train)
+        seen[which] = own
+    for name, parameter in trained.model.named_parameters():
+        part, other = ("feedback", "forward") if "back_" in name else ("forward", "feedback")
+        assert torch.equal(seen["all"][name], seen[part][name])
+        torch.testing.assert_close(
+            seen["all"][name] - seen[other][name], 0.3 * parameter.detach(), rtol=1e-4, atol=1e-6
+        )
+    assert {n.rpartition(".")[2] for n in seen["all"]} == {"weight", "bias", "back_weight"}
+
+
 def test_the_step_size_falls_after_each_epoch():
     trained = learner(batch_size=4, learning_rate=0.1, decay=0.5)
     assert trained.per_epoch == 2  # 6 images in batches of 4

@@ -26,6 +26,10 @@ def test_other_settings_give_other_names():
     config, training = settings("Counter-Hebb, separate weights")
     other = rule_name(config, training | {"weight_decay": 0.5})
     assert other == "Counter-Hebb, separate, decay 0.5"
+    config, training = settings("Counter-Hebb, separate, decaying")
+    part = rule_name(config, training | {"decays": "feedback"})
+    assert part == "Counter-Hebb, separate, decay 0.01 of feedback weights"
+    assert rule_name(config, training | {"decays": "all"}) == "Counter-Hebb, separate, decaying"
     config, training = settings("back-propagation")
     assert rule_name({"weights": "separate"}, training) == "back-propagation"
     decaying = rule_name(config, training | {"weight_decay": 0.1, "noise": 2.0})
