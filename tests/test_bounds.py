@@ -34,12 +34,17 @@ MATTERS_WITH: dict[str, dict[str, Any]] = {
     "alpha_b": {"n_steps": 8},
     "step_size": {"n_steps": 8},
     "answer_step_size": {"n_answer_steps": 100},
+    "fit_prior": {"clamp_u": 4.0, "clamp_du": 4.0},
 }
 """What else has to be set for a setting to have its effect, and no larger a cost than that."""
 
 WIDEST = ", ".join(["2048"] * 8)
 TEXTS = {"widths": ("1", "2048", ", ".join(["1"] * 8), WIDEST)}
 """The least and the most that a text may say."""
+
+
+REFUSED = ("prior_low", "step_size", "input_dim", "clamp_u", "clamp_du")
+"""Settings that another one can forbid."""
 
 
 class Case(NamedTuple):
@@ -180,8 +185,7 @@ def test_any_settings_at_their_bounds_build_or_are_refused(name, data):
     try:
         config = kind(**chosen)
     except SettingsError as error:
-        # What is refused is one of those that another setting can forbid.
-        named = [word for word in ("prior_low", "step_size", "input_dim") if word in str(error)]
+        named = [word for word in REFUSED if word in str(error)]
         assert named
         return
     with torch.device("meta"):

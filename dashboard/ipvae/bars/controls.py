@@ -78,7 +78,8 @@ def experiment_controls(key: CheckpointKey, neuron: int) -> tuple[Experiment, in
 def _stimulus_controls(key: CheckpointKey, kind: str) -> Stimulus:
     """The stimulus in all but its direction and a dragged bar's path."""
     side, usual = features(key).shape[1], usual_bar(key)
-    s = usual._replace(kind=kind, contrast=slider(PAGE, "contrast", "Contrast", 0.0, 4.0, CONTRAST, 0.1))
+    contrast = slider(PAGE, "contrast", "Contrast", 0.0, 4.0, CONTRAST, 0.1)
+    s = usual._replace(kind=kind, contrast=contrast)
     if kind == "drifting grating":
         label = "Spatial frequency / cycles per pixel"
         s = s._replace(frequency=slider(PAGE, "frequency", label, 0.02, 0.4, 0.12, 0.01))
