@@ -137,7 +137,10 @@ def test_the_sentences_follow_from_the_rows(rows):
     assert ipvae.answers(rows.iloc[:0]) == []
 
 
-def test_the_curve_over_beta_is_the_mean_over_seeds(rows):
+def test_the_curve_over_beta_is_the_mean_over_seeds(rows, monkeypatch):
+    six = NETWORKS[ipvae.IP]._replace(training={"beta_outer": 6.0})
+    monkeypatch.setitem(NETWORKS, "iP-VAE, β = 6", six)
+    monkeypatch.setitem(ipvae.SECTIONS[ipvae.PLANE], "iP-VAE, β = 6", None)
     more = {"model": "iP-VAE, β = 6", "seed": 0, "R²": 0.8, "zeros": 0.6}
     curve = ipvae.beta_curve(pd.concat([rows, pd.DataFrame([more])]))
     assert list(curve) == [6, 24]
