@@ -53,7 +53,7 @@ def test_a_moving_bar_matches_the_slow_drawing(
 )
 def test_directions_are_as_stated(direction, moves):
     """0 goes rightward, 90 upward; the bar lies across its direction."""
-    stimulus = stimuli.Stimulus("moving bar", 0, 5, 1.0, 1.0)
+    stimulus = stimuli.Stimulus("moving bar", 0, 5, 1.0, 1.0, contrast=1.0)
     film = stimuli.film(stimulus, 5, [direction]).reshape(5, 5, 5)
     rows, columns = np.mgrid[:5, :5]
     centres = np.array([[(rows * f).sum() / f.sum(), (columns * f).sum() / f.sum()] for f in film])
