@@ -11,12 +11,14 @@ from corelib.runs.store import Run, State, list_runs
 
 
 class RunSummary(NamedTuple):
-    """What a list of runs shows. Without ``spec``, the run cannot be trained any further."""
+    """What a list of runs shows. ``trainable`` says whether its settings are understood, without
+    which it cannot be resumed."""
 
     run: Run
     state: State
     message: str
     spec: RunSpec | None
+    trainable: bool
     history: History
     best_score: float | None
     test: dict[str, float]
@@ -32,10 +34,11 @@ class RunSummary(NamedTuple):
 def summary(run: Run) -> RunSummary:
     """A run's state, progress and scores; what cannot be read becomes a problem, not an error."""
     problems: list[str] = []
-    spec, history, status = None, History(run.events), run.status
+    spec, trainable, history, status = None, False, History(run.events), run.status
     try:
         spec = run.spec
         resolve(spec)
+        trainable = True
     except SynaptariumError as error:
         problems.append(str(error))
     if problem := history.refresh().problem:
@@ -48,6 +51,7 @@ def summary(run: Run) -> RunSummary:
         status.state,
         status.message,
         spec,
+        trainable,
         history,
         best.card.score if best else None,
         best.card.test if best else {},

@@ -16,6 +16,7 @@ from corelib.runs.launch import resume
 from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, list_runs, remove_run
+from corelib.runs.summary import summary
 from dashboard.shell import cache
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
@@ -79,12 +80,15 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
         st.rerun(scope="app")
     status, history = run.status, _history(run)
     alive = status.state not in ENDED
+    # A run that is being trained is polled: its cards are not read each time.
+    ended = None if alive else summary(run)
+    problems = ended.problems if ended else tuple(filter(None, [history.problem]))
     with st.container(border=True, key=f"{prefix}_panel"):
         _headline(run, prefix)
         _progress(history, status.state)
-        if history.problem:
-            st.warning(plain(history.problem))
-        _buttons(run, status.state, prefix)
+        for problem in problems:
+            st.warning(plain(problem))
+        _buttons(run, status.state, prefix, resumable=ended is None or ended.trainable)
         if history.steps:
             figure = learning_curves({run.id: history}, palette())
             chart(
@@ -170,7 +174,7 @@ class _Action(NamedTuple):
     help: str
 
 
-def _buttons(run: Run, state: str, prefix: str) -> None:
+def _buttons(run: Run, state: str, prefix: str, resumable: bool) -> None:
     alive = state not in ENDED
     stopped = state in ("paused", "cancelled", "failed", "died")
     actions = (
@@ -195,7 +199,7 @@ def _buttons(run: Run, state: str, prefix: str) -> None:
             "resume",
             "play_arrow",
             partial(resume, run),
-            stopped,
+            stopped and resumable,
             "Continue from the last checkpoint, as if the run had never stopped",
         ),
         _Action(

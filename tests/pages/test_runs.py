@@ -7,7 +7,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from corelib.runs import registry
-from corelib.runs.store import create_run
+from corelib.runs.store import Run, create_run
+from corelib.runs.summary import summary
+from dashboard.shell.text import plain
 from tests.pages.app import ROOT, open_page, sentences
 from tests.runs.conftest import tiny
 from tests.runs.test_registry import DEEP, HARMLESS, ODDITIES, store, write
@@ -72,6 +74,10 @@ def test_the_panel_of_an_odd_run_has_its_buttons(runs_root, oddity):
     assert not app.exception
     buttons = {button.key: button for button in app.button}
     assert {"runs_resume", "runs_cancel", "runs_remove"} <= buttons.keys()
+    told = summary(Run(run.folder)) if run.folder.exists() else None
+    if told is not None:
+        assert {warning.value for warning in app.warning} >= {plain(p) for p in told.problems}
+        assert buttons["runs_resume"].disabled == (not told.trainable)
     if not buttons["runs_remove"].disabled:
         app = buttons["runs_remove"].click().run()
         assert not app.exception

@@ -2,6 +2,9 @@
 
 Each opens pages and tabs and moves controls at random, as quickly as a person who reads little, and
 begins anew now and then. Prints how long pages took, what went wrong, and the server's memory.
+
+With ``--again`` each begins anew with the moves it made before: after the first round everything is
+cached, and memory that still grows is a leak.
 """
 
 import argparse
@@ -35,6 +38,7 @@ class Log:
     def __init__(self) -> None:
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.errors: list[str] = []
+        self.rounds: dict[int, int] = defaultdict(int)
 
     def done(self, what: str, seconds: float, where: str, found: list[str]) -> None:
         self.seconds[what].append(seconds)
@@ -51,11 +55,15 @@ def state_of(item: Item, choice: Choice) -> WidgetState:
     return state
 
 
-def live(address: str, visits: list[Place], number: int, log: Log, over: Event) -> None:
+def live(
+    address: str, visits: list[Place], number: int, log: Log, over: Event, again: bool
+) -> None:
     """One person's session after another, until it is over."""
     chance = random.Random(number)
     where = ""
     while not over.is_set():
+        if again:
+            chance = random.Random(number)
         session = Session(address)
         try:
             for _ in range(LIFE):
@@ -78,6 +86,7 @@ def live(address: str, visits: list[Place], number: int, log: Log, over: Event) 
             log.errors.append(f"{where}: {error!r}")
         finally:
             session.close()
+            log.rounds[number] += 1
 
 
 def memory_mb(address: str) -> float:
@@ -99,13 +108,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.sessions")
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--again", action="store_true", help="the same moves in each round")
     asked = parser.parse_args()
     log, over = Log(), Event()
     with tempfile.TemporaryDirectory() as folder, driver.server(Path(folder) / "runs") as address:
         visits = [place for place in places(address) if place != TIMED]
-        print(f"{'minute':>7} {'MB':>7} {'moves':>6} {'p50':>6} {'p95':>6} {'errors':>6}")
+        columns = ("minute", "MB", "rounds", "moves", "p50", "p95", "errors")
+        print(" ".join(f"{name:>7}" for name in columns))
         threads = [
-            Thread(target=live, args=(address, visits, number, log, over))
+            Thread(target=live, args=(address, visits, number, log, over, asked.again))
             for number in range(asked.sessions)
         ]
         began = monotonic()
@@ -119,8 +130,8 @@ def main() -> None:
             p50, p95 = np.percentile(seconds, [50, 95]) if seconds else (np.nan, np.nan)
             minute = (monotonic() - began) / 60
             print(
-                f"{minute:7.1f} {memory_mb(address):7.0f} {before:6} {p50:6.2f} {p95:6.2f} "
-                f"{len(log.errors):6}",
+                f"{minute:7.1f} {memory_mb(address):7.0f} {sum(log.rounds.values()):7} "
+                f"{before:7} {p50:7.2f} {p95:7.2f} {len(log.errors):7}",
                 flush=True,
             )
         over.set()
