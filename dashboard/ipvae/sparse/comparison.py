@@ -106,8 +106,8 @@ def draw_rate_distortion(v: View) -> None:
         f"{sparse_cache.CONVERGENCE_IMAGES} test images, n = 1 seed. "
         + (
             "Hollow and crosses: the paper's, for van Hateren's images; ours are whitened pictures "
-            "of another kind. Lines: networks trained with other β, and LCA with other thresholds "
-            "on the same patches, 512 neurons; an activity of LCA is a real number, not a count."
+            "of another kind. Dotted and dashed: measured on the same patches with 512 neurons; an "
+            "activity of LCA is a real number, not a count."
             if published
             else ""
         ),
