@@ -48,6 +48,7 @@ PACE = {
     "gpc": {"learning_rate": 0.02},
     "hybrid-pc": {"learning_rate": 0.02},
     "backprop": {"learning_rate": 0.02},
+    "ipvae": {"beta_outer": 1.0},
 }
 """Training settings for systems that would learn little in so few steps."""
 

@@ -226,7 +226,8 @@ def test_shipped_checkpoints_are_small_and_hold_no_optimiser():
     files = [f for item in registry.shipped() for f in item.folder.iterdir()]
     ours = {"checkpoint.json", "weights.safetensors", "history.jsonl", "gates.npz"}
     assert {f.name for f in files} <= ours
-    assert sum(f.stat().st_size for f in files) < 25e6
+    # What the design allows for assets/checkpoints.
+    assert sum(f.stat().st_size for f in files) < 40e6
 
 
 # -- odd folders
