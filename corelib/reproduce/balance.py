@@ -243,7 +243,7 @@ def answers(rows: pd.DataFrame) -> list[str]:
             f"{gain.points.n} paired seeds; +{PUBLISHED_GAIN} {verdict}."
         )
     for name, what in ((ZEROED, "Zeroing the recurrence"), (MATCHED, "The matched MLP")):
-        own = [item for item in differences(rows) if item.arm == name and item.interval]
+        own = [item for item in found.values() if item.arm == name and item.interval]
         if not own:
             continue
         told = [item for item in own if item.interval and not item.interval.holds(0)]

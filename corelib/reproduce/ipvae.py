@@ -206,7 +206,7 @@ def beta_curve(rows: pd.DataFrame) -> dict[float, CodePoint]:
         own = rows[rows["model"] == name]
         if name in NETWORKS and len(own):
             zeros, r2 = (float(np.mean(own[column])) for column in ("zeros", "R²"))
-            found[float(NETWORKS[name].beta)] = CodePoint(zeros, r2)
+            found[NETWORKS[name].beta] = CodePoint(zeros, r2)
     return dict(sorted(found.items()))
 
 

@@ -87,7 +87,8 @@ def rule_name(config: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     decays = training.get("decays", "all")
     part = "" if decays == "all" else f" of {decays} weights"
     for name, rule in RULES.items():
-        if not part and rule[1:4] == (training["rule"], weights, decay):
+        own = rule.rule, rule.weights, rule.weight_decay
+        if not part and own == (training["rule"], weights, decay):
             return name + noise
     name = REFERENCE if backprop else f"Counter-Hebb, {config['weights']}"
     return (f"{name}, decay {decay:g}{part}" if decay else name) + noise
