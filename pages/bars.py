@@ -33,7 +33,7 @@ draw_page(
             "Population": draw_population,
             "Other networks": draw_other_networks,
         },
-        published=Published(("ipvae",), MISSING),
+        published=Published(("selectivity",), MISSING),
         training=Training(SYSTEMS, draw_features, PRESETS.get),
         export=lambda v: [v.item],
         keep=("model", "neuron"),

@@ -27,7 +27,7 @@ draw_page(
             "Gradient": gradient.draw_gradient,
             "Digits": digits.draw_digits,
         },
-        published=Published(("ipvae",), MISSING),
+        published=Published(("ipvae", "lca"), MISSING),
         training=Training(SYSTEMS, draw_features, PRESETS.get),
         export=lambda v: [v.item],
         keep=("model", "input", "class", "index", "patch"),

@@ -1,10 +1,13 @@
 """Selectivity against contrast: what is said of the curves, and that they are the networks' own."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from corelib import load
-from corelib.errors import CheckpointError
+from corelib.analysis.anytime import spread
 from corelib.models.ipvae.contrast import ContrastCurve
 from corelib.models.ipvae.experiment import Experiment, all_directions, sweep_directions
 from corelib.models.ipvae.stimuli import paper_bar
@@ -41,16 +44,40 @@ def test_the_table_is_what_the_networks_do(monkeypatch):
     monkeypatch.setattr(selectivity, "DIRECTIONS", 4)
     short = paper_bar(16)._replace(baseline_frames=20, frames=60, speed=0.4)
     monkeypatch.setattr("corelib.models.ipvae.stimuli.paper_bar", lambda side: short)
-    table = selectivity.run().set_index("network")
+    names = [f"{system}-natural-16" for system in selectivity.PUBLISHED]
+    specs = [SimpleNamespace(system=name.removesuffix("-natural-16"), seed=0) for name in names]
+    rows = selectivity.measure(specs, [SimpleNamespace(id=name) for name in names])
+    table = selectivity.summary(rows).set_index("network")
     assert list(table.index) == ["ipvae", "igvae-relu", "igvae", selectivity.BY_SIZE]
-    for system in selectivity.PUBLISHED:
+    for name, row in table.iterrows():
+        system = name.split(",")[0]
         shown = Experiment(short._replace(contrast=2.0), trials=1)
-        curves = sweep_directions(load(f"{system}-natural-16"), shown, all_directions(4)).tuning()
-        assert table.loc[system, "1 - CV"] == pytest.approx(median_orientation(curves), abs=6e-4)
-        assert table.loc[system, "published"] == selectivity.PUBLISHED[system]
+        swept = sweep_directions(load(f"{system}-natural-16"), shown, all_directions(4))
+        tuning = swept.tuning(magnitude=name == selectivity.BY_SIZE)
+        assert row["1 - CV"].mean == pytest.approx(median_orientation(tuning), abs=6e-5)
+        assert row["published"] == selectivity.PUBLISHED[system]
 
 
-def test_without_networks_it_says_so(monkeypatch):
-    monkeypatch.setattr(selectivity, "shipped", list)
-    with pytest.raises(CheckpointError, match="git checkout -- assets/checkpoints"):
-        selectivity.run()
+def test_seeds_are_averaged_and_one_without_answer_leaves_the_cell_empty():
+    rows = pd.DataFrame(
+        {
+            "network": "ipvae",
+            "seed": [0, 1, 0, 1],
+            "contrast": [1.0, 1.0, 2.0, 2.0],
+            "median": [0.8, 0.9, 0.7, np.nan],
+            "low": [0.7, 0.8, 0.6, np.nan],
+            "high": [0.9, 1.0, 0.8, np.nan],
+            "responsive": [10, 20, 30, 0],
+        }
+    )
+    one, two = selectivity.summary(rows).to_dict("records")
+    assert one["1 - CV"] == pytest.approx(spread([0.8, 0.9]))
+    assert one["95 % interval"] == "[0.750, 0.950]"
+    assert two["1 - CV"] is None
+    assert two["95 % interval"] is None
+    assert two["responsive neurons"] == spread([30, 0])
+
+
+def test_the_networks_are_those_of_the_table_of_iterative_vaes():
+    assert [spec.system for spec in selectivity.specs(2)] == list(selectivity.PUBLISHED)
+    assert {spec.seed for spec in selectivity.specs(2)} == {2}

@@ -101,12 +101,18 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "Orientation selectivity of the iterative VAEs against contrast, published and ours, and "
         "the contrast at which they are equal",
         "corelib.reproduce.selectivity",
+        over_seeds=True,
     ),
     "lca": Reproduction(
         "LCA on the same natural images: rate against distortion at several thresholds, published "
         "and ours (trains for about ten minutes a seed)",
         "corelib.reproduce.lca",
         over_seeds=True,
+    ),
+    "claims": Reproduction(
+        "Every published figure that the tables speak to, ours beside it, with a verdict by one "
+        "rule, and why some did not reproduce",
+        "corelib.reproduce.claims",
     ),
     "checkpoints": Reproduction(
         "The shipped networks, trained again: test accuracy then and now, and whether the "

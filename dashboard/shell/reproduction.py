@@ -8,7 +8,7 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from corelib.reproduce import REPRODUCTIONS, results
-from corelib.reproduce.results import OverSeeds
+from corelib.reproduce.results import Measured, OverSeeds
 from corelib.reproduce.seeds import progress
 from dashboard.shell.text import errors_shown, plain, say_error
 
@@ -26,7 +26,7 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
         st.info(missing)
         st.code(command, language="bash")
         return
-    what: OverSeeds = import_module(REPRODUCTIONS[name].module).TABLE
+    what: OverSeeds | Measured = import_module(REPRODUCTIONS[name].module).TABLE
     try:
         rows, own = results.newest(name)
         table = what.summary(rows)
@@ -103,11 +103,12 @@ def _start(name: str, prefix: str) -> None:
 
 
 @errors_shown()
-def _progress(what: OverSeeds, prefix: str) -> None:
+def _progress(what: OverSeeds | Measured, prefix: str) -> None:
     started = f"{prefix}_{what.name}_started"
-    done, total, run = progress(what.all_specs())
-    running = plain(run.id) if run else "between two runs"
-    st.progress(done / total, f"{done} of {total} networks trained; {running}")
+    if isinstance(what, OverSeeds):
+        done, total, run = progress(what.all_specs())
+        running = plain(run.id) if run else "between two runs"
+        st.progress(done / total, f"{done} of {total} networks trained; {running}")
     log = results.log_file(what.name)
     lines = log.read_text(errors="replace", encoding="utf-8").splitlines() if log.exists() else []
     if lines:
