@@ -109,6 +109,12 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "corelib.reproduce.lca",
         over_seeds=True,
     ),
+    "photographs": Reproduction(
+        "iP-VAE trained on photographs and on the pictures that ship, each measured on both and on "
+        "an unseen picture",
+        "corelib.reproduce.photographs",
+        over_seeds=True,
+    ),
     "claims": Reproduction(
         "Every published figure that the tables speak to, ours beside it, with a verdict by one "
         "rule, and why some did not reproduce",

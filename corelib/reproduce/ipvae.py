@@ -135,7 +135,7 @@ def figures(item: Checkpoint, n_images: int = N_IMAGES, n_steps: int = N_STEPS) 
     x = images(dataset, dataset.test.pixels[:n_images])
     code = analysis.encode(model, x, n_steps)
     row = {
-        "R²": _mean_r2(code),
+        "R²": mean_r2(code),
         "zeros": round(float(code.zeros[-1]), 4),
         "change": round(float(code.change[-1]), 4),
         "ran away": float((code.r2_of_each < RAN_AWAY).mean()),
@@ -145,7 +145,7 @@ def figures(item: Checkpoint, n_images: int = N_IMAGES, n_steps: int = N_STEPS) 
     if item.card.dataset in patches.SETS:
         elsewhere = patches.unseen(dataset.test.pixels.shape[-1]).pixels[:n_images]
         far = analysis.encode(model, images(dataset, elsewhere), n_steps)
-        row["R² unseen"] = _mean_r2(far)
+        row["R² unseen"] = mean_r2(far)
         row["zeros unseen"] = round(float(far.zeros[-1]), 4)
     if item.card.dataset == DIGITS:
         train, test = (
@@ -165,7 +165,7 @@ def figures(item: Checkpoint, n_images: int = N_IMAGES, n_steps: int = N_STEPS) 
     return row
 
 
-def _mean_r2(code: Code) -> float:
+def mean_r2(code: Code) -> float:
     """R² after the last step, the mean over the images that did not run away."""
     return round(float(np.nanmean(code.r2_of_each[code.r2_of_each >= RAN_AWAY])), 4)
 

@@ -102,6 +102,8 @@ NETWORKS: dict[str, Trained] = {
     IP_DIGITS: _preset("ipvae", DIGITS, "digits"),
 }
 
+STANDARD = NARROWER
+"""The row with the settings that a new network has."""
 SHIPPED = (IP, IG, IG_RELU, IP_DIGITS)
 SYSTEMS = tuple(dict.fromkeys(network.system for network in NETWORKS.values()))
 
