@@ -3,10 +3,20 @@
 from typing import NamedTuple
 
 
+class Family(NamedTuple):
+    """A family of networks: its name in corelib, its title, and what it is in a sentence."""
+
+    name: str
+    title: str
+    about: str
+
+
 class Room(NamedTuple):
-    """A page as the map on Home shows it. ``systems`` are names in the catalogue."""
+    """A page as Home shows it. ``family`` is a name in ``FAMILIES``, ``systems`` are names in the
+    catalogue."""
 
     file: str
+    family: str
     title: str
     icon: str
     question: str
@@ -16,9 +26,33 @@ class Room(NamedTuple):
     picture: str
 
 
+FAMILIES = (
+    Family(
+        "bpan",
+        "Balanced recurrent networks",
+        "Excitatory and inhibitory units settle until they are confident, beside other networks "
+        "that choose when to stop.",
+    ),
+    Family(
+        "bpc",
+        "Predictive coding",
+        "One network predicts in both directions: it classifies and generates.",
+    ),
+    Family(
+        "butd",
+        "Instructed vision",
+        "Top-down instructions select a sub-network; top-down errors teach without "
+        "back-propagation.",
+    ),
+    Family(
+        "ipvae", "Iterative inference", "Spiking neurons compete to explain an image, step by step."
+    ),
+)
+
 ROOMS = (
     Room(
         file="balance.py",
+        family="bpan",
         title="E/I balance",
         icon=":material/balance:",
         question="Does inhibition hold excitation in check?",
@@ -31,6 +65,7 @@ ROOMS = (
     ),
     Room(
         file="halting.py",
+        family="bpan",
         title="Halting",
         icon=":material/timer:",
         question="Which network knows early that it is right, and what does that save?",
@@ -42,6 +77,7 @@ ROOMS = (
     ),
     Room(
         file="robustness.py",
+        family="bpan",
         title="Robustness",
         icon=":material/broken_image:",
         question="How much accuracy is left when the image is damaged?",
@@ -54,6 +90,7 @@ ROOMS = (
     ),
     Room(
         file="evidence.py",
+        family="bpan",
         title="Sequential evidence",
         icon=":material/visibility:",
         question="How much evidence does a confident answer need?",
@@ -65,6 +102,7 @@ ROOMS = (
     ),
     Room(
         file="bpc.py",
+        family="bpc",
         title="BPC digits",
         icon=":material/swap_vert:",
         question="Can one network both classify and generate?",
@@ -77,6 +115,7 @@ ROOMS = (
     ),
     Room(
         file="subnetworks.py",
+        family="butd",
         title="Sub-networks",
         icon=":material/account_tree:",
         question="How does one network do two things?",
@@ -89,6 +128,7 @@ ROOMS = (
     ),
     Room(
         file="learning.py",
+        family="butd",
         title="Counter-Hebb learning",
         icon=":material/sync_alt:",
         question="Can a network learn without back-propagation?",
@@ -101,6 +141,7 @@ ROOMS = (
     ),
     Room(
         file="sparse.py",
+        family="ipvae",
         title="Sparse code",
         icon=":material/grain:",
         question="What is an image made of, if only few neurons may fire?",
@@ -113,6 +154,7 @@ ROOMS = (
     ),
     Room(
         file="bars.py",
+        family="ipvae",
         title="Moving bars",
         icon=":material/rotate_right:",
         question="Which stimulus does a neuron of this network prefer?",

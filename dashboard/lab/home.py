@@ -1,14 +1,21 @@
-"""Home: what this is, the experiments, and what this machine has. Imports neither torch nor
-plotly, so that it paints at once."""
+"""Home: what this is, where to begin, the experiments by family, and what trains now. Imports
+neither torch nor plotly, so that it paints at once."""
+
+from pathlib import Path
 
 import streamlit as st
 
-from dashboard.rooms import ROOMS, Room
+from dashboard.rooms import FAMILIES, ROOMS, Family, Room
 from dashboard.shell import inventory
 from dashboard.shell.page import ASSETS
 from dashboard.shell.text import errors_shown
 
 PAGES = ASSETS.parent / "pages"
+STYLE = Path(__file__).with_name("home.css")
+BEGIN = "balance.py"
+REFRESH_S = 2.0
+ROWS = ((0,), (1, 2, 3))
+"""The families that share a row, by their places in ``FAMILIES``."""
 PYTHON = """\
 from corelib import load
 from corelib.data import load_dataset
@@ -25,41 +32,75 @@ python -m corelib reproduce"""
 
 
 def draw_home() -> None:
-    st.title("Synaptarium")
-    st.markdown(
-        "##### A laboratory of brain-inspired networks. Look into trained ones, break them, "
-        "train your own."
-    )
-    with errors_shown():
-        st.write(inventory.sentence())
-    st.markdown("### Experiments")
-    for room in ROOMS:
-        with st.container(border=True, key=f"home_room_{room.file.removesuffix('.py')}"):
+    st.html(STYLE)
+    _draw_head()
+    for row in ROWS:
+        families = [FAMILIES[k] for k in row]
+        widths = [len(_rooms(family)) for family in families]
+        for column, family in zip(st.columns(widths, gap="medium"), families, strict=True):
+            with column:
+                _draw_family(family)
+    with st.expander("On this machine: images, networks, computer", key="home_machine"):
+        _draw_inventory()
+    with st.expander("From Python and from the command line", key="home_code"):
+        left, right = st.columns(2, gap="large")
+        left.code(PYTHON, language="python")
+        right.code(COMMANDS, language="bash")
+
+
+def _draw_head() -> None:
+    text, now = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+    first = next(room for room in ROOMS if room.file == BEGIN)
+    with text:
+        st.title("Synaptarium")
+        st.markdown(
+            "A laboratory of brain-inspired networks: look into trained ones, break them, train "
+            "your own."
+        )
+        with st.container(key="home_begin"):
+            st.page_link(
+                PAGES / first.file,
+                label=f"Begin with {first.title}",
+                icon=first.icon,
+                width="content",
+            )
+    with now, errors_shown():
+        alive = inventory.in_progress()
+        st.fragment(_draw_now, run_every=REFRESH_S if alive else None)()
+
+
+@errors_shown()
+def _draw_now() -> None:
+    """What trains now, and what there is."""
+    st.markdown(inventory.sentence())
+    for run in inventory.in_progress():
+        st.progress(run.share, run.text)
+    st.page_link(PAGES / "runs.py", label="All runs", icon=":material/timeline:")
+
+
+def _rooms(family: Family) -> list[Room]:
+    return [room for room in ROOMS if room.family == family.name]
+
+
+def _draw_family(family: Family) -> None:
+    st.markdown(f"**{family.title}**", help=family.about)
+    rooms = _rooms(family)
+    for column, room in zip(st.columns(len(rooms), gap="small"), rooms, strict=True):
+        with column:
             _draw_room(room)
-    st.markdown("### On this machine")
-    _draw_inventory()
-    st.markdown("### Without the browser")
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.caption("From Python")
-        st.code(PYTHON, language="python")
-    with right:
-        st.caption("From the command line")
-        st.code(COMMANDS, language="bash")
 
 
 def _draw_room(room: Room) -> None:
-    text, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
-    with text:
-        st.markdown(f"#### {room.title}")
-        st.markdown(f"**{room.question}**")
-        st.write(room.about)
-        st.caption(f"{room.paper}. {inventory.models_of(room.systems)}")
-        st.page_link(PAGES / room.file, label=f"Open {room.title}", icon=room.icon)
-    shown = ASSETS / "pictures" / f"{room.picture}-{st.context.theme.type or 'light'}.png"
-    if shown.exists():
-        with picture:
-            st.image(str(shown), width="stretch")
+    """A card; its link covers it all."""
+    name = room.file.removesuffix(".py")
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"home_room_{name}"):
+        shown = ASSETS / "pictures" / f"{room.picture}-{st.context.theme.type or 'light'}.png"
+        if shown.exists():
+            st.image(str(shown), width="stretch", alt=f"A figure of {room.title}")
+        st.page_link(
+            PAGES / room.file, label=f"**{room.title}**", help=f"{room.about} ({room.paper})"
+        )
+        st.caption(room.question)
 
 
 def _draw_inventory() -> None:
@@ -69,7 +110,7 @@ def _draw_inventory() -> None:
         ("Computer", inventory.machine_lines),
     )
     for column, (title, lines) in zip(st.columns(3, gap="large"), parts, strict=True):
-        with column, st.container(border=True, height="stretch"), errors_shown():
+        with column, errors_shown():
             st.markdown(f"**{title}**")
             for line in lines():
                 st.markdown(line)

@@ -4,6 +4,7 @@ import platform
 import shutil
 import subprocess
 from importlib.metadata import version
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -37,9 +38,25 @@ def runs_sentence() -> str:
     )
 
 
-def models_of(systems: tuple[str, ...]) -> str:
-    n = sum(item.card.system in systems for item in shipped())
-    return f"{n} trained networks to open."
+class InProgress(NamedTuple):
+    """A run that has not ended: the ``share`` of its updates that are done, and in words."""
+
+    share: float
+    text: str
+
+
+def in_progress() -> list[InProgress]:
+    """The runs that have not ended, newest first."""
+    found: list[InProgress] = []
+    for run in list_runs():
+        state = run.status.state
+        if state in ENDED:
+            continue
+        history = run.history().refresh()
+        total = history.began.total_steps if history.began else 0
+        share = min(1.0, history.step / total) if total else 0.0
+        found.append(InProgress(share, f"{plain(run.id)}: {state}, {share:.0%}"))
+    return found
 
 
 def data_lines() -> list[str]:

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from dashboard import router
+from dashboard.rooms import FAMILIES, ROOMS
+from dashboard.shell.text import plain
 from tests.pages.app import ROOT, open_page, sentences
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -76,6 +78,33 @@ def test_home_counts_the_runs(runs_root):
     assert "You have no runs yet" in sentences(open_page("home"))
     create_run(make_spec("bpan")).set_status("cancelled")
     assert "You have 1 run: 0 completed, 0 in progress." in sentences(open_page("home"))
+
+
+def test_home_shows_every_experiment_under_its_family():
+    app = open_page("home")
+    links = {link.proto.page for link in app.get("page_link")}
+    questions = [caption.value for caption in app.caption]
+    for room in ROOMS:
+        assert room.file.removesuffix(".py") in links
+        assert room.question in questions
+    assert {room.family for room in ROOMS} == {family.name for family in FAMILIES}
+    for family in FAMILIES:
+        assert family.title in sentences(app)
+
+
+def test_home_shows_what_trains_now(runs_root):
+    from corelib.training.events import Began, Stepped
+
+    run = create_run(make_spec("bpan"))
+    run.append(
+        Began(step=0, total_steps=8, steps_per_epoch=2, device="cpu", threads=1, parameters=1)
+    )
+    run.append(Stepped(step=2, count=2, seconds=0.1, metrics={"loss": 1.0}))
+    run.set_status("running")
+    with run.lock:
+        (bar,) = open_page("home").get("progress")
+    assert bar.proto.value == 25
+    assert bar.proto.text == f"{plain(run.id)}: running, 25%"
 
 
 def test_an_invalid_name_for_a_run_is_reported(runs_root):
