@@ -58,7 +58,7 @@ N_STEPS = 1000
 N_IMAGES = 500
 RAN_AWAY = -1.0
 """The R² below which an image counts as one on which inference ran away."""
-READOUT_STEPS, READOUT_IMAGES = 100, 10_000
+READOUT_STEPS, READOUT_IMAGES = 100, 30_000
 
 
 class PublishedPoints(NamedTuple):

@@ -142,6 +142,6 @@ NOTES = (
     "at least -1; the share of the others stands beside it. K neurons, T time steps of an update, "
     "β the weight of the divergence. Change: |Δu| at the last step.",
     "Gabor fit: the share of a feature's variance that a Gabor function explains, median over "
-    "features. Readout: logistic regression from the rates of 10,000 training digits after 100 "
+    "features. Readout: logistic regression from the rates of 30,000 training digits after 100 "
     "steps, on all test digits.",
 )

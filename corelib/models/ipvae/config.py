@@ -218,7 +218,7 @@ one patch in a thousand; with the standard ones it does not, and codes are as go
 
 DIGITS = Preset(
     {"n_latents": 512, "t_train": 16},
-    {"epochs": 9, "batch_size": 200, "learning_rate": 0.006, "beta_outer": 8.0},
+    {"epochs": 20, "batch_size": 200, "learning_rate": 0.006, "beta_outer": 8.0},
 )
 """Of the network of MNIST that ships. With a rate of 0.01 training diverged."""
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 
 from corelib.models.ipvae import analysis, inference
 from tests.models.ipvae.small import make
@@ -79,6 +80,24 @@ def test_a_readout_separates_classes_only_if_the_code_does():
     shuffled = rng.permutation(labels)
     none = analysis.read_out(code[:400], shuffled[:400], code[400:], shuffled[400:])
     assert none.accuracy < 0.5
+
+
+def test_a_readout_is_regularised_as_held_out_training_images_ask():
+    rng = np.random.default_rng(1)
+    labels = rng.integers(2, size=300)
+    # One weak sign of the class among much noise: weights must be small.
+    code = 3 * rng.normal(size=(300, 60))
+    code[:, 0] += labels
+    readout = analysis.read_out(code[:100], labels[:100], code[100:], labels[100:])
+    held_out = {
+        strength: LogisticRegression(max_iter=300, C=strength)
+        .fit(code[:80], labels[:80])
+        .score(code[80:100], labels[80:100])
+        for strength in analysis.STRENGTHS
+    }
+    assert held_out[readout.strength] == max(held_out.values()) > held_out[1.0]
+    truth = LogisticRegression(max_iter=300, C=readout.strength).fit(code[:100], labels[:100])
+    np.testing.assert_array_equal(readout.predicted, truth.predict(code[100:]))
 
 
 def test_without_lesions_the_named_neurons():
