@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from corelib import environment
 from corelib.errors import SettingsError
 from dashboard.rooms import ROOMS
+from dashboard.shell import projector
 from dashboard.shell.text import plain, say_error
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +64,7 @@ def run() -> None:
     except SettingsError as error:
         say_error(error)
     else:
+        projector.draw_switch()
         page.run()
 
 

@@ -37,6 +37,11 @@ class Figure(go.Figure):
     def __init__(self, traces: Sequence[dict], layout: dict, frames: Sequence[dict] = ()) -> None:
         object.__setattr__(self, "_given", (traces, layout, frames))
 
+    @property
+    def given(self) -> tuple[Sequence[dict], dict, Sequence[dict]]:
+        """Traces, layout and frames as they were given."""
+        return self._given
+
     @cached_property
     def _checked(self) -> go.Figure:
         return go.Figure(*self._given)

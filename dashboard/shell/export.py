@@ -9,6 +9,8 @@ import streamlit as st
 
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import RunSpec, as_command
+from dashboard.figures.projector import for_projector
+from dashboard.shell import projector
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def chart(
         "toImageButtonOptions": {"format": "svg", "filename": f"synaptarium-{key}"},
     }
     st.plotly_chart(
-        figure,
+        for_projector(figure) if projector.is_on() else figure,
         width="stretch",
         theme=None,
         key=key,

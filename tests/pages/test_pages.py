@@ -1,6 +1,7 @@
 """The pages, run without a browser."""
 
 import gc
+import json
 import subprocess
 import sys
 
@@ -105,6 +106,33 @@ def test_home_shows_what_trains_now(runs_root):
         (bar,) = open_page("home").get("progress")
     assert bar.proto.value == 25
     assert bar.proto.text == f"{plain(run.id)}: running, 25%"
+
+
+@pytest.mark.parametrize(("asked", "on"), [(None, False), ("true", True), ("<b>", False)])
+def test_a_link_switches_the_projector_on(asked, on, runs_root):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if asked:
+        app.query_params["projector"] = asked
+    app.run()
+    assert not app.exception
+    assert app.toggle(key="projector").value == on
+
+
+def test_figures_are_enlarged_while_the_projector_is_on(runs_root):
+    app = open_page("balance")
+
+    def figures():
+        return [json.loads(item.proto.spec) for item in app.get("plotly_chart")]
+
+    before = figures()
+    app.session_state["projector"] = True
+    app.run()
+    assert not app.exception
+    after = figures()
+    assert len(after) == len(before) > 0
+    for one, other in zip(before, after, strict=True):
+        assert other["layout"]["font"]["size"] == 1.5 * one["layout"]["font"]["size"]
+        assert [t.get("y") for t in one["data"]] == [t.get("y") for t in other["data"]]
 
 
 def test_an_invalid_name_for_a_run_is_reported(runs_root):

@@ -1,0 +1,20 @@
+"""The projector's switch holds on every page, and its type is larger."""
+
+from tests.browser import driver
+
+SIZE = "() => parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)"
+
+
+def test_the_switch_holds_on_the_next_page(page, server):
+    driver.open_page(page, f"{server}/balance")
+    small = page.evaluate(SIZE)
+    driver.widget(page, "projector").locator("label").click()
+    driver.address_has(page, "projector=true")
+    driver.ready(page)
+    assert page.evaluate(SIZE) > 1.3 * small
+    page.get_by_role("link", name="Runs").first.click()
+    page.get_by_role("heading", name="Runs").wait_for()
+    driver.ready(page)
+    assert driver.widget(page, "projector").get_by_role("switch").is_checked()
+    driver.address_has(page, "projector=true")
+    assert page.evaluate(SIZE) > 1.3 * small
