@@ -38,7 +38,7 @@ function start(root) {
   const sizes = new ResizeObserver(later)
   const scrolled = event => {
     if (event.target.closest?.(UNIT)) later()
-    if (event.target !== tip.box) tip.scrolled()
+    if (event.target !== tip.box) tip.follow()
   }
 
   // First all places are read, then all buttons are laid: each turn costs the browser a layout.
@@ -224,9 +224,18 @@ function placed({ id, said, rects, kind }, origin) {
 function makeTip(root) {
   const tip = root.querySelector(".glossary-tip")
   const texts = root.querySelector(".glossary-texts")
-  let terms = new Map(), shown = null, timer = 0, href = ""
+  let terms = new Map(), shown = null, of = "", rests = null, timer = 0, href = ""
 
-  const term = event => event.target.closest?.("button.term")
+  // A name in a legend stays clickable: its button lets the pointer through.
+  const term = event => {
+    const under = event.target.closest?.("button.term")
+    if (under || !event.target.closest?.(".legend")) return under
+    const { clientX: x, clientY: y } = event
+    return [...event.target.closest(UNIT).querySelectorAll("button.looked-through")].find(button => {
+      const box = button.getBoundingClientRect()
+      return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom
+    })
+  }
   const soon = (action, ms) => {
     clearTimeout(timer)
     timer = setTimeout(action, ms)
@@ -243,16 +252,17 @@ function makeTip(root) {
     tip.showPopover({ source: button })
     button.ariaExpanded = "true"
     shown = button
+    of = entry.id
     place(button.getBoundingClientRect())
   }
 
   function contents(entry) {
-    const head = element("div", "glossary-head")
     const typeset = copies(entry)
-    if (entry.symbol) head.append(typeset.shift())
+    const head = element("div", "glossary-head")
+    if (entry.symbol) head.append(typeset.shift() ?? "")
     head.append(text("strong", entry.name))
     const equation = entry.equation && element("div", "glossary-equation")
-    if (equation) equation.append(typeset.shift())
+    if (equation) equation.append(typeset.shift() ?? "")
     const unit = text("div", `Unit: ${entry.unit}`)
     unit.className = "glossary-unit"
     const link = text("a", "In the glossary")
@@ -284,13 +294,15 @@ function makeTip(root) {
 
   const inside = node => node && (tip.contains(node) || node === shown)
   const listeners = {
-    pointerover: event => {
+    pointermove: event => {
       if (event.pointerType === "touch") return
       const button = term(event)
+      const over = button ?? (inside(event.target) ? tip : null)
+      if (over === rests) return
+      rests = over
+      clearTimeout(timer)
       if (button) soon(() => open(button), OPEN)
-      else if (inside(event.target)) clearTimeout(timer)
-      else if (shown && shown !== document.activeElement) soon(hide, CLOSE)
-      else if (!shown) clearTimeout(timer)
+      else if (!over && shown && shown !== document.activeElement) soon(hide, CLOSE)
     },
     focusin: event => {
       const button = term(event)
@@ -314,9 +326,10 @@ function makeTip(root) {
 
   return {
     box: tip,
-    scrolled() { if (shown) hide() },
-    // A term whose element has gone takes its tip with it.
-    check() { if (shown && !shown.isConnected) hide() },
+    // It moves with its term.
+    follow() { if (shown) place(shown.getBoundingClientRect()) },
+    // A term that has gone takes its tip with it; its button may be another's by now.
+    check() { if (shown && (!shown.isConnected || shown.dataset.term !== of)) hide() },
     use(data) {
       href = data.link
       terms = new Map(data.terms.map((entry, place) => [entry.id, { ...entry, place }]))

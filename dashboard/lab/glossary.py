@@ -6,7 +6,7 @@
 import streamlit as st
 
 from dashboard.rooms import ROOMS
-from dashboard.shell.glossary import FAMILIES, Entry, entries, entry_of
+from dashboard.shell.glossary import FAMILIES, Entry, entries
 from dashboard.shell.text import plain
 
 PAGE = "glossary"
@@ -22,7 +22,7 @@ def draw_glossary() -> None:
         "symbols in equations are explained where they stand: point at one, tap it, or reach it "
         "with the Tab key."
     )
-    if (linked := entry_of(st.query_params.get(f"{PAGE}_term", ""))) is not None:
+    if linked := entries().get(st.query_params.get(f"{PAGE}_term", "")):
         _draw_entry(linked, f"{PAGE}_linked")
     sought = st.text_input(
         "Search",
@@ -31,7 +31,7 @@ def draw_glossary() -> None:
         max_chars=LONGEST,
         bind="query-params",
     )
-    found = [entry for entry in entries() if matches(entry, sought)]
+    found = [entry for entry in entries().values() if matches(entry, sought)]
     if not found:
         st.caption(f"No term contains {plain(sought)}.")
     for family, title in FAMILIES.items():
@@ -42,15 +42,17 @@ def draw_glossary() -> None:
 
 def matches(entry: Entry, sought: str) -> bool:
     """Whether all words of ``sought`` are in what is shown of the entry, small or capital."""
-    shown = " ".join((
-        entry.id,
-        entry.name,
-        entry.sentence,
-        entry.source,
-        *entry.words,
-        *entry.math,
-        *(TITLES[page] for page in entry.pages),
-    ))
+    shown = " ".join(
+        (
+            entry.id,
+            entry.name,
+            entry.sentence,
+            entry.source,
+            *entry.words,
+            *entry.math,
+            *(TITLES[page] for page in entry.pages),
+        )
+    )
     return all(word in shown.casefold() for word in sought.casefold().split())
 
 

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,14 +16,13 @@ FAMILIES = {
     "all": "All families",
 }
 """The groups of the Glossary page and their titles."""
-GREEK = dict(
-    zip(
-        "alpha beta gamma delta varepsilon zeta eta theta kappa lambda mu xi pi rho sigma tau phi "
-        "varphi chi psi omega Delta Phi Sigma Theta Lambda Omega nabla cdot vartheta".split(),
-        "αβγδεζηθκλμξπρστϕφχψωΔΦΣΘΛΩ∇⋅ϑ",
-        strict=True,
-    )
-)
+GREEK: dict[str, str] = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε",
+    "zeta": "ζ", "eta": "η", "theta": "θ", "vartheta": "ϑ", "kappa": "κ", "lambda": "λ", "mu": "μ",
+    "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "ϕ",
+    "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
+    "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "cdot": "⋅",
+}  # fmt: skip
 ACCENTS = {"bar": "ˉ", "hat": "^"}
 """What KaTeX writes behind a letter for an accent above it."""
 
@@ -48,34 +48,31 @@ class Entry(NamedTuple):
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
-    """All terms, in the order of the file."""
+def entries() -> dict[str, Entry]:
+    """All terms by their ids, in the order of the file."""
     found = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return tuple(_entry(name, fields) for name, fields in found.items())
+    return {name: _entry(name, fields) for name, fields in found.items()}
 
 
 @cache
 def entries_of(page: str) -> tuple[Entry, ...]:
     """The terms of a page, by the name of its file."""
-    return tuple(entry for entry in entries() if page in entry.pages)
-
-
-def entry_of(name: str) -> Entry | None:
-    """A term by its id; None if there is none."""
-    return next((entry for entry in entries() if entry.id == name), None)
+    return tuple(entry for entry in entries().values() if page in entry.pages)
 
 
 def _entry(name: str, fields: dict) -> Entry:
     symbol = fields.get("symbol", "")
     words = fields.get("words", [fields["name"]])
     math = fields.get("math", [symbol] if symbol else [])
-    return Entry(**{
-        **fields,
-        "id": name,
-        "pages": tuple(fields["pages"]),
-        "words": tuple(dict.fromkeys(form for word in words for form in (word, capital(word)))),
-        "math": tuple(dict.fromkeys(flat(form) for tex in math for form in _neighbours(tex))),
-    })
+    return Entry(
+        **{
+            **fields,
+            "id": name,
+            "pages": tuple(fields["pages"]),
+            "words": tuple(dict.fromkeys(form for word in words for form in (word, capital(word)))),
+            "math": tuple(dict.fromkeys(flat(form) for tex in math for form in _neighbours(tex))),
+        }
+    )
 
 
 def capital(word: str) -> str:
@@ -102,5 +99,23 @@ def flat(tex: str) -> str:
 @cache
 def spelling(page: str) -> re.Pattern:
     """Finds the words of a page's terms in text, as dashboard/components/glossary.js does."""
-    words = sorted((w for entry in entries_of(page) for w in entry.words), key=len, reverse=True)
-    return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?![\w\u0300-\u036f])")
+    return _any_of(word for entry in entries_of(page) for word in entry.words)
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern:
+    """Whole words only, the longest first: λ_bal is not λ."""
+    choice = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<![\w.])(?:{choice or '(?!)'})(?![\w\u0300-\u036f])")
+
+
+@cache
+def in_a_heading(name: str) -> str | None:
+    """What the head of a table's column says on hover: the sentences of the terms in its name, of
+    those that mean the same on all pages. None if it has no term."""
+    meanings: dict[str, set[str]] = {}
+    for entry in entries().values():
+        for word in entry.words:
+            meanings.setdefault(word, set()).add(entry.id)
+    one = {word: min(ids) for word, ids in meanings.items() if len(ids) == 1}
+    found = dict.fromkeys(one[match[0]] for match in _any_of(one).finditer(name))
+    return " ".join(entries()[id].sentence for id in found) or None

@@ -5,7 +5,18 @@ import re
 import pytest
 
 from dashboard.rooms import ROOMS
-from dashboard.shell.glossary import FAMILIES, entries, entries_of, flat, spelling
+from dashboard.shell.glossary import (
+    FAMILIES,
+    capital,
+    entries,
+    entries_of,
+    flat,
+    in_a_heading,
+    spelling,
+)
+from dashboard.shell.help import help_texts
+from dashboard.shell.text import plain
+from tests.pages.app import open_page, sentences
 from tests.pages.words import SYMBOL, parts, tex_symbols, texts
 
 PAGES = [room.file.removesuffix(".py") for room in ROOMS]
@@ -45,7 +56,8 @@ TERMS = (
 @pytest.mark.parametrize("page", PAGES)
 def test_every_symbol_and_term_of_a_page_is_explained(page, runs_root):
     known = {form for entry in entries_of(page) for form in entry.math} | COUNTERS
-    terms = re.compile("|".join(rf"(?<!\w){re.escape(term)}" for term in TERMS), re.IGNORECASE)
+    spelt = [re.escape(form) for term in TERMS for form in (term, capital(term))]
+    terms = re.compile(rf"(?<!\w)(?:{'|'.join(spelt)})")
     missing = set()
     for text in texts(page):
         words, equations = parts(text.text)
@@ -78,8 +90,8 @@ def groups(tex: str) -> list[str]:
 
 
 def test_every_entry_is_whole():
-    assert len({entry.name for entry in entries()}) == len(entries())
-    for entry in entries():
+    assert len({entry.name for entry in entries().values()}) == len(entries())
+    for entry in entries().values():
         assert entry.family in FAMILIES, entry.id
         assert entry.pages, entry.id
         assert set(entry.pages) <= set(PAGES), entry.id
@@ -115,5 +127,37 @@ def test_a_symbol_reads_as_katex_typesets_it(tex, typeset):
 
 
 def test_an_index_stands_for_its_neighbours():
-    (entry,) = (entry for entry in entries() if entry.id == "down_activity")
-    assert entry.math == ("hˉi", "hˉi+1", "hˉi−1")
+    assert entries()["down_activity"].math == ("hˉi", "hˉi+1", "hˉi−1")
+
+
+def test_the_page_shows_all_terms_or_those_sought(runs_root):
+    app = open_page("glossary")
+    assert not app.exception
+    assert all(entry.sentence in sentences(app) for entry in entries().values())
+    app.text_input(key="glossary_find").set_value("fano VARIANCE").run()
+    assert [name for name in entries() if entries()[name].sentence in sentences(app)] == ["fano"]
+    picture = "![x](http://example.invalid)"
+    app.text_input(key="glossary_find").set_value(picture).run()
+    assert app.caption[0].value == f"No term contains {plain(picture)}."
+
+
+@pytest.mark.parametrize("asked", ["theta", "", "no such term", "1e309", "![x](y)"])
+def test_an_address_shows_a_term_that_there_is_first(asked, runs_root):
+    app = open_page("glossary", glossary_term=asked, glossary_find="Hessian")
+    assert not app.exception
+    assert not app.error
+    shown = [name for name in entries() if entries()[name].sentence in sentences(app)]
+    assert shown == (["theta", "hessian"] if asked == "theta" else ["hessian"])
+
+
+def test_a_help_says_what_the_glossary_says():
+    assert help_texts("balance")["theta"] + "." == entries()["theta"].sentence
+    assert help_texts("halting")["theta"].startswith(entries()["theta"].sentence)
+    assert help_texts("halting")["theta"].endswith("see the tab Calibration")
+
+
+def test_the_head_of_a_column_explains_what_means_one_thing():
+    assert in_a_heading("portion of zeros") == entries()["zeros"].sentence
+    # The weight of one loss on one page, of another on the next.
+    assert in_a_heading("β") is None
+    assert in_a_heading("network") is None

@@ -27,8 +27,9 @@ CONTROLS = (
 PRESSED = ("button", "download_button", "tab", "expander", "title")
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 INDEX = r"(?:_(?:\{[^{}]*\}|\\?\w+?(?![a-z])|\w))?"
+LETTERS = "|".join(name for name, letter in GREEK.items() if letter.isalpha())
 TEX = re.compile(
-    rf"\\(?:bar|hat) \w{INDEX}|\\(?:{'|'.join(set(GREEK) - {'cdot', 'nabla'})})(?![A-Za-z]){INDEX}"
+    rf"R\^2|\\(?:bar|hat) \w{INDEX}|\\(?:{LETTERS})(?![A-Za-z]){INDEX}"
     rf"|(?<![A-Za-z\\{{])[A-Za-z](?![A-Za-z]){INDEX}"
 )
 SYMBOL = re.compile(
