@@ -138,8 +138,8 @@ function start(root) {
 
   function* symbols(part, frame) {
     for (const child of part.children) {
-      const text = child.classList.contains("mord") && child.textContent.replace(/\u200b/g, "")
-      const id = text && inMath.get(text)
+      const text = child.classList.contains("mord") ? lettersOf(child) : ""
+      const id = inMath.get(text)
       if (id) {
         const box = child.getBoundingClientRect()
         // A long equation scrolls sideways.
@@ -175,6 +175,13 @@ function start(root) {
       document.querySelectorAll(".terms").forEach(layer => layer.remove())
     },
   }
+}
+
+// The letters of a part of an equation, as the glossary spells it. KaTeX has no double-struck 1: it
+// is the one before a bracket.
+function lettersOf(part) {
+  const letters = part.textContent.replace(/\u200b/g, "")
+  return letters === "1" && part.nextElementSibling?.textContent === "[" ? "𝟙" : letters
 }
 
 // A term is marked where an element first has it; only its symbols in equations are all marked.

@@ -90,7 +90,7 @@ def _neighbours(tex: str) -> list[str]:
 def flat(tex: str) -> str:
     """The letters of an equation in the order in which KaTeX typesets them: of ``\\bar W_{i+1}`` W,
     its accent, i+1."""
-    tex = re.sub(r"\^|\\(?:mathrm|text|mathbb)", "", tex)
+    tex = re.sub(r"\^|\\(?:mathrm|text)", "", tex.replace(r"\mathbb 1", "𝟙"))
     tex = re.sub(r"\\(bar|hat) (\w)", lambda found: found[2] + ACCENTS[found[1]], tex)
     tex = re.sub(r"\\([A-Za-z]+)", lambda found: GREEK.get(found[1], found[1]), tex)
     return re.sub(r"[_{}\s]", "", tex).replace("-", "−").replace("'", "′")
