@@ -11,6 +11,8 @@ const SKIP =
   "style, script, .terms, .katex, [data-testid=stIconMaterial], [data-testid=stTooltipContent], " +
   ".hoverlayer, .xaxislayer-above, .yaxislayer-above, .xaxislayer-below, .yaxislayer-below, " +
   ".updatemenu-container, .slider-container, .menulayer"
+// Safari has no idle time to ask for.
+const idle = window.requestIdleCallback ?? (work => setTimeout(work))
 const BLOCK = "p, li, td, th, h2, h3, h4, h5, h6, text, div"
 
 export default function (component) {
@@ -32,7 +34,7 @@ function start(root) {
 
   const later = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => requestIdleCallback(read, { timeout: 500 }), QUIET)
+    timer = setTimeout(() => idle(read, { timeout: 500 }), QUIET)
   }
   const changes = new MutationObserver(later)
   const sizes = new ResizeObserver(later)
