@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from corelib import environment
 from corelib.errors import SettingsError
+from dashboard.components.glossary import explain_terms
 from dashboard.rooms import ROOMS
 from dashboard.shell import projector
 from dashboard.shell.text import plain, say_error
@@ -26,12 +27,13 @@ ICON = str(ROOT / "assets" / "pictures" / "icon.png")
 def _pages() -> dict[str, list]:
     home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
     runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:")
+    glossary = st.Page(PAGES / "glossary.py", title="Glossary", icon=":material/dictionary:")
     # Addresses that were saved while the page was called so.
     once = st.Page(PAGES / "trainings.py", title="Runs", visibility="hidden")
     rooms = [st.Page(PAGES / room.file, title=room.title, icon=room.icon) for room in ROOMS]
-    known = [home, runs, once, *rooms]
+    known = [home, runs, glossary, once, *rooms]
     return {
-        "": [home, runs, once, *_unknown({page.url_path for page in known})],
+        "": [home, runs, glossary, once, *_unknown({page.url_path for page in known})],
         "Experiments": rooms,
     }
 
@@ -66,6 +68,7 @@ def run() -> None:
     else:
         projector.draw_switch()
         page.run()
+        explain_terms(page.url_path)
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import RunSpec, as_command
 from dashboard.figures.projector import for_projector
 from dashboard.shell import projector
+from dashboard.shell.glossary import in_a_heading
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
@@ -148,6 +149,10 @@ def _npz(item: Checkpoint) -> bytes:
 
 def table(rows: list[dict], key: str, decimals: int = 2) -> None:
     """Rows of numbers, all with the same number of decimals."""
-    form = st.column_config.NumberColumn(format=f"%.{decimals}f")
-    config = {name: form for name, value in rows[0].items() if isinstance(value, float)}
+    config = {
+        name: st.column_config.NumberColumn(format=f"%.{decimals}f", help=in_a_heading(name))
+        if isinstance(value, float)
+        else st.column_config.Column(help=in_a_heading(name))
+        for name, value in rows[0].items()
+    }
     st.dataframe(rows, hide_index=True, width="stretch", column_config=config, key=key)

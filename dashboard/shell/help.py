@@ -1,18 +1,35 @@
-"""The help of controls, from assets/texts/help/<page>.toml."""
+"""The help of controls, from assets/texts/help/<page>.toml.
+
+A help is a text, or ``{term = "theta", more = "..."}``: the sentence of that term of the glossary,
+and what it does not say.
+"""
 
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from dashboard.shell.glossary import entries
+
 HELP = Path(__file__).parents[2] / "assets" / "texts" / "help"
 
 
 @cache
 def help_texts(page: str) -> dict[str, str]:
-    """The help of the controls of a page by their names; the page ``any`` applies to all."""
+    """The help of the controls of a page by their names; the page ``any`` applies to all.
+
+    Raises ``KeyError`` for a term that the glossary does not have.
+    """
     file = HELP / f"{page}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    found = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {
+        name: text if isinstance(text, str) else _explained(text) for name, text in found.items()
+    }
+
+
+def _explained(help: Mapping[str, str]) -> str:
+    sentence = entries()[help["term"]].sentence.removesuffix(".")
+    return f"{sentence}. {help['more']}" if "more" in help else sentence
 
 
 def help_of(page: str, name: str, words: Mapping[str, object] | None) -> str | None:
