@@ -59,11 +59,7 @@ def curves(
     layout["xaxis"] |= {"title": {"text": "step of inference"}}
     layout["xaxis2"] |= {"title": {"text": "step size γ"}, "type": "log"}
     layout["yaxis"] |= {"title": {"text": VALUE}, "range": [0, _top(value, limit)]}
-    layout["yaxis2"] = {
-        "anchor": "x2",
-        "type": "log",
-        "title": {"text": f"largest {VALUE}"},
-    }
+    layout["yaxis2"] = {"anchor": "x2", "type": "log", "title": {"text": f"largest {VALUE}"}}
     common = {"type": "scatter", "showlegend": False, "hovertemplate": "%{y:.3g}"}
     line = {"color": OKABE_ITO[4], "width": 2}
     marker = {"size": 7}
