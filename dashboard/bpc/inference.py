@@ -108,10 +108,8 @@ def _sentence(
     if config.optimiser == "adam":
         return text + f"Adam scales its steps; the limit of {LIMIT:g} holds for gradient steps."
     if largest.value < LIMIT:
-        return (
-            f"{text}On its way γ λ_max is at most **{largest.value:.3g}**, below the limit of "
-            + (f"{LIMIT:g}. {largest}")
-        )
+        at_most = f"On its way γ λ_max is at most **{largest.value:.3g}**, below the limit of "
+        return f"{text}{at_most}{LIMIT:g}. {largest}"
     # Where φ bends, what runs away along one direction may be caught by the others.
     rises = int((view.energy[1:] > view.energy[:-1]).sum())
     return (

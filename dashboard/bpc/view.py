@@ -204,12 +204,7 @@ def _around_the_limit(v: View) -> list[Preset]:
     }
     rows = (
         ("below", "Just below the limit", "Steps at 90 % of the limit: inference converges", 0.9),
-        (
-            "step",
-            "Just above the limit",
-            "Steps at 115 % of the limit: does the energy still fall?",
-            1.15,
-        ),
+        ("step", "Just above the limit", "Steps at 115 %: does the energy still fall?", 1.15),
     )
     return [
         Preset(name, label, help, at | {"step_size": float(f"{share * limit:.3g}")})

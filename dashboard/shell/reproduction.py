@@ -51,11 +51,14 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
 
 def _table(table: pd.DataFrame, key: str) -> None:
     """Show a table whose cells are spreads, numbers or empty, in parts that fit the page. A few
-    models become columns, to be compared side by side; a long table keeps its rows."""
+    models become columns, to be compared side by side, if that takes no more parts."""
     shown, keys = in_words(table), keys_of(table)
     if len(table) <= MOST_ACROSS and keys == 1:
-        shown = shown.set_index(table.columns[0]).T.rename(columns=str)
-        shown = shown.rename_axis(columns=None).reset_index(names=str(table.columns[0]))
+        first = str(table.columns[0])
+        across = shown.set_index(table.columns[0]).T.rename(columns=str)
+        across = across.rename_axis(columns=None).reset_index(names=first)
+        if len(folded(across, 1)) <= len(folded(shown, 1)):
+            shown = across
     draw_folded(shown, keys, key)
 
 
