@@ -241,7 +241,10 @@ def test_the_rerun_stands_beside_ours_and_unknown_figures_are_none(table):
     assert multi["right digit after 10 epochs / %"] is None
     assert [table.loc[DIGITS, rule]["re-run / %"] for rule in (REFERENCE, SHARED)] == [97.80, 97.86]
     single = table.loc[DIGITS, SHARED]
-    assert single[["left digit / %", "left digit, re-run / %", "right digit / %"]].tolist() == [None] * 3
+    assert (
+        single[["left digit / %", "left digit, re-run / %", "right digit / %"]].tolist()
+        == [None] * 3
+    )
     assert table.loc["Fashion-MNIST", "feedback alignment"]["re-run / %"] is None
 
 
