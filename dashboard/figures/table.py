@@ -38,6 +38,8 @@ def _middles(places: object, n: int) -> np.ndarray:
 
 WIDTH = 112
 """About as many characters fit side by side into a table on a desk's screen."""
+RARE = 1 / 3
+"""Columns filled in fewer of the rows than this share are turned into rows."""
 PADDING = 4
 """What a column needs beside its text, in characters."""
 
@@ -76,25 +78,36 @@ def folded(shown: pd.DataFrame, keys: int, width: int = WIDTH) -> list[pd.DataFr
     """A table of text in parts that are no wider than ``width`` characters, none of them cut off.
 
     Each part has the first ``keys`` columns, which say what a row is about, and rows that have
-    something in it. A column that is wider than the room left has a part of its own.
+    something in it. A column that is wider than the room left has a part of its own. What is empty
+    throughout is left out; columns that only a few rows fill become the rows of a last part.
     """
     names = list(shown.columns)
     widths = {
         name: PADDING + max(map(len, [str(name), *shown[name].astype(str)])) for name in names
     }
-    left, parts = names[:keys], [[]]
+    if sum(widths.values()) <= width:
+        return [shown]
+    left, filled = names[:keys], shown != "–"
+    own = [name for name in names[keys:] if filled[name].any()]
+    rare = [name for name in own if filled[name].mean() < RARE]
+    rare = rare if len(rare) > 1 else []
+    parts: list[list] = [[]]
     room = free = width - sum(widths[name] for name in left)
-    for name in names[keys:]:
+    for name in own:
+        if name in rare:
+            continue
         if parts[-1] and widths[name] > free:
             parts.append([])
             free = room
         parts[-1].append(name)
         free -= widths[name]
-    tables = [shown[[*left, *part]] for part in parts]
-    if len(tables) == 1:
-        return tables
-    filled = ((own.iloc[:, keys:] != "–").any(axis=1) for own in tables)
-    return [own[rows] for own, rows in zip(tables, filled, strict=True)]
+    tables = [shown.loc[filled[part].any(axis=1), [*left, *part]] for part in parts if part]
+    if rare:
+        some = shown[filled[rare].any(axis=1)]
+        turned = some[rare].T
+        turned.columns = [", ".join(map(str, row)) for row in some[left].to_numpy()]
+        tables.append(turned.reset_index(names=""))
+    return tables
 
 
 def keys_of(table: pd.DataFrame) -> int:

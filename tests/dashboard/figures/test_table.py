@@ -49,6 +49,15 @@ def test_a_wide_table_is_folded_and_loses_nothing():
     assert folded(table, 1, 1000)[0].equals(table)
 
 
+def test_columns_of_a_few_rows_become_rows_and_empty_ones_are_left_out():
+    table = pd.DataFrame({"name": list("abcd"), "full": list("1234"), "none": ["–"] * 4})
+    table["rare"], table["rarer"] = ["–", "5", "–", "–"], ["–", "6", "–", "–"]
+    whole, turned = folded(table, 1, 20)
+    assert whole.columns.tolist() == ["name", "full"]
+    assert turned.to_numpy().tolist() == [["rare", "5"], ["rarer", "6"]]
+    assert turned.columns.tolist() == ["", "b"]
+
+
 def test_the_columns_that_tell_rows_apart_come_first():
     table = pd.DataFrame({"data": ["a", "a"], "rule": ["x", "y"], "value": [1, 1]})
     assert keys_of(table) == 2
