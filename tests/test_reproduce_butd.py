@@ -279,7 +279,9 @@ def test_the_shipped_table_says_what_the_paper_claims():
     assert multi["accuracy / %"].mean >= 92
     assert multi["left digit / %"].mean > multi["right digit / %"].mean
     for task in ("left", "right"):
-        assert multi[f"{task} / %"].mean == pytest.approx(multi[f"{task}, re-run / %"], abs=1)
+        assert multi[f"{task} digit / %"].mean == pytest.approx(
+            multi[f"{task} digit, re-run / %"], abs=1
+        )
     digits = table.loc[DIGITS]
     for rule in (SHARED, SYMMETRIC):
         # The same update but for rounding: what is between them is chance.

@@ -38,7 +38,7 @@ def _middles(places: object, n: int) -> np.ndarray:
 
 WIDTH = 112
 """About as many characters fit side by side into a table on a desk's screen."""
-RARE = 1 / 3
+RARE = 1 / 5
 """Columns filled in fewer of the rows than this share are turned into rows."""
 PADDING = 4
 """What a column needs beside its text, in characters."""

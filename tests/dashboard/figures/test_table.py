@@ -50,8 +50,9 @@ def test_a_wide_table_is_folded_and_loses_nothing():
 
 
 def test_columns_of_a_few_rows_become_rows_and_empty_ones_are_left_out():
-    table = pd.DataFrame({"name": list("abcd"), "full": list("1234"), "none": ["–"] * 4})
-    table["rare"], table["rarer"] = ["–", "5", "–", "–"], ["–", "6", "–", "–"]
+    table = pd.DataFrame({"name": list("abcdef"), "full": list("123456"), "none": ["–"] * 6})
+    for name, value in (("rare", "5"), ("rarer", "6")):
+        table[name] = ["–", value, "–", "–", "–", "–"]
     whole, turned = folded(table, 1, 20)
     assert whole.columns.tolist() == ["name", "full"]
     assert turned.to_numpy().tolist() == [["rare", "5"], ["rarer", "6"]]
