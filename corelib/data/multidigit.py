@@ -36,6 +36,34 @@ def compose(digits: np.ndarray, shift: int = SHIFT) -> np.ndarray:
     return pixels.reshape(n_images, SIDE, SIDE)
 
 
+def overlap(left: np.ndarray, right: np.ndarray, shift: int = SHIFT) -> np.ndarray:
+    """How far digits hide each other when they are laid over one another, from 0 (nowhere) to 1.
+
+    ``left`` and ``right`` uint8 (image, 28, 28) -> (left image, right image): the darker of both
+    brightnesses, summed over pixels, as a share of that of the fainter digit.
+    """
+    side = SIDE + shift
+    canvas = np.zeros((2, max(len(left), len(right)), side, side), np.float32)
+    canvas[0, : len(left), :SIDE, :SIDE] = left
+    canvas[1, : len(right), shift:, shift:] = right
+    a = canvas[0, : len(left)].reshape(len(left), -1)
+    b = canvas[1, : len(right)].reshape(len(right), -1)
+    shared = np.stack([np.minimum(one, b).sum(1) for one in a])
+    return shared / np.maximum(np.minimum(a.sum(1)[:, None], b.sum(1)), 1)
+
+
+def clearest_pair(digits: np.ndarray, labels: np.ndarray, shift: int = SHIFT) -> tuple[int, int]:
+    """The left and the right digit of different classes that hide each other least, by their
+    places among ``digits`` uint8 (image, 28, 28) of ``labels`` (image). Raises ``ValueError`` where
+    all are of one class."""
+    if len(np.unique(labels)) < 2:
+        raise ValueError("A pair of different digits needs images of two classes.")
+    hidden = overlap(digits, digits, shift)
+    hidden[np.equal.outer(labels, labels)] = np.inf
+    first, second = np.unravel_index(hidden.argmin(), hidden.shape)
+    return int(first), int(second)
+
+
 def load(
     n_digits: int = 2, shift: int = SHIFT, seed: int = 0, larger: bool = False
 ) -> ImageDataset:

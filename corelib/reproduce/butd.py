@@ -282,11 +282,11 @@ def _line(row: Row, groups: dict[tuple[str, str], pd.DataFrame]) -> dict[str, An
         "task's step / weights, ‰": over_seeds(RELATIVE_STEP, 1e3),
     }
     for task in ("left", "right"):
-        line[f"{task} / %"] = percent(task)
-        line[f"{task}, re-run / %"] = rerun.get(task)
+        line[f"{task} digit / %"] = percent(task)
+        line[f"{task} digit, re-run / %"] = rerun.get(task)
     for task in ("left", "right"):
-        line[f"{task} after {EARLY} epochs / %"] = percent(f"{task} after {EARLY} epochs")
-        line[f"{task} after {EARLY} epochs, re-run / %"] = early.get(task)
+        line[f"{task} digit after {EARLY} epochs / %"] = percent(f"{task} after {EARLY} epochs")
+        line[f"{task} digit after {EARLY} epochs, re-run / %"] = early.get(task)
     return line
 
 

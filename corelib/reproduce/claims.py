@@ -199,8 +199,8 @@ def _instructed() -> Iterator[Claim]:
         "butd",
         lambda row: f"{row['data']}, {row['rule']}",
         Pair("accuracy", "accuracy / %", "re-run / %"),
-        Pair("left digit", "left / %", "left, re-run / %"),
-        Pair("right digit", "right / %", "right, re-run / %"),
+        Pair("left digit", "left digit / %", "left digit, re-run / %"),
+        Pair("right digit", "right digit / %", "right digit, re-run / %"),
     )
 
 

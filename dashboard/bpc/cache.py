@@ -9,10 +9,13 @@ from corelib.runs.registry import find
 from dashboard.shell import cache
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from corelib.models.bpc.analysis import Axes, Completed, Mask
+    from corelib.models.bpc.inference import Given, InferenceConfig
     from corelib.models.bpc.network import TwoWay
+    from corelib.models.bpc.stability import Eigenvalues, StepSizes
     from corelib.models.bpc.variety import ClassGaussian, Classify, Variety
 
 AXES_FROM = 1000
@@ -33,6 +36,51 @@ def axes(which: cache.CheckpointKey, layer: int) -> "Axes":
     from corelib.models.bpc.analysis import layer_axes
 
     return layer_axes(model(which), cache.dataset(which.dataset), layer, AXES_FROM)
+
+
+STEP_SIZES = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.05, 1.2, 1.5, 2.0)
+"""Step sizes that are compared, as shares of the limiting one."""
+
+
+def _given(which: cache.CheckpointKey, pixels: "np.ndarray", label: int | None) -> "Given":
+    import torch
+
+    from corelib.models.bpc.analysis import clamped
+
+    x = cache.dataset(which.dataset).inputs(torch.from_numpy(pixels)[None])
+    return clamped(model(which), x, label)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def eigenvalues(
+    which: cache.CheckpointKey,
+    pixels: "np.ndarray",
+    label: int | None,
+    config: "InferenceConfig",
+    every: int,
+) -> "Eigenvalues":
+    """The largest eigenvalue during inference of one digit, from the page's own random start."""
+    from corelib.models.bpc.stability import eigenvalues_along
+    from dashboard.bpc.view import noise
+
+    given, weights = _given(which, pixels, label), model(which).weights()
+    return eigenvalues_along(given, weights, config, every, noise())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def over_step_sizes(
+    which: cache.CheckpointKey,
+    pixels: "np.ndarray",
+    label: int | None,
+    config: "InferenceConfig",
+    limit: float,
+) -> "StepSizes":
+    """Inference of one digit with step sizes around the limiting one and with its own."""
+    from corelib.models.bpc.stability import over_step_sizes as compute
+    from dashboard.bpc.view import noise
+
+    sizes = sorted({*(share * limit for share in STEP_SIZES), config.step_size})
+    return compute(_given(which, pixels, label), model(which).weights(), config, sizes, noise())
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

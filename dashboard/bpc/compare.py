@@ -7,8 +7,10 @@ import streamlit as st
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.view import SYSTEMS, View
 from dashboard.figures.style import trace_styles
+from dashboard.figures.table import in_words
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.export import chart
+from dashboard.shell.reproduction import draw_folded
 
 if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
@@ -62,9 +64,13 @@ def _draw_table(items: "dict[str, Checkpoint]") -> None:
                 "T": config.get("n_steps"),
             }
         )
-    table = pd.DataFrame(rows).round(4)
-    st.dataframe(table, hide_index=True, width="stretch", key="bpc_comparison")
+    shown = in_words(pd.DataFrame(rows, dtype=object).map(_rounded))
+    draw_folded(shown, 1, "bpc_comparison")
     st.caption("Losses: half the squared error, mean over all elements and summed over pixels.")
+
+
+def _rounded(cell: object) -> object:
+    return round(cell, 4) if isinstance(cell, float) else cell
 
 
 def _draw_seeds(v: View) -> None:

@@ -1,18 +1,20 @@
-"""The tab Inference: its steps played, energy and errors, and whether it is stable."""
+"""The tab Inference: its steps played, energy and errors, and how far the steps are from the limit
+of stability."""
 
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.classify import NO_DIGIT
-from dashboard.bpc.view import PAGE, View, noise
+from dashboard.bpc.view import PAGE, View, begins_anywhere, noise
 from dashboard.shell.checkpoints import NONE
-from dashboard.shell.controls import select
+from dashboard.shell.controls import select, switch
 from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
-    from corelib.models.bpc.analysis import Stability
-    from corelib.models.bpc.inference import Trace
+    from corelib.models.bpc.inference import InferenceConfig, Trace
+    from corelib.models.bpc.stability import Eigenvalues
     from dashboard.bpc.figures.inference import InferenceView
 
 MOMENTS = 40
@@ -21,9 +23,7 @@ MOMENTS = 40
 
 def draw_inference(v: View) -> None:
     """Inference step by step: energy, errors, activity, the predicted image."""
-    import torch
-
-    from corelib.models.bpc.analysis import clamped, stability
+    from corelib.models.bpc.analysis import clamped
     from corelib.models.bpc.inference import infer
     from corelib.models.bpc.network import PredictiveCoding
     from dashboard.bpc.figures.inference import inference_curves, player
@@ -36,26 +36,26 @@ def draw_inference(v: View) -> None:
         return
     names = v.data.class_names
     known = NONE if v.chosen.label is None else names[v.chosen.label]
-    label = select(PAGE, "label", "Clamped label", [NONE, *names], words={"known": known})
-    given = clamped(v.model, v.input(v.chosen), None if label == NONE else names.index(label))
-    weights, random = v.model.weights(), noise()
-    every = max(1, -(-v.inference.n_steps // MOMENTS))
-    trace = infer(given, weights, v.inference, every, random)
-    if not torch.isfinite(trace.energy).all():
-        st.warning(
-            "Inference ran away to infinity: the step size is too large for this network. Lower "
-            "γ, or choose adam as the optimiser."
-        )
-        return
-    _draw_stability(v, stability(given, weights, v.inference, random))
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        label = select(PAGE, "label", "Clamped label", [NONE, *names], words={"known": known})
+    with right:
+        switch(PAGE, "anywhere", "Start from random activity", True)
+    index = None if label == NONE else names.index(label)
+    config = begins_anywhere(v.inference)
+    every = max(1, -(-config.n_steps // MOMENTS))
+    along = bpc_cache.eigenvalues(v.which, v.chosen.pixels, index, config, every)
+    given = clamped(v.model, v.input(v.chosen), index)
+    trace = infer(given, v.model.weights(), config, every, noise())
     view = _of_one_image(v, trace)
-    st.markdown(_sentence(v, view))
+    st.markdown(_sentence(v, view, along, config))
+    _draw_stability(v, along, index, config)
     chart(
         player(view, names, v.chosen.label, v.palette),
         "bpc_player",
         alt="Predicted image, class evidence and hidden activity during inference",
-        caption=f"{v.chosen.caption}; clamped label: {label}. Press Play, or move the slider. "
-        "Units row by row; blue positive, red negative.",
+        caption=f"{v.chosen.caption}; clamped label: {label}; {config.start} start. Press Play, or "
+        "move the slider. Units row by row; blue positive, red negative.",
     )
     chart(
         inference_curves(view, v.palette),
@@ -67,38 +67,86 @@ def draw_inference(v: View) -> None:
 
 
 def _of_one_image(v: View, trace: "Trace") -> "InferenceView":
-    """What is drawn of a trace: predictions where the network has them, else activity."""
+    """What is drawn of a trace, as far as it is finite: predictions where the network has them,
+    else activity."""
     from dashboard.bpc.figures.inference import InferenceView
 
     label = trace.label if trace.predicted_label is None else trace.predicted_label
     image = trace.image if trace.predicted_image is None else trace.predicted_image
+    energy = trace.energy[0].isfinite() & trace.image[0].isfinite().all(1)
+    for h in (*trace.hidden, label):
+        energy &= h[0].isfinite().all(1)
+    kept = int(energy.cumprod(0).sum())
     return InferenceView(
-        trace.step.numpy(),
-        trace.energy[0].numpy(),
-        trace.forward[0].numpy(),
-        trace.backward[0].numpy(),
-        v.pixels(image[0]),
-        label[0].numpy(),
-        tuple(h[0].numpy() for h in trace.hidden),
+        trace.step[:kept].numpy(),
+        trace.energy[0, :kept].numpy(),
+        trace.forward[0, :kept].numpy(),
+        trace.backward[0, :kept].numpy(),
+        v.pixels(image[0, :kept]),
+        label[0, :kept].numpy(),
+        tuple(h[0, :kept].numpy() for h in trace.hidden),
     )
 
 
-def _sentence(v: View, view: "InferenceView") -> str:
-    first, last = view.energy[0], view.energy[-1]
-    less = f", {1 - last / first:.1%} less" if last < first else ""
+def _sentence(
+    v: View, view: "InferenceView", along: "Eigenvalues", config: "InferenceConfig"
+) -> str:
+    """What inference did, and how that fits the limit."""
+    from corelib.models.bpc.stability import LIMIT, Stability
+
+    first, last, steps = view.energy[0], view.energy[-1], int(view.step[-1])
+    change = f", {1 - last / first:.1%} less" if last < first else ""
+    if last > first > 0:
+        change = f", {last / first:.3g} times as much"
+    text = f"In {steps} steps the energy goes from {first:.4g} to **{last:.4g}**{change}. "
+    if steps < config.n_steps:
+        text += "Then it runs away to infinity. "
     answer = v.data.class_names[int(view.label[-1].argmax())]
+    text += f"At the end the evidence is strongest for **{answer}**. "
+    eigenvalue = float(along.eigenvalue.max())
+    largest = Stability(eigenvalue, config.step_size * eigenvalue)
+    if config.optimiser == "adam":
+        return text + f"Adam scales its steps; the limit of {LIMIT:g} holds for gradient steps."
+    if largest.value < LIMIT:
+        at_most = f"On its way γ λ_max is at most **{largest.value:.3g}**, below the limit of "
+        return f"{text}{at_most}{LIMIT:g}. {largest}"
+    # Where φ bends, what runs away along one direction may be caught by the others.
+    rises = int((view.energy[1:] > view.energy[:-1]).sum())
     return (
-        f"In {v.inference.n_steps} steps the energy goes from {first:.4g} to **{last:.4g}**{less}. "
-        f"At the end the evidence is strongest for **{answer}**."
+        f"{text}On its way γ λ_max reaches **{largest.value:.3g}**, above the limit of {LIMIT:g}: "
+        f"the energy rises between **{rises} of {len(view.energy) - 1}** moments shown."
     )
 
 
-def _draw_stability(v: View, stability: "Stability") -> None:
-    left, right = st.columns([1, 3], vertical_alignment="center")
-    left.metric("Step size × largest eigenvalue", f"{stability.value:.2f}")
-    if v.inference.optimiser == "adam":
-        right.markdown("Adam scales its steps; the limit of 2 holds for gradient steps.")
-    elif stability.value >= 2:
-        right.warning(str(stability))
-    else:
-        right.markdown(str(stability))
+def _draw_stability(
+    v: View, along: "Eigenvalues", label: int | None, config: "InferenceConfig"
+) -> None:
+    """The gauge, and γ λ_max during inference and at other step sizes."""
+    from corelib.models.bpc.stability import LIMIT
+    from dashboard.bpc.figures import stability as figures
+
+    assert v.chosen is not None
+    value = (config.step_size * along.eigenvalue[0]).numpy()
+    chart(
+        figures.gauge(float(value.max()), LIMIT, v.palette),
+        "bpc_gauge",
+        alt="Step size times the largest eigenvalue of the energy's Hessian, beside the limit of 2",
+        caption="The largest value on the way. Gradient steps converge below the dashed line.",
+    )
+    limit = along.limiting_step_size()
+    many = bpc_cache.over_step_sizes(v.which, v.chosen.pixels, label, config, limit)
+    chart(
+        figures.curves(
+            along.step.numpy(),
+            value,
+            many.step_size.numpy(),
+            many.value.numpy(),
+            config.step_size,
+            LIMIT,
+            v.palette,
+        ),
+        "bpc_eigenvalues",
+        alt="Step size times the largest eigenvalue during inference and over step sizes",
+        caption=f"{v.chosen.caption}. Dashed: the limit of {LIMIT:g}, which this network reaches "
+        f"at γ = {limit:.3g}. Diamond: the step size shown. n = 1 image.",
+    )

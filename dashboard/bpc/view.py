@@ -10,7 +10,7 @@ from dashboard.bpc import cache as bpc_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
-from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
+from dashboard.shell.checkpoints import NO_NETWORK, NONE, checkpoint_picker
 from dashboard.shell.controls import Preset, choice, number, select, slider
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.text import plain
@@ -29,6 +29,8 @@ PAGE = "bpc"
 SYSTEMS = ("bpc", "gpc", "dpc", "hybrid-pc", "backprop")
 INFERENCE = ("n_steps", "step_size", "alpha_f", "alpha_b", "start", "optimiser")
 """Names of the controls of inference."""
+STEPS_AROUND = 60
+"""Steps of inference in the presets around the limit of stability."""
 STARTS: "tuple[Start, ...]" = ("bottom-up", "top-down", "random")
 OPTIMISERS: "tuple[Optimiser, ...]" = ("gradient", "adam")
 
@@ -62,6 +64,14 @@ def noise() -> "Generator":
     import torch
 
     return torch.Generator().manual_seed(0)
+
+
+def begins_anywhere(config: "InferenceConfig") -> "InferenceConfig":
+    """How the tab Inference infers: from random activity, so that all is still to be inferred,
+    unless its switch is off."""
+    key = f"{PAGE}_anywhere"
+    off = st.session_state.get(key, st.query_params.get(key) != "false") is False
+    return config if off else config._replace(start="random")
 
 
 def view() -> View:
@@ -146,11 +156,12 @@ def sentence(v: View) -> str:
         return text + "."
     names = v.data.class_names
     answer = int(answers(v.model, v.input(v.chosen))[0])
-    right = ""
+    verdict = ""
     if v.chosen.label is not None:
         true = names[v.chosen.label]
-        right = ", correctly" if answer == v.chosen.label else f", but it is {with_article(true)}"
-    return f"{text}. It calls this digit a **{names[answer]}**{right}."
+        correct = answer == v.chosen.label
+        verdict = ", correctly" if correct else f", but it is {with_article(true)}"
+    return f"{text}. It calls this digit a **{names[answer]}**{verdict}."
 
 
 def presets(v: View) -> list[Preset]:
@@ -170,10 +181,32 @@ def presets(v: View) -> list[Preset]:
             {"tab": "Complete", "mask": "left half", "told": False},
         ),
         Preset("ask", "Try each label", "The energy with each label clamped", {"tab": "Classify"}),
-        Preset(
-            "step",
-            "Too large a step",
-            "What happens above the limit of stability",
-            {"tab": "Inference", "alpha_f": 1.0, "step_size": 0.5, "n_steps": 30},
-        ),
+        *_around_the_limit(v),
+    ]
+
+
+def _around_the_limit(v: View) -> list[Preset]:
+    """Step sizes just below and just above the limit of this network for this digit."""
+    from corelib.models.bpc.network import PredictiveCoding
+
+    if v.chosen is None or not isinstance(v.model, PredictiveCoding):
+        return []
+    own = v.model.learning._replace(start="random")
+    limit = bpc_cache.eigenvalues(v.which, v.chosen.pixels, None, own, 1).limiting_step_size()
+    at = {
+        "tab": "Inference",
+        "label": NONE,
+        "anywhere": True,
+        "alpha_f": own.alpha_f,
+        "alpha_b": own.alpha_b,
+        "optimiser": "gradient",
+        "n_steps": STEPS_AROUND,
+    }
+    rows = (
+        ("below", "Just below the limit", "Steps at 90 % of the limit: inference converges", 0.9),
+        ("step", "Just above the limit", "Steps at 115 %: does the energy still fall?", 1.15),
+    )
+    return [
+        Preset(name, label, help, at | {"step_size": float(f"{share * limit:.3g}")})
+        for name, label, help, share in rows
     ]

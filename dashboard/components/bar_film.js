@@ -31,14 +31,19 @@ export default function (component) {
       })
       pen.restore()
     }
+    // A base line, and faintly what is still to come: a lone spike would look like a stray mark.
     pen.fillStyle = ink
-    for (let k = 0; k <= t; k++) {
+    pen.globalAlpha = 0.35
+    pen.fillRect(0, size + strip - 1, size, 1)
+    for (let k = 0; k < spikes.length; k++) {
+      pen.globalAlpha = k <= t ? 1 : 0.2
       const height = (strip - 4) * (spikes[k] / most)
       if (height > 0) {
         const left = (k * size) / spikes.length
         pen.fillRect(left, size + strip - height, Math.max(1, size / spikes.length), height)
       }
     }
+    pen.globalAlpha = 1
   }
 
   const last = places.length - 1

@@ -15,6 +15,9 @@ MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentago
 SIGNED = "RdBu"
 FAMILY = "Source Sans, Source Sans Pro, sans-serif"
 HEIGHT = 360
+TICKS = {"exponentformat": "power", "minexponent": 4, "separatethousands": True}
+"""Numbers at ticks: up to 99,999 written out, others as powers of ten. plotly's own choice is the
+prefixes of SI, so that 5e-7 reads 500n and is taken for a unit."""
 TALL = 460
 
 
@@ -59,6 +62,7 @@ def _common(palette: Palette) -> dict:
         "zerolinewidth": 1,
         "ticks": "outside",
         "tickcolor": palette.muted,
+        **TICKS,
         "title": {"standoff": 8, "font": {"size": 14}},
     }
     return {
@@ -92,6 +96,10 @@ def styled(
         own["annotations"] = [
             {**a, "font": {**a.get("font", {}), "size": 14}} for a in own["annotations"]
         ]
+    traces = [
+        {**trace, "colorbar": TICKS | trace["colorbar"]} if "colorbar" in trace else trace
+        for trace in traces
+    ]
     return Figure(traces, _over(common, own), frames)
 
 

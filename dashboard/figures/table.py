@@ -1,4 +1,5 @@
-"""The data of a figure as a table, so that it can be exported."""
+"""Tables: the data of a figure, so that it can be exported; and cells in words, in parts that fit a
+page."""
 
 import numpy as np
 import pandas as pd
@@ -33,3 +34,85 @@ def _middles(places: object, n: int) -> np.ndarray:
         return np.arange(n)
     places = np.asarray(places)
     return (places[:-1] + places[1:]) / 2 if len(places) == n + 1 else places
+
+
+WIDTH = 112
+"""About as many characters fit side by side into a table on a desk's screen."""
+RARE = 1 / 5
+"""Columns filled in fewer of the rows than this share are turned into rows."""
+PADDING = 4
+"""What a column needs beside its text, in characters."""
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Every cell as it is shown: a dash where there is nothing, thousands set apart in whole
+    numbers, and as many decimals in each column of numbers as the longest of its cells has."""
+    return pd.DataFrame(
+        {name: _column(table[name].tolist()) for name in table.columns},
+        index=table.index,
+        columns=table.columns,
+    )
+
+
+def _column(cells: list) -> list[str]:
+    decimals = max((len(f"{c:g}".partition(".")[2]) for c in cells if _is_plain(c)), default=0)
+    return [_cell(cell, decimals) for cell in cells]
+
+
+def _is_plain(cell: object) -> bool:
+    """Whether it is a number that is written without an exponent."""
+    return isinstance(cell, float) and np.isfinite(cell) and "e" not in f"{cell:g}"
+
+
+def _cell(cell: object, decimals: int) -> str:
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+        return "–"
+    if isinstance(cell, int | np.integer) and not isinstance(cell, bool):
+        return f"{cell:,}"
+    if isinstance(cell, float):
+        return f"{cell:.{decimals}f}" if _is_plain(cell) else f"{cell:g}"
+    return str(cell)
+
+
+def folded(shown: pd.DataFrame, keys: int, width: int = WIDTH) -> list[pd.DataFrame]:
+    """A table of text in parts that are no wider than ``width`` characters, none of them cut off.
+
+    Each part has the first ``keys`` columns, which say what a row is about, and rows that have
+    something in it. A column that is wider than the room left has a part of its own. What is empty
+    throughout is left out; columns that only a few rows fill become the rows of a last part.
+    """
+    names = list(shown.columns)
+    widths = {
+        name: PADDING + max(map(len, [str(name), *shown[name].astype(str)])) for name in names
+    }
+    if sum(widths.values()) <= width:
+        return [shown]
+    left, filled = names[:keys], shown != "–"
+    own = [name for name in names[keys:] if filled[name].any()]
+    rare = [name for name in own if filled[name].mean() < RARE]
+    rare = rare if len(rare) > 1 else []
+    parts: list[list] = [[]]
+    room = free = width - sum(widths[name] for name in left)
+    for name in own:
+        if name in rare:
+            continue
+        if parts[-1] and widths[name] > free:
+            parts.append([])
+            free = room
+        parts[-1].append(name)
+        free -= widths[name]
+    tables = [shown.loc[filled[part].any(axis=1), [*left, *part]] for part in parts if part]
+    if rare:
+        some = shown[filled[rare].any(axis=1)]
+        turned = some[rare].T
+        turned.columns = [", ".join(map(str, row)) for row in some[left].to_numpy()]
+        tables.append(turned.reset_index(names=""))
+    return tables
+
+
+def keys_of(table: pd.DataFrame) -> int:
+    """How many of the first columns tell the rows apart; one if none do."""
+    for count in range(1, len(table.columns) + 1):
+        if not table.iloc[:, :count].astype(str).duplicated().any():
+            return count
+    return 1

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parents[2] / "assets"
 TEXTS = ASSETS / "texts"
+STYLES = Path(__file__).with_name("page.css")
 ABOUT, PUBLISHED, TRAIN, EXPORT = "About", "Published", "Train", "Export"
 RENAMED = {
     "What you see": ABOUT,
@@ -89,6 +90,7 @@ class Page(NamedTuple, Generic[View]):
 def draw_page(page: Page[View]) -> None:
     """Draw a whole page. An error in one part is shown there and does not affect the others."""
     begin(page.name)
+    st.html(STYLES)
     st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
     headline = st.container()
     view = None

@@ -10,6 +10,7 @@ from corelib.errors import SynaptariumError
 from corelib.reproduce import REPRODUCTIONS, results
 from corelib.reproduce.results import Measured, OverSeeds
 from corelib.reproduce.seeds import progress
+from dashboard.figures.table import folded, in_words, keys_of
 from dashboard.shell.text import errors_shown, plain, say_error
 
 POLL_S = 2.0
@@ -49,19 +50,31 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
 
 
 def _table(table: pd.DataFrame, key: str) -> None:
-    """Show a table whose cells are spreads, numbers or empty. A few models become columns, to be
-    compared side by side; a long table keeps its rows."""
-    shown = table.map(_words)
-    long = len(table) > MOST_ACROSS or not table.iloc[:, 0].is_unique
-    if not long:
-        shown = shown.set_index(table.columns[0]).T.rename(columns=str)
-    st.dataframe(
-        shown,
-        width="stretch",
-        height=600 if len(table) > MOST_ACROSS else "content",
-        hide_index=long,
-        key=key,
-    )
+    """Show a table whose cells are spreads, numbers or empty, in parts that fit the page. A few
+    models become columns, to be compared side by side, if that takes no more parts."""
+    shown, keys = in_words(table), keys_of(table)
+    if len(table) <= MOST_ACROSS and keys == 1:
+        first = str(table.columns[0])
+        across = shown.set_index(table.columns[0]).T.rename(columns=str)
+        across = across.rename_axis(columns=None).reset_index(names=first)
+        if len(folded(across, 1)) <= len(folded(shown, 1)):
+            shown = across
+    draw_folded(shown, keys, key)
+
+
+def draw_folded(shown: pd.DataFrame, keys: int, key: str) -> None:
+    """A table of text, the parts below one another; its first ``keys`` columns are in each."""
+    for number, part in enumerate(folded(shown, keys)):
+        st.dataframe(
+            part,
+            width="stretch",
+            height=600 if len(part) > MOST_ACROSS else "content",
+            hide_index=True,
+            column_config={
+                name: st.column_config.Column(pinned=True) for name in part.columns[:keys]
+            },
+            key=key if number == 0 else f"{key}_{number}",
+        )
 
 
 def _buttons(name: str, prefix: str, rows: pd.DataFrame) -> None:
@@ -83,14 +96,6 @@ def _buttons(name: str, prefix: str, rows: pd.DataFrame) -> None:
             "long",
             on_click=partial(_start, name, prefix),
         )
-
-
-def _words(cell: object) -> str:
-    if cell is None or (isinstance(cell, float) and pd.isna(cell)):
-        return "–"
-    if isinstance(cell, int):
-        return f"{cell:,}"
-    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 def _start(name: str, prefix: str) -> None:

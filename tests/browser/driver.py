@@ -33,15 +33,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(runs: Path, script: Path = ROOT / "app.py") -> Iterator[str]:
-    """A fresh Streamlit server whose runs go to ``runs``; yields its address."""
+def server(runs: Path, script: Path = ROOT / "app.py", log: Path | None = None) -> Iterator[str]:
+    """A fresh Streamlit server whose runs go to ``runs``; yields its address. What it prints goes
+    to ``log``."""
     port = free_port()
     env = {**os.environ, "SYNAPTARIUM_RUNS": str(runs), "SYNAPTARIUM_SLOTS": "1"}
+    printed = None if log is None else log.open("w", encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
         cwd=ROOT,
         env=env,
-        stdout=subprocess.PIPE,
+        stdout=printed or subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
@@ -54,7 +56,8 @@ def server(runs: Path, script: Path = ROOT / "app.py") -> Iterator[str]:
                     break
             except OSError:
                 if process.poll() is not None or monotonic() > until:
-                    raise RuntimeError(process.stdout.read().decode()) from None
+                    printed_so_far = log.read_text() if log else process.stdout.read().decode()
+                    raise RuntimeError(printed_so_far) from None
                 sleep(0.1)
         yield address
     finally:
@@ -64,6 +67,9 @@ def server(runs: Path, script: Path = ROOT / "app.py") -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
+        finally:
+            if printed:
+                printed.close()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from corelib.data import mnist, multidigit
-from corelib.data.multidigit import compose
+from corelib.data.multidigit import clearest_pair, compose, overlap
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +127,30 @@ def test_inputs_and_batches(dataset):
     drawn = dataset.batch(dataset.train, 7, 64, 3)
     assert drawn.labels.shape == (64, 2)
     assert torch.equal(drawn.pixels, dataset.batch(dataset.train, 7, 64, 3).pixels)
+
+
+def test_overlap_is_the_brightness_that_both_digits_have():
+    one, other = np.zeros((2, 28, 28), np.uint8)
+    one[10:14, 10:14] = 200
+    # 6 pixels further down and to the right, so that half of it lies on half of the first.
+    other[4:8, 6:10] = 100
+    assert overlap(one[None], other[None])[0, 0] == pytest.approx(0.5)
+    assert overlap(one[None], other[None], shift=20)[0, 0] == 0
+    assert overlap(other[None], other[None], shift=0)[0, 0] == 1
+
+
+def test_the_clearest_pair_hides_least_of_all(arrays):
+    digits, labels = arrays[2][:40], arrays[3][:40]
+    least, pair = np.inf, None
+    for i, one in enumerate(digits):
+        for j, other in enumerate(digits):
+            if labels[i] == labels[j]:
+                continue
+            # Pixel by pixel on the canvas of the composition.
+            both = np.minimum(one[6:, 6:].astype(int), other[:-6, :-6].astype(int)).sum()
+            share = both / min(one.sum(dtype=int), other.sum(dtype=int))
+            if share < least:
+                least, pair = share, (i, j)
+    assert clearest_pair(digits, labels) == pair
+    with pytest.raises(ValueError, match="two classes"):
+        clearest_pair(digits, np.zeros(40, int))

@@ -7,6 +7,7 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpc import analysis, variety
 from corelib.models.bpc.inference import Given, InferenceConfig, infer
+from corelib.models.bpc.stability import eigenvalues_along
 from corelib.reproduce import bpc_completion, bpc_depth, reproduce, results
 from corelib.runs.registry import find
 from dashboard.bpc import cache as bpc_cache
@@ -95,6 +96,7 @@ def test_inference_follows_the_controls(runs_root):
         bpc_n_steps="12",
         bpc_alpha_f="0.5",
         bpc_step_size="0.01",
+        bpc_anywhere="false",
     )
     x, _ = digit(3)
     model = load(BEST)
@@ -103,8 +105,9 @@ def test_inference_follows_the_controls(runs_root):
     energy = infer(Given(x, y), model.weights(), config).energy[0]
     text = sentences(app)
     assert f"In 12 steps the energy goes from {energy[0]:.4g} to **{energy[-1]:.4g}**" in text
-    stability = analysis.stability(Given(x, y), model.weights(), config)
-    assert app.metric[0].value == f"{stability.value:.2f}"
+    along = eigenvalues_along(Given(x, y), model.weights(), config)
+    largest = 0.01 * along.eigenvalue.max().item()
+    assert f"γ λ_max is at most **{largest:.3g}**, below the limit of 2." in text
 
 
 def test_too_large_a_step_is_reported(runs_root):
@@ -117,7 +120,41 @@ def test_too_large_a_step_is_reported(runs_root):
         bpc_step_size="2",
     )
     assert not app.exception
-    assert any("Lower γ" in w.value or "lower the step size" in w.value for w in app.warning)
+    assert "Then it runs away to infinity." in sentences(app)
+    assert "above the limit of 2" in sentences(app)
+    # The gauge, its curves, and what there is of inference are shown all the same.
+    assert len(app.get("plotly_chart")) == 4
+
+
+@pytest.mark.parametrize("name", [BEST, "gpc-mnist", "hybrid-pc-mnist"])
+def test_the_presets_lie_on_either_side_of_this_networks_limit(runs_root, name):
+    app = open_page("bpc", bpc_model=name)
+    ends = {}
+    for preset in ("below", "step"):
+        app.button(key=f"bpc_try_{preset}").click().run()
+        assert not app.exception
+        model, (x, _) = load(name), digit(0)
+        step_size = app.number_input(key="bpc_step_size").value
+        config = model.learning._replace(start="random", n_steps=60, step_size=step_size)
+        given = analysis.clamped(model, x, None)
+        noise = torch.Generator().manual_seed(0)
+        along = eigenvalues_along(given, model.weights(), config, 1, noise)
+        largest = step_size * along.eigenvalue.max().item()
+        assert (largest > 2) == (preset == "step")
+        side = "above" if preset == "step" else "below"
+        assert f"{side} the limit of 2" in sentences(app)
+        ends[preset] = step_size
+    assert ends["below"] < ends["step"] < 1.5 * ends["below"]
+
+
+def test_something_happens_at_first(runs_root):
+    app = open_page("bpc", bpc_tab="Inference")
+    model, (x, _) = load(BEST), digit(0)
+    config = model.learning._replace(start="random")
+    noise = torch.Generator().manual_seed(0)
+    energy = infer(analysis.clamped(model, x, None), model.weights(), config, 1, noise).energy[0]
+    assert energy[-1] < 0.5 * energy[0]
+    assert f"to **{energy[-1]:.4g}**, {1 - energy[-1] / energy[0]:.1%} less" in sentences(app)
 
 
 def test_a_one_directional_network_infers_in_its_own_direction(runs_root):
@@ -204,7 +241,7 @@ def test_reset_brings_back_the_networks_own_inference(runs_root):
 def test_the_published_table(runs_root):
     app = open_page("bpc", bpc_tab="Published")
     assert not app.exception
-    shown = " ".join(app.dataframe[0].value.to_numpy().astype(str).ravel())
+    shown = " ".join(" ".join(part.value.to_numpy().astype(str).ravel()) for part in app.dataframe)
     assert "82.95" in shown
     assert "83.14" in shown
 

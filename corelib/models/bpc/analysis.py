@@ -1,11 +1,10 @@
-"""Measurements of the networks: answers, generated and completed images, stability of inference.
+"""Measurements of the networks: answers, generated and completed images.
 
 Images are normalised, (batch, pixel), unless a function says otherwise. A random start of inference
 is drawn from ``generator``, else from torch's global one.
 """
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -16,20 +15,12 @@ from corelib.analysis.representation import principal
 from corelib.data.images import ImageDataset, Split
 from corelib.errors import SettingsError
 from corelib.models.bpc.checks import Watching, check_images, checked_label
-from corelib.models.bpc.energy import Weights, apply, energy, errors, hessian_product
-from corelib.models.bpc.inference import (
-    COMPLETION,
-    Given,
-    InferenceConfig,
-    begin,
-    infer,
-    run_inference,
-)
+from corelib.models.bpc.energy import apply, energy, errors
+from corelib.models.bpc.inference import COMPLETION, Given, InferenceConfig, infer, run_inference
 from corelib.models.bpc.network import PredictiveCoding, TwoWay
 
 SIDE = 28  # pixels along each side of an image
 CHUNK = 1000  # images at once
-POWER_STEPS = 60
 
 Mask = Literal["left half", "right half", "top half", "bottom half", "random half"]
 MASKS: tuple[Mask, ...] = get_args(Mask)  # what ``mask_of`` hides
@@ -46,21 +37,6 @@ class Axes(NamedTuple):
     axes: np.ndarray
     sd: np.ndarray
     of_class: np.ndarray
-
-
-class Stability(NamedTuple):
-    """Whether inference converges: ``eigenvalue`` is the largest of the energy's Hessian over the
-    free activity, mean over samples; ``value`` = γ times it. Gradient steps converge below 2."""
-
-    eigenvalue: float
-    value: float
-
-    def __str__(self) -> str:
-        if self.value < 1:
-            return "Each step of inference lowers the energy: stable."
-        if self.value < 2:
-            return "Inference overshoots along its steepest direction, but converges."
-        return "Inference runs away along its steepest direction: lower the step size."
 
 
 class Completed(NamedTuple):
@@ -321,30 +297,3 @@ def watch_completion(
 
 def _accuracy(model: TwoWay, x: Tensor, labels: Tensor) -> float:
     return (answers(model, x) == labels).float().mean().item()
-
-
-@torch.no_grad()
-def stability(
-    given: Given,
-    weights: Weights,
-    config: InferenceConfig,
-    generator: torch.Generator | None = None,
-) -> Stability:
-    """The stability of inference at its start: power iteration on each sample's Hessian over the
-    layers that are free, with products written by hand (``energy.hessian_product``)."""
-    z = begin(given, weights, config.start, generator)
-    known = {0: given.y_known, weights.depth: given.x_known}
-    free = [k for k in range(weights.depth + 1) if 0 < k < weights.depth or known[k] is not None]
-    masks = [None if mask is None else ~mask for mask in (known.get(k) for k in free)]
-    product = hessian_product(z, weights, config.precision, free)
-    noise = torch.Generator().manual_seed(0)
-    v = [torch.randn(z[k].shape, generator=noise, dtype=z[k].dtype).to(z[k]) for k in free]
-    length = torch.zeros(())
-    for _ in range(POWER_STEPS + 1):
-        # What is clamped does not move.
-        v = [a if mask is None else a * mask for a, mask in zip(v, masks, strict=True)]
-        squares = reduce(torch.add, (a.square().sum(1, keepdim=True) for a in v))
-        length = squares.sqrt().clamp(min=1e-30)
-        v = product([a / length for a in v])
-    eigenvalue = length.mean().item()
-    return Stability(eigenvalue, config.step_size * eigenvalue)

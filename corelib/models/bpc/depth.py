@@ -6,7 +6,7 @@ an error one layer further, times γ: δ_l is 0 until step l, and after T steps 
     |δ_l| ~ binomial(T, l) γ^l |δ_0|
 
 times products of weights and slopes. Layers far from the label then learn from almost nothing,
-unless γ or T is larger. γ λ_max, from ``analysis.stability``, says how large γ may be.
+unless γ or T is larger. γ λ_max, from ``stability.stability``, says how large γ may be.
 """
 
 from typing import NamedTuple
@@ -14,9 +14,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from corelib.models.bpc.analysis import labels_of, stability
+from corelib.models.bpc.analysis import labels_of
 from corelib.models.bpc.inference import Given, run_inference
 from corelib.models.bpc.network import PredictiveCoding
+from corelib.models.bpc.stability import stability
 
 
 class Reach(NamedTuple):

@@ -86,7 +86,7 @@ def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, palette:
     """Accuracy and generator loss against α_f; ``accuracy`` and ``loss`` (alpha, 2): mean, sd."""
     axes, layout = panels(
         ["accuracy on the test set", "generator loss"],
-        {"title": {"text": "α_f"}, "type": "log", "dtick": 1, "exponentformat": "power"},
+        {"title": {"text": "α_f"}, "type": "log", "dtick": 1},
         {},
         gap=0.12,
     )

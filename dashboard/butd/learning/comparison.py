@@ -29,9 +29,11 @@ from dashboard.butd.learning.rules import (
 )
 from dashboard.butd.learning.view import PAGE, View
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
+from dashboard.figures.table import in_words
 from dashboard.shell import cache
 from dashboard.shell.controls import number, select, several
 from dashboard.shell.export import chart
+from dashboard.shell.reproduction import draw_folded
 from dashboard.shell.text import errors_shown, say_error
 from dashboard.shell.theme import palette
 
@@ -245,8 +247,7 @@ def _numbers(points: dict[str, AngleAndAccuracy], aligned: "dict[str, Alignment]
             for name, distance in zip(own.layers, own.distance, strict=True):
                 row[f"‖W − W̄ᵀ‖ {name}"] = f"{distance:.3g}"
         rows.append(row)
-    table = pd.DataFrame(rows).fillna("–")
-    st.dataframe(table, hide_index=True, width="stretch", key="learn_numbers")
+    draw_folded(in_words(pd.DataFrame(rows, dtype=object)), 1, "learn_numbers")
     st.caption("Mean ± sd over seeds where there are several.")
 
 

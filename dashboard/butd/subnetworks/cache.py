@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from corelib.models.butd.subnetworks import Units
 
 
+AMONG = 100
+"""Test digits among which the page finds the pair to begin with."""
+
+
+@st.cache_data(show_spinner=False, max_entries=1)
+def clearest_pair() -> tuple[int, int]:
+    """The first test digits that hide each other least: left and right."""
+    from corelib.data.multidigit import clearest_pair as find_pair
+
+    test = cache.dataset("mnist").test
+    return find_pair(test.pixels[:AMONG].numpy(), test.labels[:AMONG].numpy())
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def gates(which: CheckpointKey) -> "Units":
     """What each task opens: bool (task, unit...) of each population."""

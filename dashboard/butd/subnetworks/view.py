@@ -144,11 +144,10 @@ def _scene(data: "ImageDataset") -> Scene | None:
     digits = cache.dataset("mnist")
     sides = ("left", "right")
     chosen = []
-    for k, (tab, side) in enumerate(
-        zip(st.tabs(["Left digit", "Right digit"]), sides, strict=True)
-    ):
+    first = own_cache.clearest_pair()
+    for tab, side, index in zip(st.tabs(["Left digit", "Right digit"]), sides, first, strict=True):
         with tab:
-            chosen.append(digit_input(f"{PAGE}_{side}", digits, index=k))
+            chosen.append(digit_input(f"{PAGE}_{side}", digits, index=index))
     with st.expander("More"):
         label = "Distance of the digits / pixels"
         shift = slider(PAGE, "shift", label, 0, 28, SHIFT, words={"shift": SHIFT})
@@ -227,7 +226,7 @@ def presets(v: View) -> list[Preset]:
         ),
         Preset(
             "half",
-            "Half left, half right",
+            "Halfway instruction",
             "An instruction halfway between the two",
             {"tab": "Instruction", "way": "slider", "share": 0.5},
         ),

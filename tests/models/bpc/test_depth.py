@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from corelib.models.bpc import analysis
 from corelib.models.bpc.baselines.generative import GenerativePC
 from corelib.models.bpc.depth import reach
 from corelib.models.bpc.energy import energy
 from corelib.models.bpc.inference import Given, run_inference
 from corelib.models.bpc.network import BPC
+from corelib.models.bpc.stability import stability
 from tests.models.bpc.small import CLASSES, PIXELS, Case, draw, make, truth_of
 
 
@@ -43,7 +43,7 @@ def test_the_layers_sum_to_the_energy_and_the_stability_is_that_of_inference():
     ended = run_inference(given, model.weights(), model.learning)
     whole = energy(ended.errors, model.learning.precision).mean()
     torch.testing.assert_close(found.forward.sum() + found.backward.sum(), whole)
-    stable = analysis.stability(given, model.weights(), model.learning)
+    stable = stability(given, model.weights(), model.learning)
     assert (found.eigenvalue, found.value) == stable
 
 

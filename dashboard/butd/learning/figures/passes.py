@@ -187,14 +187,14 @@ def _map_axes(suffix: str) -> tuple[dict, dict]:
     common = {"tickfont": {"size": 11}}
     return (
         {**x, **common, "showline": False, "ticks": ""},
-        {**y, **common, "constrain": "domain", "side": "right", "nticks": 4, "exponentformat": "e"},
+        {**y, **common, "constrain": "domain", "side": "right", "nticks": 4},
     )
 
 
 def _bar_axes(name: str | None) -> tuple[dict, dict]:
     """Of bars by class."""
     common = {"visible": True, "tickfont": {"size": 11}}
-    y = {**common, "side": "right", "nticks": 4, "exponentformat": "e"}
+    y = {**common, "side": "right", "nticks": 4}
     return (
         {**common, "type": "category", "showline": False, "ticks": ""},
         {**y, "title": {"text": name, "font": {"size": 12}}},
