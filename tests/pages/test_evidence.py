@@ -7,6 +7,7 @@ from corelib import load
 from corelib.analysis.anytime import at_threshold, outcomes
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
+from corelib.words import percent
 from tests.pages.app import open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"
@@ -21,9 +22,14 @@ def test_the_sentence_gives_the_networks_accuracy(runs_root):
     early = np.mean(outcomes(answered.confidence, answered.predicted, labels, 0.3) == 2)
     text = sentences(app)
     last = np.mean(answered.predicted[:, -1] == labels)
-    assert f"reads **{last:.1%}** of the test digits correctly" in text
+    assert f"reads **{percent(last)}** of the test digits correctly" in text
     assert f"**{at.mean_steps:.2f}** glimpses on average" in text
-    assert f"**{at.accuracy:.1%}** of its answers are correct; {early:.1%} come too early" in text
+    assert (
+        f"**{percent(at.accuracy)}** of its answers are correct; {percent(early)} come too early"
+        in text
+    )
+    cost = f"**{100 * (last - at.accuracy):.1f} points**"
+    assert f"Answering early costs **{BPAN}** {cost} of accuracy" in text
 
 
 def test_another_scene_seed_is_another_sequence_of_the_digit(runs_root):
