@@ -1,6 +1,7 @@
 """Tables of numbers of a few networks, nothing of them cut off."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,6 +12,7 @@ from dashboard.shell.text import plain
 ACROSS = 7
 """Columns of numbers that fit side by side; more continue in a table below."""
 ABSENT = "–"
+NUMBER = re.compile(r"[-+]?[\d.,]*\d( ± [\d.,]+)?(\s%)?")
 
 
 def written(value: object, decimals: int = 2) -> str:
@@ -41,6 +43,11 @@ def side_by_side(rows: Sequence[dict[str, object]], key: str, *, across: bool = 
     )
 
 
+def _shown(cell: str) -> str:
+    """A number as it is; other words must not become Markdown."""
+    return cell if NUMBER.fullmatch(cell) else plain(cell)
+
+
 def unfolded(table: pd.DataFrame, key: str) -> None:
     """A table of words with a named index, whose columns continue below where they are many."""
     n = math.ceil(table.shape[1] / ACROSS)
@@ -49,6 +56,6 @@ def unfolded(table: pd.DataFrame, key: str) -> None:
             # As even as can be: 12 columns are 6 and 6.
             part = table.iloc[:, k * table.shape[1] // n : (k + 1) * table.shape[1] // n]
             st.table(
-                part.rename(index=plain, columns=plain).map(plain).rename_axis(columns=None),
+                part.rename(index=plain, columns=plain).map(_shown).rename_axis(columns=None),
                 border="horizontal",
             )

@@ -10,6 +10,7 @@ from corelib.errors import SynaptariumError
 from corelib.reproduce import REPRODUCTIONS, results
 from corelib.reproduce.results import Measured, OverSeeds
 from corelib.reproduce.seeds import progress
+from dashboard.shell.numbers import unfolded
 from dashboard.shell.text import errors_shown, plain, say_error
 
 POLL_S = 2.0
@@ -52,14 +53,14 @@ def _table(table: pd.DataFrame, key: str) -> None:
     """Show a table whose cells are spreads, numbers or empty. A few models become columns, to be
     compared side by side; a long table keeps its rows."""
     shown = table.map(_words)
-    long = len(table) > MOST_ACROSS or not table.iloc[:, 0].is_unique
-    if not long:
-        shown = shown.set_index(table.columns[0]).T.rename(columns=str)
+    if len(table) <= MOST_ACROSS and table.iloc[:, 0].is_unique:
+        unfolded(shown.set_index(table.columns[0]).T.rename(columns=str), key)
+        return
     st.dataframe(
         shown,
         width="stretch",
         height=600 if len(table) > MOST_ACROSS else "content",
-        hide_index=long,
+        hide_index=True,
         key=key,
     )
 

@@ -43,9 +43,8 @@ def test_what_the_controls_cost_stands_beside_what_it_was(runs_root):
         accuracy.append(at_threshold(read.confidence, read.predicted, labels, 0.9).accuracy)
     now, was = accuracy
     assert "With inhibition gain g = 0 (was 1) and T = 30 (was 6), this network is" in text
-    assert (
-        f"it is **{percent(now)}** correct over the 10,000 test images, was {percent(was)}" in text
-    )
+    assert f"it is **{percent(now)}** correct over the 10,000 test images" in text
+    assert f", was {percent(was)}," in text
     points = f"{abs(100 * (now - was)):.1f} points {'less' if now < was else 'more'} accurate"
     assert f"**{points}**" in text
 

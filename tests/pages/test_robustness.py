@@ -34,6 +34,8 @@ def test_the_sentence_gives_the_mean_over_seeds_of_the_shipped_table(runs_root):
     assert "With Gaussian noise of sd 0.5, **bpan-mnist** classifies" in text
     assert f"**{at.mean():.1f} ± {at.std():.1f}{PER_CENT}**" in text
     assert f"**{clean.mean() - at.mean():.1f} points** fewer than clean ones" in text
+    assert f"({clean.mean():.1f} ± {clean.std():.1f}{PER_CENT})" in text
+    assert "Of the 2 networks shown **" in text
 
 
 def accuracy(name: str, corruption: Corruption, images: int) -> float:
@@ -51,12 +53,12 @@ def test_what_no_shipped_table_holds_is_measured_live(runs_root):
         robust_fill="noise",
         robust_tab="Numbers",
     )
-    table = app.dataframe[0].value.set_index("network")
+    table = app.table[0].value.T
     corruption = Corruption("occlusion", 0.2, fill="noise")
     for name in FEW:
         expected = 100 * accuracy(name, corruption, cache.LIVE)
-        assert table.loc[name, "corrupted / %"] == f"{expected:.1f}"
-        assert table.loc[name, "seeds"] == 1
+        assert table.loc[name, "corrupted"] == f"{expected:.1f}{PER_CENT}"
+        assert table.loc[name, "seeds"] == "1"
 
 
 @pytest.mark.parametrize("kind", list(CORRUPTIONS))

@@ -78,12 +78,13 @@ def accuracy_against_cost(
             "xanchor": "left",
             "y": 1,
             "yanchor": "top",
-            "title": {"text": f"ours, θ = {theta:.2f}", "font": {"size": 13}},
+            "title": {"text": f"ours, θ = {theta:.2f}", "font": {"size": 12}},
+            "font": {"size": 12},
         },
         "xaxis": {"title": {"text": cost_name}, "type": "log", **ticks},
         "yaxis": {"title": {"text": "accuracy on the test set"}, "tickformat": ".1%"},
     }
-    return styled(traces, layout, palette, height=TALL)
+    return styled(traces, layout, palette, height=460)
 
 
 def _cost_line(name: str, curve: CostCurve, style: TraceStyle) -> dict:

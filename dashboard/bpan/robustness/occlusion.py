@@ -48,9 +48,9 @@ def draw_occlusion_sensitivity(v: View) -> None:
     worst, mildest = computed.most_harmful, computed.least_harmful
     st.markdown(
         f"Without the square, **{plain(name)}** classifies {percent(computed.clean)} of these "
-        f"digits correctly. The square does most harm with its centre at row {side * worst.row:.0f}, "
-        f"column {side * worst.column:.0f}: **{percent(worst.accuracy)}**. Where it does least, "
-        f"accuracy is {percent(mildest.accuracy)}."
+        f"digits correctly. The square does most harm with its centre at row "
+        f"{side * worst.row:.0f}, column {side * worst.column:.0f}: **{percent(worst.accuracy)}**. "
+        f"Where it does least, accuracy is {percent(mildest.accuracy)}."
     )
     chart(
         sensitivity(

@@ -81,15 +81,11 @@ def test_the_currents_of_every_unit_add_up_to_its_net_current(model, controls):
 def test_the_balance_at_the_end_is_the_mean_index_of_the_intact_units(model):
     controls = CONTROLS[2]
     seen = currents(model, torch.randn(1, 9), controls)
-    index = []
-    for unit in range(10):
+    halves: tuple[list[float], list[float]] = [], []
+    for unit in np.flatnonzero(~seen.lesioned):
         exc, inh = float(seen.excitation[-1, unit]), float(seen.inhibition[-1, unit])
-        index.append(1 - abs(exc + inh) / (abs(exc) + abs(inh)))
-    intact = [unit for unit in range(10) if not seen.lesioned[unit]]
-    expected = [
-        np.mean([index[unit] for unit in intact if unit < 7]),
-        np.mean([index[unit] for unit in intact if unit >= 7]),
-    ]
+        halves[unit >= 7].append(1 - abs(exc + inh) / (abs(exc) + abs(inh)))
+    expected = [np.mean(half) for half in halves]
     np.testing.assert_allclose(balance_at_end(seen), expected, rtol=1e-5)
     # The first update starts from silence.
     still = balance_at_end(currents(model, torch.randn(1, 9), Controls(1, 0.2)))
