@@ -30,6 +30,11 @@ def cells(app: AppTest) -> set[str]:
     return {str(cell) for table in tables for cell in table.value.to_numpy().ravel()}
 
 
+def named(app: AppTest) -> set[str]:
+    """Every cell of all tables of a page and what heads their columns, as text."""
+    return cells(app) | {str(name) for table in app.table for name in table.value.columns}
+
+
 def view_of(app: AppTest) -> list[dict]:
     """All elements of a page as plain values."""
     return [

@@ -28,8 +28,9 @@ def test_the_sentence_gives_the_networks_accuracy(runs_root):
         f"**{percent(at.accuracy)}** of its answers are correct; {percent(early)} come too early"
         in text
     )
-    cost = f"**{100 * (last - at.accuracy):.1f} points**"
-    assert f"Answering early costs **{BPAN}** {cost} of accuracy" in text
+    lost = 100 * (last - at.accuracy)
+    does = "costs" if lost >= 0 else "gains"
+    assert f"Answering early {does} **{BPAN}** **{abs(lost):.1f} points** of accuracy" in text
 
 
 def test_another_scene_seed_is_another_sequence_of_the_digit(runs_root):

@@ -84,7 +84,7 @@ def test_the_balance_at_the_end_is_the_mean_index_of_the_intact_units(model):
     halves: tuple[list[float], list[float]] = [], []
     for unit in np.flatnonzero(~seen.lesioned):
         exc, inh = float(seen.excitation[-1, unit]), float(seen.inhibition[-1, unit])
-        halves[unit >= 7].append(1 - abs(exc + inh) / (abs(exc) + abs(inh)))
+        halves[int(unit >= 7)].append(1 - abs(exc + inh) / (abs(exc) + abs(inh)))
     expected = [np.mean(half) for half in halves]
     np.testing.assert_allclose(balance_at_end(seen), expected, rtol=1e-5)
     # The first update starts from silence.
