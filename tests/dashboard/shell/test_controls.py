@@ -57,7 +57,7 @@ def test_listed_labels_are_those_of_the_controls():
                 continue
             # A name put together from parts, such as one severity for each corruption.
             last = name.values[-1] if isinstance(name, ast.JoinedStr) else name
-            known = getattr(last, "value", "")
+            known = last.value if isinstance(last, ast.Constant) else ""
             written.setdefault((import_module(module).PAGE, known), set()).add(
                 # One that names the tasks, say, is not known before.
                 label.value if isinstance(label, ast.Constant) else None
@@ -67,7 +67,7 @@ def test_listed_labels_are_those_of_the_controls():
             found = [
                 texts
                 for (where, known), texts in written.items()
-                if where == page and (known == name or (known[0] == "_" and name.endswith(known)))
+                if where == page and (known == name or (known[:1] == "_" and name.endswith(known)))
             ]
             assert found in ([{label}], [{None}]), f"{page}.{name}"
 
