@@ -30,11 +30,12 @@ class Anytime(NamedTuple):
 
 class Decision(NamedTuple):
     """One image answered at a threshold: with class ``answer``, held with ``probability``, after
-    ``step`` steps (from 1)."""
+    ``step`` steps (from 1); ``reached`` is whether that probability reaches the threshold."""
 
     answer: int
     probability: float
     step: int
+    reached: bool
 
 
 class Curve(NamedTuple):
@@ -87,7 +88,10 @@ def decision(probability: np.ndarray, threshold: float) -> Decision:
     """What stopping at a threshold answers to one image; ``probability`` (time, class)."""
     step = int(halting_steps(probability.max(1)[None], threshold)[0])
     halted = probability[step - 1]
-    return Decision(int(halted.argmax()), float(halted.max()), step)
+    # Compared in the precision of the probabilities, as ``halting_steps`` does.
+    return Decision(
+        int(halted.argmax()), float(halted.max()), step, bool(halted.max() >= threshold)
+    )
 
 
 def threshold_curve(

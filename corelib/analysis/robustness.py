@@ -66,10 +66,10 @@ def robustness(
     )
 
 
-def most_accurate(measured: Mapping[str, Robustness], place: int) -> str:
-    """The name of the classifier with the highest accuracy of the last step at a place of the grid
-    of severities; of equals the first."""
-    return max(measured, key=lambda name: float(measured[name].accuracy.mean[place]))
+def ranked(measured: Mapping[str, Robustness], place: int) -> list[str]:
+    """The names of the classifiers by their accuracy of the last step at a place of the grid of
+    severities, the most accurate first; equals stay in their order."""
+    return sorted(measured, key=lambda name: -float(measured[name].accuracy.mean[place]))
 
 
 def similarity(

@@ -23,6 +23,7 @@ from pydantic import model_validator
 from corelib.data.corruption_kinds import CORRUPTIONS, PUBLISHED, Kind
 from corelib.errors import DataError, SettingsError
 from corelib.settings import Settings, setting
+from corelib.words import percent
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,13 +72,13 @@ class Corruption(NamedTuple):
         """
         self = _checked(self)
         if self.faithful and self.name == "occlusion":
-            return f"a square of {self.severity:.0%} of the side, as published"
+            return f"a square of {percent(self.severity, 0)} of the side, as published"
         words = {
             "gaussian": f"Gaussian noise of sd {self.severity:g}",
-            "salt_pepper": f"{self.severity:.0%} of the pixels black or white",
-            "occlusion": f"{self.severity:.0%} of the area covered",
+            "salt_pepper": f"{percent(self.severity, 0)} of the pixels black or white",
+            "occlusion": f"{percent(self.severity, 0)} of the area covered",
             "blur": f"a blur of {self.severity:g} pixels",
-            "contrast": f"{self.severity:.0%} of the contrast lost",
+            "contrast": f"{percent(self.severity, 0)} of the contrast lost",
             "shift": f"a shift of {self.severity:g} pixels",
             "rotation": f"a rotation of {self.severity:g}°",
         }

@@ -10,7 +10,7 @@ from dashboard.figures.style import trace_styles
 from dashboard.figures.table import in_words
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.export import chart
-from dashboard.shell.reproduction import draw_folded
+from dashboard.shell.numbers import draw_folded
 
 if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint

@@ -38,6 +38,7 @@ def _middles(places: object, n: int) -> np.ndarray:
 
 WIDTH = 112
 """About as many characters fit side by side into a table on a desk's screen."""
+ABSENT = "–"
 RARE = 1 / 5
 """Columns filled in fewer of the rows than this share are turned into rows."""
 PADDING = 4
@@ -66,7 +67,7 @@ def _is_plain(cell: object) -> bool:
 
 def _cell(cell: object, decimals: int) -> str:
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
-        return "–"
+        return ABSENT
     if isinstance(cell, int | np.integer) and not isinstance(cell, bool):
         return f"{cell:,}"
     if isinstance(cell, float):
@@ -87,9 +88,10 @@ def folded(shown: pd.DataFrame, keys: int, width: int = WIDTH) -> list[pd.DataFr
     }
     if sum(widths.values()) <= width:
         return [shown]
-    left, filled = names[:keys], shown != "–"
-    own = [name for name in names[keys:] if filled[name].any()]
-    rare = [name for name in own if filled[name].mean() < RARE]
+    left, filled = names[:keys], shown != ABSENT
+    shares = {name: float(filled[name].to_numpy(float).mean()) for name in names[keys:]}
+    own = [name for name, share in shares.items() if share]
+    rare = [name for name in own if shares[name] < RARE]
     rare = rare if len(rare) > 1 else []
     parts: list[list] = [[]]
     room = free = width - sum(widths[name] for name in left)
@@ -103,9 +105,9 @@ def folded(shown: pd.DataFrame, keys: int, width: int = WIDTH) -> list[pd.DataFr
         free -= widths[name]
     tables = [shown.loc[filled[part].any(axis=1), [*left, *part]] for part in parts if part]
     if rare:
-        some = shown[filled[rare].any(axis=1)]
-        turned = some[rare].T
-        turned.columns = [", ".join(map(str, row)) for row in some[left].to_numpy()]
+        some = shown.loc[filled[rare].any(axis=1)]
+        names = [", ".join(map(str, row)) for row in some[left].to_numpy()]
+        turned = pd.DataFrame(some[rare].to_numpy().T, index=rare, columns=names)
         tables.append(turned.reset_index(names=""))
     return tables
 

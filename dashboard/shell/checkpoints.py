@@ -8,6 +8,7 @@ import streamlit as st
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS
 from corelib.runs.registry import Checkpoint
+from corelib.words import percent
 from dashboard.shell import cache
 from dashboard.shell.controls import select, several
 from dashboard.shell.page import NothingToShow
@@ -45,7 +46,7 @@ def about(item: Checkpoint) -> str:
     parts = [", ".join(differs) or "standard settings", f"{DATASETS[card.dataset].title}"]
     measured, where = (card.test, "test") if card.test else (card.metrics, "validation")
     if "accuracy" in measured:
-        parts.append(f"{measured['accuracy']:.2%} {where}")
+        parts.append(f"{percent(measured['accuracy'], 2)} {where}")
     return "; ".join(parts)
 
 

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 import streamlit as st
 
 from dashboard.shell.address import Legal, clean, numbers, one_of, some_of
-from dashboard.shell.help import help_of
+from dashboard.shell.help import help_of, label_of
+from dashboard.shell.into_view import ask_into_view
+from dashboard.shell.text import plain
 
 KEPT = dict.fromkeys(("input", "class", "index", "image"), "the input") | {"model": "the network"}
 """How the controls that Reset leaves alone are called."""
@@ -45,7 +47,7 @@ def slider(
     format: str | None = None,
 ) -> Number:
     """A number between ``low`` and ``high``. ``words`` fill the placeholders in its help."""
-    key = _prepare(page, name, default, partial(_inside, low, high), numbers(1))
+    key = _prepare(page, name, label, default, partial(_inside, low, high), numbers(1))
     return st.slider(
         label,
         low,
@@ -63,7 +65,7 @@ def slider(
 def interval(page: str, name: str, label: str, step: float) -> tuple[float, float]:
     """Two shares between 0 and 1, the lower first; the whole range by default."""
     key = _prepare(
-        page, name, (0.0, 1.0), lambda value: value if len(value) == 2 else None, numbers(2)
+        page, name, label, (0.0, 1.0), lambda value: value if len(value) == 2 else None, numbers(2)
     )
     return st.slider(
         label,
@@ -91,7 +93,7 @@ def number(
     on_change: Change | None = None,
 ) -> Number:
     """A number to be typed, between ``low`` and ``high``; of the type of ``default``."""
-    key = _prepare(page, name, default, partial(_inside, low, high), numbers(1))
+    key = _prepare(page, name, label, default, partial(_inside, low, high), numbers(1))
     value = st.number_input(
         label,
         low,
@@ -117,7 +119,7 @@ def steps_slider(
     words: Mapping[str, object] | None = None,
 ) -> T:
     """One of several ordered values."""
-    key = _prepare(page, name, default, partial(_among, options), one_of(_written(options)))
+    key = _prepare(page, name, label, default, partial(_among, options), one_of(_written(options)))
     return st.select_slider(
         label, options, default, key=key, help=help_of(page, name, words), bind="query-params"
     )
@@ -133,7 +135,7 @@ def switch(
     words: Mapping[str, object] | None = None,
 ) -> bool:
     """On or off."""
-    key = _prepare(page, name, default, bool, one_of(("true", "false")))
+    key = _prepare(page, name, label, default, bool, one_of(("true", "false")))
     return st.toggle(
         label,
         default,
@@ -158,7 +160,7 @@ def choice(
     """One of a few, all visible; the first unless ``default`` is given."""
     first = options[0] if default is None else default
     written = one_of(_written(options, format_func))
-    key = _prepare(page, name, first, partial(_among, options), written)
+    key = _prepare(page, name, label, first, partial(_among, options), written, format_func)
     return st.segmented_control(
         label,
         options,
@@ -187,7 +189,7 @@ def select(
     """One of many, from a drop-down list; the first unless ``default`` is given."""
     first = options[0] if default is None else default
     written = one_of(_written(options, format_func))
-    key = _prepare(page, name, first, partial(_among, options), written)
+    key = _prepare(page, name, label, first, partial(_among, options), written, format_func)
     return st.selectbox(
         label,
         options,
@@ -215,6 +217,7 @@ def several(
     key = _prepare(
         page,
         name,
+        label,
         list(default),
         lambda kept: [x for x in kept if x in options],
         some_of(_written(options)),
@@ -240,15 +243,47 @@ def sticky_button(page: str, name: str, label: str, *, icon: str) -> bool:
 
 
 def preset_button(page: str, preset: Preset) -> None:
-    """A small button that sets controls and thus the address."""
-    values = {f"{page}_{name}": value for name, value in preset.values.items()}
+    """A small button that sets controls and thus the address; its help says which, and to what."""
     st.button(
         preset.label,
         key=f"{page}_try_{preset.name}",
-        help=preset.help,
-        on_click=partial(set_values, values),
+        help=f"{plain(preset.help)}\n\n{what_it_sets(page, preset.values)}",
+        on_click=partial(_apply, page, preset.values),
         type="secondary",
     )
+
+
+def _apply(page: str, values: Mapping[str, Any]) -> None:
+    set_values({f"{page}_{name}": value for name, value in values.items()})
+    if "tab" in values:
+        ask_into_view(f"{page}_tab")
+
+
+def what_it_sets(page: str, values: Mapping[str, Any]) -> str:
+    """What setting these controls of a page does, in the words of their labels, as Markdown.
+
+    Those that are on the screen and come to their default are named without their value.
+    """
+    registry = _registry(page)
+    changed: list[str] = []
+    back: list[str] = []
+    for name, value in values.items():
+        key = f"{page}_{name}"
+        if name == "tab":
+            continue
+        look = registry.looks.get(key) or Look(label_of(page, name))
+        if key in registry.drawn and registry.drawn[key] == value:
+            back.append(plain(look.label))
+        else:
+            changed.append(plain(f"{look.label}: {look.written(value)}"))
+    parts = []
+    if changed:
+        parts.append(f"Sets {', '.join(changed)}.")
+    if back:
+        parts.append(f"{'Also back' if changed else 'Back'} at the default: {', '.join(back)}.")
+    if "tab" in values:
+        parts.append(f"Opens the tab {plain(values['tab'])}.")
+    return " ".join(parts)
 
 
 def begin(page: str) -> None:
@@ -289,22 +324,50 @@ def set_values(values: Mapping[str, Any]) -> None:
         st.session_state[key] = value
 
 
+class Look(NamedTuple):
+    """A control's label, and how it writes a value."""
+
+    label: str
+    show: Callable[[Any], str] = str
+
+    def written(self, value: Any) -> str:
+        """The value as the control shows it."""
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, float):
+            return f"{value:g}"
+        if isinstance(value, (list, tuple)):
+            return ", ".join(map(self.show, value))
+        return self.show(value)
+
+
 class _Registry(NamedTuple):
     """The controls of a page in this session, by key: all that are ``known``, the defaults of those
-    ``drawn`` in its last run, and those ``pending`` after a reset, with the value it gave them."""
+    ``drawn`` in its last run, those ``pending`` after a reset, with the value it gave them, and the
+    ``looks`` of all that were drawn."""
 
     known: set[str]
     drawn: dict[str, Any]
     pending: dict[str, Any]
+    looks: dict[str, Look]
 
 
 def _registry(page: str) -> _Registry:
     registries: dict[str, _Registry] = st.session_state.setdefault("_controls", {})
-    return registries.setdefault(page, _Registry(set(), {}, {}))
+    return registries.setdefault(page, _Registry(set(), {}, {}, {}))
 
 
-def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any], legal: Legal) -> str:
-    """The control's key, with its default recorded and its value fitted to what is allowed now.
+def _prepare(
+    page: str,
+    name: str,
+    label: str,
+    default: Any,
+    fit: Callable[[Any], Any],
+    legal: Legal,
+    show: Callable[[Any], str] = str,
+) -> str:
+    """The control's key, with its look and default recorded and its value fitted to what is allowed
+    now.
 
     ``fit`` returns an allowed value, or None if there is none; ``legal`` says whether the control
     can read what the address holds.
@@ -314,6 +377,7 @@ def _prepare(page: str, name: str, default: Any, fit: Callable[[Any], Any], lega
     registry = _registry(page)
     registry.known.add(key)
     registry.drawn[key] = default
+    registry.looks[key] = Look(label, show)
     # Unless something else has set it since, such as a click in a figure.
     if key in registry.pending and registry.pending.pop(key) == st.session_state.get(key):
         st.session_state[key] = default

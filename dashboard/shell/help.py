@@ -1,4 +1,5 @@
-"""The help of controls, from assets/texts/help/<page>.toml.
+"""The help of controls, from assets/texts/help/<page>.toml, and the labels of those that a preset
+names before they are drawn, from assets/texts/labels.toml.
 
 A help is a text, or ``{term = "theta", more = "..."}``: the sentence of that term of the glossary,
 and what it does not say.
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from dashboard.shell.glossary import entries
 
-HELP = Path(__file__).parents[2] / "assets" / "texts" / "help"
+TEXTS = Path(__file__).parents[2] / "assets" / "texts"
+HELP = TEXTS / "help"
 
 
 @cache
@@ -38,3 +40,14 @@ def help_of(page: str, name: str, words: Mapping[str, object] | None) -> str | N
     # For example 144_models: each task has its own list of networks.
     text = texts.get("models" if name.endswith("_models") else name)
     return text.format(**words) if text and words else text
+
+
+@cache
+def labels() -> dict[str, dict[str, str]]:
+    """Labels of controls by page and name."""
+    return tomllib.loads((TEXTS / "labels.toml").read_text(encoding="utf-8"))
+
+
+def label_of(page: str, name: str) -> str:
+    """The label of a control that need not have been drawn; its name if it is not listed."""
+    return labels().get(page, {}).get(name, name)

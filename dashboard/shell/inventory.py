@@ -16,6 +16,7 @@ from corelib.runs.registry import shipped, unreadable
 from corelib.runs.slots import cores, slot_count
 from corelib.runs.store import ENDED, list_runs
 from corelib.runs.summary import summaries
+from corelib.words import percent
 from dashboard.shell.text import plain
 
 
@@ -78,7 +79,7 @@ def model_lines() -> list[str]:
     by_system: dict[str, list[str]] = {}
     for item in shipped():
         accuracy = item.card.test.get("accuracy")
-        shown = plain(item.name) + (f" {accuracy:.1%}" if accuracy is not None else "")
+        shown = plain(item.name) + (f" {percent(accuracy)}" if accuracy is not None else "")
         by_system.setdefault(item.card.system, []).append(shown)
     lines = [f"{system(name).title}: {', '.join(shown)}" for name, shown in by_system.items()]
     own = sum(1 for _ in list_runs())

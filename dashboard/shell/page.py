@@ -14,6 +14,7 @@ from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
 from dashboard.shell.address import clean, one_of, rename
 from dashboard.shell.controls import Preset, begin, choice, preset_button, reset_button, select
+from dashboard.shell.into_view import bring_into_view
 from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def _draw_tabs(page: Page[View], view: View | None) -> None:
         if tab.open:
             with tab, errors_shown():
                 _draw_tab(page, name, view)
+    bring_into_view(key)
 
 
 def _draw_tab(page: Page[View], name: str, view: View | None) -> None:

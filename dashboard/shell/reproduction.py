@@ -11,10 +11,10 @@ from corelib.reproduce import REPRODUCTIONS, results
 from corelib.reproduce.results import Measured, OverSeeds
 from corelib.reproduce.seeds import progress
 from dashboard.figures.table import folded, in_words, keys_of
+from dashboard.shell.numbers import MOST_ROWS, draw_folded, turned
 from dashboard.shell.text import errors_shown, plain, say_error
 
 POLL_S = 2.0
-MOST_ACROSS = 14
 
 
 def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
@@ -53,28 +53,11 @@ def _table(table: pd.DataFrame, key: str) -> None:
     """Show a table whose cells are spreads, numbers or empty, in parts that fit the page. A few
     models become columns, to be compared side by side, if that takes no more parts."""
     shown, keys = in_words(table), keys_of(table)
-    if len(table) <= MOST_ACROSS and keys == 1:
-        first = str(table.columns[0])
-        across = shown.set_index(table.columns[0]).T.rename(columns=str)
-        across = across.rename_axis(columns=None).reset_index(names=first)
+    if len(table) <= MOST_ROWS and keys == 1:
+        across = turned(shown, str(table.columns[0]))
         if len(folded(across, 1)) <= len(folded(shown, 1)):
             shown = across
     draw_folded(shown, keys, key)
-
-
-def draw_folded(shown: pd.DataFrame, keys: int, key: str) -> None:
-    """A table of text, the parts below one another; its first ``keys`` columns are in each."""
-    for number, part in enumerate(folded(shown, keys)):
-        st.dataframe(
-            part,
-            width="stretch",
-            height=600 if len(part) > MOST_ACROSS else "content",
-            hide_index=True,
-            column_config={
-                name: st.column_config.Column(pinned=True) for name in part.columns[:keys]
-            },
-            key=key if number == 0 else f"{key}_{number}",
-        )
 
 
 def _buttons(name: str, prefix: str, rows: pd.DataFrame) -> None:

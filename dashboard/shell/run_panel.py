@@ -17,6 +17,7 @@ from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, list_runs, remove_run
 from corelib.runs.summary import summary
+from corelib.words import percent
 from dashboard.shell import cache
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
@@ -149,10 +150,10 @@ def _progress(history: History, state: str) -> None:
     if history.steps:
         parts.append(f"loss {history.steps[-1].metrics.get('loss', float('nan')):.3f}")
     if history.best:
-        parts.append(f"best validation {history.best.score:.2%}")
+        parts.append(f"best validation {percent(history.best.score, 2)}")
     if history.finished:
         accuracy = history.finished.metrics.get("accuracy")
-        parts.append(f"test {accuracy:.2%}" if accuracy is not None else "tested")
+        parts.append(f"test {percent(accuracy, 2)}" if accuracy is not None else "tested")
     st.progress(done, text=" · ".join(parts))
 
 

@@ -44,7 +44,9 @@ def test_the_first_confident_step_answers(seed, images, steps, threshold):
     assert np.isclose(result.mean_steps, np.mean(used))
 
 
-@pytest.mark.parametrize(("threshold", "expected"), [(0.6, (1, 0.7, 2)), (0.9, (2, 0.8, 3))])
+@pytest.mark.parametrize(
+    ("threshold", "expected"), [(0.6, (1, 0.7, 2, True)), (0.9, (2, 0.8, 3, False))]
+)
 def test_a_decision_is_the_first_confident_step_or_the_last(threshold, expected):
     probability = np.array([[0.5, 0.3, 0.2], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8]])
     assert decision(probability, threshold) == expected

@@ -24,6 +24,17 @@ def sentences(app: AppTest) -> str:
     return "\n".join(item.value for item in app.markdown)
 
 
+def cells(app: AppTest) -> set[str]:
+    """Every cell of all tables of a page, as text."""
+    tables = [*app.dataframe, *app.table]
+    return {str(cell) for table in tables for cell in table.value.to_numpy().ravel()}
+
+
+def named(app: AppTest) -> set[str]:
+    """Every cell of all tables of a page and what heads their columns, as text."""
+    return cells(app) | {str(name) for table in app.table for name in table.value.columns}
+
+
 def view_of(app: AppTest) -> list[dict]:
     """All elements of a page as plain values."""
     return [

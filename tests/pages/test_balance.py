@@ -1,8 +1,13 @@
 """The E/I balance page, run without a browser."""
 
+from corelib import load
+from corelib.analysis.anytime import at_threshold
+from corelib.data import load_dataset
+from corelib.models.bpan.analysis import Controls, answers, drive_of
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from corelib.runs.trained import Trained
+from corelib.words import percent
 from tests.pages.app import open_page, sentences
 
 
@@ -15,22 +20,55 @@ def own_network(**config) -> None:
 
 def test_the_sentence_follows_the_controls(runs_root):
     standard = sentences(open_page("balance", balance_index="740"))
-    assert "At θ = 0.90 this network calls this digit" in standard
+    assert "At θ = 0.90 it calls this digit" in standard
     assert "of 6 steps" in standard
-    assert "under these controls" not in standard
+    assert "was" not in standard
+    assert "cancel by **" in standard
     lesioned = sentences(
         open_page("balance", balance_theta="0.5", balance_lesion_e="64", balance_steps="9")
     )
     assert "At θ = 0.50" in lesioned
     assert "of 9 steps" in lesioned
-    assert "under these controls" in lesioned
+    assert "With T = 9 (was 6) and 64 E units silenced, this network is **" in lesioned
+
+
+def test_what_the_controls_cost_stands_beside_what_it_was(runs_root):
+    """Computed here from the network itself, read at θ."""
+    text = sentences(open_page("balance", balance_gain="0", balance_steps="30"))
+    data, model = load_dataset(), load("bpan-mnist")
+    x, labels = data.inputs(data.test.pixels), data.test.labels.numpy()
+    accuracy = []
+    for controls in (Controls(30, model.alpha, 0.0), Controls(6, model.alpha)):
+        read = answers(model, drive_of(model, x), controls)
+        accuracy.append(at_threshold(read.confidence, read.predicted, labels, 0.9).accuracy)
+    now, was = accuracy
+    assert "With inhibition gain g = 0 (was 1) and T = 30 (was 6), this network is" in text
+    assert f"it is **{percent(now)}** correct over the 10,000 test images" in text
+    assert f", was {percent(was)}," in text
+    points = f"{abs(100 * (now - was)):.1f} points {'less' if now < was else 'more'} accurate"
+    assert f"**{points}**" in text
+
+
+def test_an_answer_at_the_last_step_says_whether_theta_was_reached(runs_root):
+    text = sentences(open_page("balance", balance_theta="1.0", balance_index="740"))
+    assert "after 6 of 6 steps, **without reaching θ**" in text
+    assert "without reaching" not in sentences(open_page("balance", balance_theta="0.1"))
+
+
+def test_a_preset_says_what_it_sets(runs_root):
+    app = open_page("balance")
+    text = app.button(key="balance_try_gain").help
+    assert "Sets Inhibition gain g: 0, Steps T: 30." in text
+    assert "Also back at the default: Silence E units" in text
+    versus = app.button(key="balance_try_dale").help
+    assert "Sets Compare with: bpan-nodale-mnist." in versus
 
 
 def test_two_networks_stand_side_by_side(runs_root):
     app = open_page("balance", balance_versus="bpan-unbalanced-mnist")
     text = sentences(app)
-    assert "At θ = 0.90 **bpan-mnist**" in text
-    assert "At θ = 0.90 **bpan-unbalanced-mnist**" in text
+    assert "At θ = 0.90 **bpan-mnist** calls" in text
+    assert "At θ = 0.90 **bpan-unbalanced-mnist** calls" in text
     # Currents, decision and balance of each.
     assert len(app.get("plotly_chart")) == 6
 
@@ -51,7 +89,7 @@ def test_the_hard_digit_is_first_wrong_and_then_right(runs_root):
     app.slider(key="balance_theta").set_value(0.1).run()
     assert "after **1 of 6 steps**, but it is a" in sentences(app)
     app.slider(key="balance_theta").set_value(1.0).run()
-    assert "after **6 of 6 steps**, correctly" in sentences(app)
+    assert "after 6 of 6 steps, **without reaching θ**, correctly" in sentences(app)
 
 
 def test_a_network_of_another_size_brings_its_own_limits(runs_root):

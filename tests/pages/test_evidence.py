@@ -7,7 +7,8 @@ from corelib import load
 from corelib.analysis.anytime import at_threshold, outcomes
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
-from tests.pages.app import open_page, sentences
+from corelib.words import percent
+from tests.pages.app import cells, open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"
 
@@ -21,9 +22,15 @@ def test_the_sentence_gives_the_networks_accuracy(runs_root):
     early = np.mean(outcomes(answered.confidence, answered.predicted, labels, 0.3) == 2)
     text = sentences(app)
     last = np.mean(answered.predicted[:, -1] == labels)
-    assert f"reads **{last:.1%}** of the test digits correctly" in text
+    assert f"reads **{percent(last)}** of the test digits correctly" in text
     assert f"**{at.mean_steps:.2f}** glimpses on average" in text
-    assert f"**{at.accuracy:.1%}** of its answers are correct; {early:.1%} come too early" in text
+    assert (
+        f"**{percent(at.accuracy)}** of its answers are correct; {percent(early)} come too early"
+        in text
+    )
+    lost = 100 * (last - at.accuracy)
+    does = "costs" if lost >= 0 else "gains"
+    assert f"Answering early {does} **{BPAN}** **{abs(lost):.1f} points** of accuracy" in text
 
 
 def test_another_scene_seed_is_another_sequence_of_the_digit(runs_root):
@@ -42,9 +49,9 @@ def test_both_tasks_open_with_their_networks_and_published_figures(runs_root, ta
     app = open_page("evidence", evidence_task=task, evidence_tab="Numbers")
     assert not app.exception
     assert not app.error
-    table = app.dataframe[0].value
-    assert len(table) >= 3
-    assert table["parameters"].iloc[0] == (50_250 if task == "ct-mnist" else 42_890)
+    table = app.table[0].value
+    assert table.shape[1] >= 3
+    assert table.loc["parameters"].iloc[0] == ("50,250" if task == "ct-mnist" else "42,890")
 
 
 def test_a_task_with_other_glimpses_than_trained(runs_root):
@@ -56,8 +63,7 @@ def test_a_task_with_other_glimpses_than_trained(runs_root):
 def test_the_published_table(runs_root):
     app = open_page("evidence", evidence_tab="Published")
     assert not app.exception
-    shown = app.dataframe[0].value.to_numpy().astype(str)
-    assert {"24.98", "47.68", "79.72", "96.84"} <= set(shown.ravel())
+    assert {"24.98", "47.68", "79.72", "96.84"} <= cells(app)
 
 
 def test_a_drawn_digit_needs_a_drawing(runs_root):

@@ -9,6 +9,7 @@ from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
+from corelib.words import PER_CENT, percent
 from dashboard.bpan.robustness import cache, occlusion, states, tabs, view
 from dashboard.bpan.robustness.figures.strip import AnswerPair
 from tests.pages.app import open_page, sentences
@@ -31,8 +32,10 @@ def test_the_sentence_gives_the_mean_over_seeds_of_the_shipped_table(runs_root):
     at, clean = (rows[rows["severity"] == s]["accuracy"] * 100 for s in (0.5, 0.0))
     text = sentences(app)
     assert "With Gaussian noise of sd 0.5, **bpan-mnist** classifies" in text
-    assert f"**{at.mean():.1f} ± {at.std():.1f} %**" in text
+    assert f"**{at.mean():.1f} ± {at.std():.1f}{PER_CENT}**" in text
     assert f"**{clean.mean() - at.mean():.1f} points** fewer than clean ones" in text
+    assert f"({clean.mean():.1f} ± {clean.std():.1f}{PER_CENT})" in text
+    assert "Of the 2 networks shown **" in text
 
 
 def accuracy(name: str, corruption: Corruption, images: int) -> float:
@@ -50,12 +53,12 @@ def test_what_no_shipped_table_holds_is_measured_live(runs_root):
         robust_fill="noise",
         robust_tab="Numbers",
     )
-    table = app.dataframe[0].value.set_index("network")
+    table = app.table[0].value.T
     corruption = Corruption("occlusion", 0.2, fill="noise")
     for name in FEW:
         expected = 100 * accuracy(name, corruption, cache.LIVE)
-        assert table.loc[name, "corrupted / %"] == f"{expected:.1f}"
-        assert table.loc[name, "seeds"] == 1
+        assert table.loc[name, "corrupted"] == f"{expected:.1f}{PER_CENT}"
+        assert table.loc[name, "seeds"] == "1"
 
 
 @pytest.mark.parametrize("kind", list(CORRUPTIONS))
@@ -104,7 +107,7 @@ def test_the_map_is_that_of_the_network(runs_root):
         "black",
         occlusion.STRIDE,
     )
-    assert f"**{last.accuracy.min():.1%}**" in sentences(app)
+    assert f"**{percent(float(last.accuracy.min()))}**" in sentences(app)
 
 
 def test_an_old_address_opens_the_renamed_tab(runs_root):
@@ -116,10 +119,10 @@ def test_an_old_address_opens_the_renamed_tab(runs_root):
 def test_the_published_claim_is_a_preset_and_reset_undoes_it(runs_root):
     app = open_robustness(robust_kind="rotation", robust_rotation_severity="45.0")
     app.button(key="robust_try_claim").click().run()
-    assert "a square of 50% of the side, as published" in sentences(app)
+    assert f"a square of {percent(0.5, 0)} of the side, as published" in sentences(app)
     assert app.session_state["robust_tab"] == "Balance ablation"
     app.button(key="robust_reset").click().run()
-    assert "With 15% of the area covered" in sentences(app)
+    assert f"With {percent(0.15, 0)} of the area covered" in sentences(app)
     assert app.multiselect(key="robust_models").value == list(view.STANDARD)
 
 

@@ -66,14 +66,16 @@ def checked(controls: Controls, model: BPAN) -> Controls:
 class Currents(NamedTuple):
     """One image over time, float32 arrays; the E units come first, then the I units.
 
-    ``excitation``, ``inhibition``, ``drive``, ``net``, ``rate`` (time, unit), arbitrary units;
-    ``probability`` (time, class); ``n_excitatory`` is the number of E units; ``lesioned`` (unit) of
-    bool.
+    ``excitation``, ``inhibition``, ``drive``, ``bias``, ``net``, ``rate`` (time, unit), arbitrary
+    units; ``net`` is the sum of the four before it, ``bias`` the same at each step and 0 in
+    silenced units. ``probability`` (time, class); ``n_excitatory`` is the number of E units;
+    ``lesioned`` (unit) of bool.
     """
 
     excitation: np.ndarray
     inhibition: np.ndarray
     drive: np.ndarray
+    bias: np.ndarray
     net: np.ndarray
     rate: np.ndarray
     probability: np.ndarray
@@ -100,12 +102,14 @@ class Summary(NamedTuple):
     """The answers to one image and to a test set at a confidence threshold.
 
     The image is answered with class ``answer``, held with ``probability``, after ``step`` steps
-    (from 1). The test set takes ``mean_steps`` on average, with ``accuracy`` a share.
+    (from 1); ``reached`` is whether that probability reaches the threshold. The test set takes
+    ``mean_steps`` on average, with ``accuracy`` a share.
     """
 
     answer: int
     probability: float
     step: int
+    reached: bool
     mean_steps: float
     accuracy: float
 
@@ -158,7 +162,8 @@ def currents(model: BPAN, x: Tensor, controls: Controls) -> Currents:
         inhibition_gain=controls.inhibition_gain,
         lesioned=lesioned.to(x.device),
     )
-    fields = (trace.excitation, trace.inhibition, trace.drive, trace.net, trace.rate)
+    bias = trace.bias.expand_as(trace.net)
+    fields = (trace.excitation, trace.inhibition, trace.drive, bias, trace.net, trace.rate)
     return Currents(
         *(tensor[0].cpu().numpy() for tensor in fields),
         probability=trace.logits[0].softmax(-1).cpu().numpy(),
@@ -217,6 +222,14 @@ def balance_index(
     flowing = np.abs(excitation) + np.abs(inhibition)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(flowing > 0, 1 - np.abs(excitation + inhibition) / flowing, np.nan)
+
+
+def balance_at_end(view: Currents) -> tuple[float, float]:
+    """The balance index of the recurrent currents at the last step, mean over the intact units of
+    the E and of the I population; NaN where no recurrent current flows."""
+    index = balance_index(view.excitation, view.inhibition)
+    e, i = (float(over_units(index[-1:, units]).mean[0]) for units, _ in populations(view))
+    return e, i
 
 
 def _intact(model: BPAN, drive: Tensor, controls: Controls) -> tuple[Weights, Tensor, Tensor]:

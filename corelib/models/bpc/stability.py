@@ -116,7 +116,8 @@ def over_step_sizes(
 ) -> StepSizes:
     """Inference with each of ``step_sizes`` in place of that of ``config``, always from the same
     start. Raises ``ValueError`` as ``infer`` does."""
-    values, energies = [], []
+    values: list[Tensor] = []
+    energies: list[Tensor] = []
     every = max(1, config.n_steps // 4)
     for step_size in step_sizes:
         own = config._replace(step_size=step_size)

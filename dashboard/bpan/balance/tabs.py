@@ -25,9 +25,9 @@ def draw_main(v: View) -> None:
             chart(
                 cache.figure(over_time.currents, view, v.palette, stacked=several, y_range=span),
                 f"balance_currents_{i}",
-                alt="Excitatory, inhibitory, input and net current over time",
-                caption=f"Currents into the two populations: {v.caption}. Bands: ± 1 sd over "
-                "units.",
+                alt="Excitatory, inhibitory and input current, bias, and net current over time",
+                caption=f"Currents into the two populations, which add up to the net current: "
+                f"{v.caption}. Bands: ± 1 sd over units.",
             )
     for i, (item, view, summary) in enumerate(zip(v.items, v.currents, v.summaries, strict=True)):
         left, right = st.columns(2)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from corelib.analysis.anytime import changes_of_mind
-from corelib.words import with_article
+from corelib.words import percent, with_article
 from dashboard.bpan import cache as bpan_cache
 from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_input
 from dashboard.figures.style import Palette
@@ -29,7 +29,8 @@ STEPS = 40
 
 class View(NamedTuple):
     """One network or two, read by the same controls; ``currents`` of the chosen image, if any, and
-    what each network answers to it and to the test set at the threshold, ``summaries``."""
+    what each network answers to it and to the test set at the threshold, ``summaries``; the same as
+    it was trained, ``as_trained``."""
 
     items: "list[Checkpoint]"
     keys: list[cache.CheckpointKey]
@@ -38,17 +39,11 @@ class View(NamedTuple):
     chosen: ChosenDigit | None
     currents: "list[Currents]"
     summaries: "list[Summary]"
+    as_trained: "list[Summary]"
     controls: "Controls"
     theta: float
     with_drive: bool
     palette: Palette
-
-    @property
-    def trained(self) -> "Controls":
-        """The controls as the first network was trained."""
-        from corelib.models.bpan.analysis import Controls
-
-        return Controls(self.models[0].n_steps, self.models[0].alpha)
 
     @property
     def caption(self) -> str:
@@ -81,11 +76,49 @@ def view() -> View:
         gain = slider(PAGE, "gain", "Inhibition gain g", 0.0, 3.0, 1.0, 0.05)
         with st.expander("More"):
             controls, with_drive = _more_controls(models, gain)
-    shown = [] if chosen is None else _currents(keys, models, chosen, controls)
-    summaries = _summaries(keys, shown, controls, theta)
-    return View(
-        items, keys, models, data, chosen, shown, summaries, controls, theta, with_drive, palette()
+    shown = (
+        []
+        if chosen is None
+        else [
+            _currents(key, model, chosen, controls) for key, model in zip(keys, models, strict=True)
+        ]
     )
+    as_trained = (
+        []
+        if chosen is None
+        else [
+            _currents(key, model, chosen, trained(model))
+            for key, model in zip(keys, models, strict=True)
+        ]
+    )
+    return View(
+        items,
+        keys,
+        models,
+        data,
+        chosen,
+        shown,
+        [
+            _summary(key, currents, controls, theta)
+            # Without an image there are no currents.
+            for key, currents in zip(keys, shown, strict=False)
+        ],
+        [
+            _summary(key, currents, trained(model), theta)
+            for key, model, currents in zip(keys, models, as_trained, strict=False)
+        ],
+        controls,
+        theta,
+        with_drive,
+        palette(),
+    )
+
+
+def trained(model: "BPAN") -> "Controls":
+    """The controls as a network was trained."""
+    from corelib.models.bpan.analysis import Controls
+
+    return Controls(model.n_steps, model.alpha)
 
 
 def _forget_trained() -> None:
@@ -120,56 +153,99 @@ def _more_controls(models: "list[BPAN]", gain: float) -> "tuple[Controls, bool]"
 
 
 def _currents(
-    keys: list[cache.CheckpointKey], models: "list[BPAN]", chosen: ChosenDigit, controls: "Controls"
-) -> "list[Currents]":
-    """Each network reads the image as its own training data was scaled."""
+    key: cache.CheckpointKey, model: "BPAN", chosen: ChosenDigit, controls: "Controls"
+) -> "Currents":
+    """The network reads the image as its own training data was scaled."""
     import torch
 
     from corelib.models.bpan.analysis import currents
 
     pixels = torch.from_numpy(chosen.pixels)[None]
-    return [
-        currents(model, cache.dataset(key.dataset).inputs(pixels), controls)
-        for model, key in zip(models, keys, strict=True)
-    ]
+    return currents(model, cache.dataset(key.dataset).inputs(pixels), controls)
 
 
-def _summaries(
-    keys: list[cache.CheckpointKey], shown: "list[Currents]", controls: "Controls", theta: float
-) -> "list[Summary]":
+def _summary(
+    key: cache.CheckpointKey, currents: "Currents", controls: "Controls", theta: float
+) -> "Summary":
     from corelib.models.bpan.analysis import summary
 
-    return [
-        summary(
-            currents, bpan_cache.test_answers(key, controls), cache.test_labels(key.dataset), theta
-        )
-        # Without an image there are no currents.
-        for key, currents in zip(keys, shown, strict=False)
-    ]
+    tested = bpan_cache.test_answers(key, controls)
+    return summary(currents, tested, cache.test_labels(key.dataset), theta)
 
 
 def sentence(v: View) -> str:
-    """What each network answers, and how well it does on the test set."""
+    """What the controls cost each network, or how far its currents cancel; what it answers, and how
+    well it does on the test set."""
     if v.chosen is None:
         return "Draw a digit, or upload one, in the sidebar on the left."
-    changed = " under these controls" if v.controls != v.trained else ""
-    sentences = []
-    for item, key, summary in zip(v.items, v.keys, v.summaries, strict=True):
-        answer = v.data.class_names[summary.answer]
-        verdict = ""
-        if v.chosen.label is not None:
-            true = v.data.class_names[v.chosen.label]
-            verdict = ", correctly" if true == answer else f", but it is {with_article(true)}"
-        kind = "digit" if key.dataset == "mnist" else "image"
-        network = f"**{plain(item.name)}**" if len(v.items) > 1 else "this network"
-        sentences.append(
-            f"At θ = {v.theta:.2f} {network} calls this {kind} a **{answer}** "
-            f"({summary.probability:.0%}) after **{summary.step} of {v.controls.n_steps} "
-            f"steps**{verdict}. Over the 10,000 test images it answers after "
-            f"**{summary.mean_steps:.2f} steps** on average and is **{summary.accuracy:.1%}** "
-            f"correct{changed}."
+    return "\n\n".join(_about(v, i) for i in range(len(v.items)))
+
+
+def _about(v: View, i: int) -> str:
+    """The sentences about one network."""
+    network = f"**{plain(v.items[i].name)}**" if len(v.items) > 1 else "this network"
+    now, before = v.summaries[i], v.as_trained[i]
+    changes = _changes(v.controls, trained(v.models[i]))
+    if not changes:
+        return (
+            f"{_cancelling(v, i, network)} {_answer(v, i)} Over the 10,000 test images it answers "
+            f"after **{now.mean_steps:.2f} steps** on average and is **{percent(now.accuracy)}** "
+            "correct."
         )
-    return "\n\n".join(sentences)
+    lost = 100 * (before.accuracy - now.accuracy)
+    verdict = f"{abs(lost):.1f} points {'less' if lost > 0 else 'more'} accurate"
+    return (
+        f"With {' and '.join(changes)}, {network} is **"
+        f"{verdict if abs(lost) >= 0.05 else 'as accurate as before'}**: it is "
+        f"**{percent(now.accuracy)}** correct over the 10,000 test images, was "
+        f"{percent(before.accuracy)}, and answers after **{now.mean_steps:.2f} steps** on average, "
+        f"was {before.mean_steps:.2f}. {_answer(v, i)} As trained, it answers "
+        f"{v.data.class_names[before.answer]}."
+    )
+
+
+def _changes(now: "Controls", own: "Controls") -> list[str]:
+    """How the controls differ from those of training, in words."""
+    numbers = (
+        ("inhibition gain g", now.inhibition_gain, own.inhibition_gain),
+        ("leak α", now.alpha, own.alpha),
+        ("T", now.n_steps, own.n_steps),
+    )
+    changes = [f"{name} = {is_:g} (was {was:g})" for name, is_, was in numbers if is_ != was]
+    silenced = (("E", now.lesioned_e), ("I", now.lesioned_i))
+    return changes + [f"{n} {kind} unit{'s' * (n > 1)} silenced" for kind, n in silenced if n]
+
+
+def _cancelling(v: View, i: int, network: str) -> str:
+    """How far the recurrent currents cancel at the last step."""
+    from corelib.models.bpan.analysis import balance_at_end
+
+    e, i_units = balance_at_end(v.currents[i])
+    if e != e or i_units != i_units:
+        return f"In {network} no recurrent current flows here."
+    return (
+        f"In {network} recurrent excitation and inhibition cancel by **{percent(e, 0)}** in the E "
+        f"units and by **{percent(i_units, 0)}** in the I units at the last step."
+    )
+
+
+def _answer(v: View, i: int) -> str:
+    """What the network answers to the image, when, and whether it is right."""
+    assert v.chosen is not None
+    summary = v.summaries[i]
+    answer = v.data.class_names[summary.answer]
+    verdict = ""
+    if v.chosen.label is not None:
+        true = v.data.class_names[v.chosen.label]
+        verdict = ", correctly" if true == answer else f", but it is {with_article(true)}"
+    kind = "digit" if v.keys[i].dataset == "mnist" else "image"
+    network = "it" if len(v.items) == 1 else f"**{plain(v.items[i].name)}**"
+    of = f"{summary.step} of {v.controls.n_steps} steps"
+    when = f"after **{of}**" if summary.reached else f"after {of}, **without reaching θ**"
+    return (
+        f"At θ = {v.theta:.2f} {network} calls this {kind} a **{answer}** "
+        f"({percent(summary.probability, 0)}) {when}{verdict}."
+    )
 
 
 def presets(v: View) -> list[Preset]:
@@ -187,7 +263,7 @@ def presets(v: View) -> list[Preset]:
         "drive": False,
     }
     hard = changes_of_mind(
-        bpan_cache.test_answers(v.keys[0], v.trained).predicted,
+        bpan_cache.test_answers(v.keys[0], trained(first)).predicted,
         cache.test_labels(v.keys[0].dataset),
     )
     rows = [

@@ -15,6 +15,7 @@ from dashboard.components.digit_input import ANY, ChosenDigit
 from dashboard.figures.images import mosaic
 from dashboard.shell.controls import set_values
 from dashboard.shell.export import chart, clicked
+from dashboard.shell.numbers import side_by_side
 from dashboard.shell.text import plain
 
 SHOWN = 40
@@ -151,11 +152,9 @@ def draw_too_early(v: View) -> None:
 
 def draw_numbers(v: View) -> None:
     """All networks at this threshold."""
-    import pandas as pd
-
-    rows = [_numbers(v, network, v.answered[name]) for name, network in v.networks.items()]
-    st.dataframe(
-        pd.DataFrame(rows).round(2), hide_index=True, width="stretch", key="evidence_numbers"
+    side_by_side(
+        [_numbers(v, network, v.answered[name]) for name, network in v.networks.items()],
+        "evidence_numbers",
     )
     st.caption(
         f"10,000 test sequences, θ = {v.theta:.2f}, n = 1 seed per network. ECE: expected "

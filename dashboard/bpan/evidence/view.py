@@ -11,6 +11,7 @@ import streamlit as st
 from corelib.analysis import anytime
 from corelib.analysis.halting import Measures, measures
 from corelib.data import DATASETS
+from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.components.digit_input import TEST, ChosenDigit, digit_input
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
@@ -153,21 +154,25 @@ def view() -> View:
 
 
 def sentence(v: View) -> str:
-    """What the first network reads, and the best of the others."""
+    """What answering early costs the first network and saves it, and the best of the others."""
     answered = v.answered[v.first]
     m = answered.measures
+    lost = 100 * (m.last_accuracy - m.accuracy)
     text = (
-        f"After {answered.depth} {v.part}s **{plain(v.first)}** reads **{m.last_accuracy:.1%}** of "
-        f"the test digits correctly ({m.first_accuracy:.1%} after the first). At θ = {v.theta:.2f} "
-        f"it answers after **{m.mean_steps:.2f}** {v.part}s on average, and **{m.accuracy:.1%}** "
-        f"of its answers are correct; {m.too_early:.1%} come too early: they are wrong, and the "
-        "last one would be correct."
+        f"Answering early {'costs' if lost >= 0 else 'gains'} **{plain(v.first)}** "
+        f"**{abs(lost):.1f} points** of accuracy and saves "
+        f"**{answered.depth - m.mean_steps:.2f} of {answered.depth}** {v.part}s. "
+        f"At θ = {v.theta:.2f} it answers after **{m.mean_steps:.2f}** {v.part}s on average, and "
+        f"**{percent(m.accuracy)}** of its answers are correct; {percent(m.too_early)} come too "
+        "early: they are wrong, and the last one would be correct. "
+        f"After all {answered.depth} {v.part}s it reads **{percent(m.last_accuracy)}** of the test "
+        f"digits correctly ({percent(m.first_accuracy)} after the first)."
     )
     last = {name: other.measures.last_accuracy for name, other in v.answered.items()}
     best = max(last, key=lambda name: last[name])
-    return (
-        text if best == v.first else f"{text} **{plain(best)}** reads {last[best]:.1%} correctly."
-    )
+    if best == v.first:
+        return text
+    return f"{text} The best of the networks shown, **{plain(best)}**, reads {percent(last[best])}."
 
 
 def presets(v: View) -> list[Preset]:

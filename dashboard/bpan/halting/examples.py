@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.analysis.halting import answered_at
+from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.anytime_figures import lines_over_steps
 from dashboard.bpan.halting.view import PAGE, Network, View
@@ -45,7 +46,7 @@ def _draw_mosaic(v: View, network: Network, step: int, order: str, images: np.nd
     name = network.item.name
     captions = [
         f"image {i}: {names[network.labels[i]]}, answered {names[network.now.answers[i]]} "
-        f"({network.answers.confidence[i, step - 1]:.1%})"
+        f"({percent(network.answers.confidence[i, step - 1])})"
         for i in shown
     ]
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from corelib.analysis.anytime import Calibration, pareto_front
+from corelib.words import percent
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import TALL, Palette, TraceStyle, styled
 
@@ -21,8 +22,9 @@ class CostCurve(NamedTuple):
     accuracy_now: float
 
 
-class Published(NamedTuple):
-    """A published point: hollow, in the colour of the network of that name."""
+class Point(NamedTuple):
+    """A point beside the curves, in the colour of the network of that name. ``source`` says whose
+    it is and by which rule; each has its own mark."""
 
     network: str
     cost: float
@@ -30,22 +32,36 @@ class Published(NamedTuple):
     source: str
 
 
+OWN = "ours, by its own rule"
+PUBLISHED, RERUN = "published, θ = 0.9", "authors' code run again, θ = 0.9"
+PUBLISHED_OWN = "published, like its own rule"
+POINT_MARKS = {
+    OWN: "x",
+    PUBLISHED_OWN: "x-open",
+    PUBLISHED: "circle-open",
+    RERUN: "circle-open-dot",
+}
+"""A cross: the network's own rule. Hollow: published."""
+
+
 def accuracy_against_cost(
     curves: dict[str, CostCurve],
-    published: Sequence[Published],
+    points: Sequence[Point],
     styles: dict[str, TraceStyle],
     cost_name: str,
+    theta: float,
     palette: Palette,
 ) -> Figure:
-    """Accuracy against cost as the threshold moves; the large marks show the current threshold."""
+    """Accuracy against cost as the threshold moves; filled marks show the current threshold,
+    ``theta``."""
     traces = []
     for name, curve in curves.items():
         if len(curve.cost) > 1 and np.ptp(curve.cost) > 0:
             traces.append(_cost_line(name, curve, styles[name]))
         traces.append(_cost_mark(name, curve, styles[name], palette))
     sources = set()
-    for point in published:
-        traces.append(_hollow(point, styles[point.network], point.source not in sources))
+    for point in points:
+        traces.append(_point(point, styles[point.network], point.source not in sources))
         sources.add(point.source)
     costs = np.concatenate([curve.cost for curve in curves.values()])
     accuracies = np.concatenate([curve.accuracy for curve in curves.values()])
@@ -56,11 +72,19 @@ def accuracy_against_cost(
         ticks = {"tickvals": [v for v in STEP_TICKS if v <= 1.1 * costs.max()]}
     layout = {
         "hovermode": "closest",
-        "legend": {"orientation": "v", "x": 1.01, "xanchor": "left", "y": 1, "yanchor": "top"},
+        "legend": {
+            "orientation": "v",
+            "x": 1.01,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "title": {"text": f"ours, θ = {theta:.2f}", "font": {"size": 12}},
+            "font": {"size": 12},
+        },
         "xaxis": {"title": {"text": cost_name}, "type": "log", **ticks},
         "yaxis": {"title": {"text": "accuracy on the test set"}, "tickformat": ".1%"},
     }
-    return styled(traces, layout, palette, height=TALL)
+    return styled(traces, layout, palette, height=460)
 
 
 def _cost_line(name: str, curve: CostCurve, style: TraceStyle) -> dict:
@@ -95,8 +119,8 @@ def _cost_mark(name: str, curve: CostCurve, style: TraceStyle, palette: Palette)
     }
 
 
-def _hollow(point: Published, style: TraceStyle, in_legend: bool) -> dict:
-    """A published point; each source stands in the legend once."""
+def _point(point: Point, style: TraceStyle, in_legend: bool) -> dict:
+    """A point beside the curves; each source stands in the legend once."""
     return {
         "type": "scatter",
         "x": [point.cost],
@@ -106,12 +130,14 @@ def _hollow(point: Published, style: TraceStyle, in_legend: bool) -> dict:
         "showlegend": in_legend,
         "mode": "markers",
         "marker": {
-            "symbol": f"{style.mark}-open",
-            "size": 14,
+            "symbol": POINT_MARKS[point.source],
+            "size": 13,
             "color": style.colour,
             "line": {"width": 2},
         },
-        "hovertemplate": f"{point.network}, {point.source}: %{{y:.2%}}<extra></extra>",
+        "hovertemplate": (
+            f"{point.network}, {point.source}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>"
+        ),
     }
 
 
@@ -194,7 +220,7 @@ def _bins(name: str, calibration: Calibration, style: TraceStyle) -> dict:
         "x": calibration.confidence[held],
         "y": calibration.accuracy[held],
         "customdata": share,
-        "name": f"{name}, ECE {calibration.error:.2%}",
+        "name": f"{name}, ECE {percent(calibration.error, 2)}",
         "mode": "lines+markers",
         "line": {"color": style.colour, "dash": style.dash, "width": 1.5},
         "marker": {"symbol": style.mark, "color": style.colour, "size": 4 + 16 * np.sqrt(share)},

@@ -5,7 +5,8 @@ import streamlit as st
 
 from corelib.analysis import anytime
 from corelib.analysis.halting import calibration_at, measures
-from corelib.reproduce.anytime import published_points
+from corelib.reproduce.anytime import PublishedPoint, published_points
+from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.anytime_figures import halting_histograms, lines_over_steps
 from dashboard.bpan.halting import figures
@@ -16,6 +17,7 @@ from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import select, set_values
 from dashboard.shell.export import chart, clicked
+from dashboard.shell.numbers import side_by_side
 from dashboard.shell.text import plain
 
 CONTROL = "mlp-onelayer-mnist"
@@ -49,20 +51,17 @@ def draw_main(v: View) -> None:
         "seed per network. Click a bar to see its images.",
         on_select=_open_bar,
     )
-    published = _published(v)
-    hollow = (
-        "Hollow: published (compare ACT and PonderNet with their own rules, tab Numbers). "
-        if published
-        else ""
-    )
     with st.spinner("Timing the networks") if v.cost == TIME else st.container():
         curves = {name: _cost_curve(network, v.cost) for name, network in v.networks.items()}
+    points = [*_own_rules(v), *_published(v)]
     chart(
-        figures.accuracy_against_cost(curves, published, v.styles, AXES[v.cost], v.palette),
+        figures.accuracy_against_cost(curves, points, v.styles, AXES[v.cost], v.theta, v.palette),
         "halting_costs",
         alt="Accuracy against cost of each network as the threshold moves",
-        caption=f"Lines: θ from 0.1 to 1. Large marks: the current θ. {hollow}Dotted steps: the "
-        "Pareto front of all networks shown. n = 1 seed per network.",
+        caption="Lines: θ from 0.1 to 1. Filled marks: the current θ. Crosses: the network's own "
+        "halting rule. Hollow: published; ACT and PonderNet were published under θ = 0.9, but with "
+        "the steps of their own rules. Dotted steps: the Pareto front over θ of all networks "
+        "shown. n = 1 seed per network.",
     )
 
 
@@ -74,37 +73,63 @@ def _open_bar() -> None:
         set_values({f"{PAGE}_{name}": value for name, value in chosen.items()})
 
 
-def _published(v: View) -> list[figures.Published]:
+def _published(v: View) -> list[figures.Point]:
     """The published points of the networks shown; only steps were published."""
     if v.cost != STEPS:
         return []
     return [
-        figures.Published(f"{point.system}-mnist", point.mean_steps, point.accuracy, point.source)
+        figures.Point(f"{point.system}-mnist", point.mean_steps, point.accuracy, _source(point))
         for point in published_points()
         if f"{point.system}-mnist" in v.networks
     ]
 
 
+def _source(point: PublishedPoint) -> str:
+    if point.rerun:
+        return figures.RERUN
+    return figures.PUBLISHED_OWN if point.own_rule else figures.PUBLISHED
+
+
+def _own_rules(v: View) -> list[figures.Point]:
+    """Where the networks that learn when to halt stand by their own rules."""
+    return [
+        figures.Point(
+            name,
+            _cost(network, network.own.steps, v.cost),
+            float((network.own.predicted == network.labels).mean()),
+            figures.OWN,
+        )
+        for name, network in v.networks.items()
+        if network.own is not None
+    ]
+
+
+def _cost(network: Network, steps: np.ndarray, cost: str) -> float:
+    """What answers after ``steps`` (image,) cost on average."""
+    if cost == MACS:
+        return float(network.cost.at(steps).mean())
+    mean = float(steps.mean())
+    if cost == TIME:
+        return float(bpan_cache.step_times(network.key, TIMED, TIMED_IMAGES).at(mean))
+    return mean
+
+
 def _cost_curve(network: Network, cost: str) -> figures.CostCurve:
     """A network's accuracy against its cost."""
     curve, now = bpan_cache.threshold_curve(network.key), network.now
+    costs = curve.mean_steps
     if cost == MACS:
-        costs, cost_now = bpan_cache.work_curve(network.key), network.work.mean
+        costs = bpan_cache.work_curve(network.key)
     elif cost == TIME:
-        times = bpan_cache.step_times(network.key, TIMED, TIMED_IMAGES)
-        costs, cost_now = times.at(curve.mean_steps), float(times.at(now.mean_steps))
-    else:
-        costs, cost_now = curve.mean_steps, now.mean_steps
-    return figures.CostCurve(costs, curve.accuracy, cost_now, now.accuracy)
+        costs = bpan_cache.step_times(network.key, TIMED, TIMED_IMAGES).at(curve.mean_steps)
+    return figures.CostCurve(costs, curve.accuracy, _cost(network, now.steps, cost), now.accuracy)
 
 
 def draw_numbers(v: View) -> None:
     """All networks at this threshold, and by their own rules."""
-    import pandas as pd
-
-    rows = [_numbers(name, network, v.theta) for name, network in v.networks.items()]
-    st.dataframe(
-        pd.DataFrame(rows).round(2), hide_index=True, width="stretch", key="halting_numbers"
+    side_by_side(
+        [_numbers(name, network, v.theta) for name, network in v.networks.items()],
+        "halting_numbers",
     )
     st.caption(
         f"10,000 test images at θ = {v.theta:.2f}, n = 1 seed per network. ECE: expected "
@@ -115,7 +140,8 @@ def draw_numbers(v: View) -> None:
 
 def _numbers(name: str, network: Network, theta: float) -> dict[str, object]:
     measured = measures(network.answers, network.labels, theta)
-    row = {
+    own = network.own
+    return {
         "network": name,
         "parameters": sum(p.numel() for p in network.model.parameters()),
         "accuracy / %": 100 * measured.accuracy,
@@ -124,12 +150,9 @@ def _numbers(name: str, network: Network, theta: float) -> dict[str, object]:
         "multiply-adds to the last step": network.work.to_last,
         "step 1 agrees with the last / %": 100 * measured.agreement,
         "ECE / %": 100 * measured.calibration_error,
+        "own rule, accuracy / %": own and 100 * float((own.predicted == network.labels).mean()),
+        "own rule, mean steps": own and float(own.steps.mean()),
     }
-    if network.model.has_own_rule:
-        own = bpan_cache.own_answers(network.key)
-        row["own rule, accuracy / %"] = 100 * (own.predicted == network.labels).mean()
-        row["own rule, mean steps"] = own.steps.mean()
-    return row
 
 
 def draw_groups(v: View) -> None:
@@ -182,9 +205,10 @@ def draw_recurrence(v: View) -> None:
         for label, answers in ((name, network.answers), (f"{name}, recurrence zeroed", zeroed)):
             lines[label] = anytime.per_step_accuracy(answers.predicted, network.labels)
     name, network = next(iter(bpans.items()))
+    without = lines[f"{name}, recurrence zeroed"][-1]
     text = (
-        f"**{plain(name)}** is {lines[name][-1]:.2%} correct at its last step; with all recurrent "
-        f"weights set to zero after training, {lines[f'{name}, recurrence zeroed'][-1]:.2%}."
+        f"**{plain(name)}** is {percent(lines[name][-1], 2)} correct at its last step; with "
+        f"all recurrent weights set to zero after training, {percent(without, 2)}."
     )
     control = of_systems(("mlp",)).get(CONTROL)
     if control is not None:
@@ -192,7 +216,7 @@ def draw_recurrence(v: View) -> None:
         labels = cache.test_labels(key.dataset)
         accuracy = anytime.per_step_accuracy(bpan_cache.step_answers(key).predicted, labels)
         lines["one hidden layer"] = np.repeat(accuracy, network.depth)
-        text += f" A feedforward network with one hidden layer reaches {accuracy[0]:.2%}."
+        text += f" A feedforward network with one hidden layer reaches {percent(accuracy[0], 2)}."
     st.markdown(text)
     chart(
         lines_over_steps(lines, trace_styles(list(lines)), "accuracy on the test set", v.palette),
@@ -228,8 +252,6 @@ def draw_clock(v: View) -> None:
         st.session_state["halting_clocked"] = v.theta
     if st.session_state.get("halting_clocked") != v.theta:
         return
-    import pandas as pd
-
     rows = []
     bar = st.progress(0.0, "Measuring")
     plan = [(name, batch, images) for name in v.networks for batch, images in CLOCKED.items()]
@@ -246,7 +268,7 @@ def draw_clock(v: View) -> None:
             }
         )
     bar.empty()
-    st.dataframe(pd.DataFrame(rows).round(2), hide_index=True, width="stretch", key="halting_times")
+    side_by_side(rows, "halting_times", across=False)
     st.caption(
         f"θ = {v.theta:.2f}, one thread, medians of {CLOCK_ROUNDS} interleaved rounds; other work "
         "on this machine distorts them. Below 1, selecting the images that continue costs more "

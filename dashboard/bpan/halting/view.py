@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.analysis import anytime
+from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
@@ -17,7 +18,7 @@ from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
     from corelib.models.bpan.anytime import AnytimeClassifier, Cost
-    from corelib.models.bpan.halting import Work
+    from corelib.models.bpan.halting import OwnAnswers, Work
     from corelib.runs.registry import Checkpoint
 
 PAGE = "halting"
@@ -45,6 +46,16 @@ class Network(NamedTuple):
     @property
     def class_names(self) -> tuple[str, ...]:
         return cache.dataset(self.key.dataset).class_names
+
+    @property
+    def accuracy_at_end(self) -> float:
+        """The share that it answers correctly after all its steps."""
+        return float(anytime.per_step_accuracy(self.answers.predicted, self.labels)[-1])
+
+    @property
+    def own(self) -> "OwnAnswers | None":
+        """The answers by its own rule, if it has one."""
+        return bpan_cache.own_answers(self.key) if self.model.has_own_rule else None
 
     @property
     def work(self) -> "Work":
@@ -101,14 +112,26 @@ def _network(item: "Checkpoint", theta: float) -> Network:
 
 
 def sentence(v: View) -> str:
-    """When and how well the first network answers, and what that costs."""
+    """What answering early costs the first network and saves it, and when it answers."""
     network = v.networks[v.first]
     now, work = network.now, network.work
+    if network.depth == 1:
+        return (
+            f"**{plain(v.first)}** has a single step and nothing to save: it is "
+            f"**{percent(now.accuracy, 2)}** correct with **{work.mean:,.0f} multiply-adds** per "
+            "image."
+        )
+    lost = 100 * (network.accuracy_at_end - now.accuracy)
+    cost = f"costs **{plain(v.first)}** **{lost:.2f} points**"
+    if lost < 0:
+        cost = f"gains **{plain(v.first)}** **{-lost:.2f} points**"
     return (
-        f"At θ = {v.theta:.2f} **{plain(v.first)}** answers after **{now.mean_steps:.2f} of "
-        f"{network.depth} steps** on average and is **{now.accuracy:.2%}** correct. It spends "
-        f"**{work.mean:,.0f} multiply-adds** per image, {work.saved:.0%} fewer than for all its "
-        f"steps. {(now.steps == 1).mean():.0%} of the images are answered at step 1."
+        f"Answering early {cost} of accuracy and saves **{percent(work.saved, 0)}** of its work. "
+        f"At θ = {v.theta:.2f} it answers after **{now.mean_steps:.2f} of {network.depth} steps** "
+        f"on average and is **{percent(now.accuracy, 2)}** correct; after all its steps it is "
+        f"{percent(network.accuracy_at_end, 2)}. It spends **{work.mean:,.0f} multiply-adds** per "
+        f"image instead of {work.to_last:,}. {percent((now.steps == 1).mean(), 0)} of the images "
+        "are answered at step 1."
     )
 
 

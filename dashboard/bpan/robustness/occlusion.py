@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from corelib.data.corruptions import CORRUPTIONS, Fill
+from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness.cache import LIVE
 from dashboard.bpan.robustness.figures.occlusion import sensitivity
@@ -46,10 +47,10 @@ def draw_occlusion_sensitivity(v: View) -> None:
     side = images.pixels.shape[-1]
     worst, mildest = computed.most_harmful, computed.least_harmful
     st.markdown(
-        f"Without the square, **{plain(name)}** classifies {computed.clean:.1%} of these digits "
-        f"correctly. The square does most harm with its centre at row {side * worst.row:.0f}, "
-        f"column {side * worst.column:.0f}: **{worst.accuracy:.1%}**. Where it does least, "
-        f"accuracy is {mildest.accuracy:.1%}."
+        f"Without the square, **{plain(name)}** classifies {percent(computed.clean)} of these "
+        f"digits correctly. The square does most harm with its centre at row "
+        f"{side * worst.row:.0f}, column {side * worst.column:.0f}: **{percent(worst.accuracy)}**. "
+        f"Where it does least, accuracy is {percent(mildest.accuracy)}."
     )
     chart(
         sensitivity(
@@ -62,8 +63,8 @@ def draw_occlusion_sensitivity(v: View) -> None:
         "robust_map",
         alt="Accuracy by the place of the square, beside the mean digit",
         caption=f"{name}, {len(images.pixels):,} test images, last step; the square covers "
-        f"{severity:.0%} of the area, filled with {_FILLS[v.corruption.fill]}. Near the rim it "
-        "reaches over the edge and covers less.",
+        f"{percent(severity, 0)} of the area, filled with {_FILLS[v.corruption.fill]}. Near the "
+        "rim it reaches over the edge and covers less.",
     )
 
 
@@ -92,7 +93,7 @@ def _map(key: cache.CheckpointKey, severity: float, fill: Fill, digit: str) -> "
         bar = st.progress(0.0, "Moving the square")
         computed = None
         for computed in occlusion_map(network, *images, data, severity, fill, STRIDE):
-            bar.progress(computed.done, f"Moving the square, {computed.done:.0%}")
+            bar.progress(computed.done, f"Moving the square, {percent(computed.done, 0)}")
         bar.empty()
         kept[wanted] = computed
     return kept[wanted]

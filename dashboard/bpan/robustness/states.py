@@ -8,6 +8,7 @@ import streamlit as st
 from corelib.analysis.representation import Projection
 from corelib.analysis.robustness import similarity
 from corelib.data.corruptions import CORRUPTIONS
+from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness.cache import CLEAN, LIVE
 from dashboard.bpan.robustness.figures import curves
@@ -100,7 +101,7 @@ def _draw_currents(v: View, name: str, model: "BPAN", inputs: Inputs, chosen: Ch
     chart(
         figures.currents_pair(clean, corrupted, v.palette),
         "robust_currents",
-        alt="Excitatory, inhibitory, input and net current, clean and corrupted",
+        alt="Excitatory, inhibitory and input current, bias, and net current, clean and corrupted",
         caption=f"{name}: currents, clean (solid) and corrupted (dotted), means over the units of "
         f"each population; {chosen.caption}.",
     )
@@ -122,8 +123,8 @@ def _draw_plane(v: View, name: str, plane: Projection, paths: dict[str, np.ndarr
             paths,
             cache.dataset(key.dataset).class_names,
             (
-                f"principal axis 1 ({share[0]:.0%} of the variance)",
-                f"principal axis 2 ({share[1]:.0%} of the variance)",
+                f"principal axis 1 ({percent(share[0], 0)} of the variance)",
+                f"principal axis 2 ({percent(share[1], 0)} of the variance)",
             ),
             v.palette,
         ),
@@ -149,7 +150,7 @@ def _draw_tsne(v: View, name: str) -> None:
     ):
         bar = st.progress(0.0, "t-SNE")
         for stage in tsne(bpan_cache.final_states(key, v.corruption, CLOUD), seed=0):
-            bar.progress(stage.done, f"t-SNE, {stage.done:.0%}")
+            bar.progress(stage.done, f"t-SNE, {percent(stage.done, 0)}")
             st.session_state["_robust_tsne"] = (wanted, stage.points)
         bar.empty()
     kept = st.session_state.get("_robust_tsne")

@@ -16,6 +16,7 @@ from dashboard.components.digit_input import ChosenDigit
 from dashboard.components.occluder import occluder
 from dashboard.shell import cache
 from dashboard.shell.export import chart, picture
+from dashboard.shell.numbers import side_by_side
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,16 +179,14 @@ def _change(before: object, after: object) -> str:
 
 def draw_numbers(v: View) -> None:
     """Steps against severity, and all networks at the severity chosen."""
-    import pandas as pd
-
     _draw_over_severity(v, "steps")
     rows = [
         {
             "network": name,
-            "clean / %": pm(m.accuracy, 0).removesuffix(" %"),
-            "corrupted / %": pm(m.accuracy, v.at).removesuffix(" %"),
+            "clean": pm(m.accuracy, 0),
+            "corrupted": pm(m.accuracy, v.at),
             "drop / points": f"{100 * m.accuracy.drop(v.at):.1f}",
-            f"at θ = {v.theta:g}, corrupted / %": pm(m.early, v.at).removesuffix(" %"),
+            f"at θ = {v.theta:g}, corrupted": pm(m.early, v.at),
             "mean steps, clean": pm(m.steps, 0, percent=False),
             "mean steps, corrupted": pm(m.steps, v.at, percent=False),
             "seeds": m.accuracy.n,
@@ -195,7 +194,7 @@ def draw_numbers(v: View) -> None:
         }
         for name, m in v.measured.items()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", key=f"{PAGE}_numbers")
+    side_by_side(rows, f"{PAGE}_numbers")
     st.caption(
         f"{v.corruption.in_words.capitalize()}. Mean ± sd over seeds where there are several. "
         "Your own networks, and corruptions for which no table ships, are measured here on "

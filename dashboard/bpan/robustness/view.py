@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from corelib.analysis.robustness import OverSeverity, Robustness, most_accurate
+from corelib.analysis.robustness import OverSeverity, Robustness, ranked
 from corelib.data.corruptions import CORRUPTIONS, PUBLISHED, Corruption, Fill, Place
+from corelib.words import PER_CENT
 from dashboard.bpan.robustness import cache as robustness_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
@@ -127,26 +128,38 @@ def pm(curve: OverSeverity, at: int, percent: bool = True) -> str:
     scale, digits = (100, 1) if percent else (1, 2)
     mean, sd, n = curve.at(at)
     spread = f" ± {scale * sd:.{digits}f}" if n > 1 else ""
-    return f"{scale * mean:.{digits}f}{spread}{' %' if percent else ''}"
+    return f"{scale * mean:.{digits}f}{spread}{PER_CENT if percent else ''}"
 
 
 def sentence(v: View) -> str:
-    """How accurate the first network still is, and which of those shown is best."""
+    """Which of the networks shown stands the corruption best, and what the first one loses."""
     own = v.measured[v.first]
-    text = (
-        f"With {v.corruption.in_words}, **{plain(v.first)}** classifies "
+    return (
+        f"{_verdict(v)}With {v.corruption.in_words}, **{plain(v.first)}** classifies "
         f"**{pm(own.accuracy, v.at)}** of the test images correctly, "
-        f"**{100 * own.accuracy.drop(v.at):.1f} points** fewer than clean ones. At "
-        f"θ = {v.theta:g} it takes {pm(own.steps, v.at, percent=False)} steps instead of "
+        f"**{100 * own.accuracy.drop(v.at):.1f} points** fewer than clean ones "
+        f"({pm(own.accuracy, 0)}). At θ = {v.theta:g} it takes "
+        f"{pm(own.steps, v.at, percent=False)} steps instead of "
         f"{pm(own.steps, 0, percent=False)}."
     )
-    if len(v.measured) == 1:
-        return text
-    best = most_accurate(v.measured, v.at)
+
+
+def _verdict(v: View) -> str:
+    """The order of the networks under the corruption, if there are several."""
+    order = ranked(v.measured, v.at)
+    if len(order) == 1:
+        return ""
+    best, accuracy = order[0], v.measured[order[0]].accuracy
+    text = f"Of the {len(order)} networks shown **{plain(best)}** is the most accurate here, "
     if best == v.first:
-        return f"{text} It is the best of the networks shown."
-    accuracy = pm(v.measured[best].accuracy, v.at)
-    return f"{text} The best of the networks shown is **{plain(best)}**, {accuracy}."
+        second = order[1]
+        lead = 100 * (accuracy.mean[v.at] - v.measured[second].accuracy.mean[v.at])
+        return f"{text}{lead:.1f} points before {plain(second)}. "
+    behind = 100 * (accuracy.mean[v.at] - v.measured[v.first].accuracy.mean[v.at])
+    return (
+        f"{text}{pm(accuracy, v.at)}; **{plain(v.first)}** is number {order.index(v.first) + 1}, "
+        f"**{behind:.1f} points** behind. "
+    )
 
 
 def presets(v: View) -> list[Preset]:

@@ -33,7 +33,7 @@ from dashboard.figures.table import in_words
 from dashboard.shell import cache
 from dashboard.shell.controls import number, select, several
 from dashboard.shell.export import chart
-from dashboard.shell.reproduction import draw_folded
+from dashboard.shell.numbers import draw_folded
 from dashboard.shell.text import errors_shown, say_error
 from dashboard.shell.theme import palette
 

@@ -21,7 +21,10 @@ CONTROLS = Controls(5, 0.2, lesioned_e=2, lesioned_i=1)
 @pytest.fixture
 def model():
     torch.manual_seed(1)
-    return BPAN(input_dim=6, n_excitatory=8, n_inhibitory=3, n_classes=4, n_steps=5)
+    model = BPAN(input_dim=6, n_excitatory=8, n_inhibitory=3, n_classes=4, n_steps=5)
+    with torch.no_grad():
+        model.bias.normal_()
+    return model
 
 
 @pytest.fixture
@@ -41,6 +44,7 @@ def test_currents_are_means_over_the_intact_units(view):
         ("excitatory", view.excitation),
         ("inhibitory", view.inhibition),
         ("input", view.drive),
+        ("bias", view.bias),
         ("net", view.net),
     ):
         for trace, half in zip(named(figure, name), halves, strict=True):
@@ -53,6 +57,13 @@ def test_currents_are_means_over_the_intact_units(view):
     ]
     assert named(figure, "excitatory")[0].line.color == EXCITATORY
     assert named(figure, "inhibitory")[0].line.color == INHIBITORY
+
+
+def test_the_currents_drawn_add_up_to_the_net_current(view):
+    figure = over_time.currents(view, LIGHT)
+    for panel in (0, 1):
+        parts = [named(figure, n)[panel].y for n in ("excitatory", "inhibitory", "input", "bias")]
+        np.testing.assert_allclose(sum(parts), named(figure, "net")[panel].y, atol=1e-6)
 
 
 def test_networks_side_by_side_share_a_range_that_holds_all_curves(view, model):

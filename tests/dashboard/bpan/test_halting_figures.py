@@ -25,16 +25,21 @@ def test_costs_show_curves_marks_hollow_points_and_the_front():
         "one": halting.CostCurve(np.array([1.0, 2.0, 3.0]), np.array([0.8, 0.9, 0.85]), 2.0, 0.9),
         "two": halting.CostCurve(np.array([1.5]), np.array([0.95]), 1.5, 0.95),
     }
-    published = [halting.Published("one", 2.5, 0.97, "a paper")]
-    figure = halting.accuracy_against_cost(models, published, STYLES, "steps", LIGHT)
+    points = [halting.Point("one", 2.5, 0.97, source) for source in halting.POINT_MARKS]
+    figure = halting.accuracy_against_cost(models, points, STYLES, "steps", 0.9, LIGHT)
     curve, mark = named(figure, "one")
     np.testing.assert_allclose(curve.y, [0.8, 0.9, 0.85])
     assert (mark.x[0], mark.y[0]) == (2.0, 0.9)
     # What has one cost only is a mark without a curve.
     assert [t.mode for t in named(figure, "two")] == ["markers"]
-    (hollow,) = named(figure, "a paper")
-    assert hollow.marker.symbol.endswith("-open")
-    assert hollow.marker.color == STYLES["one"].colour
+    beside = [named(figure, source)[0] for source in halting.POINT_MARKS]
+    assert len({trace.marker.symbol for trace in beside}) == len(beside), "each its own mark"
+    assert all(trace.showlegend for trace in beside)
+    assert {trace.marker.color for trace in beside} == {STYLES["one"].colour}
+    # What is published is hollow, what is ours is filled.
+    filled = [halting.OWN]
+    assert [t.name for t in beside if "open" not in t.marker.symbol] == filled
+    assert figure.layout.legend.title.text == "ours, θ = 0.90"
     (front,) = named(figure, "Pareto front")
     costs, accuracies = np.array([1, 2, 3, 1.5]), np.array([0.8, 0.9, 0.85, 0.95])
     np.testing.assert_allclose(front.x, costs[pareto_front(costs, accuracies)])

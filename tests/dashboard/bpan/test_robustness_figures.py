@@ -91,7 +91,7 @@ def test_currents_are_means_over_the_units_of_each_population():
     def view(k: float) -> Currents:
         base = k * np.arange(12, dtype=np.float32).reshape(3, 4)
         return Currents(
-            base, -base, base + 1, base - 1, base, np.ones((3, 2)), 3, np.zeros(4, bool)
+            base, -base, base + 1, base, base - 1, base, np.ones((3, 2)), 3, np.zeros(4, bool)
         )
 
     figure = currents_pair(view(1), view(2), LIGHT)

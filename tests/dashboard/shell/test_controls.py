@@ -1,13 +1,14 @@
 """Controls: each has its help; Reset brings back the defaults and leaves alone what it names."""
 
 import ast
+import re
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from dashboard.rooms import ROOMS
-from dashboard.shell.help import help_texts
+from dashboard.shell.help import help_texts, labels
 from tests.pages.app import open_page
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +42,51 @@ def controls() -> list[tuple[str, str, str]]:
             elif isinstance(name, ast.Constant) and getattr(page, "id", "") == "PAGE":
                 known.append((module, import_module(module).PAGE, name.value))
     return known
+
+
+def test_listed_labels_are_those_of_the_controls():
+    """labels.toml repeats what the code says; here neither can change alone."""
+    written: dict[tuple[str, str], set[str | None]] = {}
+    for file in sorted((ROOT / "dashboard").rglob("*.py")):
+        module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in HELPERS:
+                continue
+            page, name, label = [*node.args, *[None] * 3][:3]
+            if getattr(page, "id", "") != "PAGE" or label is None:
+                continue
+            # A name put together from parts, such as one severity for each corruption.
+            last = name.values[-1] if isinstance(name, ast.JoinedStr) else name
+            known = last.value if isinstance(last, ast.Constant) else ""
+            written.setdefault((import_module(module).PAGE, known), set()).add(
+                # One that names the tasks, say, is not known before.
+                label.value if isinstance(label, ast.Constant) else None
+            )
+    for page, of_page in labels().items():
+        for name, label in of_page.items():
+            found = [
+                texts
+                for (where, known), texts in written.items()
+                if where == page and (known == name or (known[:1] == "_" and name.endswith(known)))
+            ]
+            assert found in ([{label}], [{None}]), f"{page}.{name}"
+
+
+PAGES = dict(zip((room.file.removesuffix(".py") for room in ROOMS), PREFIXES, strict=True))
+
+
+@pytest.mark.parametrize(("page", "prefix"), PAGES.items())
+def test_every_preset_says_what_it_sets_in_the_words_of_the_labels(page, prefix, runs_root):
+    app = open_page(page)
+    presets = [b for b in app.button if (b.key or "").startswith(f"{prefix}_try_")]
+    assert len(presets) >= 4
+    for button in presets:
+        what = button.help.split("\n\n")[1]
+        assert re.search(r"^(Sets|Back at the default:|Opens the tab) ?", what), button.key
+        named = re.findall(r"(?:Sets |, )([^,:]+): ", what.partition(". ")[0])
+        # An identifier there is a control whose label is not known.
+        unknown = [name for name in named if re.fullmatch(r"[a-z]+(\\?_[a-z]+)*", name)]
+        assert unknown == [], f"{button.key}: {what}"
 
 
 def test_every_control_has_its_help():

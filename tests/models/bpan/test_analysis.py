@@ -14,6 +14,7 @@ from corelib.models.bpan import BPAN
 from corelib.models.bpan.analysis import (
     Controls,
     answers,
+    balance_at_end,
     balance_index,
     currents,
     drive_of,
@@ -65,6 +66,30 @@ def test_one_digit_matches_the_reference(model, controls):
         np.testing.assert_allclose(getattr(seen, name), getattr(truth, name)[0], atol=2e-5)
     expected = np.array([reference.softmax(row) for row in truth.logits[0]])
     np.testing.assert_allclose(seen.probability, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("controls", CONTROLS)
+def test_the_currents_of_every_unit_add_up_to_its_net_current(model, controls):
+    seen = currents(model, torch.randn(1, 9), controls)
+    for units, _ in populations(seen):
+        assert np.abs(seen.bias[:, units]).min() > 0, "the bias takes part"
+        total = seen.excitation + seen.inhibition + seen.drive + seen.bias
+        np.testing.assert_allclose(total[:, units], seen.net[:, units], atol=1e-5)
+    assert (seen.bias[:, seen.lesioned] == 0).all()
+
+
+def test_the_balance_at_the_end_is_the_mean_index_of_the_intact_units(model):
+    controls = CONTROLS[2]
+    seen = currents(model, torch.randn(1, 9), controls)
+    halves: tuple[list[float], list[float]] = [], []
+    for unit in np.flatnonzero(~seen.lesioned):
+        exc, inh = float(seen.excitation[-1, unit]), float(seen.inhibition[-1, unit])
+        halves[int(unit >= 7)].append(1 - abs(exc + inh) / (abs(exc) + abs(inh)))
+    expected = [np.mean(half) for half in halves]
+    np.testing.assert_allclose(balance_at_end(seen), expected, rtol=1e-5)
+    # The first update starts from silence.
+    still = balance_at_end(currents(model, torch.randn(1, 9), Controls(1, 0.2)))
+    assert np.isnan(still).all()
 
 
 @pytest.mark.parametrize("controls", CONTROLS)

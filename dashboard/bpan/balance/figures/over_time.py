@@ -43,8 +43,9 @@ def currents(
     stacked: bool = False,
     y_range: tuple[float, float] | None = None,
 ) -> Figure:
-    """Excitatory, inhibitory, input and net current over time, mean over the units of each
-    population; bands of ± 1 sd over units for the two recurrent currents."""
+    """Excitatory, inhibitory and input current, the bias, and their sum, the net current, over
+    time: mean over the units of each population; bands of ± 1 sd over units for the two recurrent
+    currents."""
     titled = _titled(view)
     x = _steps(view)
     axes, layout = panels(
@@ -58,6 +59,7 @@ def currents(
         ("excitatory", view.excitation, EXCITATORY, EXCITATORY_MARK, "solid", True),
         ("inhibitory", view.inhibition, INHIBITORY, INHIBITORY_MARK, "solid", True),
         ("input", view.drive, palette.muted, "square", "dash", False),
+        ("bias", view.bias, palette.muted, "cross", "dot", False),
         ("net", view.net, palette.text, "diamond", "solid", False),
     )
     traces = []
@@ -106,6 +108,7 @@ def currents_range(views: list[Currents]) -> tuple[float, float]:
                 (view.excitation, True),
                 (view.inhibition, True),
                 (view.drive, False),
+                (view.bias, False),
                 (view.net, False),
             ):
                 mean, sd = over_units(values[:, units])

@@ -45,6 +45,7 @@ def currents_pair(clean: Currents, corrupted: Currents, palette: Palette) -> Fig
             ("excitation", "excitatory", EXCITATORY, EXCITATORY_MARK),
             ("inhibition", "inhibitory", INHIBITORY, INHIBITORY_MARK),
             ("drive", "input", palette.muted, "square"),
+            ("bias", "bias", palette.muted, "cross"),
             ("net", "net", palette.text, "diamond"),
         ):
             for view, is_clean in ((clean, True), (corrupted, False)):
