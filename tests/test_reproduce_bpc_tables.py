@@ -176,7 +176,7 @@ def test_the_sentence_of_samples_is_the_arithmetic_of_its_rows(sampled_too):
     assert "At T = 1 the vote of posterior samples differs" in said
     # 2 points are twice their standard error of 1, not more.
     assert "by +2.0 ± 1.4 (left half) points, mean ± sd over 2 seeds" in said
-    assert "60% of proposals are accepted" in said
+    assert "in 0 of 1 masks. 60% of proposals are accepted" in said
     assert "for 90% of the digits" in said
     surer = sampled_too.replace({"accuracy": {0.81: 0.829}})
     assert "in 1 of 1 masks" in bpc_completion.verdicts(surer)[-1]

@@ -42,7 +42,7 @@ class SamplerConfig(NamedTuple):
     """``n_burn`` steps whose states are dropped, then ``n_steps`` of which each ``every``-th is
     kept; ``step_size`` is ε at the start, ``temperature`` T."""
 
-    n_burn: int = 1000
+    n_burn: int = 2000
     n_steps: int = 1000
     every: int = 20
     step_size: float = 0.02
