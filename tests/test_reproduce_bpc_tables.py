@@ -142,6 +142,46 @@ def test_the_verdict_weighs_seeds_by_the_digits_read_wrongly(filled):
     assert "bounded by the search too: of" in bpc_completion.verdicts(fewer)[0]
 
 
+@pytest.fixture
+def sampled_too(filled) -> pd.DataFrame:
+    b = bpc_completion
+
+    def drawn(seed, name, accuracy, **more):
+        row = completed("left half", seed, name, accuracy)
+        return row | {"energy": None, b.OPTIMUM: 0.8 + 0.1 * seed} | more
+
+    chains = {b.ACCEPTED: 0.6, b.AGREE: 0.9}
+    rows = [
+        drawn(0, b.SAMPLES[1.0], 0.81, **chains),
+        drawn(1, b.SAMPLES[1.0], 0.93, **chains),
+        drawn(0, b.EACH[1.0], 0.7),
+        drawn(1, b.EACH[1.0], 0.8),
+    ]
+    return pd.concat([filled, pd.DataFrame(rows)], ignore_index=True)
+
+
+def test_samples_are_paired_with_one_optimum_on_the_same_digits(sampled_too):
+    b = bpc_completion
+    table = b.summary(sampled_too).set_index(["hidden", "procedure"])
+    vote = table.loc[("left half", b.SAMPLES[1.0])]
+    # 81 - 80 and 93 - 90, not less the 80 and 86 of all digits.
+    assert vote["less standard / points"] == pytest.approx((2, 2 * HALF, 2))
+    each = table.loc[("left half", b.EACH[1.0])]
+    assert each["less standard / points"] == pytest.approx((-10, 0, 2), abs=1e-9)
+    assert table.loc[("left half", b.STANDARD), "less standard / points"] is None
+
+
+def test_the_sentence_of_samples_is_the_arithmetic_of_its_rows(sampled_too):
+    *_, said = bpc_completion.verdicts(sampled_too)
+    assert "At T = 1 the vote of posterior samples differs" in said
+    # 2 points are twice their standard error of 1, not more.
+    assert "by +2.0 ± 1.4 (left half) points, mean ± sd over 2 seeds" in said
+    assert "in 0 of 1 masks. 60% of proposals are accepted" in said
+    assert "for 90% of the digits" in said
+    surer = sampled_too.replace({"accuracy": {0.81: 0.829}})
+    assert "in 1 of 1 masks" in bpc_completion.verdicts(surer)[-1]
+
+
 def test_each_run_against_depth_has_a_name_and_its_depth():
     specs = bpc_depth.specs(1)
     assert len({spec.title for spec in specs}) == len(specs)

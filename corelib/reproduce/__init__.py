@@ -75,8 +75,8 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         over_seeds=True,
     ),
     "bpc-completion": Reproduction(
-        "What bounds the completion of hidden pixels: fills, steps and starts beside the nearest "
-        "digits, over seeds",
+        "What bounds the completion of hidden pixels: fills, steps, starts and samples beside the "
+        "nearest digits, over seeds",
         "corelib.reproduce.bpc_completion",
         over_seeds=True,
     ),

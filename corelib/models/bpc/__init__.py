@@ -17,7 +17,8 @@ Files: ``config`` settings and presets; ``energy`` errors, energy and gradients 
 ``inference`` all activity that is not given descends the energy; ``network`` the modules;
 ``learner`` the update rules; ``analysis`` measurements of trained networks; ``stability`` how
 large its steps may be; ``variety`` samples of hidden activity make many images of one label;
-``completion`` what bounds the filling in of hidden pixels; ``depth`` how far inference reaches;
+``completion`` what bounds the filling in of hidden pixels; ``posterior`` samples of what is not
+given; ``depth`` how far inference reaches;
 ``baselines``.
 
 Departures:

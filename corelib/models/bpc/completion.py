@@ -1,5 +1,5 @@
 """What bounds the completion of hidden pixels: where inference starts, how long it lasts, or what
-it descends; and baselines without inference.
+it descends; samples in place of one optimum; and baselines without inference.
 
 Hidden pixels and the label are free, the visible pixels clamped. The baselines look for the digits
 of the training set that are nearest in the visible pixels.
@@ -14,8 +14,9 @@ from torch import Tensor
 from corelib.data.images import ImageDataset
 from corelib.models.bpc.analysis import CHUNK, answers, completion_config, labels_of
 from corelib.models.bpc.energy import energy, errors
-from corelib.models.bpc.inference import Given, InferenceConfig, run_inference
+from corelib.models.bpc.inference import Given, InferenceConfig, begin, run_inference
 from corelib.models.bpc.network import PredictiveCoding, TwoWay
+from corelib.models.bpc.posterior import SamplerConfig, sample
 
 Fill = Literal["grey", "mean image", "nearest digit", "mean of nearest"]
 """What stands in place of hidden pixels: the mean grey of all pixels, each pixel's own mean over
@@ -187,3 +188,41 @@ def search(model: PredictiveCoding, task: Task, found: Filled, from_truth: Fille
 
 def _share(these: Tensor) -> float:
     return these.double().mean().item()
+
+
+class Sampled(NamedTuple):
+    """Completions by samples of the posterior: ``mean`` (batch, pixel) of the kept images;
+    ``votes`` (batch, class) counts the classes that they are read as. ``energy`` (batch, sample);
+    ``acceptance`` is the mean probability that a proposal is accepted."""
+
+    mean: Tensor
+    votes: Tensor
+    energy: Tensor
+    acceptance: float
+
+
+@torch.no_grad()
+def fill_by_sampling(
+    model: TwoWay, task: Task, start: Tensor, config: SamplerConfig, seed: int
+) -> Sampled:
+    """Sample hidden pixels, hidden activity and label given the visible pixels, one chain an image.
+
+    Chains begin at the images ``start`` (batch, pixel) and the amortiser's pass from them.
+    """
+    weights = model.weights()
+    unknown = torch.zeros(model.n_classes, dtype=torch.bool, device=task.x.device)
+    blank = task.x.new_zeros(len(task.x), model.n_classes)
+    given = Given(task.x, blank, task.known, unknown, start)
+    z = begin(given, weights, completion_config(model).start)
+    mean, votes = torch.zeros_like(task.x), blank.clone()
+    energies: list[Tensor] = []
+    acceptance: list[Tensor] = []
+    for kept in sample(given, z, weights, config, torch.Generator().manual_seed(seed)):
+        image = kept.z[-1]
+        mean += image
+        votes += labels_of(model)[answers(model, image)]
+        energies.append(kept.energy)
+        acceptance.append(kept.acceptance)
+    energy_over_time = torch.stack(energies, 1)
+    share = torch.stack(acceptance).mean().item()
+    return Sampled(mean / len(energies), votes, energy_over_time, share)

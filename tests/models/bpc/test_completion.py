@@ -8,8 +8,9 @@ from corelib.data.images import ImageDataset, Split
 from corelib.models.bpc import completion
 from corelib.models.bpc.completion import Filled, Task
 from corelib.models.bpc.energy import energy, errors
-from corelib.models.bpc.inference import COMPLETION, Given, infer, run_inference
+from corelib.models.bpc.inference import COMPLETION, Given, begin, infer, run_inference
 from corelib.models.bpc.network import BPC
+from corelib.models.bpc.posterior import SamplerConfig, sample
 
 SIZES = {"input_dim": 6, "n_classes": 3, "widths": "5, 4"}
 KNOWN = torch.tensor([True, True, False, True, False, False])
@@ -154,3 +155,25 @@ def test_the_search_is_judged_by_images_read_wrongly():
     nothing = completion.search(model, task._replace(labels=read), found, truth)
     assert nothing.wrong == 0
     assert np.isnan(nothing.lower)
+
+
+def test_completion_by_samples_is_the_mean_and_the_vote_of_the_chains():
+    model, task = network(), some(3)
+    start = completion.random_fill(task, 1)
+    config = SamplerConfig(10, 20, 5)
+    got = completion.fill_by_sampling(model, task, start, config, seed=2)
+    unknown = torch.zeros(3, dtype=torch.bool)
+    given = Given(task.x, torch.zeros(3, 3), KNOWN, unknown, start)
+    with torch.no_grad():
+        weights = model.weights()
+        z = begin(given, weights, "bottom-up")
+        generator = torch.Generator().manual_seed(2)
+        kept = list(sample(given, z, weights, config, generator))
+        read = torch.stack([model(one.z[-1]).argmax(1) for one in kept], 1)
+    images = torch.stack([one.z[-1] for one in kept])
+    assert images.std(0)[:, ~KNOWN].min() > 0
+    torch.testing.assert_close(images[:, :, KNOWN], task.x[:, KNOWN].expand(4, -1, -1))
+    torch.testing.assert_close(got.mean, images.mean(0))
+    votes = [[(row == label).sum().item() for label in range(3)] for row in read]
+    assert got.votes.tolist() == votes
+    torch.testing.assert_close(got.energy, torch.stack([one.energy for one in kept], 1))
