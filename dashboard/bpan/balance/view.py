@@ -161,7 +161,7 @@ def sentence(v: View) -> str:
             true = v.data.class_names[v.chosen.label]
             verdict = ", correctly" if true == answer else f", but it is {with_article(true)}"
         kind = "digit" if key.dataset == "mnist" else "image"
-        network = f"**{plain(item.name)}**" if len(v.items) > 1 else "this network"
+        network = f"**{plain(item.title)}**" if len(v.items) > 1 else "this network"
         sentences.append(
             f"At θ = {v.theta:.2f} {network} calls this {kind} a **{answer}** "
             f"({summary.probability:.0%}) after **{summary.step} of {v.controls.n_steps} "
