@@ -136,7 +136,7 @@ REPRODUCTIONS: dict[str, Reproduction] = {
 def expected(name: str, train: bool = True, n_seeds: int | None = None) -> "Expected | None":
     """How long the networks that a reproduction would train now will take, measuring them not
     included; None if it trains none, or trains without runs."""
-    from corelib.reproduce.results import OverSeeds
+    from corelib.reproduce.results import MOST_SEEDS, OverSeeds
     from corelib.reproduce.seeds import incomplete
     from corelib.runs.expected import expected_of_all
 
@@ -146,7 +146,8 @@ def expected(name: str, train: bool = True, n_seeds: int | None = None) -> "Expe
     module = import_module(item.module)
     if item.recipes:
         return expected_of_all(getattr(module, item.recipes)())
-    if not isinstance(module.TABLE, OverSeeds):
+    refused = n_seeds is not None and not 1 <= n_seeds <= MOST_SEEDS  # by the table, with a reason
+    if refused or not isinstance(module.TABLE, OverSeeds):
         return None
     return expected_of_all(incomplete(module.TABLE.all_specs(n_seeds)))
 

@@ -4,8 +4,8 @@ A run takes the time of its updates and of its validations. Both are read from t
 other runs of the same system on the same data, with the same choices, on the same kind of device
 and with the same number of threads. If their sizes differ too, the time of an update is taken to
 grow in proportion to the batch, to the number of steps or layers, and to the number of units: a
-rough estimate, and said to be one. Starting a worker, waiting for a slot and the load of the machine
-at the time are not foreseen.
+rough estimate, and said to be one. Starting a worker, waiting for a slot and the load of the
+machine at the time are not foreseen.
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ def _buttons(name: str, prefix: str, rows: pd.DataFrame) -> None:
             key=f"{prefix}_{name}_anew",
             icon=":material/refresh:",
             disabled=results.is_computing(name),
-            help="Trains the missing networks one after another in the background, then measures all",
+            help="Trains the missing networks one after another in the background, then measures "
+            "all of them",
             on_click=partial(_start, name, prefix),
         )
         st.caption(f"Expected time: {_expected_time(name, registry_state())}")
@@ -93,7 +94,7 @@ def _expected_time(name: str, state: tuple) -> str:
     if time is None:
         return "not known beforehand: this table trains without runs"
     if not (time.runs or time.unknown):
-        return "all networks are trained; measuring them again takes less"
+        return "all networks are trained; only measuring is left"
     return time.words
 
 
