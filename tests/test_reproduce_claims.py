@@ -71,9 +71,7 @@ def test_every_claim_holds_figures_of_the_table_that_it_names():
             continue
         frame = claims.summary_of(item.table)
         cells = [list(row) for row in frame.itertuples(index=False)]
-        known = [
-            [cell.mean if isinstance(cell, Spread) else cell for cell in row] for row in cells
-        ]
+        known = [[cell.mean if isinstance(cell, Spread) else cell for cell in row] for row in cells]
         assert any(item.published in row and item.ours.mean in row for row in known), item
 
 
