@@ -62,8 +62,8 @@ class Expected(NamedTuple):
         sizes = " of other sizes" if self.scaled else ""
         known = f"from {self.runs} run{'s' * (self.runs != 1)} here{sizes}"
         if self.unknown:
-            kinds = f"{self.unknown} network{'s' * (self.unknown != 1)}"
-            return f"{duration(self.seconds)} ({known}), and {kinds} of a kind not yet run here"
+            others = f"{self.unknown} network{'s' * (self.unknown != 1)}"
+            return f"{duration(self.seconds)} ({known}), unknown for {others} not yet run here"
         return f"{duration(self.seconds)} ({known})"
 
 

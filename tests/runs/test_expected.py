@@ -153,7 +153,7 @@ def test_several_specs_are_summed_and_what_is_unknown_is_counted(runs_root):
     assert found == (pytest.approx(22 + 660), 1, False, 2)
     assert found.is_long
     assert found.words == (
-        "about 11 minutes (from 1 run here), and 2 networks of a kind not yet run here"
+        "about 11 minutes (from 1 run here), unknown for 2 networks not yet run here"
     )
     assert expected_of_all([]).words == "nothing is left to train"
 
