@@ -26,15 +26,19 @@ from corelib.cli.commands import COMMANDS
 from corelib.cli.parse import Group, UsageError, parse
 from corelib.data import DATASETS, fashion_mnist
 from corelib.errors import DataError, RunError, SettingsError
+from corelib.reproduce import expected, results
 from corelib.runs.registry import shipped
+from corelib.runs.slots import thread_count
 from corelib.runs.spec import as_command, make_spec, read_spec
 from corelib.runs.store import Run, create_run, find_run, list_runs
 from corelib.training.card import read_card
 from corelib.training.checkpoint import read_tensors
+from corelib.training.events import Began, Stepped
 
 ROOT = Path(__file__).parents[1]
 TINY = shlex.split("--n-excitatory 8 --n-inhibitory 2 --n-steps 2 --batch-size 5000")
 PER_EPOCH = 11
+UNKNOWN = "no run of this kind here yet: unknown until the first minute"
 BOX = re.compile("[╭╮╰╯│─]")
 
 
@@ -351,7 +355,7 @@ def test_training_prints_its_epochs_and_its_test_metrics(trained):
     run, code, out, err = trained
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0] == f"Run {run.id} is starting."
+    assert lines[:2] == [f"Expected time: {UNKNOWN}.", f"Run {run.id} is starting."]
     epochs = [line for line in lines if line.startswith("epoch ")]
     assert [line.split()[1] for line in epochs] == ["1/2", "2/2"]
     history = run.history()
@@ -569,6 +573,7 @@ def test_a_queued_run_says_so_and_starts_when_it_may(runs_root):
     (runs_root / ".slots").mkdir(parents=True)
     with FileLock(runs_root / ".slots" / "0.lock"):
         process = spawn("train", "bpan", *TINY, "--epochs", "1")
+        assert process.stdout.readline() == f"Expected time: {UNKNOWN}.\n"
         assert "is starting" in process.stdout.readline()
         assert "is queued" in process.stdout.readline()
     code, out, err = finish(process)
@@ -608,6 +613,125 @@ def test_a_terminal_gets_a_bar_that_grows(runs_root):
     assert re.search(
         r"epoch 3/3  \d+ updates/s  0:00 left  loss [\d.]+  validation [\d.]+ %", drawn[-1]
     )
+
+
+# How long it will take
+
+
+LONG = [*TINY, "--epochs", "1000"]
+
+
+@pytest.fixture
+def slow(runs_root, monkeypatch):
+    """A machine on which an update takes a second; nothing is started on it. Returns the specs that
+    would have been."""
+    run = create_run(parse(COMMANDS, ["train", "bpan", *TINY]).spec())
+    run.append(
+        Began(
+            step=0,
+            total_steps=20,
+            steps_per_epoch=PER_EPOCH,
+            device="cpu",
+            threads=thread_count(),
+            parameters=1,
+        )
+    )
+    run.append(Stepped(step=20, count=20, seconds=20.0, metrics={}))
+    run.set_status("completed")
+    started = []
+    monkeypatch.setattr("corelib.runs.launch.start", lambda spec: started.append(spec) or run)
+    monkeypatch.setattr("corelib.cli.commands.follow", lambda run: 0)
+    return started
+
+
+def at_a_terminal(monkeypatch, *answers):
+    """A person who gives these answers, and no more; none: the terminal is closed."""
+    left = list(answers)
+
+    def answer():
+        if not left:
+            raise EOFError
+        return left.pop(0)
+
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", answer)
+    return left
+
+
+@pytest.mark.parametrize(
+    ("answers", "begins"), [(["y"], 1), (["Yes "], 1), (["n"], 0), ([""], 0), ([], 0)]
+)
+def test_a_person_is_asked_before_more_than_ten_minutes(answers, begins, slow, monkeypatch, capsys):
+    at_a_terminal(monkeypatch, *answers)
+    assert main(["train", "bpan", *LONG]) == 0
+    assert len(slow) == begins
+    out, err = capsys.readouterr()
+    assert out.startswith("Expected time: about 3.1 hours (from 1 run here).\n")
+    assert err.startswith("Begin? [y/N] ")
+    assert ("Nothing was started." in err) == (not begins)
+
+
+@pytest.mark.parametrize(
+    "words", [["train", "bpan", *LONG, "--yes"], ["train", "bpan", *TINY, "--epochs", "2"]]
+)
+def test_yes_and_short_work_are_not_asked_about(words, slow, monkeypatch):
+    unused = at_a_terminal(monkeypatch, "n")
+    assert main(words) == 0
+    assert len(slow) == 1
+    assert unused == ["n"]
+
+
+def test_a_script_is_told_and_not_asked(slow, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr("builtins.input", lambda: pytest.fail("it asked"))
+    assert main(["train", "bpan", *LONG, "--detach"]) == 0
+    assert len(slow) == 1
+    out, err = capsys.readouterr()
+    assert out.count("\n") == 1
+    assert err == "Expected time: about 3.1 hours (from 1 run here).\n"
+
+
+def test_reproducing_says_how_long_its_networks_take_and_asks(slow, monkeypatch, capsys):
+    def table(*words):
+        return results.OverSeeds(
+            "toy",
+            seeds=3,
+            specs=lambda seed: [
+                parse(COMMANDS, ["train", "bpan", *TINY, "--seed", str(seed), *words]).spec()
+            ],
+            measure=lambda specs, runs: pytest.fail("it began"),
+            summary=lambda rows: rows,
+        )
+
+    monkeypatch.setattr("corelib.reproduce.anytime.TABLE", table("--epochs", "1000"))
+    for option in ("--train", "--ship"):
+        at_a_terminal(monkeypatch, "n")
+        assert main(["reproduce", "anytime", option]) == 0
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "Expected time: about 9.2 hours (from 1 run here)." in err
+        assert "Nothing was started." in err
+    # The network of seed 0 is completed and needs no time.
+    monkeypatch.setattr("corelib.reproduce.anytime.TABLE", table())
+    assert expected("anytime", n_seeds=1).words == "nothing is left to train"
+    assert expected("anytime", n_seeds=2).seconds == pytest.approx(15 * PER_EPOCH)
+    assert expected("anytime", train=False) is None
+    assert expected("lca") is None
+    assert expected("checkpoints").unknown > 10
+
+
+def test_a_wrong_number_of_seeds_is_refused_at_once(runs_root, capsys):
+    assert main(["reproduce", "anytime", "--train", "--seeds", "999999999"]) == 2
+    assert "should be from 1 to 100" in one_sentence(capsys.readouterr().err)
+
+
+def test_runs_are_listed_with_their_names(runs_root, capsys):
+    create_run(make_spec("bpan", variant="lab1"))
+    main(["runs", "list"])
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[-1] == "name"
+    assert row.split()[-1] == "lab1"
 
 
 # Data

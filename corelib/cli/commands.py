@@ -14,22 +14,27 @@ import tyro
 
 from corelib.catalog import SYSTEMS, system
 from corelib.cli import show
+from corelib.cli.begin import YES, may_begin
 from corelib.cli.follow import follow
 from corelib.cli.parse import PROGRAM, Group, Late, UsageError, flag, name, options_of, text
 from corelib.cli.run_commands import DETACH, RUNS
 from corelib.data.sources import DATASETS, is_here, load_dataset
 from corelib.errors import DataError
-from corelib.reproduce import REPRODUCTIONS, reproduce
+from corelib.reproduce import REPRODUCTIONS, expected, reproduce
 from corelib.reproduce.measure import SPLITS, measure
 from corelib.runs import launch
+from corelib.runs.expected import expected_seconds
 from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec, read_spec
 
 
-def _train(spec: RunSpec, detach: bool) -> int:
+def _train(spec: RunSpec, detach: bool, yes: bool) -> int:
     if not is_here(spec.dataset):
         # The error says how to get it, before a run is created that could only fail.
         load_dataset(spec.dataset)
+    # With --detach stdout holds nothing but the run's id.
+    if not may_begin(expected_seconds(spec), yes, sys.stderr if detach else sys.stdout):
+        return 0
     run = launch.start(spec)
     if detach:
         print(run.id)
@@ -47,6 +52,7 @@ class TrainSystem:
         training: Any
         run: Any
         detach: bool
+        yes: bool
 
     def spec(self) -> RunSpec:
         """The checked spec; raises ``SettingsError`` naming what is wrong."""
@@ -55,7 +61,7 @@ class TrainSystem:
         )
 
     def __call__(self) -> int:
-        return _train(self.spec(), self.detach)
+        return _train(self.spec(), self.detach, self.yes)
 
 
 def train_system(system_name: str) -> type[TrainSystem]:
@@ -72,7 +78,10 @@ def train_system(system_name: str) -> type[TrainSystem]:
     }
     made = dataclasses.make_dataclass(
         f"Train_{system_name}",
-        [("detach", DETACH, dataclasses.field(default=False))]
+        [
+            (n, kind, dataclasses.field(default=False))
+            for n, kind in (("detach", DETACH), ("yes", YES))
+        ]
         + [(n, kind, dataclasses.field(default_factory=kind)) for n, kind in groups.items()],
         bases=(TrainSystem,),
         namespace={"system": system_name},
@@ -91,6 +100,7 @@ class TrainSpec:
 
     spec: text("The spec.json of a run, or its folder", "FILE", "required")
     detach: DETACH = False
+    yes: YES = False
 
     def __call__(self) -> int:
         file = Path(self.spec)
@@ -104,7 +114,7 @@ class TrainSpec:
             seed=spec.seed,
             variant=spec.variant,
         )
-        return _train(spec, self.detach)
+        return _train(spec, self.detach, self.yes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,6 +191,7 @@ class Reproduce:
     seeds: text("Train with the seeds 0 to N - 1", "N", "default: 3 or 5, as published") = ""
     ship: flag("Like --train, and replace the figures in assets/results") = False
     csv: text("Also save the table as CSV", "FILE") = ""
+    yes: YES = False
 
     def __call__(self) -> None:
         if not self.name:
@@ -191,6 +202,9 @@ class Reproduce:
             if not self.seeds.isdecimal():
                 raise UsageError(f"seeds is {self.seeds!r}, but should be a whole number.")
             options["n_seeds"] = int(self.seeds)
+        time = expected(self.name, self.train or self.ship, options.get("n_seeds"))
+        if time is not None and not may_begin(time, self.yes, sys.stderr):
+            return
         frame = reproduce(self.name, **options)
         print(REPRODUCTIONS[self.name].about)
         # Only a terminal has a width; in a file or a pipe each row stays one line.

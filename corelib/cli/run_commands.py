@@ -13,12 +13,13 @@ from corelib.cli import show
 from corelib.cli.follow import cancel, follow, say_cancelled
 from corelib.cli.parse import PROGRAM, Group, flag, name
 from corelib.errors import RunError, SynaptariumError
+from corelib.files import printable
 from corelib.runs import launch
 from corelib.runs.registry import export, find
 from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, find_run, list_runs, remove_run
 
-RUN = name("Id of a run, or a prefix that only one run has")
+RUN = name("Id of a run, a prefix that only one run has, or its own name if no other has it")
 DETACH = flag("Return at once and print the run's id; the run continues in the background")
 
 
@@ -57,7 +58,7 @@ class ListRuns:
         elif not summaries:
             print(f"There are no runs yet; start one with: {PROGRAM} train {next(iter(SYSTEMS))}")
         else:
-            rows = [("run", "state", "updates", "best score")]
+            rows = [("run", "state", "updates", "best score", "name")]
             for item in summaries:
                 total, best = item.get("total_steps"), item.get("best_score")
                 rows.append(
@@ -66,6 +67,7 @@ class ListRuns:
                         item["state"],
                         f"{item['step']:,} of {total:,}" if total else "",
                         f"{best:.4f}" if best is not None else "",
+                        printable(item.get("variant", "")),
                     )
                 )
             print(show.table(rows))

@@ -12,13 +12,17 @@ from corelib.errors import SynaptariumError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from corelib.runs.expected import Expected
+
 
 class Reproduction(NamedTuple):
-    """``module`` is imported only when it is run; tables ``over_seeds`` take options."""
+    """``module`` is imported only when it is run; tables ``over_seeds`` take options. ``recipes``
+    names the function of the module that lists what is trained at each call."""
 
     about: str
     module: str
     over_seeds: bool = False
+    recipes: str = ""
 
 
 REPRODUCTIONS: dict[str, Reproduction] = {
@@ -124,8 +128,28 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "The shipped networks, trained again: test accuracy then and now, and whether the "
         "weights are the same (trains for minutes)",
         "corelib.reproduce.checkpoints",
+        recipes="recipes",
     ),
 }
+
+
+def expected(name: str, train: bool = True, n_seeds: int | None = None) -> "Expected | None":
+    """How long the networks that a reproduction would train now will take, measuring them not
+    included; None if it trains none, or trains without runs."""
+    from corelib.reproduce.results import MOST_SEEDS, OverSeeds
+    from corelib.reproduce.seeds import incomplete
+    from corelib.runs.expected import expected_of_all
+
+    item = REPRODUCTIONS.get(name)
+    if item is None or not (item.recipes or (item.over_seeds and train)):
+        return None
+    module = import_module(item.module)
+    if item.recipes:
+        return expected_of_all(getattr(module, item.recipes)())
+    refused = n_seeds is not None and not 1 <= n_seeds <= MOST_SEEDS  # by the table, with a reason
+    if refused or not isinstance(module.TABLE, OverSeeds):
+        return None
+    return expected_of_all(incomplete(module.TABLE.all_specs(n_seeds)))
 
 
 def reproduce(name: str, **options: Any) -> "pd.DataFrame":

@@ -9,12 +9,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 from math import ceil
 from typing import NamedTuple
 
 from corelib.errors import RunError, SynaptariumError
 from corelib.runs import launch, watch
+from corelib.runs.expected import expected_of_all, expected_seconds
 from corelib.runs.spec import RunSpec, resolve
 from corelib.runs.store import ENDED, Run, State, Status, list_runs
 
@@ -99,10 +99,7 @@ def train(specs: Sequence[RunSpec], tell: Tell = say) -> list[Run]:
     Ctrl-C cancels the current run and raises ``KeyboardInterrupt``. Raises ``RunError`` if a run
     ends incomplete.
     """
-    pace, runs = Pace(), []
-    for item, spec in zip(stored(specs), specs, strict=True):
-        if item is not None and item.state == "completed":
-            pace.learn(spec, item.run)
+    runs = []
     for place, spec in enumerate(specs):
         # Looked up only now: another process may have trained it, or be training it.
         item = stored([spec])[0]
@@ -111,49 +108,35 @@ def train(specs: Sequence[RunSpec], tell: Tell = say) -> list[Run]:
             run = launch.start(spec) if item is None else item.run
             if item is not None and own:
                 launch.resume(run)
-            _follow(run, own, partial(_report, specs, place, pace, tell), tell)
-            pace.learn(spec, run)
+            _follow(run, own, partial(_report, specs, place, tell), tell)
         else:
             run = item.run
         runs.append(run)
     return runs
 
 
-class Pace:
-    """How long runs took, to estimate how long the others will take."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, list[float]] = {}
-
-    def learn(self, spec: RunSpec, run: Run) -> None:
-        """Add a completed run."""
-        seconds = sum(step.seconds for step in run.history().steps)
-        self._seconds.setdefault(network_of(spec), []).append(seconds)
-
-    def seconds(self, spec: RunSpec) -> float | None:
-        """The mean over runs of the same network, else over all runs."""
-        known = self._seconds.get(network_of(spec)) or [*chain(*self._seconds.values())]
-        return sum(known) / len(known) if known else None
+def incomplete(specs: Sequence[RunSpec]) -> list[RunSpec]:
+    """Those of the specs that have no completed run yet."""
+    return [
+        spec
+        for spec, item in zip(specs, stored(specs), strict=True)
+        if item is None or item.state != "completed"
+    ]
 
 
 def _report(
-    specs: Sequence[RunSpec], place: int, pace: Pace, tell: Tell, state: State, left: float | None
+    specs: Sequence[RunSpec], place: int, tell: Tell, state: State, left: float | None
 ) -> None:
     """Report which run it is, and how long all will take; ``left`` seconds for this one."""
     spec, after = specs[place], specs[place + 1 :]
     words = f"{place + 1} of {len(specs)}: {spec.title}, seed {spec.seed}, {state}"
-    now = left if left is not None else pace.seconds(spec)
+    now = left if left is not None else expected_seconds(spec).seconds
     if now is None:
         tell(words)
         return
-    todo = [
-        other
-        for other, item in zip(after, stored(after), strict=True)
-        if item is None or item.state != "completed"
-    ]
-    guesses = [pace.seconds(other) for other in todo]
-    later = sum(now if guess is None else guess for guess in guesses)
-    tell(f"{words}; about {ceil((now + later) / 60)} min left for all")
+    later = expected_of_all(incomplete(after))
+    about = "more than" if later.unknown else "about"
+    tell(f"{words}; {about} {ceil((now + (later.seconds or 0)) / 60)} min left for all")
 
 
 def _follow(run: Run, own: bool, report: Callable[[State, float | None], None], tell: Tell) -> None:

@@ -89,8 +89,18 @@ class History:
         return count / seconds if seconds else None
 
     def seconds_left(self) -> float | None:
+        """For the updates that are left, and the validations among them."""
         rate = self.updates_per_second()
-        return (self.began.total_steps - self.step) / rate if rate and self.began else None
+        if not rate or self.began is None:
+            return None
+        updates = self.began.total_steps - self.step
+        validations = -(-updates // self.began.steps_per_epoch)
+        return updates / rate + validations * self.seconds_per_validation()
+
+    def seconds_per_validation(self) -> float:
+        """The mean over those whose time was kept; 0 if there is none."""
+        kept = [event.seconds for event in self.validations if event.seconds]
+        return sum(kept) / len(kept) if kept else 0.0
 
 
 def first_event(file: Path) -> Began | None:

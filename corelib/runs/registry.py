@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from corelib import files
 from corelib.catalog import system
 from corelib.data.sources import DATASETS
-from corelib.errors import CheckpointError, RunError, SettingsError
+from corelib.errors import CheckpointError, RunError, SettingsError, SynaptariumError
 from corelib.runs.history import History
 from corelib.runs.store import Run, find_run, list_runs
+from corelib.runs.titles import Named, own_titles
 from corelib.training.card import WEIGHTS, Card, read_card, read_whole, write_card
 
 if TYPE_CHECKING:
@@ -25,15 +26,24 @@ SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
 HISTORY = "history.jsonl"
 OWN = "run:"
 """Before a run's id where a shipped checkpoint has the same name."""
+NOTHING = "none"
+"""What a menu offers beside the checkpoints; no title is the same."""
 
 
 class Checkpoint(NamedTuple):
-    """A checkpoint that can be loaded by ``name``."""
+    """A checkpoint that can be loaded by ``name``. ``titled`` is what a person calls it where its
+    name is long; empty if that is the name."""
 
     name: str
     folder: Path
     card: Card
     own: bool
+    titled: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: a shipped one by its name, an own one as ``titles`` says."""
+        return self.titled or self.name
 
 
 class Unreadable(NamedTuple):
@@ -113,9 +123,31 @@ def best_checkpoint(run: Run) -> Checkpoint | None:
 
 
 def available() -> list[Checkpoint]:
-    """Shipped checkpoints, then the best of each run, newest first; unusable ones are left out."""
-    own = (best_checkpoint(run) for run in list_runs())
-    return [*shipped(), *(item for item in own if item is not None)]
+    """Shipped checkpoints, then the best of each run, newest first; unusable ones are left out.
+
+    No two have the same title.
+    """
+    called = titles()
+    own = ((run.id, best_checkpoint(run)) for run in list_runs())
+    return [
+        *shipped(),
+        # A run that has just begun is called by its id until the next call.
+        *(item._replace(titled=called.get(id, "")) for id, item in own if item is not None),
+    ]
+
+
+def titles() -> dict[str, str]:
+    """What people call each run, by its id: see ``own_titles``. No title is the name of a shipped
+    checkpoint."""
+    named = []
+    for run in list_runs():
+        try:
+            spec = run.spec
+            named.append(Named(run.id, spec.variant, spec.title, spec.seed))
+        except (SynaptariumError, OSError):  # a run that cannot be read is called by its id
+            named.append(Named(run.id))
+    shipped_names = (folder.name for folder in SHIPPED.iterdir()) if SHIPPED.is_dir() else ()
+    return own_titles(named, (*shipped_names, NOTHING))
 
 
 def unreadable() -> list[Unreadable]:
@@ -146,7 +178,8 @@ def registry_state() -> tuple:
 
 
 def find(name: str) -> Checkpoint:
-    """A checkpoint by name: a shipped one's, a run's id (its best checkpoint), or a folder.
+    """A checkpoint by name: a shipped one's, a run's id or its own name if no other run has it (its
+    best checkpoint), or a folder.
 
     ``run:ID`` is always a run. Raises ``CheckpointError`` naming the shipped ones.
     """

@@ -271,14 +271,25 @@ def list_runs() -> Iterator[Run]:
 
 
 def find_run(name: str) -> Run:
-    """A run by its id, or by any prefix that only one run has."""
+    """A run by its id, by any prefix that only one run has, or by a name that only one has."""
     matches = [run for run in list_runs() if run.id.startswith(name)] if name else []
     exact = [run for run in matches if run.id == name]
-    if len(exact or matches) == 1:
-        return (exact or matches)[0]
+    named = [] if matches or not name else [run for run in list_runs() if _is_named(run, name)]
+    if len(exact or matches or named) == 1:
+        return (exact or matches or named)[0]
     if matches:
         raise RunError(f"{len(matches)} runs begin with {name}; give more of the id.")
+    if named:
+        ids = ", ".join(run.id for run in named)
+        raise RunError(f"{len(named)} runs are named {name}; give an id: {ids}.")
     raise RunError(f"There is no run named {name!r} in {runs_root()}.")
+
+
+def _is_named(run: Run, name: str) -> bool:
+    try:
+        return run.spec.variant == name
+    except (SettingsError, OSError):
+        return False
 
 
 def remove_run(run: Run) -> None:

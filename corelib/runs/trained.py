@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -146,6 +147,8 @@ class Trained:
         folder = self.run.checkpoint(self.best_step)
         checkpoint.load_weights(self.learner.model, folder / WEIGHTS)
         device = next(self.learner.model.parameters()).device
+        began = time.perf_counter()
         test = self.learner.evaluate(Split(*(t.to(device) for t in self.dataset.test)))
+        seconds = time.perf_counter() - began
         write_card(folder, read_card(folder).model_copy(update={"test": test}))
-        return Finished(step=self.step, best_step=self.best_step, metrics=test)
+        return Finished(step=self.step, best_step=self.best_step, metrics=test, seconds=seconds)

@@ -57,6 +57,8 @@ class Validated(_Event):
     metrics: dict[str, Measured]
     score: Measured
     best: bool
+    seconds: float = Field(0.0, ge=0, le=1e9)
+    """Time spent measuring; 0 where it was not kept."""
 
 
 class Saved(_Event):
@@ -73,6 +75,8 @@ class Finished(_Event):
     step: Updates
     best_step: Updates
     metrics: dict[str, Measured]
+    seconds: float = Field(0.0, ge=0, le=1e9)
+    """Time spent measuring; 0 where it was not kept."""
 
 
 Event = Annotated[Began | Stepped | Validated | Saved | Finished, Field(discriminator="kind")]

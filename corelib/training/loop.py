@@ -61,6 +61,7 @@ def train(
         _check_finite(done, metrics, learner.model)
         yield Stepped(step=done, count=1, seconds=time.perf_counter() - began, metrics=metrics)
         if done % per_epoch == 0 or done == total:
+            began = time.perf_counter()
             metrics = learner.evaluate(validation)
             score = metrics[learner.score]
             if not math.isfinite(score):
@@ -71,6 +72,7 @@ def train(
                 metrics=metrics,
                 score=score,
                 best=score > best_score,
+                seconds=time.perf_counter() - began,
             )
             best_score = max(best_score, score)
 

@@ -21,8 +21,8 @@ def draw_compare(v: View) -> None:
     from dashboard.bpc.figures.networks import trade_off
 
     items = {
-        name: item
-        for name, item in of_systems(SYSTEMS).items()
+        item.title: item
+        for item in of_systems(SYSTEMS).values()
         if "generator loss" in (item.card.test or {})
     }
     tests = {name: item.card.test or {} for name, item in items.items()}

@@ -98,7 +98,7 @@ def _draw_test_set(v: View, label_known: bool) -> None:
         ),
         "bpc_completion",
         alt="Accuracy before and after the hidden pixels are filled in, by mask",
-        caption=f"The first {bpc_cache.COMPLETED} test digits, {v.item.name}, label "
+        caption=f"The first {bpc_cache.COMPLETED} test digits, {v.item.title}, label "
         f"{'known' if label_known else 'unknown'}. Before: grey in place of the hidden pixels. "
         "Dotted: accuracy on whole digits. n = 1 seed.",
     )

@@ -34,7 +34,7 @@ def draw_generate(v: View) -> None:
         gallery(v.pixels(images), names, 10, v.palette),
         "bpc_digits",
         alt="The digit that each label generates",
-        caption=f"{v.item.name}: one image from each label. n = 1 seed.",
+        caption=f"{v.item.title}: one image from each label. n = 1 seed.",
     )
     chart(
         gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.palette),

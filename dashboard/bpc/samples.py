@@ -124,7 +124,7 @@ def _caption(v: View, name: str, fitted: "ClassGaussian", sampling: "Sampling") 
     from corelib.models.bpc.network import PredictiveCoding
 
     text = (
-        f"{v.item.name}: z{fitted.layer} drawn from the Gaussian of its activity in the "
+        f"{v.item.title}: z{fitted.layer} drawn from the Gaussian of its activity in the "
         f"{fitted.n:,} training digits of class {name}, at {sampling.scale:g} sd. "
         f"n = {sampling.n}, noise seed {sampling.seed}. Differences: mean squared, per normalised "
         f"pixel; test digits: {bpc_cache.COMPARED} of the class."

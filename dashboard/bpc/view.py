@@ -144,7 +144,7 @@ def sentence(v: View) -> str:
 
     test = v.item.card.test or v.item.card.metrics
     text = (
-        f"**{plain(v.item.name)}** reads **{test.get('accuracy', float('nan')):.1%}** of the test "
+        f"**{plain(v.item.title)}** reads **{test.get('accuracy', float('nan')):.1%}** of the test "
         "digits correctly"
     )
     if "generator loss" in test:

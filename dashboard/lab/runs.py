@@ -3,12 +3,12 @@
 import streamlit as st
 
 from corelib.runs.store import Run, list_runs
-from dashboard.shell import inventory
-from dashboard.shell.controls import several
+from dashboard.shell import cache, inventory
 from dashboard.shell.export import chart
 from dashboard.shell.run_panel import runs_section
 from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.theme import palette
+from dashboard.shell.titled import several_titled
 
 PAGE = "runs"
 MOST = 6
@@ -37,9 +37,11 @@ def draw_runs() -> None:
 def _side_by_side(runs: dict[str, Run]) -> None:
     from dashboard.figures.training import learning_curves
 
-    compared = several(PAGE, "compare", "Runs to compare", list(runs), most=MOST)
+    called = cache.run_titles()
+    titles = {id: called.get(id, id) for id in runs}
+    compared = several_titled(PAGE, "compare", "Runs to compare", titles, most=MOST)
     if compared:
-        histories = {name: runs[name].history() for name in compared}
+        histories = {titles[id]: runs[id].history() for id in compared}
         chart(
             learning_curves(histories, palette()),
             f"{PAGE}_side_by_side",

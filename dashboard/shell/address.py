@@ -4,7 +4,7 @@ Streamlit sets a control from the address when the control is drawn, and some va
 exception there: an infinite number, an empty choice. So each control first says what it can read.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
 
 import streamlit as st
@@ -24,12 +24,13 @@ def clean(key: str, legal: Legal) -> None:
             address.set_initial_query_params_from_current()
 
 
-def rename(key: str, names: dict[str, str]) -> None:
-    """Read a former value of ``key`` as what it is called now."""
-    now = names.get(st.query_params.get(key, ""))
-    if now is not None:
+def rename(key: str, names: Mapping[str, str]) -> None:
+    """Read former values of ``key`` as what they are called now."""
+    asked = st.query_params.get_all(key)
+    now = [names.get(value, value) for value in asked]
+    if now != asked:
         with get_session_state().query_params() as address:
-            address.set_corrected_value(key, now, "string_value")
+            address.set_corrected_value(key, now, "string_array_value")
             address.set_initial_query_params_from_current()
 
 

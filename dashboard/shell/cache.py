@@ -14,7 +14,7 @@ import streamlit as st
 
 from corelib.data import read_ahead
 from corelib.errors import CheckpointError
-from corelib.runs.registry import available, find, registry_state
+from corelib.runs.registry import available, find, registry_state, titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,16 @@ def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
 def checkpoints() -> "list[Checkpoint]":
     """All checkpoints; read again only when one has changed."""
     return _checkpoints(registry_state())
+
+
+def run_titles() -> dict[str, str]:
+    """What people call each run, by its id."""
+    return _run_titles(registry_state())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _run_titles(state: tuple) -> dict[str, str]:
+    return titles()
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

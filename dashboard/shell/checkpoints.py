@@ -7,23 +7,23 @@ import streamlit as st
 
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS
-from corelib.runs.registry import Checkpoint
+from corelib.runs.registry import NOTHING, Checkpoint
 from corelib.words import percent
 from dashboard.shell import cache
-from dashboard.shell.controls import select, several
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.text import plain
+from dashboard.shell.titled import select_titled, several_titled
 
 if TYPE_CHECKING:
     from torch import nn
 
     from corelib.data import Dataset
 
-NONE = "none"
 NO_NETWORK = (
     "No trained network of this kind is available. Train one in the tab Train; Runs lists those "
     "that could not be read, and why."
 )
+NONE = NOTHING
 MOST = 8
 """Networks that can be shown at once."""
 
@@ -77,7 +77,11 @@ def checkpoints_picker(
     if not items:
         raise NothingToShow(NO_NETWORK)
     first = [name for name in standard if name in items]
-    chosen = several(page, name, label, list(items), first, most=MOST)
+    titles = {name: item.title for name, item in items.items()}
+    chosen = several_titled(page, name, label, titles, first, most=MOST)
+    for item in (items[name] for name in chosen):
+        if item.title != item.name:
+            st.caption(plain(f"{item.title}: {item.name}"))
     return [items[name] for name in chosen]
 
 
@@ -108,15 +112,18 @@ def checkpoint_picker(
     """A selectbox over the checkpoints of one system or several, bound to the address; None if
     none is chosen.
 
-    Its choices are the names that ``corelib.load`` takes. The first choice is ``begin_with``, else
-    the first name.
+    Its choices are shown by their titles; the name of an own one, which ``corelib.load`` takes,
+    stands below. The first choice is ``begin_with``, else the first name.
     """
     items = of_systems([systems] if isinstance(systems, str) else systems)
-    names = [NONE, *items] if optional else list(items)
-    if not names:
+    titles = {NOTHING: NOTHING} if optional else {}
+    titles |= {name: item.title for name, item in items.items()}
+    if not titles:
         return None
-    first = begin_with if begin_with in names else names[0]
-    item = items.get(select(page, name, label, names, first, on_change=on_change))
+    first = begin_with if begin_with in titles else next(iter(titles))
+    item = items.get(select_titled(page, name, label, titles, first, on_change=on_change))
     if item is not None:
         st.caption(plain(about(item)))
+        if item.title != item.name:
+            st.caption(plain(item.name))
     return item

@@ -209,6 +209,7 @@ def several(
     options: Sequence[T],
     default: Sequence[T] = (),
     *,
+    format_func: Callable[[T], str] = str,
     most: int | None = None,
     placeholder: str | None = None,
     words: Mapping[str, object] | None = None,
@@ -220,12 +221,13 @@ def several(
         label,
         list(default),
         lambda kept: [x for x in kept if x in options],
-        some_of(_written(options)),
+        some_of(_written(options, format_func)),
     )
     return st.multiselect(
         label,
         options,
         list(default),
+        format_func=format_func,
         key=key,
         max_selections=most,
         placeholder=placeholder,

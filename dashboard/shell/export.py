@@ -105,7 +105,7 @@ def export_row(item: Checkpoint, prefix: str) -> None:
     """The network as safetensors and npz, its card and spec as JSON, the commands to repeat it."""
     card = item.card
     spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
-    st.markdown(f"**{plain(item.name)}**: the network, and everything needed to train it again.")
+    st.markdown(f"**{plain(item.title)}**: the network, and everything needed to train it again.")
     with st.container(horizontal=True):
         _download(
             "Weights (safetensors)",

@@ -17,6 +17,7 @@ from corelib.runs.slots import cores, slot_count
 from corelib.runs.store import ENDED, list_runs
 from corelib.runs.summary import summaries
 from corelib.words import percent
+from dashboard.shell import cache
 from dashboard.shell.text import plain
 
 
@@ -117,17 +118,19 @@ def machine_lines() -> list[str]:
 
 
 def runs_table() -> pd.DataFrame:
-    """All runs, newest first: id, state, updates, best validation and test accuracy, and what is to
-    be said of it, such as why it cannot be read."""
+    """All runs, newest first: title, state, updates, best validation and test accuracy, what is to
+    be said of it, such as why it cannot be read, and its id."""
+    called = cache.run_titles()
     return pd.DataFrame(
         [
             {
-                "run": line.run.id,
+                "run": called.get(line.run.id, line.run.id),
                 "state": line.state,
                 "updates": line.history.step,
                 "best validation score": line.best_score,
                 "test accuracy": line.test.get("accuracy"),
                 "note": line.note,
+                "id": line.run.id,
             }
             for line in summaries()
         ]

@@ -176,11 +176,14 @@ def _draw_training(page: Page[View]) -> None:
 
 def _draw_export(page: Page[View], view: View) -> None:
     from dashboard.shell.export import export_row
+    from dashboard.shell.titled import select_titled
 
     items = {item.name: item for item in page.export(view)}
     if not items:
         st.caption("There is nothing to show yet.")
         return
-    names = list(items)
-    name = names[0] if len(names) == 1 else select(page.name, "export", "Network", names)
+    titles = {name: item.title for name, item in items.items()}
+    name = next(iter(titles))
+    if len(titles) > 1:
+        name = select_titled(page.name, "export", "Network", titles)
     export_row(items[name], f"{page.name}_export")

@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from corelib.errors import SynaptariumError
-from corelib.reproduce import REPRODUCTIONS, results
+from corelib.reproduce import REPRODUCTIONS, expected, results
 from corelib.reproduce.results import Measured, OverSeeds
 from corelib.reproduce.seeds import progress
+from corelib.runs.registry import registry_state
 from dashboard.figures.table import folded, in_words, keys_of
 from dashboard.shell.numbers import MOST_ROWS, draw_folded, turned
 from dashboard.shell.text import errors_shown, plain, say_error
@@ -75,10 +76,22 @@ def _buttons(name: str, prefix: str, rows: pd.DataFrame) -> None:
             key=f"{prefix}_{name}_anew",
             icon=":material/refresh:",
             disabled=results.is_computing(name),
-            help="Trains the missing networks one after another in the background; this may take "
-            "long",
+            help="Trains the missing networks one after another in the background, then measures "
+            "all of them",
             on_click=partial(_start, name, prefix),
         )
+        st.caption(f"Expected time: {_expected_time(name, registry_state())}")
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _expected_time(name: str, state: tuple) -> str:
+    """How long the networks will take that are not trained yet; looked up anew when a run ends."""
+    time = expected(name)
+    if time is None:
+        return "not known beforehand: this table trains without runs"
+    if not (time.runs or time.unknown):
+        return "all networks are trained; only measuring is left"
+    return time.words
 
 
 def _start(name: str, prefix: str) -> None:

@@ -19,10 +19,10 @@ from corelib.runs.store import ENDED, Run, list_runs, remove_run
 from corelib.runs.summary import summary
 from corelib.words import percent
 from dashboard.shell import cache
-from dashboard.shell.controls import select
 from dashboard.shell.export import chart
 from dashboard.shell.text import errors_shown, plain, say_error
 from dashboard.shell.theme import palette
+from dashboard.shell.titled import select_titled
 
 WORDS = {
     "queued": ("Waiting: another run is using the processor", "orange"),
@@ -45,11 +45,12 @@ Draw = Callable[[Any, Run], None]
 def runs_section(prefix: str, system_name: str | None = None, draw: Draw | None = None) -> None:
     """Pick one of the runs; the newest is shown first."""
     runs = {run.id: run for run in list_runs() if system_name is None or _is_of(run, system_name)}
+    titles = cache.run_titles()
     if not runs:
         st.caption("No run yet. Press Train: the run appears here and stays.")
         return
-    chosen = select(prefix, "run", "Your runs", list(runs))
-    run_panel(runs[chosen], prefix, draw)
+    chosen = select_titled(prefix, "run", "Your runs", {id: titles.get(id, id) for id in runs})
+    run_panel(runs[chosen], titles.get(chosen, chosen), prefix, draw)
 
 
 def _is_of(run: Run, system_name: str) -> bool:
@@ -59,10 +60,10 @@ def _is_of(run: Run, system_name: str) -> bool:
         return False
 
 
-def run_panel(run: Run, prefix: str, draw: Draw | None = None) -> None:
+def run_panel(run: Run, title: str, prefix: str, draw: Draw | None = None) -> None:
     """One run: state, progress, live curves and buttons."""
     alive = run.status.state not in ENDED
-    st.fragment(_panel, run_every=POLL_S if alive else None)(run, prefix, alive, draw)
+    st.fragment(_panel, run_every=POLL_S if alive else None)(run, title, prefix, alive, draw)
 
 
 def _history(run: Run) -> History:
@@ -74,7 +75,7 @@ def _history(run: Run) -> History:
 
 
 @errors_shown()
-def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
+def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None) -> None:
     from dashboard.figures.training import learning_curves
 
     if not run.folder.exists():
@@ -86,17 +87,18 @@ def _panel(run: Run, prefix: str, was_alive: bool, draw: Draw | None) -> None:
     problems = ended.problems if ended else tuple(filter(None, [history.problem]))
     with st.container(border=True, key=f"{prefix}_panel"):
         _headline(run, prefix)
+        st.caption(plain(f"{title}: {run.id}"))
         _progress(history, status.state)
         for problem in problems:
             st.warning(plain(problem))
         _buttons(run, status.state, prefix, resumable=ended is None or ended.trainable)
         if history.steps:
-            figure = learning_curves({run.id: history}, palette())
+            figure = learning_curves({title: history}, palette())
             chart(
                 figure,
                 f"{prefix}_curves",
                 alt="Training loss and accuracy against updates",
-                caption=f"{run.id}, n = 1 run. Validation: 5,000 images held out of training.",
+                caption=f"{title}, n = 1 run. Validation: 5,000 images held out of training.",
             )
         if draw is not None:
             _watch(run, alive, draw)

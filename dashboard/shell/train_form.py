@@ -1,6 +1,7 @@
 """The form that starts a run, and this system's runs below it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ import streamlit as st
 from corelib.catalog import System
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS, is_here
-from corelib.errors import SynaptariumError
+from corelib.errors import SettingsError, SynaptariumError
+from corelib.runs.expected import expected_seconds
 from corelib.runs.launch import start
-from corelib.runs.spec import make_spec
+from corelib.runs.spec import RunSpec, make_spec
 from dashboard.shell.controls import set_values
 from dashboard.shell.forms import settings_forms
 from dashboard.shell.run_panel import Draw, runs_section
@@ -53,20 +55,29 @@ def training_section(
         available = is_here(values["dataset"])
         if not available:
             _offer_download(values["dataset"], prefix)
-        st.button(
-            "Train",
-            key=f"{prefix}_train",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=not available,
-            on_click=partial(
-                _train, system_name, settings["Network"], settings["Training"], values, prefix
-            ),
-        )
+        config, training = settings["Network"], settings["Training"]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Train",
+                key=f"{prefix}_train",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=not available,
+                on_click=partial(_train, system_name, config, training, values, prefix),
+            )
+            _say_expected_time(system_name, config, training, values["dataset"])
         problem = st.session_state.pop(f"{prefix}_train_problem", None)
         if problem:
             say_error(problem)
     runs_section(prefix, system_name, draw)
+
+
+def _say_expected_time(system_name: str, config: dict, training: dict, dataset: str) -> None:
+    """How long the run will take with the settings as they are in the form."""
+    # Settings that contradict each other are refused when Train is pressed.
+    with suppress(SettingsError):
+        spec = RunSpec(system=system_name, dataset=dataset, config=config, training=training)
+        st.caption(f"Expected time: {expected_seconds(spec).words}")
 
 
 def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":

@@ -9,6 +9,7 @@ from time import monotonic, sleep
 import pytest
 from playwright.sync_api import Page, expect
 
+from corelib.runs.registry import titles
 from corelib.runs.store import list_runs
 from tests.browser.driver import (
     address_has,
@@ -203,7 +204,7 @@ def test_train_watch_pause_step_reload_resume_cancel(page: Page, server: str, ru
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
     # The trained network is available.
     widget(page, "balance_model").locator("input").click()
-    expect(page.get_by_role("option", name=run.id)).to_be_visible()
+    expect(page.get_by_role("option", name=titles()[run.id])).to_be_visible()
     no_errors(page)
 
 

@@ -29,6 +29,9 @@ def hostile_runs() -> list[Run]:
         systems.add(item.card.system)
         spec = RunSpec(**{name: getattr(item.card, name) for name in RunSpec.model_fields})
         run = _renamed(create_run(spec), f"{NAME} {item.name}")
+        # A person may write any name into the file.
+        named = spec.model_copy(update={"variant": f"{NAME} {item.name}"})
+        (run.folder / "spec.json").write_text(named.model_dump_json(), encoding="utf-8")
         shutil.copytree(item.folder, run.checkpoint(item.card.step))
         training = {**item.card.training, "device": MESSAGE}
         card = item.card.model_copy(update={"training": training})

@@ -21,7 +21,7 @@ def draw_main(v: View) -> None:
     for i, (column, item, view) in enumerate(zip(columns, v.items, v.currents, strict=True)):
         with column:
             if several:
-                st.markdown(f"##### {plain(item.name)}")
+                st.markdown(f"##### {plain(item.title)}")
             chart(
                 cache.figure(over_time.currents, view, v.palette, stacked=several, y_range=span),
                 f"balance_currents_{i}",
@@ -31,7 +31,7 @@ def draw_main(v: View) -> None:
             )
     for i, (item, view, summary) in enumerate(zip(v.items, v.currents, v.summaries, strict=True)):
         left, right = st.columns(2)
-        of = f" {item.name}: " if several else " "
+        of = f" {item.title}: " if several else " "
         with left:
             chart(
                 cache.figure(
@@ -68,7 +68,7 @@ def draw_units(v: View) -> None:
             cache.figure(units.unit_heatmaps, view, v.palette),
             f"balance_units_{i}",
             alt="Recurrent current, net current and rate of every unit over time",
-            caption=f"{item.name}: {v.caption}. E units above the line, I units below.",
+            caption=f"{item.title}: {v.caption}. E units above the line, I units below.",
         )
 
 
@@ -83,7 +83,7 @@ def draw_test_set(v: View) -> None:
             ),
             f"balance_density_{i}",
             alt="Distribution of the net current over the test set at each step",
-            caption=f"{item.name}: net current of all intact units over 10,000 test images. "
+            caption=f"{item.title}: net current of all intact units over 10,000 test images. "
             "White: mean ± 1 sd. The outermost 0.2 % of the values lie outside the figure.",
         )
 
@@ -105,7 +105,7 @@ def draw_weights(v: View) -> None:
                 ),
                 f"balance_weights_{i}",
                 alt="Signed recurrent weight matrix",
-                caption=f"{item.name} at g = {gain:.2f}: recurrent weights, E units first.",
+                caption=f"{item.title} at g = {gain:.2f}: recurrent weights, E units first.",
             )
         with columns[-1] if len(v.items) == 1 else columns[i]:
             _loop_gain(key, gain)

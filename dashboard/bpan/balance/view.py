@@ -183,7 +183,7 @@ def sentence(v: View) -> str:
 
 def _about(v: View, i: int) -> str:
     """The sentences about one network."""
-    network = f"**{plain(v.items[i].name)}**" if len(v.items) > 1 else "this network"
+    network = f"**{plain(v.items[i].title)}**" if len(v.items) > 1 else "this network"
     now, before = v.summaries[i], v.as_trained[i]
     changes = _changes(v.controls, trained(v.models[i]))
     if not changes:
@@ -239,7 +239,7 @@ def _answer(v: View, i: int) -> str:
         true = v.data.class_names[v.chosen.label]
         verdict = ", correctly" if true == answer else f", but it is {with_article(true)}"
     kind = "digit" if v.keys[i].dataset == "mnist" else "image"
-    network = "it" if len(v.items) == 1 else f"**{plain(v.items[i].name)}**"
+    network = "it" if len(v.items) == 1 else f"**{plain(v.items[i].title)}**"
     of = f"{summary.step} of {v.controls.n_steps} steps"
     when = f"after **{of}**" if summary.reached else f"after {of}, **without reaching θ**"
     return (

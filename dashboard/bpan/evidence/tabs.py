@@ -165,7 +165,7 @@ def draw_numbers(v: View) -> None:
 def _numbers(v: View, network: Network, answered: Answered) -> dict[str, object]:
     m = answered.measures
     return {
-        "network": network.item.name,
+        "network": network.item.title,
         "trained on": DATASETS[network.item.card.dataset].title,
         "parameters": sum(p.numel() for p in network.model.parameters()),
         f"after 1 {v.part} / %": 100 * m.first_accuracy,

@@ -56,7 +56,7 @@ class Answered(NamedTuple):
 
 @dataclass(frozen=True)
 class View:
-    """The networks chosen, by name, the task they read, and one digit, if there is one.
+    """The networks chosen, by title, the task they read, and one digit, if there is one.
 
     ``index`` is the test image whose own sequence is shown; without it ``seed`` draws one.
     """
@@ -142,9 +142,9 @@ def view() -> View:
         )
     if not items:
         raise NothingToShow("Choose at least one network in the sidebar on the left.")
-    keys = {item.name: cache.checkpoint_key(item) for item in items}
+    keys = {item.title: cache.checkpoint_key(item) for item in items}
     networks = {
-        item.name: Network(item, keys[item.name], bpan_cache.classifier(keys[item.name]))
+        item.title: Network(item, keys[item.title], bpan_cache.classifier(keys[item.title]))
         for item in items
     }
     of_test = st.session_state[f"{PAGE}_input"] == TEST and seed == 0

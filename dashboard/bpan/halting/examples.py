@@ -43,7 +43,7 @@ def draw_examples(v: View) -> None:
 def _draw_mosaic(v: View, network: Network, step: int, order: str, images: np.ndarray) -> None:
     """The first of the images in their order; a click chooses the one to follow."""
     shown, names = images[:SHOWN], network.class_names
-    name = network.item.name
+    name = network.item.title
     captions = [
         f"image {i}: {names[network.labels[i]]}, answered {names[network.now.answers[i]]} "
         f"({percent(network.answers.confidence[i, step - 1])})"

@@ -66,7 +66,7 @@ class Network(NamedTuple):
 
 
 class View(NamedTuple):
-    """The networks chosen, by name, and the threshold and cost at which they are compared."""
+    """The networks chosen, by title, and the threshold and cost at which they are compared."""
 
     networks: dict[str, Network]
     styles: dict[str, TraceStyle]
@@ -95,7 +95,7 @@ def view() -> View:
         cost = choice(PAGE, "cost", "Cost", COSTS)
     if not items:
         raise NothingToShow("Choose at least one network in the sidebar on the left.")
-    networks = {item.name: _network(item, theta) for item in items}
+    networks = {item.title: _network(item, theta) for item in items}
     if len({network.key.dataset for network in networks.values()}) > 1:
         st.warning(
             "These networks were trained on different images; each is tested on its own images."

@@ -73,21 +73,23 @@ def _over_seeds(model: str, kind: str, theta: float) -> Robustness:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def strip(keys: tuple[cache.CheckpointKey, ...], corruption: Corruption, palette: Palette) -> Strip:
-    """Ten test digits, clean and corrupted, and the answers of the networks."""
-    data = cache.dataset(keys[0].dataset)
+def strip(
+    keys: tuple[tuple[str, cache.CheckpointKey], ...], corruption: Corruption, palette: Palette
+) -> Strip:
+    """Ten test digits, clean and corrupted, and the answers of the networks, by their titles."""
+    data = cache.dataset(keys[0][1].dataset)
     chosen = np.array(SHOWN)
     labels = data.test.labels.numpy()[chosen]
     few = int(chosen.max()) + 1
     pixels = bpan_cache.corrupted(data.name, corruption, few).numpy()[chosen]
     answers = {
-        key.name: AnswerPair(
+        title: AnswerPair(
             *(
                 bpan_cache.corrupted_answers(key, each, few).predicted[chosen, -1]
                 for each in (CLEAN, corruption)
             )
         )
-        for key in keys
+        for title, key in keys
     }
     svg = strip_svg(
         data.test.pixels.numpy()[chosen],

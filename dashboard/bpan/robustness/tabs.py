@@ -38,7 +38,7 @@ def draw_main(v: View) -> None:
 
 
 def _draw_strip(v: View) -> None:
-    strip = robustness_cache.strip(tuple(v.keys.values()), v.corruption, v.palette)
+    strip = robustness_cache.strip(tuple(v.keys.items()), v.corruption, v.palette)
     picture(
         strip.svg,
         "robust_strip",

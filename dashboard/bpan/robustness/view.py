@@ -28,7 +28,7 @@ THETAS = (0.5, 0.9, 0.99)
 
 
 class View(NamedTuple):
-    """The networks chosen, by name, the corruption, what it does to them, and the digit chosen."""
+    """The networks chosen, by title, the corruption, what it does to them, and the digit chosen."""
 
     items: "list[Checkpoint]"
     keys: dict[str, cache.CheckpointKey]
@@ -42,8 +42,8 @@ class View(NamedTuple):
 
     @property
     def first(self) -> str:
-        """The name of the network that the sentence is about."""
-        return self.items[0].name
+        """The title of the network that the sentence is about."""
+        return self.items[0].title
 
     @property
     def at(self) -> int:
@@ -59,7 +59,7 @@ class View(NamedTuple):
     @property
     def bpans(self) -> dict[str, cache.CheckpointKey]:
         """Those of the networks whose states and currents can be shown."""
-        names = {item.name for item in self.items if item.card.system == "bpan"}
+        names = {item.title for item in self.items if item.card.system == "bpan"}
         return {name: key for name, key in self.keys.items() if name in names}
 
 
@@ -70,10 +70,10 @@ def view() -> View:
         corruption, theta = _controls()
     if not items:
         raise NothingToShow("Choose at least one network in the sidebar on the left.")
-    keys = {item.name: cache.checkpoint_key(item) for item in items}
+    keys = {item.title: cache.checkpoint_key(item) for item in items}
     with st.spinner(f"Reading {robustness_cache.LIVE:,} corrupted images", show_time=True):
         measured = {
-            item.name: robustness_cache.measured(item, keys[item.name], corruption, theta)
+            item.title: robustness_cache.measured(item, keys[item.title], corruption, theta)
             for item in items
         }
         data = cache.dataset(items[0].card.dataset)

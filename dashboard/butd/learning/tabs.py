@@ -36,8 +36,8 @@ def draw_main(v: View) -> None:
         ),
         "learn_passes",
         alt="Instruction, activity and error of each layer in the order in which they are computed",
-        caption=f"{v.image.caption}; {v.item.name}. Press Play, or move the slider. Each layer has "
-        "its own scale; error: blue positive, red negative, the target label is framed. "
+        caption=f"{v.image.caption}; {v.item.title}. Press Play, or move the slider. Each layer "
+        "has its own scale; error: blue positive, red negative, the target label is framed. "
         "n = 1 image.",
     )
 
@@ -81,7 +81,7 @@ def draw_forward_and_feedback(v: View) -> None:
     if not aligned.layers:
         st.info("In this network the feedback weights are the forward weights: W̄ = Wᵀ.")
         return
-    name = v.item.name
+    name = v.item.title
     chart(
         weights.alignments({name: aligned}, trace_styles([name]), v.palette),
         "learn_ways",

@@ -95,7 +95,7 @@ def _gate_map(v: View, layer: int) -> None:
             gates.gate_map(one, v.tasks, v.palette),
             "sub_gates",
             alt=f"Gates of {v.names[layer]}: shared, open for one task only, closed, unreachable",
-            caption=f"{v.names[layer]}, {_size(one.shape)}: {which}{scene}. {v.item.name}, seed "
+            caption=f"{v.names[layer]}, {_size(one.shape)}: {which}{scene}. {v.item.title}, seed "
             f"{v.seed}. Unreachable units have no path to the answer and count in no share.",
         )
     with right:
@@ -182,7 +182,7 @@ def draw_over_training(v: View) -> None:
             gates.over_epochs(v.names, course, epoch, v.palette),
             "sub_epochs",
             alt="Share of open units and Jaccard index over epochs for each layer",
-            caption=f"{v.item.name}, n = 1 network, seed {v.seed}.{fixed}",
+            caption=f"{v.item.title}, n = 1 network, seed {v.seed}.{fixed}",
         )
 
 
@@ -210,7 +210,7 @@ def draw_swapped_gates(v: View) -> None:
         causes.effects(outcomes, v.tasks, "gates", v.palette),
         "sub_combinations",
         alt="Answers of both tasks through own, swapped, united, intersected and no gates",
-        caption=f"{FEW} test scenes, {v.item.name}, seed {v.seed}. Answers that name the other "
+        caption=f"{FEW} test scenes, {v.item.title}, seed {v.seed}. Answers that name the other "
         "digit are counted where the two digits differ.",
     )
     if not swapped:

@@ -48,7 +48,7 @@ def draw_third_task(v: View) -> None:
         figures.forgetting(courses, (*v.tasks, "larger"), v.palette),
         "sub_forgetting",
         alt="Accuracy of the three tasks while the third is learned",
-        caption=f"{tabs.FEW} validation scenes, seed 0; {v.item.name}. The same batches in each "
+        caption=f"{tabs.FEW} validation scenes, seed 0; {v.item.title}. The same batches in each "
         "panel.",
     )
 

@@ -119,7 +119,7 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
         rows.append(
             {
                 "network": kind,
-                "name": other.item.name,
+                "name": other.item.title,
                 "neuron": other.neuron,
                 "1 − CV of this neuron": round(float(chosen.orientation[other.neuron]), 2),
                 "median": round(over_all.orientation, 2),

@@ -10,7 +10,7 @@ from dashboard.shell.text import plain
 def sentence(v: View) -> str:
     """What this neuron prefers, how selective it is, and how it fires in the direction shown."""
     chosen, k = v.selectivity(), v.neuron
-    who = f"**Neuron {k}** of {plain(v.item.name)} ({v.kind})"
+    who = f"**Neuron {k}** of {plain(v.item.title)} ({v.kind})"
     if not np.isfinite(chosen.orientation[k]) or not responsive(v.tuning())[k]:
         return (
             f"{who} hardly responds to this stimulus. Choose another neuron, or raise the contrast."

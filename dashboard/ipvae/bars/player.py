@@ -137,7 +137,7 @@ def _draw_raster(v: View, outcome: Outcome) -> None:
 
 
 def _draw_polar(v: View) -> None:
-    name = v.item.name
+    name = v.item.title
     chart(
         polar(
             {name: Curve.of(v.tuning(), v.neuron)},

@@ -49,8 +49,8 @@ def draw_tuning(v: View) -> None:
     with left:
         chart(
             flat(
-                {v.item.name: Curve.of(v.tuning(), v.neuron)},
-                {v.item.name: OWN},
+                {v.item.title: Curve.of(v.tuning(), v.neuron)},
+                {v.item.title: OWN},
                 Angles(v.gabor_axis, v.direction),
                 f"rate / {v.unit}",
                 v.palette,

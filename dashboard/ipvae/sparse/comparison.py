@@ -32,8 +32,8 @@ def draw_convergence(v: View) -> None:
         return
     kinds = _kinds(items)
     curves = _convergence(items)
-    if v.changed and v.item.name in curves:
-        curves[f"{v.item.name}, changed"] = sparse_cache.convergence(v.key, v.intervention)
+    if v.changed and v.item.title in curves:
+        curves[f"{v.item.title}, changed"] = sparse_cache.convergence(v.key, v.intervention)
     published = {}
     if v.natural:
         ends = published_points().converged
@@ -63,7 +63,8 @@ def _compared(v: View) -> "list[Checkpoint]":
         if item.card.dataset == v.key.dataset
     }
     first = first_of_kind(_kinds(list(fitting.values())))
-    standard = [v.item.name, *(name for kind, name in first.items() if kind != v.kind)]
+    others = {title for kind, title in first.items() if kind != v.kind}
+    standard = [v.item.name, *(name for name, item in fitting.items() if item.title in others)]
     items = checkpoints_picker(
         PAGE, f"{v.key.dataset}_models", "Networks", ipvae_cache.SYSTEMS, standard, fitting
     )
@@ -75,14 +76,14 @@ def _compared(v: View) -> "list[Checkpoint]":
 
 
 def _kinds(items: "list[Checkpoint]") -> dict[str, str]:
-    """The kind of each network by its name."""
-    return {item.name: ipvae_cache.NAMES[item.card.system] for item in items}
+    """The kind of each network by its title."""
+    return {item.title: ipvae_cache.NAMES[item.card.system] for item in items}
 
 
 def _convergence(items: "list[Checkpoint]") -> "dict[str, Convergence]":
-    """How each intact network converges, by its name."""
+    """How each intact network converges, by its title."""
     return {
-        item.name: sparse_cache.convergence(cache.checkpoint_key(item), Intervention())
+        item.title: sparse_cache.convergence(cache.checkpoint_key(item), Intervention())
         for item in items
     }
 
@@ -114,12 +115,12 @@ def draw_rate_distortion(v: View) -> None:
     )
     rows = [
         {
-            "network": item.name,
-            "kind": kinds[item.name],
+            "network": item.title,
+            "kind": kinds[item.title],
             "neurons": item.card.config["n_latents"],
             "β": f"{item.card.training.get('beta_outer', float('nan')):g}",
-            "R² at 1,000": round(points[item.name].r2, 3),
-            "zeros at 1,000": round(points[item.name].zeros, 3),
+            "R² at 1,000": round(points[item.title].r2, 3),
+            "zeros at 1,000": round(points[item.title].zeros, 3),
         }
         for item in items
     ]
@@ -144,7 +145,7 @@ def draw_sparsity(v: View) -> None:
     if not items:
         return
     codes = {
-        item.name: sparsity(sparse_cache.code(cache.checkpoint_key(item), Intervention()))
+        item.title: sparsity(sparse_cache.code(cache.checkpoint_key(item), Intervention()))
         for item in items
     }
     chart(

@@ -48,8 +48,8 @@ def draw_digits(v: View) -> None:
 def _elsewhere(v: View) -> str:
     """Where there are digits to be read."""
     others = [
-        name
-        for name, item in of_systems(ipvae_cache.SYSTEMS).items()
+        item.title
+        for item in of_systems(ipvae_cache.SYSTEMS).values()
         if item.card.dataset != v.key.dataset
     ]
     if others:

@@ -154,7 +154,7 @@ def _another(last: int) -> None:
 
 def sentence(v: View) -> str:
     """How well the code reconstructs the image and how sparse it is."""
-    text = f"**{plain(v.item.name)}** ({v.kind}) has {len(ipvae_cache.features(v.key))} features. "
+    text = f"**{plain(v.item.title)}** ({v.kind}) has {len(ipvae_cache.features(v.key))} features. "
     if v.picture is None:
         return text + NO_IMAGE
     now = v.convergence(v.picture)
