@@ -57,7 +57,7 @@ def in_progress() -> list[InProgress]:
         history = run.history().refresh()
         total = history.began.total_steps if history.began else 0
         share = min(1.0, history.step / total) if total else 0.0
-        found.append(InProgress(share, f"{plain(run.id)}: {state}, {share:.0%}"))
+        found.append(InProgress(share, f"{plain(run.id)}: {state}, {percent(share, 0)}"))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from tests.sessions.client import plain_values
@@ -26,13 +27,19 @@ def sentences(app: AppTest) -> str:
 
 def cells(app: AppTest) -> set[str]:
     """Every cell of all tables of a page, as text."""
-    tables = [*app.dataframe, *app.table]
-    return {str(cell) for table in tables for cell in table.value.to_numpy().ravel()}
+    return {str(cell) for table in app.dataframe for cell in table.value.to_numpy().ravel()}
 
 
 def named(app: AppTest) -> set[str]:
     """Every cell of all tables of a page and what heads their columns, as text."""
-    return cells(app) | {str(name) for table in app.table for name in table.value.columns}
+    return cells(app) | {str(name) for table in app.dataframe for name in table.value.columns}
+
+
+def joined(app: AppTest) -> pd.DataFrame:
+    """The parts of the first table of a page, which fold it, side by side; its first column is the
+    index."""
+    parts = [table.value.set_index(table.value.columns[0]) for table in app.dataframe]
+    return pd.concat([part for part in parts if part.index.name == parts[0].index.name], axis=1)
 
 
 def view_of(app: AppTest) -> list[dict]:

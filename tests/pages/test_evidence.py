@@ -8,7 +8,7 @@ from corelib.analysis.anytime import at_threshold, outcomes
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
 from corelib.words import percent
-from tests.pages.app import cells, open_page, sentences
+from tests.pages.app import cells, joined, open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"
 
@@ -49,7 +49,7 @@ def test_both_tasks_open_with_their_networks_and_published_figures(runs_root, ta
     app = open_page("evidence", evidence_task=task, evidence_tab="Numbers")
     assert not app.exception
     assert not app.error
-    table = app.table[0].value
+    table = joined(app)
     assert table.shape[1] >= 3
     assert table.loc["parameters"].iloc[0] == ("50,250" if task == "ct-mnist" else "42,890")
 

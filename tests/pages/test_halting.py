@@ -9,7 +9,7 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpan.anytime import AnytimeClassifier
 from corelib.words import percent
-from tests.pages.app import cells, open_page, sentences
+from tests.pages.app import cells, joined, open_page, sentences
 
 TABS = (
     "About",
@@ -107,7 +107,7 @@ def test_the_accuracy_without_recurrence_is_stated(runs_root):
 
 
 def test_own_rules_stand_beside_the_threshold(runs_root):
-    table = open_page("halting", halting_tab="Numbers").table[0].value.T
+    table = joined(open_page("halting", halting_tab="Numbers")).T
     data = load_dataset()
     labels = data.test.labels
     for name in ("act-mnist", "pondernet-mnist"):

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
+from corelib.words import percent
 from dashboard import router
 from dashboard.rooms import FAMILIES, ROOMS
 from dashboard.shell.text import plain
@@ -105,7 +106,7 @@ def test_home_shows_what_trains_now(runs_root):
     with run.lock:
         (bar,) = open_page("home").get("progress")
     assert bar.proto.value == 25
-    assert bar.proto.text == f"{plain(run.id)}: running, 25%"
+    assert bar.proto.text == f"{plain(run.id)}: running, {percent(0.25, 0)}"
 
 
 @pytest.mark.parametrize(("asked", "on"), [(None, False), ("true", True), ("<b>", False)])

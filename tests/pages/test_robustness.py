@@ -12,7 +12,7 @@ from corelib.reproduce import results
 from corelib.words import PER_CENT, percent
 from dashboard.bpan.robustness import cache, occlusion, states, tabs, view
 from dashboard.bpan.robustness.figures.strip import AnswerPair
-from tests.pages.app import open_page, sentences
+from tests.pages.app import joined, open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
 
@@ -53,7 +53,7 @@ def test_what_no_shipped_table_holds_is_measured_live(runs_root):
         robust_fill="noise",
         robust_tab="Numbers",
     )
-    table = app.table[0].value.T
+    table = joined(app).T
     corruption = Corruption("occlusion", 0.2, fill="noise")
     for name in FEW:
         expected = 100 * accuracy(name, corruption, cache.LIVE)
