@@ -1,5 +1,5 @@
-"""Figures as files, drawn by the browser: plotly.js is the one that plotly's package holds, the font
-is Streamlit's, so nothing is fetched from outside and no second browser is needed."""
+"""Figures as files, drawn by the browser: plotly.js is the one that plotly's package holds, the
+font is Streamlit's, so nothing is fetched from outside and no second browser is needed."""
 
 import zlib
 from pathlib import Path

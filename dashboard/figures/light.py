@@ -20,9 +20,7 @@ def _channels(colour: str) -> str:
 
 
 def _pairs(dark: Palette, light: Palette) -> dict[str, tuple[str, str]]:
-    return {
-        f"c{i}": (old, new) for i, (old, new) in enumerate(zip(dark, light, strict=True))
-    }
+    return {f"c{i}": (old, new) for i, (old, new) in enumerate(zip(dark, light, strict=True))}
 
 
 PAIRS = _pairs(DARK, LIGHT)

@@ -74,7 +74,7 @@ def _place(trace: Any) -> tuple[str, str]:
 
 
 def _spread(band: Any) -> pd.DataFrame:
-    """x, mean and sd of a band: its outline goes there along mean + sd, and back along mean - sd."""
+    """x, mean and sd of a band, whose outline goes along mean + sd and back along mean - sd."""
     x, y = np.asarray(band.x), np.asarray(band.y, float)
     n = len(x) // 2
     upper, lower = y[:n], y[n:][::-1]
@@ -104,11 +104,11 @@ def axis_title(layout: Any, name: str) -> str:
 def file_stem(figure: Figure, key: str, network: str) -> str:
     """``bpan-mnist_accuracy-against-steps``: the network, then the axes, or the figure's key where
     the axes say nothing."""
-    y, x = (axis_title(figure.layout, f"{letter}axis") for letter in "yx")
+    titles = (axis_title(figure.layout, f"{letter}axis") for letter in "yx")
+    y, x = (UNIT.sub("", title) for title in titles)
     return f"{slug(network)}_{slug(f'{y} against {x}' if x and y else key)}"
 
 
 def slug(text: str) -> str:
     """Small letters and hyphens, at most 60 characters."""
-    without_unit = UNIT.sub("", text)
-    return re.sub(r"[^\w]+", "-", without_unit.lower()).strip("-")[:60].strip("-")
+    return re.sub(r"[^\w]+", "-", text.lower()).strip("-")[:60].strip("-")
