@@ -36,11 +36,12 @@ const save = (blob, name) => {
   link.remove()
 }
 
-let last = null
+// What each place on the page drew last: Streamlit calls again at every rerun.
+const last = new WeakMap()
 
-export default async function ({ data, setStateValue }) {
-  if (!data.figures || last === data.revision) return
-  last = data.revision
+export default async function ({ data, parentElement, setStateValue }) {
+  if (last.get(parentElement) === data.revision) return
+  last.set(parentElement, data.revision)
   await load(data.plotly)
   const font = await asBase64(await (await fetch(data.font)).blob())
   const face = `<style>@font-face{font-family:"Source Sans";font-weight:200 900;` +

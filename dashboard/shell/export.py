@@ -17,6 +17,7 @@ from dashboard.figures.tidy import file_stem, slug, tidy
 from dashboard.shell import projector
 from dashboard.shell.bundle import bundle
 from dashboard.shell.citation import bibtex
+from dashboard.shell.controls import values_of
 from dashboard.shell.glossary import in_a_heading
 from dashboard.shell.text import plain
 
@@ -153,16 +154,15 @@ def page_zip(page: str, family: str, items: "Mapping[str, Checkpoint]") -> None:
     from corelib.__main__ import own_version
     from dashboard.components import drawer
 
-    figures = {
-        f"{_stem(figure, key)}_{slug(key)}": (figure, caption)
-        for key, (figure, caption) in st.session_state.get(DRAWN, {}).items()
-    }
+    figures = {}
+    for key, (figure, caption) in st.session_state.get(DRAWN, {}).items():
+        stem = _stem(figure, key)
+        figures[f"{stem}_{slug(key)}" if stem in figures else stem] = (figure, caption)
     svgs = drawer.drawn({name: figure for name, (figure, _) in figures.items()}, f"{page}_drawer")
     settings = {
-        str(key): value
-        for key, value in st.session_state.items()
-        if str(key).startswith(f"{page}_")
-        and isinstance(value, str | int | float | bool | list | tuple)
+        name: value
+        for name, value in values_of(page).items()
+        if isinstance(value, str | int | float | bool | list | tuple)
     }
     link = link_to(st.context.url or "", st.query_params.to_dict())
     version = own_version()

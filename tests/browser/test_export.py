@@ -41,6 +41,9 @@ def test_figure_and_page_are_saved_light_from_the_dark_theme(chrome, server):
         assert any(name.endswith(".csv") for name in names)
         assert set(names[1:]) <= set(file.read("README.txt").decode().splitlines())
         assert "synaptarium" in json.loads(file.read("versions.json"))
+        view = json.loads(file.read("settings.json"))["view"]
+        assert view["balance_theta"] == 0.95
+        assert "balance_probability_0_svg" not in view
         link = file.read("link.txt").decode().strip()
     again = context.new_page()
     driver.open_page(again, link)
