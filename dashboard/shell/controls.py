@@ -293,8 +293,8 @@ def begin(page: str) -> None:
 
 def values_of(page: str) -> dict[str, object]:
     """What the controls of this page are set to, by key; buttons are not controls."""
-    keys = [f"{page}_{name}" for name in _registry(page).drawn]
-    return {key: st.session_state[key] for key in keys if key in st.session_state}
+    drawn = _registry(page).drawn
+    return {key: st.session_state[key] for key in drawn if key in st.session_state}
 
 
 def reset_button(page: str, keep: Collection[str]) -> None:
