@@ -51,7 +51,7 @@ def tidy(figure: Figure, caption: str = "") -> pd.DataFrame:
     if "sd" not in table:
         table["sd"] = np.nan
     value = ["y", "z"] if "z" in table else ["mean", "sd", "n"]
-    return table[["panel", "series", "x_name", "x", "y_name", *value, "unit"]]
+    return table.reindex(columns=["panel", "series", "x_name", "x", "y_name", *value, "unit"])
 
 
 class _Only:
