@@ -293,6 +293,12 @@ def begin(page: str) -> None:
     _registry(page).drawn.clear()
 
 
+def values_of(page: str) -> dict[str, object]:
+    """What the controls of this page are set to, by key; buttons are not controls."""
+    drawn = _registry(page).drawn
+    return {key: st.session_state[key] for key in drawn if key in st.session_state}
+
+
 def reset_button(page: str, keep: Collection[str]) -> None:
     """A button that resets every control of this page, except those of ``keep``."""
     drawn = _registry(page).drawn

@@ -1,23 +1,35 @@
-"""Export: every figure as SVG and CSV, every network with its settings and command."""
+"""Export: every figure as SVG, PNG and CSV, a page as a zip, every network with its settings and
+command."""
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from corelib.runs.registry import Checkpoint
-from corelib.runs.spec import RunSpec, as_command
+from corelib.runs.spec import RunSpec, as_command, versions
+from dashboard.figures.light import light
 from dashboard.figures.projector import for_projector
+from dashboard.figures.tidy import file_stem, slug, tidy
 from dashboard.shell import projector
+from dashboard.shell.bundle import bundle
+from dashboard.shell.citation import bibtex
+from dashboard.shell.controls import values_of
 from dashboard.shell.glossary import in_a_heading
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
 
     from dashboard.figures.figure import Figure
+
+DRAWN = "drawn_figures"
+"""Holds the figures of this run of the page, by key, each with its caption."""
+SAVES = "saved_figures"
 
 
 def chart(
@@ -28,16 +40,18 @@ def chart(
     caption: str,
     on_select: Callable[[], None] | None = None,
 ) -> None:
-    """Show a figure, with its caption and a button for its data below it.
+    """Show a figure, with its caption and buttons to save it and its data below it.
 
-    The camera in the figure's corner saves an SVG. ``on_select`` is called when a point is
-    clicked; ``clicked(key)`` returns that point.
+    ``on_select`` is called when a point is clicked; ``clicked(key)`` returns that point.
     """
     config = {
         "displaylogo": False,
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
-        "toImageButtonOptions": {"format": "svg", "filename": f"synaptarium-{key}"},
+        # The camera would save the theme of the page; the buttons below save the light one.
+        "modeBarButtonsToRemove": [
+            *("toImage", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d")
+        ],
     }
+    st.session_state.setdefault(DRAWN, {})[key] = (figure, caption)
     st.plotly_chart(
         for_projector(figure) if projector.is_on() else figure,
         width="stretch",
@@ -48,7 +62,25 @@ def chart(
         on_select=on_select or "ignore",
         selection_mode="points",
     )
-    _below(caption, key, lambda: _csv(figure), "The camera in the figure's corner saves it as SVG.")
+    with _below(caption):
+        pressed = [
+            kind
+            for kind, text in (("svg", "light, with its font"), ("png", "light, at twice its size"))
+            if st.button(
+                kind.upper(),
+                key=f"{key}_{kind}",
+                help=f"This figure as {kind.upper()}: {text}",
+                icon=":material/download:",
+                type="tertiary",
+                width="content",
+            )
+        ]
+        _save_csv(lambda: _csv(figure, caption), key, _stem(figure, key))
+    for kind in pressed:
+        from dashboard.components import drawer
+
+        count = st.session_state[SAVES] = st.session_state.get(SAVES, 0) + 1
+        drawer.save(figure, _stem(figure, key), kind, count)
 
 
 def picture(
@@ -56,37 +88,54 @@ def picture(
 ) -> None:
     """Show a drawing, with its caption and buttons to save it and its ``data`` below it."""
     st.container(key=key).image(svg, width="stretch", alt=alt)
-    _below(
-        caption,
-        key,
-        lambda: data().to_csv(index=False).encode(),
-        "The button beside it saves the figure.",
-        svg,
+    name = f"{slug(_network(key))}_{slug(key)}"
+    with _below(caption):
+        st.download_button(
+            "SVG",
+            data=light(svg),
+            file_name=f"{name}.svg",
+            mime="image/svg+xml",
+            key=f"{key}_svg",
+            help="This figure as SVG: light",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+            width="content",
+        )
+        _save_csv(lambda: data().to_csv(index=False).encode(), key, name)
+
+
+def _below(caption: str) -> "DeltaGenerator":
+    """The row below a figure: its caption, then what is drawn into it."""
+    row = st.container(horizontal=True, wrap=False, vertical_alignment="center")
+    row.caption(plain(caption), width="stretch")
+    return row
+
+
+def _save_csv(csv: Callable[[], bytes], key: str, name: str) -> None:
+    st.download_button(
+        "CSV",
+        data=csv,
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=f"{key}_csv",
+        help="The data of this figure, one row per point",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        width="content",
     )
 
 
-def _below(
-    caption: str, key: str, csv: Callable[[], bytes], hint: str, svg: str | None = None
-) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-        st.caption(plain(caption), width="stretch")
-        for kind, content, mime, text in (
-            ("SVG", svg, "image/svg+xml", "This figure as it is shown."),
-            ("CSV", csv, "text/csv", f"The data of this figure. {hint}"),
-        ):
-            if content is not None:
-                st.download_button(
-                    kind,
-                    data=content,
-                    file_name=f"synaptarium-{key}.{kind.lower()}",
-                    mime=mime,
-                    key=f"{key}_{kind.lower()}",
-                    help=text,
-                    icon=":material/download:",
-                    type="tertiary",
-                    on_click="ignore",
-                    width="content",
-                )
+def _network(key: str) -> str:
+    """The network that the figure's page shows, or the page where it shows several."""
+    page = key.partition("_")[0]
+    chosen = st.session_state.get(f"{page}_model", page)
+    return chosen if isinstance(chosen, str) else page
+
+
+def _stem(figure: "Figure", key: str) -> str:
+    return file_stem(figure, key, _network(key))
 
 
 def clicked(key: str) -> dict | None:
@@ -95,16 +144,61 @@ def clicked(key: str) -> dict | None:
     return points[-1] if points else None
 
 
-def _csv(figure: "Figure") -> bytes:
-    from dashboard.figures.table import to_frame
+def _csv(figure: "Figure", caption: str) -> bytes:
+    return tidy(figure, caption).to_csv(index=False).encode()
 
-    return to_frame(figure).to_csv(index=False).encode()
+
+def page_zip(page: str, family: str, items: "Mapping[str, Checkpoint]") -> None:
+    """A button that saves the open view: its figures, data, settings, link, versions, citation."""
+    from corelib.__main__ import own_version
+    from dashboard.components import drawer
+
+    figures = {}
+    for key, (figure, caption) in st.session_state.get(DRAWN, {}).items():
+        stem = _stem(figure, key)
+        figures[f"{stem}_{slug(key)}" if stem in figures else stem] = (figure, caption)
+    svgs = drawer.drawn({name: figure for name, (figure, _) in figures.items()}, f"{page}_drawer")
+    settings = {
+        name: value
+        for name, value in values_of(page).items()
+        if isinstance(value, str | int | float | bool | list | tuple)
+    }
+    link = link_to(st.context.url or "", st.query_params.to_dict())
+    version = own_version()
+    st.download_button(
+        "This page (zip)",
+        data=lambda: bundle(
+            svgs or {},
+            {name: _csv(*drawn) for name, drawn in figures.items()},
+            settings,
+            {name: _spec(item) for name, item in items.items()},
+            link,
+            {"synaptarium": version, **versions()},
+            bibtex(family, version),
+        ),
+        file_name=f"{slug(_network(page))}_{page}.zip",
+        mime="application/zip",
+        key=f"{page}_zip",
+        icon=":material/folder_zip:",
+        disabled=svgs is None,
+        on_click="ignore",
+        help="The figures above the tabs as SVG, their data, the settings, the link to this view, "
+        "the versions, and what to cite",
+    )
+
+
+def link_to(address: str, query: "Mapping[str, str | list[str]]") -> str:
+    """The address that opens the view again."""
+    return f"{address.partition('?')[0]}?{urlencode(query, doseq=True)}"
+
+
+def _spec(item: Checkpoint) -> RunSpec:
+    return RunSpec(**{name: getattr(item.card, name) for name in RunSpec.model_fields})
 
 
 def export_row(item: Checkpoint, prefix: str) -> None:
     """The network as safetensors and npz, its card and spec as JSON, the commands to repeat it."""
-    card = item.card
-    spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
+    spec = _spec(item)
     st.markdown(f"**{plain(item.title)}**: the network, and everything needed to train it again.")
     with st.container(horizontal=True):
         _download(

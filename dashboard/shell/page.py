@@ -91,6 +91,7 @@ class Page(NamedTuple, Generic[View]):
 def draw_page(page: Page[View]) -> None:
     """Draw a whole page. An error in one part is shown there and does not affect the others."""
     begin(page.name)
+    st.session_state.pop("drawn_figures", None)
     st.html(STYLES)
     st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
     headline = st.container()
@@ -175,7 +176,7 @@ def _draw_training(page: Page[View]) -> None:
 
 
 def _draw_export(page: Page[View], view: View) -> None:
-    from dashboard.shell.export import export_row
+    from dashboard.shell.export import export_row, page_zip
     from dashboard.shell.titled import select_titled
 
     items = {item.name: item for item in page.export(view)}
@@ -187,3 +188,5 @@ def _draw_export(page: Page[View], view: View) -> None:
     if len(titles) > 1:
         name = select_titled(page.name, "export", "Network", titles)
     export_row(items[name], f"{page.name}_export")
+    family = next(room.family for room in ROOMS if room.file == f"{page.room}.py")
+    page_zip(page.name, family, items)
