@@ -58,12 +58,29 @@ def run() -> None:
     _configure()
     st.session_state["_routed"] = True
     page = st.navigation(_pages())
+    _keep_history()
     try:
         environment.check()
     except SettingsError as error:
         say_error(error)
     else:
         page.run()
+
+
+def _keep_history() -> None:
+    """Make Back and Forward go from page to page, each as it was left."""
+    # It takes no room in the layout.
+    with st.container(key="page_history"):
+        st.html(
+            f"<style>.st-key-page_history {{ position: absolute }}</style>"
+            f"<script>{_history()}</script>",
+            unsafe_allow_javascript=True,
+        )
+
+
+@lru_cache(maxsize=1)
+def _history() -> str:
+    return (Path(__file__).parent / "shell" / "history.js").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

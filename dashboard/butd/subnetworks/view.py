@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.butd.cache import network
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.components.digit_input import digit_input
+from dashboard.components.digit_record import DIGIT
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
@@ -148,7 +149,9 @@ def _scene(data: "ImageDataset") -> Scene | None:
         zip(st.tabs(["Left digit", "Right digit"]), sides, strict=True)
     ):
         with tab:
-            chosen.append(digit_input(f"{PAGE}_{side}", digits, index=k))
+            # The left one is that of the other pages.
+            name = "right_digit" if k else DIGIT
+            chosen.append(digit_input(f"{PAGE}_{side}", digits, index=k, name=name))
     with st.expander("More"):
         label = "Distance of the digits / pixels"
         shift = slider(PAGE, "shift", label, 0, 28, SHIFT, words={"shift": SHIFT})
