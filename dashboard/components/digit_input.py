@@ -27,6 +27,7 @@ from dashboard.components.digit_record import (
 )
 from dashboard.components.pad import make_pad
 from dashboard.figures.png import png
+from dashboard.shell.address import ask
 from dashboard.shell.controls import choice, number, select
 from dashboard.shell.text import say_error
 
@@ -117,13 +118,13 @@ def digit_input(
 
 def _begin_with(prefix: str, record: Record, dataset: "ImageDataset") -> None:
     """Set the controls to the record when a page comes to be shown, unless its address does."""
-    if any(f"{prefix}_{control}" in st.query_params for control in ("input", "class", "index")):
-        return
-    if isinstance(record, Picture):
-        st.session_state[f"{prefix}_input"] = record.source
-    elif isinstance(record, TestImage) and record.dataset == dataset.name:
-        st.session_state[f"{prefix}_input"] = TEST
-        st.session_state[f"{prefix}_index"] = record.index
+    asked = {}
+    if not any(f"{prefix}_{control}" in st.query_params for control in ("input", "class", "index")):
+        if isinstance(record, Picture):
+            asked = {f"{prefix}_input": record.source}
+        elif isinstance(record, TestImage) and record.dataset == dataset.name:
+            asked = {f"{prefix}_index": str(min(record.index, len(dataset.test.labels) - 1))}
+    ask(asked)
 
 
 def _foreign(record: Record, dataset: str) -> TypeGuard[TestImage]:

@@ -4,7 +4,7 @@ Streamlit sets a control from the address when the control is drawn, and some va
 exception there: an infinite number, an empty choice. So each control first says what it can read.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
 
 import streamlit as st
@@ -31,6 +31,18 @@ def rename(key: str, names: dict[str, str]) -> None:
         with get_session_state().query_params() as address:
             address.set_corrected_value(key, now, "string_value")
             address.set_initial_query_params_from_current()
+
+
+def ask(values: Mapping[str, str]) -> None:
+    """Set controls that are about to be drawn, by their keys, as the address would. Others of them
+    are read from the address as it is now, not as it was when the page was opened.
+
+    A value in the session is not enough: after Back or Forward Streamlit lets the address decide.
+    """
+    with get_session_state().query_params() as address:
+        for key, value in values.items():
+            address.set_corrected_value(key, value, "string_value")
+        address.set_initial_query_params_from_current()
 
 
 def numbers(count: int) -> Legal:

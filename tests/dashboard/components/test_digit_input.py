@@ -297,14 +297,23 @@ def test_an_upload_is_decoded_once(truth, monkeypatch):
 
 
 def address(page: AppTest) -> str | None:
-    return (page.query_params.get("digit") or [None])[0]
+    value = page.query_params.get("digit")
+    return value[0] if isinstance(value, list) else value
+
+
+def next_page(page: AppTest) -> AppTest:
+    """To the other page; as in a browser, what belongs to the page left is gone from the address."""
+    for key in ("input", "class", "index"):
+        for prefix in ("x", "y"):
+            page.query_params.pop(f"{prefix}_{key}", None)
+    return toggle(page, "next")
 
 
 def test_what_is_drawn_is_on_the_next_page_and_in_its_address():
     page = draw(opened(x_input="Draw"), SEVEN)
     drawn, text = chosen(page).pixels, address(page)
     assert text.startswith("draw.")
-    toggle(page, "next")
+    next_page(page)
     assert page.segmented_control(key="y_input").value == "Draw"
     np.testing.assert_array_equal(chosen(page).pixels, drawn)
     # In another session, from the link alone.
@@ -317,7 +326,7 @@ def test_what_is_drawn_is_on_the_next_page_and_in_its_address():
 
 def test_what_is_uploaded_is_on_the_next_page(truth):
     page = upload(opened(x_input="Upload"), *png(truth[0][12]))
-    toggle(page, "next")
+    next_page(page)
     assert chosen(page).caption == "uploaded"
     np.testing.assert_array_equal(chosen(page).pixels, in_levels(truth[0][12]))
     assert address(page).startswith("upload.")
@@ -325,12 +334,12 @@ def test_what_is_uploaded_is_on_the_next_page(truth):
 
 def test_a_chosen_test_image_is_on_the_next_page_by_its_index():
     page = opened(x_index="1234")
-    toggle(page, "next")
+    next_page(page)
     assert page.number_input(key="y_index").value == 1234
     assert chosen(page).label == 8
     assert address(page) is None, "the control of the index is in the address already"
     checked(page.number_input(key="y_index").set_value(0).run())
-    toggle(page, "next")
+    next_page(page)
     assert chosen(page).caption == "test image 0, a 7"
 
 
@@ -348,18 +357,18 @@ def test_other_images_keep_the_digit_for_the_pages_that_read_digits():
     assert any("test image 1234 of MNIST" in item.value for item in page.caption)
     assert address(page) == "mnist.1234"
     toggle(page, "other")
-    toggle(page, "next")
+    next_page(page)
     assert page.number_input(key="y_index").value == 1234
 
 
 def test_reset_input_ends_it_everywhere():
     page = draw(opened(x_input="Draw"), SEVEN)
-    toggle(page, "next")
+    next_page(page)
     checked(page.button(key="y_reset_input").click().run())
     assert chosen(page).caption == "test image 0, a 7"
     assert address(page) is None
     assert page.button(key="y_reset_input").disabled
-    toggle(page, "next")
+    next_page(page)
     assert chosen(page).caption == "test image 0, a 7"
     assert chosen(choose_input(page, "Draw")) is None
 
@@ -367,7 +376,7 @@ def test_reset_input_ends_it_everywhere():
 def test_a_cleared_drawing_is_gone_from_the_address():
     page = draw(draw(opened(x_input="Draw"), SEVEN), [])
     assert address(page) is None
-    toggle(page, "next")
+    next_page(page)
     assert chosen(page).caption == "test image 0, a 7"
 
 
