@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from corelib import environment
 from corelib.errors import SettingsError
 from dashboard.rooms import ROOMS
+from dashboard.shell.address import count_visit
 from dashboard.shell.text import plain, say_error
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,7 @@ def run() -> None:
     _configure()
     st.session_state["_routed"] = True
     page = st.navigation(_pages())
+    count_visit(page.url_path)
     _keep_history()
     try:
         environment.check()

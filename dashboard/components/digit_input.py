@@ -27,8 +27,8 @@ from dashboard.components.digit_record import (
 )
 from dashboard.components.pad import make_pad
 from dashboard.figures.png import png
-from dashboard.shell.address import ask
-from dashboard.shell.controls import choice, number, select
+from dashboard.shell.address import VISIT, ask
+from dashboard.shell.controls import choice, number, select, set_values
 from dashboard.shell.text import say_error
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def digit_input(
     changed.
     """
     record = recall(name)
-    if f"{prefix}_input" not in st.session_state:
-        _begin_with(prefix, record, dataset)
+    _begin(prefix, dataset, index, name, record)
     source = choice(prefix, "input", "Input", (TEST, DRAW, UPLOAD))
     seen = st.container()
     if source == DRAW:
@@ -116,15 +115,31 @@ def digit_input(
     return chosen
 
 
-def _begin_with(prefix: str, record: Record, dataset: "ImageDataset") -> None:
-    """Set the controls to the record when a page comes to be shown, unless its address does."""
-    asked = {}
-    if not any(f"{prefix}_{control}" in st.query_params for control in ("input", "class", "index")):
-        if isinstance(record, Picture):
-            asked = {f"{prefix}_input": record.source}
-        elif isinstance(record, TestImage) and record.dataset == dataset.name:
-            asked = {f"{prefix}_index": str(min(record.index, len(dataset.test.labels) - 1))}
-    ask(asked)
+def _begin(prefix: str, dataset: "ImageDataset", index: int, name: str, record: Record) -> None:
+    """Set the controls to the record when they come to be shown, or get to read other images; an
+    address that sets them goes first."""
+    place = (st.session_state.get(VISIT), prefix)
+    before = st.session_state.get(f"_{name}_at")
+    st.session_state[f"_{name}_at"] = (place, dataset.name)
+    shown = before is not None and before[0] == place and f"{prefix}_input" in st.session_state
+    if shown and before[1] == dataset.name:
+        return
+    values: dict[str, str | int] = {"input": TEST, "class": ANY, "index": index}
+    if isinstance(record, Picture):
+        values["input"] = record.source
+    elif isinstance(record, TestImage) and not _foreign(record, dataset.name):
+        values["index"] = min(record.index, len(dataset.test.labels) - 1)
+    keys = {f"{prefix}_{control}": value for control, value in values.items()}
+    if shown:
+        set_values(keys)
+    elif any(key in st.query_params for key in keys):
+        ask({})
+    else:
+        for key in keys:
+            # Streamlit keeps what an address has set, also for controls that are gone.
+            st.session_state.pop(key, None)
+        first = {f"{prefix}_input": TEST, f"{prefix}_class": ANY, f"{prefix}_index": index}
+        ask({key: str(value) for key, value in keys.items() if value != first[key]})
 
 
 def _foreign(record: Record, dataset: str) -> TypeGuard[TestImage]:

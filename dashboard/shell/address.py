@@ -8,10 +8,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import get_session_state
 
 Legal = Callable[[Sequence[str]], bool]
 """Whether a control can read these values; an address may repeat a parameter."""
+
+VISIT = "_visit"
+"""Where a session counts its visits to pages."""
+
+
+def count_visit(page: str) -> None:
+    """Note that ``page``, any name of it, is shown: another one than before, or again after Back or
+    Forward, is a new visit."""
+    context = get_script_run_ctx()
+    moved = context is not None and context.is_history_navigation
+    count, before = st.session_state.get(VISIT, (0, page))
+    st.session_state[VISIT] = (count + (moved or page != before), page)
 
 
 def clean(key: str, legal: Legal) -> None:

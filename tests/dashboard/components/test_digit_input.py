@@ -302,7 +302,7 @@ def address(page: AppTest) -> str | None:
 
 
 def next_page(page: AppTest) -> AppTest:
-    """To the other page; as in a browser, what belongs to the page left is gone from the address."""
+    """To the other page: as in a browser, the address loses what belongs to the page left."""
     for key in ("input", "class", "index"):
         for prefix in ("x", "y"):
             page.query_params.pop(f"{prefix}_{key}", None)
@@ -357,8 +357,12 @@ def test_other_images_keep_the_digit_for_the_pages_that_read_digits():
     assert any("test image 1234 of MNIST" in item.value for item in page.caption)
     assert address(page) == "mnist.1234"
     toggle(page, "other")
+    assert chosen(page).caption == "test image 1234, an 8", "a network that reads digits"
     next_page(page)
     assert page.number_input(key="y_index").value == 1234
+    toggle(page, "other")
+    assert chosen(page).caption == "test image 0, a 7"
+    assert address(page) == "mnist.1234"
 
 
 def test_reset_input_ends_it_everywhere():
