@@ -119,16 +119,16 @@ def _begin(prefix: str, dataset: "ImageDataset", index: int, name: str, record: 
     """Set the controls to the record when they come to be shown, or get to read other images; an
     address that sets them goes first."""
     place = (st.session_state.get(VISIT), prefix)
-    before = st.session_state.get(f"_{name}_at")
+    before, read = st.session_state.get(f"_{name}_at", (None, ""))
     st.session_state[f"_{name}_at"] = (place, dataset.name)
-    shown = before is not None and before[0] == place and f"{prefix}_input" in st.session_state
-    if shown and before[1] == dataset.name:
+    shown = before == place and f"{prefix}_input" in st.session_state
+    if shown and read == dataset.name:
         return
     values: dict[str, str | int] = {"input": TEST, "class": ANY, "index": index}
     if isinstance(record, Picture):
         values["input"] = record.source
     elif isinstance(record, TestImage) and not _foreign(record, dataset.name):
-        values["index"] = min(record.index, len(dataset.test.labels) - 1)
+        values["index"] = min(record.place, len(dataset.test.labels) - 1)
     keys = {f"{prefix}_{control}": value for control, value in values.items()}
     if shown:
         set_values(keys)
@@ -156,7 +156,7 @@ def _updated(
             return Picture(source, chosen.pixels.copy())
         # What was cleared is gone.
         return None if isinstance(record, Picture) and record.source == source else record
-    now = first._replace(index=int(st.session_state[f"{prefix}_index"]))
+    now = first._replace(place=int(st.session_state[f"{prefix}_index"]))
     untouched = record is None or _foreign(record, first.dataset)
     return record if now == first and untouched else now
 
@@ -166,7 +166,7 @@ def _say_other_data(record: Record, dataset: "ImageDataset") -> None:
     own = DATASETS[dataset.name].title if dataset.name in DATASETS else dataset.name
     if _foreign(record, dataset.name):
         st.caption(
-            f"On other pages the input is test image {record.index} of "
+            f"On other pages the input is test image {record.place} of "
             f"{DATASETS[record.dataset].title}; this network reads {own}."
         )
     elif isinstance(record, Picture) and dataset.name != "mnist":

@@ -36,7 +36,7 @@ class TestImage(NamedTuple):
     __test__ = False  # for pytest: not a test
 
     dataset: str
-    index: int
+    place: int
 
 
 class Picture(NamedTuple):
@@ -96,7 +96,7 @@ def written(record: Record) -> str:
     if record is None:
         return ""
     if isinstance(record, TestImage):
-        return f"{record.dataset}.{record.index}"
+        return f"{record.dataset}.{record.place}"
     kind = next(kind for kind, source in _SOURCES.items() if source == record.source)
     return f"{kind}.{as_text(record.pixels)}"
 

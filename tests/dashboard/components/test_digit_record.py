@@ -68,7 +68,7 @@ def test_whatever_an_address_holds_is_a_legal_record_or_none(text):
         assert found.pixels.shape == (28, 28)
         assert found.pixels.dtype == np.uint8
     elif found is not None:
-        assert 0 <= found.index <= 9_999_999
+        assert 0 <= found.place <= 9_999_999
 
 
 def encoded(data: bytes) -> str:
