@@ -8,6 +8,7 @@ import pytest
 from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpan.anytime import AnytimeClassifier
+from corelib.words import with_article
 from tests.pages.app import open_page, sentences
 
 TABS = (
@@ -151,10 +152,12 @@ def test_examples_are_the_images_of_the_step_and_one_is_followed(runs_root):
     assert any(f"60 of {count:,} images that bpan-mnist answers at step 2" in c for c in captions)
     assert any(c.startswith("Test image 0, a 7: bpan-mnist answers 7 at step ") for c in captions)
     app.number_input(key="halting_index").set_value(1232).run()
-    step = int(model.forward_anytime(data.inputs(data.test.pixels[1232:1233]), 0.5).steps[0])
     app.slider(key="halting_theta").set_value(0.5).run()
-    followed = f"Test image 1232, a 9: bpan-mnist answers 4 at step {step};"
-    assert any(c.value.startswith(followed) for c in app.caption), "the image stays"
+    read = model.forward_anytime(data.inputs(data.test.pixels[1232:1233]), 0.5)
+    true, answer = int(data.test.labels[1232]), int(read.logits[0].argmax())
+    followed = f"Test image 1232, {with_article(str(true))}: bpan-mnist answers {answer} at step "
+    (caption,) = (c.value for c in app.caption if c.value.startswith("Test image 1232"))
+    assert caption.startswith(f"{followed}{int(read.steps[0])};")
 
 
 def test_no_network_chosen_is_a_sentence(runs_root):
