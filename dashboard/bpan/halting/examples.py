@@ -85,12 +85,12 @@ def _draw_trajectory(v: View, chosen: ChosenDigit) -> None:
     )
     label, which = chosen.label, "the true class"
     if label is None:
-        label, which = decisions[v.first].answer, f"the answer of {v.first}"
+        label, which = decisions[v.first].answer, f"the class that {v.first} answers"
     chart(
         lines_over_steps(
             {n: path[:, label] for n, path in paths.items()},
             v.styles,
-            f"probability of {names[label]}, {which}",
+            f"probability of {names[label]}{', the true class' if chosen.label is not None else ''}",
             v.palette,
         ),
         "halting_trajectory",
