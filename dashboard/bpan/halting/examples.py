@@ -90,7 +90,7 @@ def _draw_trajectory(v: View, chosen: ChosenDigit) -> None:
         lines_over_steps(
             {n: path[:, label] for n, path in paths.items()},
             v.styles,
-            f"probability of {names[label]}{', the true class' if chosen.label is not None else ''}",
+            f"probability of {names[label]}",
             v.palette,
         ),
         "halting_trajectory",
