@@ -17,6 +17,7 @@ from corelib.errors import SettingsError
 from dashboard.components.glossary import explain_terms
 from dashboard.rooms import ROOMS
 from dashboard.shell import projector
+from dashboard.shell.address import count_visit
 from dashboard.shell.text import plain, say_error
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,8 @@ def run() -> None:
     _configure()
     st.session_state["_routed"] = True
     page = st.navigation(_pages())
+    count_visit(page.url_path)
+    _keep_history()
     try:
         environment.check()
     except SettingsError as error:
@@ -69,6 +72,22 @@ def run() -> None:
         projector.draw_switch()
         page.run()
         explain_terms(page.url_path)
+
+
+def _keep_history() -> None:
+    """Make Back and Forward go from page to page, each as it was left."""
+    # It takes no room in the layout.
+    with st.container(key="page_history"):
+        st.html(
+            f"<style>.st-key-page_history {{ position: absolute }}</style>"
+            f"<script>{_history()}</script>",
+            unsafe_allow_javascript=True,
+        )
+
+
+@lru_cache(maxsize=1)
+def _history() -> str:
+    return (Path(__file__).parent / "shell" / "history.js").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

@@ -106,11 +106,14 @@ def step_times(which: CheckpointKey, thresholds: tuple[float, ...], images: int)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def trajectory(which: CheckpointKey, index: int) -> np.ndarray:
-    """Class probabilities of a test image over time: (time, class)."""
+def trajectory(which: CheckpointKey, pixels: np.ndarray) -> np.ndarray:
+    """Class probabilities of an image, uint8 (28, 28), over time: (time, class)."""
+    import torch
+
     from corelib.models.bpan.halting import trajectory
 
-    return trajectory(classifier(which), test_inputs(which.dataset)[index : index + 1])
+    inputs = dataset(which.dataset).inputs(torch.from_numpy(pixels)[None])
+    return trajectory(classifier(which), inputs)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

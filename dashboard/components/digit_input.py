@@ -1,24 +1,41 @@
 """The image that the networks of a page read: from the test set, drawn, or uploaded."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import numpy as np
 import streamlit as st
 
+from corelib.data import DATASETS
 from corelib.data.drawn import from_image, from_strokes
 from corelib.errors import DataError
 from corelib.words import with_article
+from dashboard.components.digit_record import (
+    DIGIT,
+    DRAW,
+    SIDE,
+    TEST,
+    UPLOAD,
+    Picture,
+    Record,
+    TestImage,
+    forget,
+    in_levels,
+    kept,
+    put_in_address,
+    recall,
+    remember,
+)
 from dashboard.components.pad import make_pad
 from dashboard.figures.png import png
-from dashboard.shell.controls import choice, number, select
+from dashboard.shell.address import VISIT, ask
+from dashboard.shell.controls import choice, number, select, set_values
 from dashboard.shell.text import say_error
 
 if TYPE_CHECKING:
     from corelib.data import ImageDataset
 
-TEST, DRAW, UPLOAD = "Test set", "Draw", "Upload"
 ANY = "any"
-SIDE, WIDTH = 28, 112
+WIDTH = 112
 COPIES = 8  # twice what is shown, so that fine screens show sharp edges too
 
 PAD_HTML = """
@@ -45,29 +62,37 @@ class ChosenDigit(NamedTuple):
 
 
 class _Upload(NamedTuple):
-    """The last uploaded file and the last good image; they differ after a bad file."""
+    """The last uploaded file, and what is wrong with it."""
 
     file_id: str = ""
-    pixels: np.ndarray | None = None
     error: str = ""
 
 
-def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenDigit | None:
+def digit_input(
+    prefix: str, dataset: "ImageDataset", index: int = 0, name: str = DIGIT
+) -> ChosenDigit | None:
     """The controls, and the image as the network reads it; None until there is one.
 
-    ``index`` is the test image shown first.
-
-    Choice, class and index are part of the address; strokes and uploads are kept for the session.
-    All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be changed.
+    ``index`` is the test image shown first. What is chosen is the session's record ``name``, which
+    all pages share that ask for it: it is there on the next page, and ``name`` is its parameter in
+    the address. All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be
+    changed.
     """
+    record = recall(name)
+    _begin(prefix, dataset, index, name, record)
     source = choice(prefix, "input", "Input", (TEST, DRAW, UPLOAD))
     seen = st.container()
     if source == DRAW:
-        chosen, hint = _drawn(prefix), "No image yet: draw on the pad."
+        chosen, hint = _drawn(prefix, name), "No image yet: draw on the pad."
     elif source == UPLOAD:
-        chosen, hint = _uploaded(prefix), "No image yet: upload a picture."
+        chosen, hint = _uploaded(prefix, name), "No image yet: upload a picture."
     else:
         chosen, hint = _from_test_set(prefix, dataset, index), ""
+    record = _updated(record, prefix, source, chosen, TestImage(dataset.name, index))
+    remember(name, record)
+    # A test image of this data set is in the address already, by the control of its index.
+    elsewhere = isinstance(record, Picture) or _foreign(record, dataset.name)
+    put_in_address(name, record if elsewhere else None)
     with seen:
         image, text = st.columns(2, vertical_alignment="center")
         if chosen is None:
@@ -77,7 +102,82 @@ def digit_input(prefix: str, dataset: "ImageDataset", index: int = 0) -> ChosenD
             caption = f"The network's input: {chosen.caption}"
             image.image(png(chosen.pixels, COPIES), width=WIDTH, alt=caption)
             text.caption(caption)
+        text.button(
+            "Reset input",
+            key=f"{prefix}_reset_input",
+            help="Back to the first test image, on every page",
+            type="tertiary",
+            disabled=source == TEST and record is None and not kept(name).pictures,
+            on_click=_reset,
+            args=(prefix, name, index),
+        )
+        _say_other_data(record, dataset)
     return chosen
+
+
+def _begin(prefix: str, dataset: "ImageDataset", index: int, name: str, record: Record) -> None:
+    """Set the controls to the record when they come to be shown, or get to read other images; an
+    address that sets them goes first."""
+    place = (st.session_state.get(VISIT), prefix)
+    before, read = st.session_state.get(f"_{name}_at", (None, ""))
+    st.session_state[f"_{name}_at"] = (place, dataset.name)
+    shown = before == place and f"{prefix}_input" in st.session_state
+    if shown and read == dataset.name:
+        return
+    values: dict[str, str | int] = {"input": TEST, "class": ANY, "index": index}
+    if isinstance(record, Picture):
+        values["input"] = record.source
+    elif isinstance(record, TestImage) and not _foreign(record, dataset.name):
+        values["index"] = min(record.place, len(dataset.test.labels) - 1)
+    keys = {f"{prefix}_{control}": value for control, value in values.items()}
+    if shown:
+        set_values(keys)
+    elif any(key in st.query_params for key in keys):
+        ask({})
+    else:
+        for key in keys:
+            # Streamlit keeps what an address has set, also for controls that are gone.
+            st.session_state.pop(key, None)
+        first = {f"{prefix}_input": TEST, f"{prefix}_class": ANY, f"{prefix}_index": index}
+        ask({key: str(value) for key, value in keys.items() if value != first[key]})
+
+
+def _foreign(record: Record, dataset: str) -> TypeGuard[TestImage]:
+    """Whether the record is a test image of another data set."""
+    return isinstance(record, TestImage) and record.dataset != dataset
+
+
+def _updated(
+    record: Record, prefix: str, source: str, chosen: ChosenDigit | None, first: TestImage
+) -> Record:
+    """The record once the controls are read. The image that they show ``first`` is no choice."""
+    if source != TEST:
+        if chosen is not None:
+            return Picture(source, chosen.pixels.copy())
+        # What was cleared is gone.
+        return None if isinstance(record, Picture) and record.source == source else record
+    now = first._replace(place=int(st.session_state[f"{prefix}_index"]))
+    untouched = record is None or _foreign(record, first.dataset)
+    return record if now == first and untouched else now
+
+
+def _say_other_data(record: Record, dataset: "ImageDataset") -> None:
+    """Where this page's networks read other images than those that the record is one of."""
+    own = DATASETS[dataset.name].title if dataset.name in DATASETS else dataset.name
+    if _foreign(record, dataset.name):
+        st.caption(
+            f"On other pages the input is test image {record.place} of "
+            f"{DATASETS[record.dataset].title}; this network reads {own}."
+        )
+    elif isinstance(record, Picture) and dataset.name != "mnist":
+        st.caption(f"This network was trained on {own}; it reads your picture as one of those.")
+
+
+def _reset(prefix: str, name: str, index: int) -> None:
+    forget(name)
+    st.session_state.pop(f"_{prefix}_uploaded", None)
+    for control, value in (("input", TEST), ("class", ANY), ("index", index)):
+        st.session_state[f"{prefix}_{control}"] = value
 
 
 def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDigit:
@@ -125,23 +225,28 @@ def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDi
     )
 
 
-def _drawn(prefix: str) -> ChosenDigit | None:
+def _drawn(prefix: str, name: str) -> ChosenDigit | None:
     # The component loses its state when it is not shown; this copy stays.
-    pad, kept = f"{prefix}_pad", f"_{prefix}_strokes"
-    st.session_state.setdefault(kept, [])
-    strokes = (st.session_state.get(pad) or {}).get("strokes", st.session_state[kept])
-    pixels = None
-    try:
-        pixels = from_strokes(strokes, canvas_size=1.0)
-        st.session_state[kept] = strokes
-    except DataError as error:
-        say_error(error)
-    _pad(key=pad, data={"strokes": st.session_state[kept]}, on_strokes_change=lambda: None)
-    return None if pixels is None else ChosenDigit(pixels, None, "drawn")
+    pad, own = f"{prefix}_pad", kept(name)
+    told = (st.session_state.get(pad) or {}).get("strokes")
+    pixels = own.pictures.get(DRAW)
+    if told is not None:
+        try:
+            pixels = from_strokes(told, canvas_size=1.0)
+        except DataError as error:
+            pixels = None
+            say_error(error)
+        else:
+            own.strokes[:] = told
+            own.pictures.pop(DRAW, None)
+            if pixels is not None:
+                pixels = own.pictures[DRAW] = in_levels(pixels)
+    _pad(key=pad, data={"strokes": own.strokes}, on_strokes_change=lambda: None)
+    return None if pixels is None else ChosenDigit(pixels.copy(), None, "drawn")
 
 
-def _uploaded(prefix: str) -> ChosenDigit | None:
-    kept = f"_{prefix}_uploaded"
+def _uploaded(prefix: str, name: str) -> ChosenDigit | None:
+    own, last_key = kept(name), f"_{prefix}_uploaded"
     file = st.file_uploader(
         "A picture of one digit",
         key=f"{prefix}_upload",
@@ -150,15 +255,17 @@ def _uploaded(prefix: str) -> ChosenDigit | None:
     )
     # The file is gone after a visit to another page, and for a moment while it is replaced; the
     # last good image stays until there is a new one.
-    last = st.session_state.setdefault(kept, _Upload())
+    last = st.session_state.setdefault(last_key, _Upload())
     if file is not None:
         if file.file_id != last.file_id:
             try:
-                last = _Upload(file.file_id, from_image(file.getvalue()))
+                own.pictures[UPLOAD] = in_levels(from_image(file.getvalue()))
+                last = _Upload(file.file_id)
             except DataError as error:
-                last = _Upload(file.file_id, last.pixels, str(error))
-            st.session_state[kept] = last
+                last = _Upload(file.file_id, str(error))
+            st.session_state[last_key] = last
         if last.error:
-            stays = "" if last.pixels is None else " The last good picture is kept."
+            stays = " The last good picture is kept." if UPLOAD in own.pictures else ""
             say_error(last.error + stays)
-    return None if last.pixels is None else ChosenDigit(last.pixels.copy(), None, "uploaded")
+    pixels = own.pictures.get(UPLOAD)
+    return None if pixels is None else ChosenDigit(pixels.copy(), None, "uploaded")

@@ -11,6 +11,7 @@ from dashboard.figures.table import to_frame
 
 SD = " ± sd"
 SEEDS = re.compile(r"n = (\d+) ")
+MARKUP = re.compile(r"<[^>]*>")
 UNIT = re.compile(r"\(([^()]+)\)\s*$")
 """The unit at the end of an axis's title."""
 
@@ -98,15 +99,22 @@ def axis_title(layout: Any, name: str) -> str:
         text = layout[name].title.text
     except (KeyError, ValueError):
         return ""
-    return re.sub(r"<[^>]*>", " ", text or "").strip()
+    return MARKUP.sub(" ", text or "").strip()
 
 
 def file_stem(figure: Figure, key: str, network: str) -> str:
     """``bpan-mnist_accuracy-against-steps``: the network, then the axes, or the figure's key where
     the axes say nothing."""
-    titles = (axis_title(figure.layout, f"{letter}axis") for letter in "yx")
-    y, x = (UNIT.sub("", title) for title in titles)
+    # As it was given: plotly's checks would delay every slider.
+    _, layout, _ = figure.given
+    y, x = (UNIT.sub("", _given_title(layout, f"{letter}axis")) for letter in "yx")
     return f"{slug(network)}_{slug(f'{y} against {x}' if x and y else key)}"
+
+
+def _given_title(layout: dict, axis: str) -> str:
+    title = layout.get(axis, {}).get("title") or ""
+    text = title.get("text") or "" if isinstance(title, dict) else title
+    return MARKUP.sub(" ", text).strip()
 
 
 def slug(text: str) -> str:

@@ -8,10 +8,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import get_session_state
 
 Legal = Callable[[Sequence[str]], bool]
 """Whether a control can read these values; an address may repeat a parameter."""
+
+VISIT = "_visit"
+"""Where a session counts its visits to pages."""
+
+
+def count_visit(page: str) -> None:
+    """Note that ``page``, any name of it, is shown: another one than before, or again after Back or
+    Forward, is a new visit."""
+    context = get_script_run_ctx()
+    moved = context is not None and context.is_history_navigation
+    count, before = st.session_state.get(VISIT, (0, page))
+    st.session_state[VISIT] = (count + (moved or page != before), page)
 
 
 def clean(key: str, legal: Legal) -> None:
@@ -32,6 +45,18 @@ def rename(key: str, names: Mapping[str, str]) -> None:
         with get_session_state().query_params() as address:
             address.set_corrected_value(key, now, "string_array_value")
             address.set_initial_query_params_from_current()
+
+
+def ask(values: Mapping[str, str]) -> None:
+    """Set controls that are about to be drawn, by their keys, as the address would. Others of them
+    are read from the address as it is now, not as it was when the page was opened.
+
+    A value in the session is not enough: after Back or Forward Streamlit lets the address decide.
+    """
+    with get_session_state().query_params() as address:
+        for key, value in values.items():
+            address.set_corrected_value(key, value, "string_value")
+        address.set_initial_query_params_from_current()
 
 
 def numbers(count: int) -> Legal:

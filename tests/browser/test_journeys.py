@@ -113,10 +113,8 @@ def test_taking_inhibition_away_raises_the_net_current(page: Page, server: str):
     no_errors(page)
 
 
-def test_a_drawn_digit_is_classified(page: Page, server: str):
-    open_page(page, f"{server}/balance?balance_input=Draw")
-    expect(page.get_by_text("Draw a digit").first).to_be_visible()
-    pad = page.locator(".st-key-balance_pad canvas")
+def draw_a_one(page: Page, pad_key: str) -> None:
+    pad = page.locator(f".st-key-{pad_key} canvas")
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
@@ -127,7 +125,100 @@ def test_a_drawn_digit_is_classified(page: Page, server: str):
             box["y"] + (0.15 + 0.035 * i) * box["height"],
         )
     page.mouse.up()
+
+
+def test_a_drawn_digit_is_classified(page: Page, server: str):
+    open_page(page, f"{server}/balance?balance_input=Draw")
+    expect(page.get_by_text("Draw a digit").first).to_be_visible()
+    draw_a_one(page, "balance_pad")
     expect(page.get_by_text("calls this digit a 1")).to_be_visible()
+    no_errors(page)
+
+
+def go_to(page: Page, title: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+    at_page(page, title)
+
+
+def at_page(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    ready(page)
+
+
+def thumbnail(page: Page, says: str) -> bytes:
+    """The picture that the sidebar shows as the network's input."""
+    picture = page.get_by_role("img", name=f"The network's input: {says}").first
+    expect(picture).to_be_visible()
+    return picture.screenshot()
+
+
+def test_a_drawn_digit_is_there_on_other_pages_after_a_reload_and_in_a_link(
+    page: Page, server: str, chrome
+):
+    open_page(page, f"{server}/balance?balance_input=Draw")
+    draw_a_one(page, "balance_pad")
+    expect(page.get_by_text("calls this digit a 1")).to_be_visible()
+    address_has(page, "digit=draw.")
+    drawn = thumbnail(page, "drawn")
+    move_slider(page, "balance_theta", 5)
+    address_has(page, "balance_theta=0.95")
+    left = page.url
+
+    go_to(page, "Halting")
+    address_has(page, "digit=draw.")
+    assert thumbnail(page, "drawn") == drawn
+    page.reload()
+    ready(page)
+    assert thumbnail(page, "drawn") == drawn
+
+    other = chrome.new_context().new_page()
+    open_page(other, page.url)
+    assert thumbnail(other, "drawn") == drawn
+    no_errors(other)
+    other.context.close()
+
+    page.go_back()
+    at_page(page, "E/I balance")
+    assert page.url == left
+    expect(page.get_by_text("At θ = 0.95").first).to_be_visible()
+    assert thumbnail(page, "drawn") == drawn
+    page.go_forward()
+    at_page(page, "Halting")
+    thumbnail(page, "drawn")
+
+    widget(page, "halting_reset_input").get_by_role("button").click()
+    thumbnail(page, "test image 0, a 7")
+    page.wait_for_url(lambda url: "digit" not in url)
+    go_to(page, "Robustness")
+    thumbnail(page, "test image 0, a 7")
+    no_errors(page)
+
+
+def test_back_and_forward_go_from_page_to_page_as_each_was_left(page: Page, server: str):
+    open_page(page, f"{server}/balance")
+    move_slider(page, "balance_theta", 5)
+    address_has(page, "balance_theta=0.95")
+    # A button that sets several controls is no place in the history.
+    widget(page, "balance_try_gain").get_by_role("button").click()
+    address_has(page, "balance_gain=0")
+    address_has(page, "balance_steps=30")
+    ready(page)
+    left = page.url
+    go_to(page, "Halting")
+    move_slider(page, "halting_theta", -10)
+    address_has(page, "halting_theta=0.8")
+    halting = page.url
+    go_to(page, "Runs")
+    for step, title, address in (
+        (page.go_back, "Halting", halting),
+        (page.go_back, "E/I balance", left),
+        (page.go_forward, "Halting", halting),
+        (page.go_back, "E/I balance", left),
+    ):
+        step()
+        at_page(page, title)
+        assert page.url == address
+    expect(page.get_by_text("of 30 steps").first).to_be_visible()
     no_errors(page)
 
 
@@ -309,5 +400,5 @@ def test_halting_follows_the_threshold_and_a_clicked_bar_and_digit(page: Page, s
     first = chosen.input_value()
     click_middle(page, ".st-key-halting_mosaic .scatterlayer .point", 7)
     expect(chosen).not_to_have_value(first)
-    expect(page.get_by_text(f"Image {chosen.input_value()},")).to_be_visible()
+    expect(page.get_by_text(re.compile(f"^Test image {chosen.input_value()},"))).to_be_visible()
     no_errors(page)

@@ -8,7 +8,7 @@ import pytest
 from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpan.anytime import AnytimeClassifier
-from corelib.words import percent
+from corelib.words import percent, with_article
 from tests.pages.app import cells, joined, open_page, sentences
 
 TABS = (
@@ -150,10 +150,14 @@ def test_examples_are_the_images_of_the_step_and_one_is_followed(runs_root):
     captions = [item.value for item in app.caption]
     count = int((steps == 2).sum())
     assert any(f"60 of {count:,} images that bpan-mnist answers at step 2" in c for c in captions)
-    index = app.number_input(key="halting_index").value
-    assert steps[index] == 2
+    assert any(c.startswith("Test image 0, a 7: bpan-mnist answers 7 at step ") for c in captions)
+    app.number_input(key="halting_index").set_value(1232).run()
     app.slider(key="halting_theta").set_value(0.5).run()
-    assert app.number_input(key="halting_index").value == index, "the image stays"
+    read = model.forward_anytime(data.inputs(data.test.pixels[1232:1233]), 0.5)
+    true, answer = int(data.test.labels[1232]), int(read.logits[0].argmax())
+    followed = f"Test image 1232, {with_article(str(true))}: bpan-mnist answers {answer} at step "
+    (caption,) = (c.value for c in app.caption if c.value.startswith("Test image 1232"))
+    assert caption.startswith(f"{followed}{int(read.steps[0])};")
 
 
 def test_no_network_chosen_is_a_sentence(runs_root):

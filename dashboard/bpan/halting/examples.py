@@ -3,14 +3,16 @@
 import numpy as np
 import streamlit as st
 
+from corelib.analysis.anytime import decision
 from corelib.analysis.halting import answered_at
 from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.anytime_figures import lines_over_steps
 from dashboard.bpan.halting.view import PAGE, Network, View
+from dashboard.components.digit_input import ANY, TEST, ChosenDigit
 from dashboard.figures.images import mosaic
 from dashboard.shell import cache
-from dashboard.shell.controls import number, select
+from dashboard.shell.controls import number, select, set_values
 from dashboard.shell.export import chart, clicked
 from dashboard.shell.text import plain
 
@@ -18,7 +20,6 @@ EXAMPLES = "Examples by halting step"
 HARD, EASY = "least confident first", "most confident first"
 SHOWN = 60
 COLUMNS = 20
-INDEX = f"{PAGE}_index"
 
 
 def draw_examples(v: View) -> None:
@@ -34,10 +35,12 @@ def draw_examples(v: View) -> None:
     images = answered_at(network.answers, step, v.theta, least_confident_first=order == HARD)
     if not len(images):
         st.info(f"No image is answered at step {step} by {plain(name)} at θ = {v.theta:.2f}.")
-        return
-    _draw_mosaic(v, network, step, order, images)
-    first = st.session_state.setdefault(f"_{INDEX}", int(images[0]))
-    _draw_trajectory(v, network, number(PAGE, "index", "Image", 0, len(network.labels) - 1, first))
+    else:
+        _draw_mosaic(v, network, step, order, images)
+    if v.chosen is None:
+        st.info("Draw a digit, or upload one, in the sidebar on the left, to follow it here.")
+    else:
+        _draw_trajectory(v, v.chosen)
 
 
 def _draw_mosaic(v: View, network: Network, step: int, order: str, images: np.ndarray) -> None:
@@ -50,10 +53,14 @@ def _draw_mosaic(v: View, network: Network, step: int, order: str, images: np.nd
         for i in shown
     ]
 
+    # The image followed is one that the first network reads.
+    same = network.key.dataset == v.networks[v.first].key.dataset
+
     def open_image() -> None:
         point = clicked("halting_mosaic")
         if point and "point_index" in point:
-            st.session_state[INDEX] = int(shown[point["point_index"]])
+            image = {"input": TEST, "class": ANY, "index": int(shown[point["point_index"]])}
+            set_values({f"{PAGE}_{name}": value for name, value in image.items()})
 
     pixels = cache.dataset(network.key.dataset).test.pixels.numpy()[shown]
     chart(
@@ -61,27 +68,33 @@ def _draw_mosaic(v: View, network: Network, step: int, order: str, images: np.nd
         "halting_mosaic",
         alt=f"Images that {name} answers at step {step}",
         caption=f"{len(shown)} of {len(images):,} images that {name} answers at step {step}, "
-        f"{order}. Click one to follow it below.",
-        on_select=open_image,
+        f"{order}.{' Click one to follow it below.' if same else ''}",
+        on_select=open_image if same else None,
     )
 
 
-def _draw_trajectory(v: View, network: Network, index: int) -> None:
-    """The true class's probability over time, under each network of the same images."""
-    names, label = network.class_names, network.labels[index]
-    same = {n: a for n, a in v.networks.items() if a.key.dataset == network.key.dataset}
+def _draw_trajectory(v: View, chosen: ChosenDigit) -> None:
+    """The true class's probability over time under each network of the same images; without a true
+    class, that of the first network's answer."""
+    first = v.networks[v.first]
+    names = first.class_names
+    same = {n: a for n, a in v.networks.items() if a.key.dataset == first.key.dataset}
+    paths = {n: bpan_cache.trajectory(a.key, chosen.pixels) for n, a in same.items()}
+    decisions = {n: decision(path, v.theta) for n, path in paths.items()}
     answers = "; ".join(
-        f"{n} answers {names[a.now.answers[index]]} at step {a.now.steps[index]}"
-        for n, a in same.items()
+        f"{n} answers {names[made.answer]} at step {made.step}" for n, made in decisions.items()
     )
+    label, which = chosen.label, "the true class"
+    if label is None:
+        label, which = decisions[v.first].answer, f"the class that {v.first} answers"
     chart(
         lines_over_steps(
-            {n: bpan_cache.trajectory(a.key, int(index))[:, label] for n, a in same.items()},
+            {n: path[:, label] for n, path in paths.items()},
             v.styles,
-            f"probability of {names[label]}, the true class",
+            f"probability of {names[label]}",
             v.palette,
         ),
         "halting_trajectory",
-        alt="Probability of the true class over steps under each network",
-        caption=f"Image {index}, {names[label]}: {answers}.",
+        alt=f"Probability of {which} over steps under each network",
+        caption=f"{chosen.caption[0].upper()}{chosen.caption[1:]}: {answers}.",
     )

@@ -8,6 +8,7 @@ import streamlit as st
 from corelib.analysis import anytime
 from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
+from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker
@@ -66,12 +67,14 @@ class Network(NamedTuple):
 
 
 class View(NamedTuple):
-    """The networks chosen, by title, and the threshold and cost at which they are compared."""
+    """The networks chosen, by title, the threshold and cost at which they are compared, and the one
+    image that they are followed on."""
 
     networks: dict[str, Network]
     styles: dict[str, TraceStyle]
     theta: float
     cost: str
+    chosen: ChosenDigit | None
     palette: Palette
 
     @property
@@ -95,12 +98,14 @@ def view() -> View:
         cost = choice(PAGE, "cost", "Cost", COSTS)
     if not items:
         raise NothingToShow("Choose at least one network in the sidebar on the left.")
+    with st.sidebar:
+        chosen = digit_input(PAGE, cache.dataset(items[0].card.dataset))
     networks = {item.title: _network(item, theta) for item in items}
     if len({network.key.dataset for network in networks.values()}) > 1:
         st.warning(
             "These networks were trained on different images; each is tested on its own images."
         )
-    return View(networks, trace_styles(list(networks)), theta, cost, palette())
+    return View(networks, trace_styles(list(networks)), theta, cost, chosen, palette())
 
 
 def _network(item: "Checkpoint", theta: float) -> Network:

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.butd.cache import network
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.components.digit_input import digit_input
+from dashboard.components.digit_record import DIGIT
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
@@ -147,7 +148,9 @@ def _scene(data: "ImageDataset") -> Scene | None:
     first = own_cache.clearest_pair()
     for tab, side, index in zip(st.tabs(["Left digit", "Right digit"]), sides, first, strict=True):
         with tab:
-            chosen.append(digit_input(f"{PAGE}_{side}", digits, index=index))
+            # The left one is that of the other pages.
+            name = DIGIT if side == "left" else "right_digit"
+            chosen.append(digit_input(f"{PAGE}_{side}", digits, index=index, name=name))
     with st.expander("More"):
         label = "Distance of the digits / pixels"
         shift = slider(PAGE, "shift", label, 0, 28, SHIFT, words={"shift": SHIFT})

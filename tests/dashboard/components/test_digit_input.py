@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from corelib.data import load_dataset
 from corelib.data.drawn import from_strokes
+from dashboard.components.digit_record import in_levels
 
 SEVEN = [[[0.2, 0.2], [0.8, 0.2], [0.4, 0.9]]]
 BAR = [[[0.5, 0.1], [0.5, 0.9]]]
@@ -23,10 +24,14 @@ def app() -> None:
     from dashboard.components.digit_input import digit_input
 
     dataset = load_dataset("mnist")
+    if st.toggle("Other images", key="other"):
+        dataset = dataset._replace(name="fashion-mnist")
     if st.toggle("Letters", key="letters"):
         dataset = dataset._replace(class_names=tuple("ABCDEFGHIJ"))
     if st.toggle("Elsewhere", key="elsewhere"):
         st.session_state.chosen = "elsewhere"
+    elif st.toggle("Next page", key="next"):
+        st.session_state.chosen = digit_input("y", dataset)
     else:
         st.session_state.chosen = digit_input("x", dataset)
 
@@ -195,7 +200,7 @@ def test_nothing_is_chosen_until_something_is_drawn():
     assert page.caption[0].value == "No image yet: draw on the pad."
     check_thumbnail(page, np.zeros((28, 28), np.uint8))
     draw(page, SEVEN)
-    expected = from_strokes(SEVEN, 1.0)
+    expected = in_levels(from_strokes(SEVEN, 1.0))
     np.testing.assert_array_equal(chosen(page).pixels, expected)
     assert chosen(page)[1:] == (None, "drawn")
     check_thumbnail(page, expected)
@@ -210,12 +215,13 @@ def test_a_drawing_is_kept_while_something_else_is_shown(away):
         page = toggle(page, "elsewhere")
         assert chosen(page) == "elsewhere"
         assert "x_pad" not in page.session_state
-        page = choose_input(toggle(page, "elsewhere"), "Draw")
+        page = toggle(page, "elsewhere")
+        assert page.segmented_control(key="x_input").value == "Draw"
     else:
         page = choose_input(page, away)
         assert chosen(page).label == 7
         page = choose_input(page, "Draw")
-    np.testing.assert_array_equal(chosen(page).pixels, from_strokes(BAR, 1.0))
+    np.testing.assert_array_equal(chosen(page).pixels, in_levels(from_strokes(BAR, 1.0)))
     assert given_to_pad(page) == '{"strokes": [[[0.5, 0.1], [0.5, 0.9]]]}'
 
 
@@ -247,27 +253,27 @@ def test_an_upload_is_chosen_and_a_bad_one_does_not_replace_it(truth):
     ]
     upload(page, *png(pixels[12]))
     assert not page.error
-    np.testing.assert_array_equal(chosen(page).pixels, pixels[12])
+    np.testing.assert_array_equal(chosen(page).pixels, in_levels(pixels[12]))
     assert chosen(page)[1:] == (None, "uploaded")
-    check_thumbnail(page, pixels[12])
+    check_thumbnail(page, in_levels(pixels[12]))
     upload(page, *png(np.zeros((28, 28), np.uint8)))
     assert page.error[0].value.startswith("The picture looks blank;")
     assert page.error[0].value.endswith(" The last good picture is kept.")
-    np.testing.assert_array_equal(chosen(page).pixels, pixels[12])
+    np.testing.assert_array_equal(chosen(page).pixels, in_levels(pixels[12]))
     upload(page, *png(pixels[13]))
     assert not page.error
-    np.testing.assert_array_equal(chosen(page).pixels, pixels[13])
+    np.testing.assert_array_equal(chosen(page).pixels, in_levels(pixels[13]))
 
 
 def test_the_last_good_upload_outlives_its_file(truth):
     """Browsers remove the old file before they send the new one, which may be bad."""
     page = upload(opened(x_input="Upload"), *png(truth[0][3]))
     page = choose_input(choose_input(page, "Draw"), "Upload")
-    np.testing.assert_array_equal(chosen(page).pixels, truth[0][3])
+    np.testing.assert_array_equal(chosen(page).pixels, in_levels(truth[0][3]))
     assert not upload(page).error
     upload(page, "notes.png", b"not a picture", "image/png")
     assert page.error[0].value.endswith(" The last good picture is kept.")
-    np.testing.assert_array_equal(chosen(page).pixels, truth[0][3])
+    np.testing.assert_array_equal(chosen(page).pixels, in_levels(truth[0][3]))
     assert not upload(page).error
 
 
@@ -285,3 +291,107 @@ def test_an_upload_is_decoded_once(truth, monkeypatch):
     checked(page.run())
     checked(page.run())
     assert len(decoded) == 1
+
+
+# The record that pages share
+
+
+def address(page: AppTest) -> str | None:
+    value = page.query_params.get("digit")
+    return value[0] if isinstance(value, list) else value
+
+
+def next_page(page: AppTest) -> AppTest:
+    """To the other page: as in a browser, the address loses what belongs to the page left."""
+    for key in ("input", "class", "index"):
+        for prefix in ("x", "y"):
+            page.query_params.pop(f"{prefix}_{key}", None)
+    return toggle(page, "next")
+
+
+def test_what_is_drawn_is_on_the_next_page_and_in_its_address():
+    page = draw(opened(x_input="Draw"), SEVEN)
+    drawn, text = chosen(page).pixels, address(page)
+    assert text.startswith("draw.")
+    next_page(page)
+    assert page.segmented_control(key="y_input").value == "Draw"
+    np.testing.assert_array_equal(chosen(page).pixels, drawn)
+    # In another session, from the link alone.
+    other = opened(digit=text)
+    assert chosen(other)[1:] == (None, "drawn")
+    np.testing.assert_array_equal(chosen(other).pixels, drawn)
+    checked(other.run())
+    assert address(other) == text
+
+
+def test_what_is_uploaded_is_on_the_next_page(truth):
+    page = upload(opened(x_input="Upload"), *png(truth[0][12]))
+    next_page(page)
+    assert chosen(page).caption == "uploaded"
+    np.testing.assert_array_equal(chosen(page).pixels, in_levels(truth[0][12]))
+    assert address(page).startswith("upload.")
+
+
+def test_a_chosen_test_image_is_on_the_next_page_by_its_index():
+    page = opened(x_index="1234")
+    next_page(page)
+    assert page.number_input(key="y_index").value == 1234
+    assert chosen(page).label == 8
+    assert address(page) is None, "the control of the index is in the address already"
+    checked(page.number_input(key="y_index").set_value(0).run())
+    next_page(page)
+    assert chosen(page).caption == "test image 0, a 7"
+
+
+def test_a_link_with_an_index_of_its_own_shows_that():
+    assert chosen(opened(x_index="1234", digit="mnist.7")).label == 8
+    assert chosen(opened(digit="mnist.7")).caption.startswith("test image 7,")
+
+
+def test_other_images_keep_the_digit_for_the_pages_that_read_digits():
+    page = AppTest.from_function(app, default_timeout=60)
+    page.query_params["digit"] = "mnist.1234"
+    page.session_state["other"] = True
+    checked(page.run())
+    assert chosen(page).caption == "test image 0, a 7"
+    assert any("test image 1234 of MNIST" in item.value for item in page.caption)
+    assert address(page) == "mnist.1234"
+    toggle(page, "other")
+    assert chosen(page).caption == "test image 1234, an 8", "a network that reads digits"
+    next_page(page)
+    assert page.number_input(key="y_index").value == 1234
+    toggle(page, "other")
+    assert chosen(page).caption == "test image 0, a 7"
+    assert address(page) == "mnist.1234"
+
+
+def test_reset_input_ends_it_everywhere():
+    page = draw(opened(x_input="Draw"), SEVEN)
+    next_page(page)
+    checked(page.button(key="y_reset_input").click().run())
+    assert chosen(page).caption == "test image 0, a 7"
+    assert address(page) is None
+    assert page.button(key="y_reset_input").disabled
+    next_page(page)
+    assert chosen(page).caption == "test image 0, a 7"
+    assert chosen(choose_input(page, "Draw")) is None
+
+
+def test_a_cleared_drawing_is_gone_from_the_address():
+    page = draw(draw(opened(x_input="Draw"), SEVEN), [])
+    assert address(page) is None
+    next_page(page)
+    assert chosen(page).caption == "test image 0, a 7"
+
+
+@pytest.mark.parametrize(
+    "text", ["draw.", "draw.!!", "mnist.-1", "mnist.9" + "9" * 400, "x" * 100_000, "\0", "cats.1"]
+)
+def test_a_damaged_digit_is_dropped(text):
+    page = opened(digit=text)
+    assert chosen(page).caption == "test image 0, a 7"
+    assert address(page) is None
+
+
+def test_an_index_beyond_the_data_set_is_moved_inside():
+    assert chosen(opened(digit="mnist.9999999")).caption.startswith("test image 9999,")
