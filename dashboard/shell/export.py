@@ -77,7 +77,7 @@ def chart(
         ]
         _save_csv(lambda: _csv(figure, caption), key, _stem(figure, key))
     for kind in pressed:
-        from dashboard.components import drawer
+        from dashboard.shell import drawer
 
         count = st.session_state[SAVES] = st.session_state.get(SAVES, 0) + 1
         drawer.save(figure, _stem(figure, key), kind, count)
@@ -151,7 +151,7 @@ def _csv(figure: "Figure", caption: str) -> bytes:
 def page_zip(page: str, family: str, items: "Mapping[str, Checkpoint]") -> None:
     """A button that saves the open view: its figures, data, settings, link, versions, citation."""
     from corelib.__main__ import own_version
-    from dashboard.components import drawer
+    from dashboard.shell import drawer
 
     figures = {}
     for key, (figure, caption) in st.session_state.get(DRAWN, {}).items():

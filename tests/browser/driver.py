@@ -56,7 +56,9 @@ def server(runs: Path, script: Path = ROOT / "app.py", log: Path | None = None) 
                     break
             except OSError:
                 if process.poll() is not None or monotonic() > until:
-                    printed_so_far = log.read_text() if log else process.stdout.read().decode()
+                    printed_so_far = (
+                        log.read_text(encoding="utf-8") if log else process.stdout.read().decode()
+                    )
                     raise RuntimeError(printed_so_far) from None
                 sleep(0.1)
         yield address

@@ -13,6 +13,7 @@ from corelib.models.ipvae.learner import images
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse import digits, features
 from dashboard.shell import cache
+from dashboard.shell.text import plain
 from tests.pages.app import open_page, sentences
 from tests.pages.ipvae import DATASET, UNITS, fields, store_network
 
@@ -29,6 +30,10 @@ def patch(index: int):
     return images(data, data.test.pixels[index : index + 1])
 
 
+def title_of(name: str) -> str:
+    return next(item.title for item in cache.checkpoints() if item.name == name)
+
+
 def open_sparse(network: str, **query: str):
     app = open_page("sparse", sparse_model=network, **query)
     assert not app.exception
@@ -40,7 +45,9 @@ def test_the_sentence_matches_the_networks_inference(network):
     app = open_sparse(network, sparse_patch="7", sparse_steps="50", sparse_seed="3")
     convergence = run_inference(load(network), patch(7), 50, seed=3)
     text = sentences(app)
-    assert f"**{network}** (iP-VAE) has {UNITS} features. After **50** steps" in text
+    assert (
+        f"**{plain(title_of(network))}** (iP-VAE) has {UNITS} features. After **50** steps" in text
+    )
     assert f"R² of **{convergence.r2[-1]:.2f}**" in text
     assert f"with **{convergence.zeros[-1]:.0%}** of the neurons at zero" in text
 
@@ -149,8 +156,8 @@ def test_two_kinds_stand_side_by_side(runs_root, monkeypatch):
     )
     table = app.dataframe[0].value.set_index("network")
     assert list(table["kind"]) == ["iP-VAE", "iG-VAE"]
-    assert table.loc[other, "zeros at 1,000"] == 0
-    assert table.loc[one, "zeros at 1,000"] > 0
+    assert table.loc[title_of(other), "zeros at 1,000"] == 0
+    assert table.loc[title_of(one), "zeros at 1,000"] > 0
 
 
 def test_the_lesion_named_is_the_neuron_that_matters(network):
