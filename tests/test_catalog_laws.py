@@ -303,6 +303,11 @@ def test_checkpoint_round_trip(setup, tmp_path):
     assert other.evaluate(setup.dataset.test) == learner.evaluate(setup.dataset.test)
 
 
+def timeless(event):
+    """What an event says but for the time that it took."""
+    return event.model_copy(update={"seconds": 0.0})
+
+
 @pytest.mark.parametrize("stop", [1, 5, 8, 14])
 def test_a_resumed_run_equals_an_uninterrupted_one(setup, tmp_path, stop):
     whole, all_events = run_whole(setup)
@@ -325,8 +330,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(setup, tmp_path, stop):
     assert [(e.kind, e.step, e.metrics) for e in events] == [
         (e.kind, e.step, e.metrics) for e in expected
     ]
-    assert [e for e in events if e.kind == "validated"] == [
-        e for e in expected if e.kind == "validated"
+    assert [timeless(e) for e in events if e.kind == "validated"] == [
+        timeless(e) for e in expected if e.kind == "validated"
     ]
     assert_identical(weights(second), weights(whole))
     assert_identical(second.state_dict(), whole.state_dict())

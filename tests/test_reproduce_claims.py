@@ -7,7 +7,7 @@ import pytest
 
 from corelib.analysis.anytime import Spread, t_interval
 from corelib.reproduce import REPRODUCTIONS, claims, results
-from corelib.reproduce.claims import Claim
+from corelib.reproduce.claim import RULE, Claim
 
 TEXT = Path(__file__).parents[1] / "docs" / "what-did-not-reproduce.md"
 
@@ -112,4 +112,4 @@ def test_the_shipped_text_is_the_computed_one():
 def test_the_table_has_a_row_for_each_claim_and_says_its_rule():
     frame = claims.summary()
     assert len(frame) == len(claims.claims())
-    assert claims.RULE in frame.attrs["notes"][0]
+    assert RULE in frame.attrs["notes"][0]

@@ -8,63 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
-from corelib.analysis.anytime import Spread, t_interval
+from corelib.analysis.anytime import Spread
 from corelib.reproduce import results
-from corelib.reproduce.ipvae_rows import CONVERGENCE, IP_DIGITS, MNIST, NETWORKS, SECTIONS
+from corelib.reproduce.claim import RULE, Better, Claim, Verdict
+from corelib.reproduce.claims_why import (
+    notes,
+    summary_of,
+    why_bpc,
+    why_codes,
+    why_halting,
+    why_robustness,
+    why_sequential,
+)
+from corelib.reproduce.ipvae_rows import CONVERGENCE, MNIST
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Verdict = Literal["reproduced", "exceeded", "reproduced in part", "not reproduced"]
-Better = Literal["more", "less", "neither"]
-POINTS, SHARE = 0.5, 0.02
-"""How far apart two figures may be that count as the same: in percentage points, and as a share of
-the published one for other figures."""
-
-
-class Claim(NamedTuple):
-    """One published figure and ours: ``table`` is the reproduction that computes ours, ``better``
-    which way is better. With ``paired`` ours is a difference between two networks over paired
-    seeds."""
-
-    what: str
-    table: str
-    unit: str
-    published: float
-    ours: Spread
-    better: Better = "more"
-    paired: bool = False
-
-    @property
-    def verdict(self) -> Verdict:
-        """By ``RULE``."""
-        ours, published = self.ours.mean, self.published
-        ahead = ours > published if self.better == "more" else ours < published
-        interval = t_interval(self.ours) if self.paired else None
-        if interval is None:
-            tolerance = POINTS if self.unit == "%" else SHARE * abs(published)
-            chance = 2 * self.ours.sd if self.ours.n > 1 else 0.0
-            same = abs(ours - published) <= max(tolerance, chance)
-        else:
-            same = interval.holds(published)
-        if same:
-            return "reproduced"
-        if ahead and self.better != "neither":
-            return "exceeded"
-        if interval is not None and not interval.holds(0) and ours * published > 0:
-            return "reproduced in part"
-        return "not reproduced"
-
-    def __str__(self) -> str:
-        unit = f" {self.unit}" if self.unit else ""
-        seeds = "one seed" if self.ours.n == 1 else f"{self.ours.n} seeds"
-        return (
-            f"{self.what}: published {self.published:g}{unit}, ours {self.ours}{unit} ({seeds}): "
-            f"{self.verdict}."
-        )
 
 
 class Topic(NamedTuple):
@@ -85,17 +46,6 @@ COUNTER_HEBB = (
     "Abel and Ullman, Biologically inspired learning model for instructed vision; their code run "
     "again by us"
 )
-
-
-def _module(table: str) -> Any:
-    from corelib.reproduce import REPRODUCTIONS
-
-    return import_module(REPRODUCTIONS[table].module)
-
-
-def summary_of(table: str) -> pd.DataFrame:
-    """The table of the shipped raw figures."""
-    return cast("pd.DataFrame", _module(table).TABLE.summary(results.shipped(table)))
 
 
 class Pair(NamedTuple):
@@ -235,93 +185,24 @@ def _selectivity() -> Iterator[Claim]:
         )
 
 
-def _notes(table: str, *parts: str) -> Callable[[], list[str]]:
-    """Those sentences below a table that contain one of ``parts``."""
-
-    def found() -> list[str]:
-        notes = cast("Sequence[str]", summary_of(table).attrs["notes"])
-        return [note for note in notes if any(part in note for part in parts)]
-
-    return found
-
-
-def _why_halting() -> list[str]:
-    """PonderNet's steps beside those of the authors' code, which departs from its paper."""
-    rows = summary_of("anytime").set_index("model")
-    own, theirs = (rows.loc[name] for name in ("PonderNet", "PonderNet as in the authors' code"))
-    steps, accuracy = "mean steps by own rule", "accuracy by own rule / %"
-    return [
-        f"PonderNet trained as its paper says halts after {own[steps]} steps. The authors' code "
-        f"departs from that paper; trained as in their code, it halts after {theirs[steps]} steps, "
-        f"near the published {own['published mean steps']:g}. Its accuracy by its own rule is then "
-        f"{theirs[accuracy]} % against {own[accuracy]} %."
-    ]
-
-
-def _why_robustness() -> list[str]:
-    """The authors' choice of the epoch by the corrupted test images works one way only."""
-    short = [claim.published - claim.ours.mean for claim in _robustness()]
-    below = sum(points > 0 for points in short)
-    return [
-        f"Of {len(short)} published accuracies, {below} are above ours. They are the best of ten "
-        "epochs on the same corrupted test images, with one seed; ours are of networks that were "
-        "chosen on clean validation images. Choosing on the test images can only raise an accuracy."
-    ]
-
-
-def _why_sequential() -> list[str]:
-    claims = list(_sequential())
-    worst = max(claims, key=lambda claim: claim.published - claim.ours.mean)
-    below = sum(claim.ours.mean < claim.published for claim in claims)
-    order = [
-        sorted(claims, key=figure) for figure in (lambda c: c.published, lambda c: c.ours.mean)
-    ]
-    same = "the same" if order[0] == order[1] else "not the same"
-    return [
-        "The paper leaves clutter, glimpses and noise of these tasks open, so our images may be "
-        f"harder: {below} of {len(claims)} accuracies are below the published ones, furthest "
-        f"{worst.what} ({worst.ours.mean - worst.published:+.2f} points). The order of all is "
-        f"{same}."
-    ]
-
-
-def _why_bpc() -> list[str]:
-    """The best loss that there is, and what depth does, of which the paper has no figure."""
-    from corelib.reproduce import bpc_depth
-
-    best = _notes("bpc", "Best loss")()
-    return [*best, *bpc_depth.verdict(results.shipped("bpc-depth"))]
-
-
-def _why_codes() -> list[str]:
-    from corelib.reproduce import ipvae
-
-    digits = NETWORKS[IP_DIGITS].sizes
-    published = SECTIONS[MNIST][IP_DIGITS]
-    assert published is not None
-    return [
-        *ipvae.answers(results.shipped("ipvae")),
-        f"On MNIST K, T and β are {digits} here and {published.sizes} in the paper, whose fit took "
-        "hours on a GPU.",
-    ]
-
-
 TOPICS: tuple[Topic, ...] = (
-    Topic("Halting", BPAN_README, _halting, _why_halting),
+    Topic("Halting", BPAN_README, _halting, why_halting),
     Topic(
-        "Accuracy and size", BPAN_README, _sizes, _notes("classification", "Hidden ", "logged less")
+        "Accuracy and size", BPAN_README, _sizes, notes("classification", "Hidden ", "logged less")
     ),
-    Topic("Robustness", BPAN_FILES, _robustness, _why_robustness),
-    Topic("Balance", BPAN_README, _balance, _notes("balance", "excluded", "conditions, most")),
-    Topic("Evidence over time", BPAN_README, _sequential, _why_sequential),
-    Topic("Bidirectional predictive coding", TUTORIAL, _bpc, _why_bpc),
+    Topic("Robustness", BPAN_FILES, _robustness, lambda: why_robustness(list(_robustness()))),
+    Topic("Balance", BPAN_README, _balance, notes("balance", "excluded", "conditions, most")),
+    Topic(
+        "Evidence over time", BPAN_README, _sequential, lambda: why_sequential(list(_sequential()))
+    ),
+    Topic("Bidirectional predictive coding", TUTORIAL, _bpc, why_bpc),
     Topic("Instructed vision and Counter-Hebb learning", COUNTER_HEBB, _instructed, list),
-    Topic("Codes of the iterative VAEs", IPVAE_PAPER, _codes, _why_codes),
+    Topic("Codes of the iterative VAEs", IPVAE_PAPER, _codes, why_codes),
     Topic(
         "Selectivity for orientation",
         IPVAE_PAPER,
         _selectivity,
-        _notes("selectivity", "equals the", "intervals of"),
+        notes("selectivity", "equals the", "intervals of"),
     ),
 )
 
@@ -343,18 +224,15 @@ UNTESTED = (
     ),
 )
 
-RULE = (
-    "a figure is reproduced if the two differ by no more than twice the standard deviation over "
-    f"our seeds or {POINTS:g} percentage points ({100 * SHARE:g} % of the published figure for "
-    "what is no percentage), and for a difference between two networks if its 95 % t-interval over "
-    "paired seeds contains the published one. It is exceeded if ours is better by more than that, "
-    "reproduced in part if a difference is smaller than published but its interval lies on the "
-    "same side of zero, and else not reproduced."
-)
 PREAMBLE = (
     "This page is written by `python -m corelib.reproduce.claims` from the figures that ship in "
     "assets/results; no number in it is typed in."
 )
+
+
+def claims() -> list[Claim]:
+    """All claims that the shipped tables speak to."""
+    return [claim for topic in TOPICS for claim in topic.claims()]
 
 
 def summary() -> pd.DataFrame:

@@ -28,7 +28,8 @@ from dashboard.components.digit_record import (
 from dashboard.components.pad import make_pad
 from dashboard.figures.png import png
 from dashboard.shell.address import VISIT, ask
-from dashboard.shell.controls import choice, number, select, set_values
+from dashboard.shell.controls import choice, number, select
+from dashboard.shell.registry import set_values
 from dashboard.shell.text import say_error
 
 if TYPE_CHECKING:

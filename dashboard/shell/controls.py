@@ -6,31 +6,19 @@ assets/texts/help/bars.toml, or in any.toml there. A value outside its bounds or
 one left by another network, is moved inside; one in an address that it cannot read is dropped.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from dashboard.shell.address import Legal, clean, numbers, one_of, some_of
-from dashboard.shell.help import help_of, label_of
-from dashboard.shell.into_view import ask_into_view
-from dashboard.shell.text import plain
+from dashboard.shell.help import help_of
+from dashboard.shell.registry import Look, registry_of
 
-KEPT = dict.fromkeys(("input", "class", "index", "image"), "the input") | {"model": "the network"}
-"""How the controls that Reset leaves alone are called."""
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 Change = Callable[[], None]
-
-
-class Preset(NamedTuple):
-    """A button that sets some controls of a page: ``values`` by their names on that page."""
-
-    name: str
-    label: str
-    help: str
-    values: Mapping[str, Any]
 
 
 def slider(
@@ -244,127 +232,6 @@ def sticky_button(page: str, name: str, label: str, *, icon: str) -> bool:
     return kept
 
 
-def preset_button(page: str, preset: Preset) -> None:
-    """A small button that sets controls and thus the address; its help says which, and to what."""
-    st.button(
-        preset.label,
-        key=f"{page}_try_{preset.name}",
-        help=f"{plain(preset.help)}\n\n{what_it_sets(page, preset.values)}",
-        on_click=partial(_apply, page, preset.values),
-        type="secondary",
-    )
-
-
-def _apply(page: str, values: Mapping[str, Any]) -> None:
-    set_values({f"{page}_{name}": value for name, value in values.items()})
-    if "tab" in values:
-        ask_into_view(f"{page}_tab")
-
-
-def what_it_sets(page: str, values: Mapping[str, Any]) -> str:
-    """What setting these controls of a page does, in the words of their labels, as Markdown.
-
-    Those that are on the screen and come to their default are named without their value.
-    """
-    registry = _registry(page)
-    changed: list[str] = []
-    back: list[str] = []
-    for name, value in values.items():
-        key = f"{page}_{name}"
-        if name == "tab":
-            continue
-        look = registry.looks.get(key) or Look(label_of(page, name))
-        if key in registry.drawn and registry.drawn[key] == value:
-            back.append(plain(look.label))
-        else:
-            changed.append(plain(f"{look.label}: {look.written(value)}"))
-    parts = []
-    if changed:
-        parts.append(f"Sets {', '.join(changed)}.")
-    if back:
-        parts.append(f"{'Also back' if changed else 'Back'} at the default: {', '.join(back)}.")
-    if "tab" in values:
-        parts.append(f"Opens the tab {plain(values['tab'])}.")
-    return " ".join(parts)
-
-
-def begin(page: str) -> None:
-    """Forget which controls the page drew in its last run; it draws them anew."""
-    _registry(page).drawn.clear()
-
-
-def values_of(page: str) -> dict[str, object]:
-    """What the controls of this page are set to, by key; buttons are not controls."""
-    drawn = _registry(page).drawn
-    return {key: st.session_state[key] for key in drawn if key in st.session_state}
-
-
-def reset_button(page: str, keep: Collection[str]) -> None:
-    """A button that resets every control of this page, except those of ``keep``."""
-    drawn = _registry(page).drawn
-    kept = {KEPT.get(name, f"the {name}"): None for name in keep if f"{page}_{name}" in drawn}
-    except_for = f", except {' and '.join(kept)}" if kept else ""
-    st.button(
-        "Reset",
-        # Moving bars has a control named reset.
-        key=f"{page}_reset_all" if f"{page}_reset" in drawn else f"{page}_reset",
-        help=f"Every control at its default{except_for}",
-        on_click=partial(_reset, page, keep),
-        type="secondary",
-    )
-
-
-def _reset(page: str, keep: Collection[str]) -> None:
-    """Set what was drawn to its default, and what is drawn later to the default that it has then,
-    since that may depend on other controls."""
-    registry, kept = _registry(page), {f"{page}_{name}" for name in keep}
-    for key in registry.known - kept:
-        if key in registry.drawn:
-            st.session_state[key] = registry.drawn[key]
-        else:
-            st.session_state.pop(key, None)
-        registry.pending[key] = registry.drawn.get(key)
-
-
-def set_values(values: Mapping[str, Any]) -> None:
-    """Set controls by their keys; used as the callback of a button."""
-    for key, value in values.items():
-        st.session_state[key] = value
-
-
-class Look(NamedTuple):
-    """A control's label, and how it writes a value."""
-
-    label: str
-    show: Callable[[Any], str] = str
-
-    def written(self, value: Any) -> str:
-        """The value as the control shows it."""
-        if isinstance(value, bool):
-            return "on" if value else "off"
-        if isinstance(value, float):
-            return f"{value:g}"
-        if isinstance(value, (list, tuple)):
-            return ", ".join(map(self.show, value))
-        return self.show(value)
-
-
-class _Registry(NamedTuple):
-    """The controls of a page in this session, by key: all that are ``known``, the defaults of those
-    ``drawn`` in its last run, those ``pending`` after a reset, with the value it gave them, and the
-    ``looks`` of all that were drawn."""
-
-    known: set[str]
-    drawn: dict[str, Any]
-    pending: dict[str, Any]
-    looks: dict[str, Look]
-
-
-def _registry(page: str) -> _Registry:
-    registries: dict[str, _Registry] = st.session_state.setdefault("_controls", {})
-    return registries.setdefault(page, _Registry(set(), {}, {}, {}))
-
-
 def _prepare(
     page: str,
     name: str,
@@ -382,7 +249,7 @@ def _prepare(
     """
     key = f"{page}_{name}"
     clean(key, legal)
-    registry = _registry(page)
+    registry = registry_of(page)
     registry.known.add(key)
     registry.drawn[key] = default
     registry.looks[key] = Look(label, show)

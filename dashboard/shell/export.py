@@ -17,8 +17,8 @@ from dashboard.figures.tidy import file_stem, slug, tidy
 from dashboard.shell import projector
 from dashboard.shell.bundle import bundle
 from dashboard.shell.citation import bibtex
-from dashboard.shell.controls import values_of
 from dashboard.shell.glossary import in_a_heading
+from dashboard.shell.registry import values_of
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ import streamlit as st
 from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
 from dashboard.shell.address import clean, one_of, rename
-from dashboard.shell.controls import Preset, begin, choice, preset_button, reset_button, select
+from dashboard.shell.controls import choice, select
 from dashboard.shell.into_view import bring_into_view
+from dashboard.shell.presets import Preset, preset_button, reset_button
+from dashboard.shell.registry import begin
 from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from corelib.errors import SettingsError, SynaptariumError
 from corelib.runs.expected import expected_seconds
 from corelib.runs.launch import start
 from corelib.runs.spec import RunSpec, make_spec
-from dashboard.shell.controls import set_values
 from dashboard.shell.forms import settings_forms
+from dashboard.shell.registry import set_values
 from dashboard.shell.run_panel import Draw, runs_section
 from dashboard.shell.text import say_error
 

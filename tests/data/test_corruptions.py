@@ -438,14 +438,17 @@ def test_invalid_pixels_are_explained_in_a_sentence(pixels, words):
     ("corruption", "words"),
     [
         (Corruption("gaussian", 0.5), "Gaussian noise of sd 0.5"),
-        (Corruption("salt_pepper", 0.25), "25% of the pixels black or white"),
-        (Corruption("occlusion", 0.15), "15% of the area covered"),
+        (Corruption("salt_pepper", 0.25), "25\u00a0% of the pixels black or white"),
+        (Corruption("occlusion", 0.15), "15\u00a0% of the area covered"),
         (Corruption("blur", 1.5), "a blur of 1.5 pixels"),
-        (Corruption("contrast", 0.7), "70% of the contrast lost"),
+        (Corruption("contrast", 0.7), "70\u00a0% of the contrast lost"),
         (Corruption("shift", 3.0), "a shift of 3 pixels"),
         (Corruption("rotation", 45.0), "a rotation of 45°"),
         (Corruption("gaussian", 0.5, faithful=True), "Gaussian noise of sd 0.5, as published"),
-        (Corruption("occlusion", 0.5, faithful=True), "a square of 50% of the side, as published"),
+        (
+            Corruption("occlusion", 0.5, faithful=True),
+            "a square of 50\u00a0% of the side, as published",
+        ),
     ],
 )
 def test_a_corruption_in_words(corruption, words):

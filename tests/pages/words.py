@@ -100,8 +100,10 @@ def _drawn(figure: dict) -> Iterator[str]:
 
 
 def parts(text: str) -> tuple[str, list[str]]:
-    """A text without its equations, and its equations."""
-    return MATH.sub(" ", text), [inline or block for block, inline in MATH.findall(text)]
+    """A text without its equations and without the marks of a figure's indices, and its
+    equations."""
+    plain = re.sub(r"</?su[bp]>", "", MATH.sub(" ", text))
+    return plain, [inline or block for block, inline in MATH.findall(text)]
 
 
 def tex_symbols(tex: str) -> Iterator[str]:

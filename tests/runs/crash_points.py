@@ -133,8 +133,10 @@ def end_of(run: Run) -> dict:
     return {
         "state": run.status.state,
         "steps": [(e.step, e.metrics) for e in history.steps],
-        "validations": history.validations,
-        "finished": history.finished,
+        "measured": [
+            event.model_copy(update={"seconds": 0.0})
+            for event in (*history.validations, *filter(None, [history.finished]))
+        ],
         "unreadable": history.unreadable,
         "scrap": scrap,
         "tensors": tensors,

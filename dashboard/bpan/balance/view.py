@@ -11,8 +11,9 @@ from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
-from dashboard.shell.controls import Preset, number, slider, switch
+from dashboard.shell.controls import number, slider, switch
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.presets import Preset
 from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 

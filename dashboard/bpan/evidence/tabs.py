@@ -13,9 +13,9 @@ from dashboard.bpan.evidence import figures
 from dashboard.bpan.evidence.view import PAGE, Answered, Network, View
 from dashboard.components.digit_input import ANY, ChosenDigit
 from dashboard.figures.images import mosaic
-from dashboard.shell.controls import set_values
 from dashboard.shell.export import chart, clicked
 from dashboard.shell.numbers import side_by_side
+from dashboard.shell.registry import set_values
 from dashboard.shell.text import plain
 
 SHOWN = 40

@@ -17,8 +17,9 @@ from dashboard.components.digit_input import TEST, ChosenDigit, digit_input
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
-from dashboard.shell.controls import Preset, number, select, slider
+from dashboard.shell.controls import number, select, slider
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.presets import Preset
 from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 

@@ -10,8 +10,9 @@ from dashboard.components.digit_input import digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoint_picker
-from dashboard.shell.controls import Preset, choice, number, select, slider, switch
+from dashboard.shell.controls import choice, number, select, slider, switch
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.presets import Preset
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from dashboard.components.digit_record import DIGIT
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
-from dashboard.shell.controls import Preset, choice, number, select, slider
+from dashboard.shell.controls import choice, number, select, slider
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.presets import Preset
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:

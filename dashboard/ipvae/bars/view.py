@@ -15,8 +15,8 @@ from dashboard.ipvae.bars import controls
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.shell.cache import CheckpointKey, checkpoint_key
 from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
-from dashboard.shell.controls import Preset
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.presets import Preset
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:

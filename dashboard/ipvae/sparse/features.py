@@ -11,8 +11,9 @@ from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
-from dashboard.shell.controls import choice, set_values
+from dashboard.shell.controls import choice
 from dashboard.shell.export import chart, clicked
+from dashboard.shell.registry import set_values
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.coding import NeuronOrder

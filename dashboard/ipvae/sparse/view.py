@@ -12,8 +12,10 @@ from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
-from dashboard.shell.controls import Preset, number, set_values, slider, steps_slider, switch
+from dashboard.shell.controls import number, slider, steps_slider, switch
 from dashboard.shell.page import NothingToShow
+from dashboard.shell.presets import Preset
+from dashboard.shell.registry import set_values
 from dashboard.shell.text import plain
 from dashboard.shell.theme import palette
 
