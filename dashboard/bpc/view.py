@@ -174,6 +174,7 @@ def presets(v: View) -> list[Preset]:
             "One digit into another",
             f"Half a {first}, half a {second}",
             {"tab": "Generate", "from": first, "to": second, "mix": 0.5},
+            show="mixed",
         ),
         Preset(
             "half",

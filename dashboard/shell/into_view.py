@@ -27,10 +27,11 @@ def ask_into_view(key: str) -> None:
     st.session_state[_ASKED] = key
 
 
-def bring_into_view(key: str) -> None:
-    """Do so if it was asked for; called after the element. Any other run draws nothing here, and so
-    leaves the page where it is."""
-    if st.session_state.get(_ASKED) != key:
+def bring_into_view(page: str) -> None:
+    """Do so if it was asked for an element of this page; called after all of them. Any other run
+    draws nothing here, and so leaves the page where it is."""
+    key = st.session_state.get(_ASKED, "")
+    if not key.startswith(f"{page}_"):
         return
     del st.session_state[_ASKED]
     # The number makes the script another one, so that it runs again after a second press.

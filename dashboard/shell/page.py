@@ -136,7 +136,7 @@ def _draw_tabs(page: Page[View], view: View | None) -> None:
         if tab.open:
             with tab, errors_shown():
                 _draw_tab(page, name, view)
-    bring_into_view(key)
+    bring_into_view(page.name)
 
 
 def _draw_tab(page: Page[View], name: str, view: View | None) -> None:

@@ -16,12 +16,14 @@ KEPT = dict.fromkeys(("input", "class", "index", "image"), "the input") | {"mode
 
 
 class Preset(NamedTuple):
-    """A button that sets some controls of a page: ``values`` by their names on that page."""
+    """A button that sets some controls of a page: ``values`` by their names on that page. One that
+    opens a tab brings it into view, or the element of that tab that ``show`` names."""
 
     name: str
     label: str
     help: str
     values: Mapping[str, Any]
+    show: str = "tab"
 
 
 def preset_button(page: str, preset: Preset) -> None:
@@ -30,15 +32,15 @@ def preset_button(page: str, preset: Preset) -> None:
         preset.label,
         key=f"{page}_try_{preset.name}",
         help=f"{plain(preset.help)}\n\n{what_it_sets(page, preset.values)}",
-        on_click=partial(_apply, page, preset.values),
+        on_click=partial(_apply, page, preset),
         type="secondary",
     )
 
 
-def _apply(page: str, values: Mapping[str, Any]) -> None:
-    set_values({f"{page}_{name}": value for name, value in values.items()})
-    if "tab" in values:
-        ask_into_view(f"{page}_tab")
+def _apply(page: str, preset: Preset) -> None:
+    set_values({f"{page}_{name}": value for name, value in preset.values.items()})
+    if "tab" in preset.values:
+        ask_into_view(f"{page}_{preset.show}")
 
 
 def what_it_sets(page: str, values: Mapping[str, Any]) -> str:
