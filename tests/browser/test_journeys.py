@@ -355,6 +355,9 @@ def test_two_runs_at_once_queue(page: Page, server: str, runs, monkeypatch):
 
 def test_a_figure_and_its_network_can_be_exported(page: Page, server: str, tmp_path):
     open_page(page, f"{server}/balance?balance_tab=Export")
+    # The browser has drawn the figures of the zip, and the page has run again with them.
+    expect(widget(page, "balance_zip").get_by_role("button")).to_be_enabled()
+    ready(page)
     with page.expect_download() as caught:
         widget(page, "balance_currents_0_csv").get_by_role("button").click()
     lines = caught.value.path().read_text(encoding="utf-8").splitlines()
