@@ -19,7 +19,9 @@ def scrolled(page: Page) -> float:
 
 
 @pytest.mark.parametrize(("name", "prefix", "preset", "inside"), PRESETS)
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+@pytest.mark.parametrize(
+    "motion", [pytest.param("no-preference", marks=pytest.mark.slow), "reduce"]
+)
 def test_a_preset_brings_its_tab_into_view(
     page: Page, server, name, prefix, preset, inside, motion
 ):
