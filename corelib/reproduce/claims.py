@@ -139,8 +139,12 @@ def _bpc() -> Iterator[Claim]:
         lambda row: f"BPC, {row['network']}",
         Pair("accuracy", "accuracy / %", "others' accuracy / %"),
         Pair(
-            "loss of the generator x 1000", "generator loss x 1000", "others' loss x 1000", ""
-        )._replace(better="less"),
+            "loss of the generator x 1000",
+            "generator loss x 1000",
+            "others' loss x 1000",
+            unit="",
+            better="less",
+        ),
     )
 
 

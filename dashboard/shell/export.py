@@ -19,6 +19,7 @@ from dashboard.shell.bundle import bundle
 from dashboard.shell.citation import bibtex
 from dashboard.shell.glossary import in_a_heading
 from dashboard.shell.registry import values_of
+from dashboard.shell.save import save_button
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
@@ -90,18 +91,8 @@ def picture(
     st.container(key=key).image(svg, width="stretch", alt=alt)
     name = f"{slug(_network(key))}_{slug(key)}"
     with _below(caption):
-        st.download_button(
-            "SVG",
-            data=light(svg),
-            file_name=f"{name}.svg",
-            mime="image/svg+xml",
-            key=f"{key}_svg",
-            help="This figure as SVG: light",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-            width="content",
-        )
+        # Its colours are replaced only when it is saved: every slider waits for what is done here.
+        save_button("SVG", lambda: light(svg), name, key, "This figure as SVG: light")
         _save_csv(lambda: data().to_csv(index=False).encode(), key, name)
 
 
@@ -113,18 +104,7 @@ def _below(caption: str) -> "DeltaGenerator":
 
 
 def _save_csv(csv: Callable[[], bytes], key: str, name: str) -> None:
-    st.download_button(
-        "CSV",
-        data=csv,
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        key=f"{key}_csv",
-        help="The data of this figure, one row per point",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-        width="content",
-    )
+    save_button("CSV", csv, name, key, "The data of this figure, one row per point")
 
 
 def _network(key: str) -> str:

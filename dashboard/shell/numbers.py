@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.figures.table import ABSENT, folded
+from dashboard.shell.save import save_button
 
 MOST_ROWS = 14
 """Longer tables scroll."""
@@ -27,16 +28,12 @@ def side_by_side(rows: Sequence[dict[str, object]], key: str, *, across: bool = 
     frame = pd.DataFrame([{name: written(cell) for name, cell in row.items()} for row in rows])
     first = str(frame.columns[0])
     draw_folded(turned(frame, first) if across else frame, 1, key)
-    st.download_button(
+    save_button(
         "CSV",
-        data=lambda: pd.DataFrame(rows).to_csv(index=False).encode(),
-        file_name=f"synaptarium-{key}.csv",
-        mime="text/csv",
-        key=f"{key}_csv",
-        help="The numbers of this table, not rounded.",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
+        lambda: pd.DataFrame(rows).to_csv(index=False).encode(),
+        f"synaptarium-{key}",
+        key,
+        "The numbers of this table, not rounded.",
     )
 
 
