@@ -1,17 +1,15 @@
-"""The command line: ``python -m corelib --help``."""
+"""The command line: ``synaptarium --help`` or ``python -m corelib --help``."""
 
 import io
 import os
 import sys
-import tomllib
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from corelib import environment
 from corelib.cli.commands import COMMANDS
 from corelib.cli.parse import parse
 from corelib.errors import SynaptariumError
 from corelib.runs.spec import versions
+from corelib.version import own_version
 
 
 def main(words: list[str] | None = None) -> int:
@@ -47,24 +45,18 @@ def _do(words: list[str]) -> int:
     return command() or 0
 
 
-def own_version() -> str:
-    """The version in pyproject.toml if it is there, else the installed one."""
-    try:
-        text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
-        return tomllib.loads(text)["project"]["version"]
-    except (OSError, KeyError):
-        try:
-            return version("synaptarium")
-        except PackageNotFoundError:
-            return "of unknown version"
-
-
 def _refuse(text: str) -> int:
     print(" ".join(text.split()), file=sys.stderr)
     return 2
 
 
-if __name__ == "__main__":
+def console() -> int:
+    """The command ``synaptarium``: without a word it opens the laboratory."""
+    _ready_streams()
+    return main(sys.argv[1:] or ["app"])
+
+
+def _ready_streams() -> None:
     # Closed by >&-: what is printed goes nowhere, and no file gets the number of the closed one.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
@@ -72,4 +64,8 @@ if __name__ == "__main__":
         # A terminal without Greek letters shows question marks rather than a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    _ready_streams()
     sys.exit(main())

@@ -14,6 +14,7 @@ import tyro
 
 from corelib.catalog import SYSTEMS, system
 from corelib.cli import show
+from corelib.cli.app_command import App
 from corelib.cli.begin import YES, may_begin
 from corelib.cli.follow import follow
 from corelib.cli.parse import PROGRAM, Group, Late, UsageError, flag, name, options_of, text
@@ -220,6 +221,7 @@ COMMANDS = Group(
     "Synaptarium: train, evaluate and reproduce brain-inspired networks (version: --version).",
     "command",
     {
+        "app": App,
         "train": Group(
             f"Train a network. To repeat a run instead: {PROGRAM} train --spec FILE",
             "system",

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import threading
 from pathlib import Path
 
@@ -47,18 +48,25 @@ def spawn(words: list[str], log: Path) -> threading.Thread:
 
     Closing the tab, the server or the terminal does not end it. The returned thread ends with it.
     """
-    root = Path(__file__).parents[2]
-    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
     with log.open("ab") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", *words],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": _path()},
             start_new_session=True,
         )
     # Unless a thread waits for it, a killed worker stays a zombie.
     waiting = threading.Thread(target=process.wait, daemon=True)
     waiting.start()
     return waiting
+
+
+def _path() -> str:
+    """PYTHONPATH with which a child finds this package, too, if it is not installed."""
+    root = str(Path(__file__).parents[2])
+    known = os.environ.get("PYTHONPATH", "")
+    # An installed package's folder holds all others: put first, they would hide Python's own.
+    installed = root in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return known if installed else os.pathsep.join(filter(None, [root, known]))

@@ -130,7 +130,7 @@ def _csv(figure: "Figure", caption: str) -> bytes:
 
 def page_zip(page: str, family: str, items: "Mapping[str, Checkpoint]") -> None:
     """A button that saves the open view: its figures, data, settings, link, versions, citation."""
-    from corelib.__main__ import own_version
+    from corelib.version import own_version
     from dashboard.shell import drawer
 
     figures = {}
