@@ -1,21 +1,50 @@
 """Synaptarium's library: brain-inspired networks, their training and their analysis.
 
->>> from corelib import load
+>>> from corelib import evaluate, load
 >>> model = load("bpan-mnist")
+>>> round(float(evaluate(model, images=1000)["accuracy"].iloc[0]), 2)
+0.97
+
+What there is
+    ``systems()``, ``datasets()``, ``checkpoints()`` and ``runs.table()``: DataFrames.
+Networks
+    ``load`` a trained one, ``train`` your own, ``wrap`` any ``torch.nn.Module``; ``Experiment`` is
+    a training and what came of it.
+Data
+    ``load_dataset``.
+Measures
+    ``evaluate``; the others are in ``corelib.analysis``.
+Network classes
+    ``corelib.models``.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from corelib import lazy
 
 if TYPE_CHECKING:
-    from corelib.runs.registry import load
+    from corelib.data.sources import load_dataset as load_dataset
+    from corelib.measures.evaluation import evaluate as evaluate
+    from corelib.measures.tables import checkpoints as checkpoints
+    from corelib.measures.tables import datasets as datasets
+    from corelib.measures.tables import systems as systems
+    from corelib.models.bpan.wrapped import wrap as wrap
+    from corelib.runs.experiment import Experiment as Experiment
+    from corelib.runs.experiment import train as train
+    from corelib.runs.registry import load as load
 
-__all__ = ["load"]
-
-
-def __getattr__(name: str) -> Any:
-    # Lazily, so that importing one submodule does not import all.
-    if name == "load":
-        from corelib.runs.registry import load
-
-        return load
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+_tables = "corelib.measures.tables"
+__getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__,
+    {
+        "Experiment": "corelib.runs.experiment",
+        "checkpoints": _tables,
+        "datasets": _tables,
+        "evaluate": "corelib.measures.evaluation",
+        "load": "corelib.runs.registry",
+        "load_dataset": "corelib.data.sources",
+        "systems": _tables,
+        "train": "corelib.runs.experiment",
+        "wrap": "corelib.models.bpan.wrapped",
+    },
+)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from corelib.data.sources import DATASETS, Kind
 from corelib.errors import SettingsError
 from corelib.settings import Settings
-from corelib.training.config import TrainingSettings
+from corelib.training.config import Preset, TrainingSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import nn
 
     from corelib.data import Dataset
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 class System(NamedTuple):
     """``config``, ``training``, ``model`` and ``learner`` name classes as ``module:class``;
-    ``data`` is the kind of data that it reads, ``also`` other kinds."""
+    ``data`` is the kind of data that it reads, ``also`` other kinds. ``named`` is the function
+    that gives a system's presets, empty where there are none."""
 
     name: str
     title: str
@@ -28,6 +31,7 @@ class System(NamedTuple):
     learner: str
     data: Kind = "image"
     also: tuple[Kind, ...] = ()
+    named: str = ""
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -38,6 +42,18 @@ class System(NamedTuple):
             for name, source in DATASETS.items()
             if source.kind == kind
         )
+
+    @property
+    def presets(self) -> "Mapping[str, Preset]":
+        """Named settings, by name."""
+        return _class(self.named)(self.name) if self.named else {}
+
+    def preset(self, name: str) -> Preset:
+        """Settings by name; raises ``SettingsError`` naming those that exist."""
+        if name not in self.presets:
+            known = ", ".join(self.presets) or "none"
+            raise SettingsError(f"{self.name} has no settings named {name!r}; there are: {known}.")
+        return self.presets[name]
 
     @property
     def config_type(self) -> type[Settings]:
@@ -92,6 +108,7 @@ def _two_way(name: str, title: str, about: str, kind: str, module: str, rule: st
         f"{_BPC}.config:TwoWayTraining",
         f"{_BPC}.{module}:{kind}",
         f"{_BPC}.learner:{rule}Learner",
+        named=f"{_BPC}.config:presets_of",
     )
 
 
@@ -110,6 +127,7 @@ def _iterative(name: str, title: str, about: str, config: str, model: str) -> Sy
         f"{_IPVAE}.learner:UnrolledLearner",
         "fragment",
         ("image",),
+        f"{_IPVAE}.config:presets_of",
     )
 
 
@@ -124,6 +142,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.config:BPANTraining",
             f"{_BPAN}.network:BPAN",
             f"{_BPAN}.learner:GradientLearner",
+            named=f"{_BPAN}.config:presets_of",
         ),
         _baseline(
             "act",
@@ -171,6 +190,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BUTD}.networks:BUTDNet",
             f"{_BUTD}.learner:BUTDLearner",
             data="scene",
+            named=f"{_BUTD}.config:presets_of",
         ),
         System(
             "counter-hebb",
@@ -181,6 +201,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BUTD}.networks:BUTDNet",
             f"{_BUTD}.learner:BUTDLearner",
             also=("picture",),
+            named=f"{_BUTD}.config:presets_of",
         ),
         System(
             "gru-sequence",

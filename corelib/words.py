@@ -13,3 +13,19 @@ PER_CENT = "\N{NO-BREAK SPACE}%"
 def percent(share: float, decimals: int = 1) -> str:
     """A share as a percentage: 0.976 is "97.6 %". The space does not break."""
     return f"{100 * share:.{decimals}f}{PER_CENT}"
+
+
+def figure(name: str, value: float) -> str:
+    """An accuracy in per cent, anything else with four digits."""
+    return f"{100 * value:.2f} %" if name.startswith("accuracy") else f"{value:.4g}"
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds as 1:07, with hours as 2:01:07."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+PROGRAM = "python -m corelib"
+"""The command line, as sentences name it."""

@@ -4,7 +4,6 @@ from dashboard.router import ensure_routed
 
 ensure_routed()
 
-from corelib.models.ipvae.config import PRESETS
 from dashboard.ipvae.bars.comparison import draw_other_networks
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.ipvae.bars.headline import sentence
@@ -34,7 +33,7 @@ draw_page(
             "Other networks": draw_other_networks,
         },
         published=Published(("selectivity",), MISSING),
-        training=Training(SYSTEMS, draw_features, PRESETS.get),
+        training=Training(SYSTEMS, draw_features),
         export=lambda v: [v.item],
         keep=("model", "neuron"),
         about_first=True,

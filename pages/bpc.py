@@ -9,7 +9,6 @@ from corelib.data import read_ahead
 # The images are read while the libraries are imported.
 read_ahead()
 
-from corelib.models.bpc.config import PRESETS
 from dashboard.bpc import classify, compare, completion, generate, inference, training, view
 from dashboard.shell.page import Page, Published, Training, draw_page
 
@@ -29,11 +28,7 @@ draw_page(
             "Compare": compare.draw_compare,
         },
         published=Published(("bpc", "bpc-variety", "bpc-completion", "bpc-depth")),
-        training=Training(
-            view.SYSTEMS,
-            training.draw_learning,
-            lambda system: PRESETS if system == "bpc" else None,
-        ),
+        training=Training(view.SYSTEMS, training.draw_learning),
         export=lambda v: [v.item],
     )
 )

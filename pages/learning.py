@@ -9,7 +9,6 @@ from corelib.data import read_ahead
 # The images are read while the libraries are imported.
 read_ahead()
 
-from corelib.models.butd.config import presets_of
 from dashboard.butd.learning import rules, tabs, view
 from dashboard.butd.learning.comparison import draw_rules
 from dashboard.butd.published import PUBLISHED
@@ -29,7 +28,7 @@ draw_page(
             "Forward and feedback": tabs.draw_forward_and_feedback,
         },
         published=PUBLISHED,
-        training=Training((rules.SYSTEM,), tabs.draw_training, presets_of),
+        training=Training((rules.SYSTEM,), tabs.draw_training),
         export=lambda v: [v.item],
         always=("Rules",),
     )

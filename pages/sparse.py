@@ -4,7 +4,6 @@ from dashboard.router import ensure_routed
 
 ensure_routed()
 
-from corelib.models.ipvae.config import PRESETS
 from dashboard.ipvae.cache import SYSTEMS
 from dashboard.ipvae.features import MISSING, draw_features
 from dashboard.ipvae.sparse import comparison, digits, features, gradient, inference, lesions, view
@@ -28,7 +27,7 @@ draw_page(
             "Digits": digits.draw_digits,
         },
         published=Published(("ipvae", "lca"), MISSING),
-        training=Training(SYSTEMS, draw_features, PRESETS.get),
+        training=Training(SYSTEMS, draw_features),
         export=lambda v: [v.item],
         keep=("model", "input", "class", "index", "patch"),
     )

@@ -9,7 +9,6 @@ from corelib.data import read_ahead
 # The images are read while the libraries are imported.
 read_ahead("multi-mnist")
 
-from corelib.models.butd.config import presets_of
 from dashboard.butd.published import PUBLISHED
 from dashboard.butd.subnetworks import tabs, view
 from dashboard.butd.subnetworks.instruction import draw_instruction
@@ -34,7 +33,7 @@ draw_page(
             "Third task": draw_third_task,
         },
         published=PUBLISHED,
-        training=Training((view.SYSTEM,), tabs.draw_gates, presets_of),
+        training=Training((view.SYSTEM,), tabs.draw_gates),
         export=lambda v: [v.item],
     )
 )

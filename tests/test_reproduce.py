@@ -13,8 +13,8 @@ from corelib.__main__ import main
 from corelib.cli import show
 from corelib.data import load_dataset
 from corelib.errors import CheckpointError, SettingsError
+from corelib.measures.evaluation import measure
 from corelib.reproduce import REPRODUCTIONS, bpan, reproduce
-from corelib.reproduce.measure import measure
 from corelib.runs.registry import find, shipped
 
 ROOT = Path(__file__).parents[1]

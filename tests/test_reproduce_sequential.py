@@ -14,8 +14,8 @@ from corelib.__main__ import main
 from corelib.analysis.anytime import Answers
 from corelib.data import load_dataset
 from corelib.errors import SettingsError
+from corelib.measures.evaluation import measure
 from corelib.reproduce import reproduce, results, seeds, sequential
-from corelib.reproduce.measure import measure
 from corelib.runs.registry import find
 from corelib.runs.spec import make_spec
 from tests.reference import bpan as reference

@@ -6,6 +6,7 @@
 import dataclasses
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -17,16 +18,34 @@ from corelib.cli import show
 from corelib.cli.app_command import App
 from corelib.cli.begin import YES, may_begin
 from corelib.cli.follow import follow
-from corelib.cli.parse import PROGRAM, Group, Late, UsageError, flag, name, options_of, text
+from corelib.cli.parse import (
+    Group,
+    Late,
+    UsageError,
+    flag,
+    name,
+    number,
+    options_of,
+    text,
+    value_of,
+    whole,
+)
 from corelib.cli.run_commands import DETACH, RUNS
+from corelib.data.corruption_kinds import CORRUPTIONS
 from corelib.data.sources import DATASETS, is_here, load_dataset
 from corelib.errors import DataError
+from corelib.measures.evaluation import evaluate
 from corelib.reproduce import REPRODUCTIONS, expected, reproduce
-from corelib.reproduce.measure import SPLITS, measure
 from corelib.runs import launch
 from corelib.runs.expected import expected_seconds
 from corelib.runs.registry import find
+from corelib.runs.slots import thread_count
 from corelib.runs.spec import RunSpec, make_spec, read_spec
+from corelib.settings import SettingInfo, Settings
+from corelib.training.config import Preset
+from corelib.words import PROGRAM
+
+MEASURED = ("test", "validation")
 
 
 def _train(spec: RunSpec, detach: bool, yes: bool) -> int:
@@ -52,6 +71,7 @@ class TrainSystem:
         network: Any
         training: Any
         run: Any
+        preset: str
         detach: bool
         yes: bool
 
@@ -65,21 +85,29 @@ class TrainSystem:
         return _train(self.spec(), self.detach, self.yes)
 
 
-def train_system(system_name: str) -> type[TrainSystem]:
-    """The ``train`` command of one system, made from its two settings classes."""
+def train_system(system_name: str, words: Sequence[str] = ()) -> type[TrainSystem]:
+    """The ``train`` command of one system, made from its two settings classes; a preset among the
+    ``words`` that follow it gives the options other defaults."""
     chosen = system(system_name)
     names = chosen.datasets
     infos = {info.name: info for info in RunSpec.infos()}
-    dataset = infos["dataset"]._replace(choices=names, default=names[0])
+    preset = value_of("--preset", words)
+    named = chosen.preset(preset) if preset else Preset({}, {})
+    dataset = infos["dataset"]._replace(choices=names, default=named.dataset or names[0])
     run = [dataset, infos["seed"], infos["variant"]]
     groups = {
         "run": options_of("Run", "What to train on, and the run's name.", run),
-        "network": options_of("Network", "The network.", chosen.config_type.choices()),
-        "training": options_of("Training", "Loss and optimiser.", chosen.training_type.choices()),
+        "network": options_of("Network", "The network.", _infos(chosen.config_type, named.config)),
+        "training": options_of(
+            "Training", "Loss and optimiser.", _infos(chosen.training_type, named.training)
+        ),
     }
+    presets = ", ".join(chosen.presets) or "none"
+    preset_option = text(f"Named settings, instead of the standard ones: {presets}", "NAME")
     made = dataclasses.make_dataclass(
         f"Train_{system_name}",
-        [
+        [("preset", preset_option, dataclasses.field(default=""))]
+        + [
             (n, kind, dataclasses.field(default=False))
             for n, kind in (("detach", DETACH), ("yes", YES))
         ]
@@ -93,6 +121,11 @@ def train_system(system_name: str) -> type[TrainSystem]:
         f"To repeat a run instead: {PROGRAM} train --spec FILE"
     )
     return made
+
+
+def _infos(kind: type[Settings], preset: Mapping[str, Any]) -> list[SettingInfo]:
+    """The settings that a person chooses, with the preset's values as defaults."""
+    return [info._replace(default=preset.get(info.name, info.default)) for info in kind.choices()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +153,7 @@ class TrainSpec:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Measure a trained network on the test set or the validation set."""
+    """Measure a trained network on the test set or the validation set, corrupted or not."""
 
     run: name("Name of a shipped checkpoint, id of a run (its best), or a checkpoint's folder")
     split: text("test or validation", "{test,validation}", "default: test") = "test"
@@ -129,30 +162,48 @@ class Evaluate:
         "{" + ",".join(DATASETS) + "}",
         "default: the one it was trained on",
     ) = ""
+    corruption: text(
+        "Corrupt the images first", "{" + ",".join(CORRUPTIONS) + "}", "default: not at all"
+    ) = ""
+    severity: text("How much, in the unit of the corruption", "FLOAT", "default: 0") = "0"
+    threshold: text("Confidence θ at which to answer, 0 to 1", "FLOAT", "default: 0.9") = "0.9"
+    seed: text("Seed of the corruption's noise", "INT", "default: 0") = "0"
+    images: text("Only the first N images", "N", "default: all") = ""
     json: flag("Print JSON") = False
+    csv: text("Also save it as CSV, one row", "FILE") = ""
 
     def __call__(self) -> None:
-        if self.split not in SPLITS:
+        import torch
+
+        if self.split not in MEASURED:
             raise UsageError(
-                f"split is {self.split!r}, but should be {' or '.join(map(repr, SPLITS))}."
+                f"split is {self.split!r}, but should be {' or '.join(map(repr, MEASURED))}."
             )
+        torch.set_num_threads(thread_count())
         item = find(self.run)
-        dataset = self.dataset or item.card.dataset
-        measured = measure(item, dataset, self.split)
+        frame = evaluate(
+            item,
+            self.dataset or None,
+            threshold=number("threshold", self.threshold),
+            split=self.split,
+            images=whole("images", self.images) if self.images else None,
+            corruption=self.corruption or None,
+            severity=number("severity", self.severity),
+            seed=whole("seed", self.seed),
+        )
+        if self.csv:
+            frame.to_csv(self.csv, index=False)
+        row = frame.iloc[0].to_dict()
+        metrics = {name: row.pop(name) for name in frame.attrs["metrics"]}
+        shown = {name: row[name] for name in ("dataset", "split", "images", "parameters")}
+        if self.corruption:
+            shown |= {"corruption": self.corruption, "severity": row["severity"]}
         if self.json:
-            show.as_json(
-                {
-                    "name": item.name,
-                    "dataset": dataset,
-                    "split": self.split,
-                    "images": measured.images,
-                    "parameters": measured.parameters,
-                    "metrics": measured.metrics,
-                }
-            )
+            show.as_json({"name": item.name, **shown, "metrics": metrics})
             return
-        print(f"{item.name} on {measured.images:,} images of {dataset} ({self.split}):")
-        print(show.metrics(measured.metrics))
+        after = f", {self.corruption} {row['severity']:g}" if self.corruption else ""
+        print(f"{item.name} on {row['images']:,} images of {row['dataset']} ({self.split}{after}):")
+        print(show.metrics(metrics))
 
 
 @dataclasses.dataclass(frozen=True)

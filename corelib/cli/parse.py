@@ -8,15 +8,16 @@ value and limit), and tyro returns unknown words.
 import dataclasses
 import difflib
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import tyro
 
 from corelib.errors import SynaptariumError
 from corelib.settings import SettingInfo
+from corelib.words import PROGRAM
 
-PROGRAM = "python -m corelib"
 HELP = ("-h", "--help")
 CONFIG = (tyro.conf.OmitArgPrefixes, tyro.conf.PositionalMetavarFromFieldName)
 
@@ -26,10 +27,10 @@ class UsageError(SynaptariumError):
 
 
 class Late(NamedTuple):
-    """A command whose options are made only when it is used."""
+    """A command whose options are made only when it is used, from the words that follow it."""
 
     about: str
-    make: Callable[[], type]
+    make: Callable[[Sequence[str]], type]
 
 
 class Group(NamedTuple):
@@ -60,7 +61,8 @@ def parse(group: Group, words: list[str], said: tuple[str, ...] = ()) -> Any:
         command = group.commands[word]
         if isinstance(command, Group):
             return parse(command, rest, (*said, word))
-        return _options(command.make() if isinstance(command, Late) else command, rest, said, word)
+        made = command.make(rest) if isinstance(command, Late) else command
+        return _options(made, rest, said, word)
     options = _flags(group.otherwise) if group.otherwise else {}
     if group.otherwise and word.partition("=")[0] in options:
         return _options(group.otherwise, words, said[:-1], said[-1])
@@ -172,6 +174,35 @@ def flag(help: str) -> Any:
     return Annotated[
         bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help=help, help_behavior_hint="")
     ]
+
+
+def number(name: str, word: str) -> float:
+    """The number that an option says; raises ``UsageError`` for anything else."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"{name} is {word[:60]!r}, but should be a number.")
+    return value
+
+
+def whole(name: str, word: str) -> int:
+    """The whole number that an option says; raises ``UsageError`` for anything else."""
+    try:
+        return int(word)
+    except ValueError:
+        raise UsageError(f"{name} is {word[:60]!r}, but should be a whole number.") from None
+
+
+def value_of(option: str, words: Sequence[str]) -> str:
+    """The value that the words give an option, last; empty without it."""
+    found = ""
+    for word, following in itertools.pairwise([*words, ""]):
+        name, equals, value = word.partition("=")
+        if name == option:
+            found = value if equals else following
+    return found
 
 
 def options_of(title: str, about: str, infos: Iterable[SettingInfo]) -> type:

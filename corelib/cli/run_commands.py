@@ -11,13 +11,14 @@ from typing import Any
 from corelib.catalog import SYSTEMS
 from corelib.cli import show
 from corelib.cli.follow import cancel, follow, say_cancelled
-from corelib.cli.parse import PROGRAM, Group, flag, name
+from corelib.cli.parse import Group, flag, name
 from corelib.errors import RunError, SynaptariumError
 from corelib.files import printable
 from corelib.runs import launch
 from corelib.runs.registry import export, find
 from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, find_run, list_runs, remove_run
+from corelib.words import PROGRAM
 
 RUN = name("Id of a run, a prefix that only one run has, or its own name if no other has it")
 DETACH = flag("Return at once and print the run's id; the run continues in the background")

@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from corelib.words import figure
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -27,21 +29,9 @@ def _spelled(value: Any) -> Any:
     return value
 
 
-def number(name: str, value: float) -> str:
-    """An accuracy in per cent, anything else with four digits."""
-    return f"{100 * value:.2f} %" if name.startswith("accuracy") else f"{value:.4g}"
-
-
-def duration(seconds: float) -> str:
-    """Minutes and seconds as 1:07, with hours as 2:01:07."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 def metrics(values: Mapping[str, float]) -> str:
     """One line per metric, aligned."""
-    return table([(f"  {name}", number(name, value)) for name, value in values.items()])
+    return table([(f"  {name}", figure(name, value)) for name, value in values.items()])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ are the checkpoints that ship, trained on the first 55,000 images and chosen by 
 from typing import TYPE_CHECKING
 
 from corelib.errors import CheckpointError
-from corelib.reproduce.measure import measure
+from corelib.measures.evaluation import measure
 from corelib.runs.registry import shipped
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 def _tutorial(updates: int, accuracy: float, loss: float | None = None) -> Row:
-    config, training = PRESETS["seed"]
+    config, training = PRESETS["seed"][:2]
     training = {**training, "max_steps": updates}
     return Row("bpc", f"seed{updates}", config, training, SEEDS, accuracy, loss)
 

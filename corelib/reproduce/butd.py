@@ -18,6 +18,7 @@ import numpy as np
 from corelib.analysis.anytime import Spread, paired_difference, spread
 from corelib.catalog import system
 from corelib.data.sources import DATASETS, is_here
+from corelib.measures.evaluation import measure as measured
 from corelib.models.butd.config import PRESETS, RuleTraining
 from corelib.models.butd.rules import DECAY, REFERENCE, RULES, SHARED, LearningRule
 from corelib.reproduce.butd_findings import (
@@ -31,7 +32,6 @@ from corelib.reproduce.butd_findings import (
     TRAINING,
     findings,
 )
-from corelib.reproduce.measure import measure as measured
 from corelib.reproduce.results import OverSeeds, table
 from corelib.runs.registry import find
 from corelib.runs.spec import RunSpec, make_spec

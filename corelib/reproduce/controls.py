@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.analysis.anytime import Spread, paired_difference, spread
-from corelib.reproduce.measure import measure as measure_checkpoint
+from corelib.measures.evaluation import measure as measure_checkpoint
 from corelib.reproduce.results import OverSeeds, table
 from corelib.reproduce.sizes import PUBLISHED, nearest_size, size
 from corelib.runs.registry import checkpoints_of, find

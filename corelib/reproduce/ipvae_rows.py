@@ -52,7 +52,7 @@ class Published(NamedTuple):
     sizes: str | None = None
 
 
-_LARGE, _PACE = PRESETS["ipvae"]["shipped"]
+_LARGE, _PACE = PRESETS["ipvae"]["shipped"][:2]
 _SMALL = {**_LARGE, "n_latents": 256}
 _SHORT = {**_PACE, "epochs": 3}
 _FORMER = {"fit_prior": False, "clamp_u": 4.0, "clamp_du": 4.0}
@@ -61,7 +61,7 @@ _PLAIN = {"sampling": "straight-through"}
 
 
 def _preset(system: str, dataset: str, name: str) -> Trained:
-    config, training = PRESETS[system][name]
+    config, training = PRESETS[system][name][:2]
     return Trained(system, dataset, "", dict(config), dict(training))
 
 

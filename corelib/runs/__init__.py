@@ -1,1 +1,16 @@
-"""Training runs: each has its own folder and its own process."""
+"""Training runs, each a folder: a registry of checkpoints, workers, slots and histories.
+
+``table()`` lists all runs; ``Experiment.of(id)`` opens one.
+"""
+
+from typing import TYPE_CHECKING
+
+from corelib import lazy
+
+if TYPE_CHECKING:
+    from corelib.runs.experiment import Experiment as Experiment
+    from corelib.runs.summary import table as table
+
+__getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
+    __name__, {"Experiment": "corelib.runs.experiment", "table": "corelib.runs.summary"}
+)

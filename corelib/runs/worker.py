@@ -44,7 +44,15 @@ def main(folder: str) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: run.ask("cancel"))
     try:
-        _beat(run)
+        return work(run)
+    finally:
+        lock.release()
+
+
+def work(run: Run) -> int:
+    """Train a run whose lock is held; returns the exit code. How it ends is its status."""
+    beating = _beat(run)
+    try:
         Worker(run).work()
     except DivergedError as error:
         run.set_status("failed", _diverged(run, error))
@@ -56,20 +64,22 @@ def main(folder: str) -> int:
         run.set_status("failed", _unexpected(run, error))
         return 1
     finally:
-        lock.release()
+        beating.set()
     return 0
 
 
-def _beat(run: Run) -> None:
-    """Touch the heartbeat from now on: it stops with the process, also if that is suspended."""
+def _beat(run: Run) -> threading.Event:
+    """Touch the heartbeat until the event is set: it stops with the process, also if that is
+    suspended."""
+    ended = threading.Event()
 
     def on() -> None:
-        while True:
-            time.sleep(BEATS_EVERY_S)
+        while not ended.wait(BEATS_EVERY_S):
             run.beat()
 
     run.begin_beating()
     threading.Thread(target=on, daemon=True).start()
+    return ended
 
 
 def _diverged(run: Run, error: DivergedError) -> str:

@@ -1,10 +1,19 @@
 """Settings that every training run has. Imports no torch."""
 
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from corelib.settings import Settings, setting
 
 Device = Literal["auto", "cpu", "cuda"]
+
+
+class Preset(NamedTuple):
+    """Named settings: those of the network and of its training that differ from the standard ones,
+    and the data set they are meant for, empty if that is the standard one."""
+
+    config: dict[str, Any]
+    training: dict[str, Any]
+    dataset: str = ""
 
 
 class TrainingSettings(Settings):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from corelib.runs.registry import Checkpoint
-    from dashboard.shell.train_form import Draw, TrainingPreset
+    from dashboard.shell.train_form import Draw
 
 ASSETS = Path(__file__).parents[2] / "assets"
 TEXTS = ASSETS / "texts"
@@ -47,11 +47,10 @@ class NothingToShow(Exception):
 
 
 class Training(NamedTuple):
-    """What a page trains: its systems, how a network is drawn meanwhile, and named settings."""
+    """What a page trains: its systems, and how a network is drawn meanwhile."""
 
     systems: Sequence[str]
     draw: "Draw | None" = None
-    presets: "Callable[[str], Mapping[str, TrainingPreset] | None]" = lambda system: None
     note: str = ""
 
 
@@ -174,7 +173,7 @@ def _draw_training(page: Page[View]) -> None:
     if len(training.systems) > 1:
         system = select(page.name, "system", "System", training.systems)
         prefix = f"{page.name}_{system}"
-    training_section(system, prefix, training.draw, training.presets(system))
+    training_section(system, prefix, training.draw)
 
 
 def _draw_export(page: Page[View], view: View) -> None:

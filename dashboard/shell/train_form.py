@@ -1,9 +1,8 @@
 """The form that starts a run, and this system's runs below it."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 
@@ -19,36 +18,19 @@ from dashboard.shell.registry import set_values
 from dashboard.shell.run_panel import Draw, runs_section
 from dashboard.shell.text import say_error
 
-if TYPE_CHECKING:
-    from typing import Any, Protocol
 
-    class TrainingPreset(Protocol):
-        """What differs from a system's standard settings."""
-
-        @property
-        def config(self) -> Mapping[str, Any]: ...
-
-        @property
-        def training(self) -> Mapping[str, Any]: ...
-
-
-def training_section(
-    system_name: str,
-    prefix: str,
-    draw: Draw | None = None,
-    presets: "Mapping[str, TrainingPreset] | None" = None,
-) -> None:
+def training_section(system_name: str, prefix: str, draw: Draw | None = None) -> None:
     """The form, the Train button, and this system's runs.
 
-    ``draw`` shows the network of the run below the learning curves, updated while it trains;
-    ``presets`` fill in the form.
+    ``draw`` shows the network of the run below the learning curves, updated while it trains. The
+    system's presets fill in the form.
     """
     chosen = find_system(system_name)
     st.markdown("#### Train your own network")
     with st.container(border=True):
         values = _data_and_seed(chosen, prefix)
-        if presets:
-            _presets(chosen, presets, prefix)
+        if chosen.presets:
+            _presets(chosen, prefix)
         settings = settings_forms(
             {"Network": chosen.config_type, "Training": chosen.training_type}, prefix
         )
@@ -111,11 +93,11 @@ def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
     return {"dataset": dataset, "seed": int(seed), "variant": variant.strip()}
 
 
-def _presets(chosen: System, presets: "Mapping[str, TrainingPreset]", prefix: str) -> None:
+def _presets(chosen: System, prefix: str) -> None:
     """A button for each preset. It sets the whole form, other settings to their defaults."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Presets", width="content")
-        for name, named in presets.items():
+        for name, named in chosen.presets.items():
             values = {}
             for form, kind, own in (
                 ("network", chosen.config_type, named.config),

@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from corelib.errors import SettingsError
+
 
 class Answered(NamedTuple):
     """``logits`` (batch, class) of the answers and ``steps`` (batch,), from 1, that they took."""
@@ -101,8 +103,9 @@ class AnytimeClassifier(nn.Module, ABC):
         """Answer at the first step whose largest softmax reaches the threshold, else at the last.
 
         Returns logits (batch, class) and steps used (batch,) of int64. Computation stops for a
-        sample once it is answered.
+        sample once it is answered. Raises ``SettingsError`` for a threshold outside [0, 1].
         """
+        checked_threshold(confidence_threshold)
         return answer_early(
             self,
             x,
@@ -114,6 +117,13 @@ class AnytimeClassifier(nn.Module, ABC):
     def own_rule(self, x: Tensor) -> Answered:
         """Answer by the model's own rule: here a confidence of 0.9."""
         return self.forward_anytime(x)
+
+
+def checked_threshold(threshold: float) -> float:
+    """The same confidence threshold; raises ``SettingsError`` unless it is from 0 to 1."""
+    if not 0 <= threshold <= 1:
+        raise SettingsError(f"The threshold is {threshold}, but should be from 0 to 1.")
+    return threshold
 
 
 def answer_early(

@@ -1,9 +1,10 @@
 """Settings of BPAN and of its training. Imports no torch."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from corelib.settings import Settings, setting
-from corelib.training.config import TrainingSettings
+from corelib.training.config import Preset, TrainingSettings
 
 CE = Literal["time", "final"]
 BalanceCurrent = Literal["recurrent+drive", "recurrent"]
@@ -112,3 +113,17 @@ class BPANTraining(GradientTraining):
         source="recurrent+drive is the authors' code, recurrent the paper's text",
         more=True,
     )
+
+
+PRESETS: Mapping[str, Preset] = {
+    "code": Preset({}, {}),
+    "paper": Preset({"alpha": 0.5}, {"balance_current": "recurrent"}),
+    "sweep": Preset({}, {"epochs": 10, "batch_size": 512, "ce": "final"}),
+}
+"""The standard settings, which are those of the authors' anytime code; what the paper's text says
+otherwise; and the settings with which the authors vary the network's size."""
+
+
+def presets_of(system: str) -> Mapping[str, Preset]:
+    """The presets of one system, by name."""
+    return PRESETS if system == "bpan" else {}

@@ -1,12 +1,14 @@
 """Training BPAN and its baselines by back-propagation (through time) and Adam."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from corelib.data.images import ImageDataset, Split
+from corelib.data import Dataset
+from corelib.data.images import Split
 from corelib.models.bpan.anytime import Answered, AnytimeClassifier
 from corelib.models.bpan.config import GradientTraining
 from corelib.training.adam import Adam
@@ -19,7 +21,7 @@ class GradientLearner(Learner):
     score: ClassVar[str] = "accuracy"
 
     def __init__(
-        self, model: AnytimeClassifier, settings: GradientTraining, dataset: ImageDataset
+        self, model: AnytimeClassifier, settings: GradientTraining, dataset: Dataset
     ) -> None:
         self.model: AnytimeClassifier = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.settings = settings
@@ -38,30 +40,46 @@ class GradientLearner(Learner):
         hits = logits.detach().argmax(1) == batch.labels
         return {"loss": loss.item(), "accuracy": hits.float().mean().item()}
 
-    @torch.no_grad()
     def evaluate(self, split: Split) -> Metrics:
         """Loss, accuracy at the last step, and accuracy and mean steps when halting at θ = 0.9 and,
         if the model has one, by its own rule."""
-        rules: dict[str, Callable[[Tensor], Answered]] = {"at θ = 0.9": self.model.forward_anytime}
-        if self.model.has_own_rule:
-            rules["by own rule"] = self.model.own_rule
-        sums = {"loss": 0.0, "accuracy": 0.0}
-        for rule in rules:
-            sums |= {f"accuracy {rule}": 0.0, f"mean steps {rule}": 0.0}
-        n = len(split.labels)
-        for at in range(0, n, 1000):
-            part = Split(split.pixels[at : at + 1000], split.labels[at : at + 1000])
-            loss, logits = self._loss(part)
-            sums["loss"] += loss.item() * len(part.labels)
-            sums["accuracy"] += (logits.argmax(1) == part.labels).sum().item()
-            for rule, answer in rules.items():
-                answers, steps = answer(self.dataset.inputs(part.pixels))
-                sums[f"accuracy {rule}"] += (answers.argmax(1) == part.labels).sum().item()
-                sums[f"mean steps {rule}"] += steps.sum().item()
-        return {name: total / n for name, total in sums.items()}
+        return metrics_at(self.model, self.settings, self.dataset, split)
 
     def state_dict(self) -> dict[str, Tensor]:
         return self.optimiser.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         self.optimiser.load_state_dict(state)
+
+
+@torch.no_grad()
+def metrics_at(
+    model: AnytimeClassifier,
+    settings: GradientTraining,
+    dataset: Dataset,
+    split: Split,
+    threshold: float = 0.9,
+) -> Metrics:
+    """Means over a split: the loss of these settings, accuracy at the last step, and accuracy and
+    mean steps when halting at the confidence ``threshold`` and, if there is one, by the model's
+    own rule."""
+    rules: dict[str, Callable[[Tensor], Answered]] = {
+        f"at θ = {threshold:g}": partial(model.forward_anytime, confidence_threshold=threshold)
+    }
+    if model.has_own_rule:
+        rules["by own rule"] = model.own_rule
+    sums = {"loss": 0.0, "accuracy": 0.0}
+    for rule in rules:
+        sums |= {f"accuracy {rule}": 0.0, f"mean steps {rule}": 0.0}
+    n = len(split.labels)
+    for at in range(0, n, 1000):
+        labels = split.labels[at : at + 1000]
+        x = dataset.inputs(split.pixels[at : at + 1000])
+        loss, logits = model.loss_and_logits(x, labels, settings)
+        sums["loss"] += loss.item() * len(labels)
+        sums["accuracy"] += (logits.argmax(1) == labels).sum().item()
+        for rule, answer in rules.items():
+            answers, steps = answer(x)
+            sums[f"accuracy {rule}"] += (answers.argmax(1) == labels).sum().item()
+            sums[f"mean steps {rule}"] += steps.sum().item()
+    return {name: total / n for name, total in sums.items()}

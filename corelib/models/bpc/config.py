@@ -1,12 +1,13 @@
 """Settings of this family's networks, of their training, and the presets. Imports no torch."""
 
-from typing import Any, Literal, NamedTuple, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
 from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
-from corelib.training.config import TrainingSettings
+from corelib.training.config import Preset, TrainingSettings
 
 ActivationName = Literal["gelu", "relu", "leaky-relu", "tanh"]
 Start = Literal["bottom-up", "top-down", "random"]
@@ -151,13 +152,6 @@ class TwoWayTraining(TrainingSettings):
     )
 
 
-class Preset(NamedTuple):
-    """The settings that differ from the standard ones of BPC."""
-
-    config: dict[str, Any]
-    training: dict[str, Any]
-
-
 PRESETS: dict[str, Preset] = {
     "best": Preset({}, {}),
     "seed": Preset(
@@ -173,4 +167,9 @@ PRESETS: dict[str, Preset] = {
         {"epochs": 1, "max_steps": 300, "batch_size": 64, "schedule": "constant"},
     ),
 }
-"""The standard settings, and those of the published tutorial."""
+"""The standard settings of BPC, and those of the published tutorial."""
+
+
+def presets_of(system: str) -> Mapping[str, Preset]:
+    """The presets of one system, by name."""
+    return PRESETS if system == "bpc" else {}

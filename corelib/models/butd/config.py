@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
-from corelib.training.config import TrainingSettings
+from corelib.training.config import Preset, TrainingSettings
 
 Network = Literal["simple", "fc", "conv", "resnet18"]
 Weights = Literal["shared", "symmetric", "separate", "feedback-alignment"]
@@ -196,7 +196,7 @@ class CounterHebbTraining(RuleTraining):
     learning_rate: float = _learning_rate(1e-4)
 
 
-class Preset(NamedTuple):
+class Published(NamedTuple):
     """What differs from a system's standard settings."""
 
     system: str
@@ -205,21 +205,25 @@ class Preset(NamedTuple):
     training: dict[str, Any]
 
 
-PRESETS: dict[str, Preset] = {
-    "multi_mnist": Preset("butd", "multi-mnist", {}, {}),
-    "celeb_a": Preset(
+PRESETS: dict[str, Published] = {
+    "multi_mnist": Published("butd", "multi-mnist", {}, {}),
+    "celeb_a": Published(
         "butd",
         "celeba",
         {"network": "resnet18", "width": 64, "norm": True, "embedding": 200},
         {"loss": "bce", "epochs": 50},
     ),
-    "mnist": Preset("counter-hebb", "mnist", {"weights": "separate"}, {}),
-    "fashion_mnist": Preset("counter-hebb", "fashion-mnist", {"weights": "separate"}, {}),
-    "cifar": Preset("counter-hebb", "cifar-10", {"weights": "separate", "hidden": 1000}, {}),
+    "mnist": Published("counter-hebb", "mnist", {"weights": "separate"}, {}),
+    "fashion_mnist": Published("counter-hebb", "fashion-mnist", {"weights": "separate"}, {}),
+    "cifar": Published("counter-hebb", "cifar-10", {"weights": "separate", "hidden": 1000}, {}),
 }
 """The configurations published with the authors' code, by their names there."""
 
 
 def presets_of(system: str) -> dict[str, Preset]:
     """The published configurations of one system, by name."""
-    return {name: preset for name, preset in PRESETS.items() if preset.system == system}
+    return {
+        name: Preset(published.config, published.training, published.dataset)
+        for name, published in PRESETS.items()
+        if published.system == system
+    }

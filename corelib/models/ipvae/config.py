@@ -1,13 +1,13 @@
 """Settings of the iterative VAEs and of their training. Imports no torch."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
 from corelib.errors import SettingsError
 from corelib.settings import Settings, setting
-from corelib.training.config import TrainingSettings
+from corelib.training.config import Preset, TrainingSettings
 
 Sampling = Literal["variance-corrected", "straight-through", "relaxed"]
 PoissonKL = Literal["true", "published"]
@@ -199,13 +199,6 @@ class IGVAETraining(IterativeTraining):
     )
 
 
-class Preset(NamedTuple):
-    """Settings of the network and of its training that differ from the standard ones."""
-
-    config: Mapping[str, Any]
-    training: Mapping[str, Any]
-
-
 QUICK = Preset({}, {})
 """The standard settings; features become Gabor functions in about a minute."""
 
@@ -219,6 +212,7 @@ one patch in a thousand; with the standard ones it does not, and codes are as go
 DIGITS = Preset(
     {"n_latents": 512, "t_train": 16},
     {"epochs": 20, "batch_size": 200, "learning_rate": 0.006, "beta_outer": 8.0},
+    "mnist",
 )
 """Of the network of MNIST that ships. With a rate of 0.01 training diverged."""
 
@@ -239,5 +233,10 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = {
     "igvae": {"quick": QUICK, "shipped": SHIPPED, "paper": Preset(_PAPER, _PAPER_TRAINING)},
     "igvae-relu": {"quick": QUICK, "shipped": SHIPPED, "paper": Preset(_PAPER, _PAPER_TRAINING)},
 }
-"""By system and name. ``digits`` is meant for MNIST, ``paper`` for van Hateren's patches; the
-latter takes hours without a GPU."""
+"""By system and name. ``paper`` is meant for van Hateren's patches and takes hours without a
+GPU."""
+
+
+def presets_of(system: str) -> Mapping[str, Preset]:
+    """The presets of one system, by name."""
+    return PRESETS.get(system, {})
