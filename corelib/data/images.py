@@ -51,8 +51,11 @@ class ImageDataset(NamedTuple):
 
     def inputs(self, pixels: Tensor) -> Tensor:
         """Network input from pixels: uint8 (batch, ...), or float on [0, 1], becomes normalised
-        float32 (batch, unit)."""
-        unit = pixels.float() if pixels.is_floating_point() else pixels.float() / 255
+        (batch, unit) of torch's default type."""
+        import torch
+
+        kind = torch.get_default_dtype()
+        unit = pixels.to(kind) if pixels.is_floating_point() else pixels.to(kind) / 255
         return unit.flatten(1).sub(self.mean).div_(self.std)
 
     def batch(self, train: Split, step: int, size: int, seed: int) -> Split:

@@ -311,12 +311,14 @@ class SequenceDataset(NamedTuple):
         return f"steps of {self.name} have {self.input_dim} inputs"
 
     def inputs(self, pixels: Tensor) -> Tensor:
-        """Network input from sequences: uint8 (batch, time, column) becomes float32
-        (batch, time, input), normalised pixels and, if the task says so, their positions."""
+        """Network input from sequences: uint8 (batch, time, column) becomes (batch, time, input) of
+        torch's default type, normalised pixels and, if the task says so, their positions."""
         import torch
 
         n = self.task.n_pixels
-        unit = pixels[..., :n].float().div_(255).sub_(self.mean).div_(self.std)
+        unit = (
+            pixels[..., :n].to(torch.get_default_dtype()).div_(255).sub_(self.mean).div_(self.std)
+        )
         if not self.task.positions:
             return unit
         return torch.cat([unit, self.task.position(pixels[..., n:])], -1)

@@ -57,8 +57,8 @@ def evaluate(
     Columns: ``model``, ``dataset``, ``split``, ``images``, ``corruption``, ``severity``,
     ``threshold``, ``parameters``, then the metrics of the system's learner. A network that answers
     after each step has its ``accuracy`` after the last one, and accuracy and mean steps at the
-    confidence ``threshold``, from 0 to 1; shares are from 0 to 1. A module of your own is measured
-    as ``wrap`` makes it. Without ``dataset`` it is measured on what it was trained on.
+    confidence ``threshold``, from 0 to 1; shares are from 0 to 1. Of a module itself, which does
+    not say how it was trained, the loss is the cross-entropy of the last answer. Without ``dataset`` it is measured on what it was trained on.
     ``attrs["metrics"]`` names the columns that are metrics.
 
     Raises ``SettingsError`` naming what cannot be, ``CheckpointError`` for an unknown name.
@@ -89,16 +89,19 @@ def _metrics(subject: Subject, seen: Shown, threshold: float) -> dict[str, float
     from corelib.models.bpan.anytime import AnytimeClassifier
     from corelib.models.bpan.config import GradientTraining
     from corelib.models.bpan.learner import metrics_at
+    from corelib.models.bpan.wrapped import wrap
 
     device = next((p.device for p in subject.model.parameters()), None)
     part = seen.part if device is None else Split(*(t.to(device) for t in seen.part))
     with in_evaluation(subject.model):
-        settings = GradientTraining()
-        if subject.item is not None:
-            card = subject.item.card
-            chosen = system(card.system)
-            own = chosen.training_type(**card.training)
-            if not isinstance(subject.model, AnytimeClassifier):
-                return chosen.make_learner(subject.model, own, seen.dataset).evaluate(part)
-            settings = cast("GradientTraining", own)
-        return metrics_at(anytime(subject), settings, seen.dataset, part, threshold)
+        if subject.item is None:
+            # Its own loss is not known: it depends on how it was trained.
+            network = subject._replace(model=wrap(anytime(subject)))
+            return metrics_at(anytime(network), GradientTraining(), seen.dataset, part, threshold)
+        card = subject.item.card
+        chosen = system(card.system)
+        own = chosen.training_type(**card.training)
+        if not isinstance(subject.model, AnytimeClassifier):
+            return chosen.make_learner(subject.model, own, seen.dataset).evaluate(part)
+        settings = cast("GradientTraining", own)
+        return metrics_at(subject.model, settings, seen.dataset, part, threshold)

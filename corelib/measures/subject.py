@@ -157,8 +157,8 @@ def _dataset(subject: Subject, data: Data) -> Dataset:
     if data is None:
         data = subject.item.card.dataset if subject.item else "mnist"
     if isinstance(data, str):
-        dataset = load_dataset(data)
         _check_kind(subject, data)
+        dataset = load_dataset(data)
     elif isinstance(data, ImageDataset | SequenceDataset):
         dataset = data
     else:
@@ -198,7 +198,7 @@ def _check_kind(subject: Subject, name: str) -> None:
     if subject.item is None:
         return
     chosen = system(subject.item.card.system)
-    if name not in chosen.datasets:
+    if name in DATASETS and name not in chosen.datasets:
         raise SettingsError(
             f"{subject.name} reads {chosen.data}s, but {name} holds {DATASETS[name].kind}s; choose "
             f"one of: {', '.join(chosen.datasets)}."

@@ -25,6 +25,7 @@ from corelib.models.bpan.dynamics import (
     softplus,
     step,
 )
+from corelib.shapes import images
 
 
 class Trace(NamedTuple):
@@ -63,6 +64,7 @@ class BalancedNetwork(AnytimeClassifier):
         super().__init__()
         n_excitatory, n_inhibitory = config.n_excitatory, config.n_inhibitory
         self.n_excitatory, self.n_inhibitory = n_excitatory, n_inhibitory
+        self.input_dim = config.input_dim
         self.alpha, self.dale = config.alpha, config.dale
         n_units = n_excitatory + n_inhibitory
         theta = 0.05 * torch.randn(n_units, n_units)
@@ -254,10 +256,10 @@ class BPAN(BalancedNetwork):
         self.n_steps = config.n_steps
 
     def drives(self, x: Tensor, weights: Weights, n_steps: int) -> list[Tensor]:
-        return [input_drive(x, weights)] * n_steps
+        return [input_drive(images(x, self.input_dim), weights)] * n_steps
 
     def begin(self, x: Tensor, weights: Weights) -> First:
-        x = x.flatten(1)
+        x = images(x, self.input_dim)
         return First(x, _partial_drive(x, weights, slice(self.n_excitatory)))
 
     def advance(self, carry: First | Carry, t: int, weights: Weights) -> Carry:

@@ -8,6 +8,7 @@ from corelib.models.bpan.anytime import Cost
 from corelib.models.bpan.config import BPANSequenceConfig
 from corelib.models.bpan.dynamics import State, Weights, first_step, input_drive, readout, step
 from corelib.models.bpan.network import BalancedNetwork
+from corelib.shapes import sequences
 
 
 class Carry(NamedTuple):
@@ -29,7 +30,7 @@ class BPANSequence(BalancedNetwork):
         super().__init__(BPANSequenceConfig.from_arguments(config, settings))
 
     def steps_for(self, x: Tensor) -> int:
-        return x.shape[1]
+        return sequences(x, self.input_dim).shape[1]
 
     def drives(self, x: Tensor, weights: Weights, n_steps: int) -> tuple[Tensor, ...]:
         """All drives by one product. Raises ``ValueError`` for more steps than the sequence has."""
@@ -40,7 +41,7 @@ class BPANSequence(BalancedNetwork):
         return drive.view(*x.shape[:2], drive.shape[1]).unbind(1)
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
-        drive = input_drive(x[:, 0], weights)
+        drive = input_drive(sequences(x, self.input_dim)[:, 0], weights)
         return Carry(x, first_step(drive, weights, self.alpha).potential)
 
     def advance(self, carry: Carry, t: int, weights: Weights) -> Carry:

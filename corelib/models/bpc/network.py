@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from corelib.models.bpc.config import ActivationName, BackpropConfig, BPCConfig, parse_widths
 from corelib.models.bpc.energy import Affine, Precision, Weights
 from corelib.models.bpc.inference import Given, InferenceConfig, downward, run_inference, upward
+from corelib.shapes import images
 
 
 class TwoWay(nn.Module, ABC):
@@ -60,7 +61,7 @@ class TwoWay(nn.Module, ABC):
 
     def amortise(self, x: Tensor) -> Tensor:
         """The amortiser's one pass: (batch, pixel) -> (batch, class)."""
-        return upward(x, self.weights())[0]
+        return upward(images(x, self.sizes[-1]), self.weights())[0]
 
     def imagine(self, y: Tensor) -> Tensor:
         """The generator's one pass: (batch, class) -> (batch, pixel)."""
@@ -90,6 +91,7 @@ class PredictiveCoding(TwoWay, ABC):
     ) -> Tensor:
         """z_0 after inference from an image whose label is free: (batch, class). A random start is
         drawn from ``generator``."""
+        x = images(x, self.sizes[-1])
         unknown = torch.zeros(self.n_classes, dtype=torch.bool, device=x.device)
         given = Given(x, x.new_zeros(len(x), self.n_classes), y_known=unknown)
         return run_inference(given, self.weights(), config, generator).z[0]

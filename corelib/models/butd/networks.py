@@ -11,6 +11,7 @@ from corelib.models.butd.blocks import BUTDSequential, Signals
 from corelib.models.butd.config import BUTDConfig, PathConfig, image_shape
 from corelib.models.butd.gates import open_gates, rows
 from corelib.models.butd.layers import BUTDFlatten, BUTDLayer, galu
+from corelib.shapes import images
 
 
 class Instructed(NamedTuple):
@@ -131,7 +132,7 @@ class BUTDNet(nn.Module):
         """The second pass, of images x (batch, input), through gates (batch, unit...), or
         (1, unit...) for all images. It goes on from ``kept``, the activities of the lowest
         populations, where they are known already."""
-        x = x.view(-1, *self.shape)
+        x = images(x, prod(self.shape)).view(-1, *self.shape)
         up = self.core.bottom_up(x, gates, kept)
         return Ascended(x, up, self.head(self.flatten(up[-1])))
 

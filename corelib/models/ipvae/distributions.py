@@ -109,21 +109,24 @@ def shared_poisson(generator: torch.Generator) -> Draw:
 
     Each unit has one Poisson process of rate 1, and a row's count is the number of its events up to
     time e^u. So each row by itself is Poisson(e^u), and it does not depend on which other rows
-    there are, nor on their order. For measures that must not depend on the batch.
+    there are, nor on their order; it is NaN where u is. For measures that must not depend on the
+    batch.
     """
 
     def draw(u: Tensor) -> Tensor:
         rate = u.detach().exp().cpu().T.contiguous()
+        longest = rate.nan_to_num(nan=0.0).amax(1, keepdim=True) if rate.numel() else rate[:, :0]
         # With a seed of its own, so that the rows do not change what the next draw begins with.
         seed = int(torch.randint(2**62, (), generator=generator))
         own = torch.Generator().manual_seed(seed)
         events = torch.zeros((len(rate), 0), dtype=rate.dtype)
         last = torch.zeros((len(rate), 1), dtype=rate.dtype)
-        while bool(torch.any(last < rate.amax(1, keepdim=True))):
+        while bool(torch.any(last < longest)):
             waits = torch.empty((len(rate), BLOCK), dtype=rate.dtype).exponential_(generator=own)
             events = torch.cat([events, last + waits.cumsum(1)], 1)
             last = events[:, -1:]
-        return torch.searchsorted(events, rate).T.to(u)
+        counts = torch.searchsorted(events, rate).to(rate)
+        return counts.masked_fill_(rate.isnan(), torch.nan).T.to(u)
 
     return draw
 

@@ -47,6 +47,7 @@ from corelib.models.ipvae.dynamics import (
     poisson_step,
     stimulus,
 )
+from corelib.shapes import images
 
 LOG_SCALE_LIMIT = 3.45
 FIRST_LOG_BIAS = -3.0
@@ -184,6 +185,7 @@ class IterativeVAE(nn.Module, ABC):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mean activity (batch, unit) after T steps; all images get the same noise."""
+        x = images(x, len(self.log_scale))
         weights, draw = self.weights(), self.fixed_noise()
         seen = stimulus(x, weights)
         state = self.begin(len(x), weights, draw)

@@ -32,6 +32,7 @@ from corelib.models.bpan.anytime import Answered, answer_early
 from corelib.models.bpan.baselines.config import ACTConfig, ACTTraining
 from corelib.models.bpan.baselines.gru_cell import State, first_step, input_drive, step
 from corelib.models.bpan.baselines.halting_gru import HaltingGRU, Weights, halting_logit, logits_of
+from corelib.shapes import images
 
 
 class Carry(NamedTuple):
@@ -57,7 +58,7 @@ class ACT(HaltingGRU):
         self.epsilon = config.epsilon
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
-        drive = input_drive(x, weights.cell)
+        drive = input_drive(images(x, self.input_dim), weights.cell)
         hidden = first_step(drive, weights.cell).hidden
         halting = torch.sigmoid(halting_logit(hidden, weights))
         logits = logits_of(hidden, weights)

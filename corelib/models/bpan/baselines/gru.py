@@ -19,6 +19,7 @@ from corelib.models.bpan.baselines.gru_cell import (
     input_drive,
     step,
 )
+from corelib.shapes import images, sequences
 
 
 class Weights(NamedTuple):
@@ -48,6 +49,7 @@ class ReadOutGRU(AnytimeClassifier):
 
     def __init__(self, config: GRUConfig | GRUSequenceConfig) -> None:
         super().__init__()
+        self.input_dim = config.input_dim
         self.cell = GRUCell(config.input_dim, config.n_hidden)
         self.readout = nn.Linear(config.n_hidden, config.n_classes)
 
@@ -74,7 +76,7 @@ class GRU(ReadOutGRU):
         self.n_steps = config.n_steps
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
-        drive = input_drive(x, weights.cell)
+        drive = input_drive(images(x, self.input_dim), weights.cell)
         return Carry(drive, first_step(drive, weights.cell).hidden)
 
     def advance(self, carry: Carry, t: int, weights: Weights) -> Carry:
@@ -97,10 +99,10 @@ class GRUSequence(ReadOutGRU):
         super().__init__(GRUSequenceConfig.from_arguments(config, settings))
 
     def steps_for(self, x: Tensor) -> int:
-        return x.shape[1]
+        return sequences(x, self.input_dim).shape[1]
 
     def begin(self, x: Tensor, weights: Weights) -> SequenceCarry:
-        drive = input_drive(x[:, 0], weights.cell)
+        drive = input_drive(sequences(x, self.input_dim)[:, 0], weights.cell)
         return SequenceCarry(x, first_step(drive, weights.cell).hidden)
 
     def advance(self, carry: SequenceCarry, t: int, weights: Weights) -> SequenceCarry:

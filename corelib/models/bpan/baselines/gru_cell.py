@@ -45,7 +45,8 @@ def step(drive: Tensor, state: State, weights: CellWeights) -> State:
     """One update."""
     current = F.linear(state.hidden, weights.recurrent, weights.recurrent_bias)
     update, proposal = _gates(drive, current)
-    return State(torch.lerp(proposal, state.hidden, update))
+    # Under autocast products are of lower precision than the state.
+    return State(torch.lerp(proposal, state.hidden.to(proposal.dtype), update))
 
 
 def first_step(drive: Tensor, weights: CellWeights) -> State:

@@ -31,6 +31,7 @@ class HaltingGRU(AnytimeClassifier):
     def __init__(self, config: ACTConfig | PonderNetConfig) -> None:
         super().__init__()
         self.n_steps = config.n_steps
+        self.input_dim = config.input_dim
         self.cell = GRUCell(config.input_dim, config.n_hidden)
         self.halt = nn.Linear(config.n_hidden, 1)
         self.readout = nn.Linear(config.n_hidden, config.n_classes)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost
 from corelib.models.bpan.baselines.config import MLPConfig, MLPTraining
+from corelib.shapes import images
 
 
 class Weights(NamedTuple):
@@ -39,6 +40,7 @@ class MLP(AnytimeClassifier):
         super().__init__()
         config = MLPConfig.from_arguments(config, settings)
         n_hidden = config.n_hidden
+        self.input_dim = config.input_dim
         sizes = [config.input_dim] + [n_hidden] * (config.n_hidden_layers - 1)
         self.layers = nn.ModuleList(nn.Linear(size, n_hidden) for size in sizes)
         self.readout = nn.Linear(n_hidden, config.n_classes)
@@ -51,6 +53,7 @@ class MLP(AnytimeClassifier):
         return Weights(layers, (self.readout.weight, self.readout.bias))
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
+        x = images(x, self.input_dim)
         for weight, bias in weights.layers:
             x = torch.relu(F.linear(x, weight, bias))
         return Carry(x)

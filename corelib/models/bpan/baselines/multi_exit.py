@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost, rising, step_losses
 from corelib.models.bpan.baselines.config import MultiExitConfig, MultiExitTraining
+from corelib.shapes import images
 
 
 class Block(NamedTuple):
@@ -54,6 +55,7 @@ class MultiExit(AnytimeClassifier):
         config = MultiExitConfig.from_arguments(config, settings)
         n_hidden, n_steps, n_classes = config.n_hidden, config.n_steps, config.n_classes
         self.n_steps = n_steps
+        self.input_dim = config.input_dim
         self.drive = nn.Linear(config.input_dim, n_hidden)
         self.blocks = nn.ModuleList(nn.Linear(n_hidden, n_hidden) for _ in range(n_steps))
         self.norms = nn.ModuleList(nn.LayerNorm(n_hidden) for _ in range(n_steps))
@@ -74,6 +76,7 @@ class MultiExit(AnytimeClassifier):
         return Weights(self.drive.weight, self.drive.bias, blocks)
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
+        x = images(x, self.input_dim)
         hidden = torch.relu(F.linear(x, weights.drive, weights.drive_bias))
         return self.advance(Carry(hidden), 1, weights)
 

@@ -24,6 +24,7 @@ from corelib.models.bpan.anytime import Answered, answer_early, step_losses
 from corelib.models.bpan.baselines.config import PonderNetConfig, PonderNetTraining
 from corelib.models.bpan.baselines.gru_cell import State, first_step, input_drive, step
 from corelib.models.bpan.baselines.halting_gru import HaltingGRU, Weights, halting_logit, logits_of
+from corelib.shapes import images
 
 Rule = Literal["cumulative", "expected", "sampled"]
 
@@ -54,7 +55,7 @@ class PonderNet(HaltingGRU):
         self.faithful = config.faithful
 
     def begin(self, x: Tensor, weights: Weights) -> Carry:
-        drive = input_drive(x, weights.cell)
+        drive = input_drive(images(x, self.input_dim), weights.cell)
         hidden = first_step(drive, weights.cell).hidden
         halting = halting_logit(hidden, weights)
         return Carry(drive, hidden, halting, F.logsigmoid(-halting))
