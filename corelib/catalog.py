@@ -1,81 +1,10 @@
 """All systems by name. A network is imported only when it is built."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
 
-from corelib.data.sources import DATASETS, Kind
 from corelib.errors import SettingsError
-from corelib.settings import Settings
-from corelib.training.config import Preset, TrainingSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import nn
-
-    from corelib.data import Dataset
-    from corelib.training.learner import Learner
-
-
-class System(NamedTuple):
-    """``config``, ``training``, ``model`` and ``learner`` name classes as ``module:class``;
-    ``data`` is the kind of data that it reads, ``also`` other kinds. ``named`` is the function
-    that gives a system's presets, empty where there are none."""
-
-    name: str
-    title: str
-    about: str
-    config: str
-    training: str
-    model: str
-    learner: str
-    data: Kind = "image"
-    also: tuple[Kind, ...] = ()
-    named: str = ""
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """Names of the data sets that it can be trained on; the first is the standard one."""
-        return tuple(
-            name
-            for kind in (self.data, *self.also)
-            for name, source in DATASETS.items()
-            if source.kind == kind
-        )
-
-    @property
-    def presets(self) -> "Mapping[str, Preset]":
-        """Named settings, by name."""
-        return _class(self.named)(self.name) if self.named else {}
-
-    def preset(self, name: str) -> Preset:
-        """Settings by name; raises ``SettingsError`` naming those that exist."""
-        if name not in self.presets:
-            known = ", ".join(self.presets) or "none"
-            raise SettingsError(f"{self.name} has no settings named {name!r}; there are: {known}.")
-        return self.presets[name]
-
-    @property
-    def config_type(self) -> type[Settings]:
-        return _class(self.config)
-
-    @property
-    def training_type(self) -> type[TrainingSettings]:
-        return _class(self.training)
-
-    def make_model(self, config: Settings) -> "nn.Module":
-        return _class(self.model)(config)
-
-    def make_learner(
-        self, model: "nn.Module", training: TrainingSettings, dataset: "Dataset"
-    ) -> "Learner":
-        return _class(self.learner)(model, training, dataset)
-
-
-def _class(path: str) -> Any:
-    module, name = path.split(":")
-    return getattr(import_module(module), name)
-
+from corelib.system import ProtocolName, System, check_system
 
 _BPAN = "corelib.models.bpan"
 
@@ -91,6 +20,7 @@ def _baseline(name: str, title: str, about: str, module: str, kind: str) -> Syst
         f"{config}Training",
         f"{_BPAN}.baselines.{module}:{kind}",
         f"{_BPAN}.learner:GradientLearner",
+        protocol="steps",
     )
 
 
@@ -108,6 +38,7 @@ def _two_way(name: str, title: str, about: str, kind: str, module: str, rule: st
         f"{_BPC}.config:TwoWayTraining",
         f"{_BPC}.{module}:{kind}",
         f"{_BPC}.learner:{rule}Learner",
+        protocol="two-way",
         named=f"{_BPC}.config:presets_of",
     )
 
@@ -127,11 +58,12 @@ def _iterative(name: str, title: str, about: str, config: str, model: str) -> Sy
         f"{_IPVAE}.learner:UnrolledLearner",
         "fragment",
         ("image",),
-        f"{_IPVAE}.config:presets_of",
+        protocol="code",
+        named=f"{_IPVAE}.config:presets_of",
     )
 
 
-SYSTEMS: dict[str, System] = {
+_OURS: dict[str, System] = {
     system.name: system
     for system in (
         System(
@@ -142,6 +74,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.config:BPANTraining",
             f"{_BPAN}.network:BPAN",
             f"{_BPAN}.learner:GradientLearner",
+            protocol="steps",
             named=f"{_BPAN}.config:presets_of",
         ),
         _baseline(
@@ -166,10 +99,10 @@ SYSTEMS: dict[str, System] = {
             "MultiExit",
         ),
         _baseline(
-            "mlp", "Multilayer perceptron", "answers once, after all its layers", "mlp", "MLP"
+            "gru", "GRU", "a gated recurrent network, read out after each update", "gru", "GRU"
         ),
         _baseline(
-            "gru", "GRU", "a gated recurrent network, read out after each update", "gru", "GRU"
+            "mlp", "Multilayer perceptron", "answers once, after all its layers", "mlp", "MLP"
         ),
         System(
             "bpan-sequence",
@@ -180,6 +113,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.sequence:BPANSequence",
             f"{_BPAN}.learner:GradientLearner",
             data="sequence",
+            protocol="sequence",
         ),
         System(
             "butd",
@@ -190,6 +124,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BUTD}.networks:BUTDNet",
             f"{_BUTD}.learner:BUTDLearner",
             data="scene",
+            protocol="instructed",
             named=f"{_BUTD}.config:presets_of",
         ),
         System(
@@ -201,6 +136,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BUTD}.networks:BUTDNet",
             f"{_BUTD}.learner:BUTDLearner",
             also=("picture",),
+            protocol="task",
             named=f"{_BUTD}.config:presets_of",
         ),
         System(
@@ -212,6 +148,7 @@ SYSTEMS: dict[str, System] = {
             f"{_BPAN}.baselines.gru:GRUSequence",
             f"{_BPAN}.learner:GradientLearner",
             data="sequence",
+            protocol="sequence",
         ),
         _two_way(
             "bpc",
@@ -278,8 +215,91 @@ SYSTEMS: dict[str, System] = {
 }
 
 
+class Catalogue(Mapping[str, System]):
+    """The systems by name: those that come with Synaptarium, those that other packages have in the
+    entry point group ``synaptarium.systems``, and those given to ``register``.
+
+    Entry points are read when a name is first looked up; what is wrong with one is kept in
+    ``problems`` as a sentence, and the others stay.
+    """
+
+    def __init__(self, ours: dict[str, System]) -> None:
+        self._systems = dict(ours)
+        self._read = False
+        self.problems: list[str] = []
+
+    def __getitem__(self, name: str) -> System:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, System]:
+        if not self._read:
+            self._read = True
+            for point in entry_points(group=GROUP):
+                self._take(point)
+        return self._systems
+
+    def _take(self, point: EntryPoint) -> None:
+        """Add what an entry point names: a ``System``, or several in a list or tuple."""
+        try:
+            found = point.load()
+            for item in [found] if isinstance(found, System) else found:
+                self.add(item)
+        # Another package's fault must not take this one down.
+        except Exception as error:
+            self.problems.append(
+                f"The systems of {point.value} cannot be used: {type(error).__name__}: {error}"
+            )
+
+    def add(self, item: System) -> None:
+        """Add one under a new name; raises ``SettingsError``."""
+        if not isinstance(item, System):
+            raise SettingsError(f"{str(item)[:60]!r} is not a System.")
+        if item.name in self._systems:
+            raise SettingsError(f"There is already a system named {item.name!r}.")
+        self._systems[item.name] = item
+
+    def remove(self, name: str) -> None:
+        """Forget one that was added."""
+        if name in _OURS:
+            raise SettingsError(f"{name!r} comes with Synaptarium and stays.")
+        self._systems.pop(name, None)
+
+
+GROUP = "synaptarium.systems"
+SYSTEMS = Catalogue(_OURS)
+
+
+def register(item: System) -> None:
+    """Make a system known in this process: ``train``, ``evaluate`` and the pages of its protocol
+    take it from now on.
+
+    Every class that it names is imported and checked; raises ``SettingsError`` saying what is
+    missing. A worker is another process: train with ``where="here"``, or name the system in the
+    entry point group ``synaptarium.systems`` of a package.
+    """
+    check_system(item)
+    len(SYSTEMS)  # the entry points come first
+    SYSTEMS.add(item)
+
+
+def showing(*protocols: ProtocolName) -> tuple[str, ...]:
+    """The names of the systems of these protocols, ours first."""
+    return tuple(
+        name for protocol in protocols for name, s in SYSTEMS.items() if s.protocol == protocol
+    )
+
+
 def system(name: str) -> System:
     """A system by name; raises ``SettingsError`` naming those that exist."""
     if name not in SYSTEMS:
-        raise SettingsError(f"There is no system named {name!r}; there are: {', '.join(SYSTEMS)}.")
+        others = "".join(f" {problem}" for problem in SYSTEMS.problems)
+        raise SettingsError(
+            f"There is no system named {name!r}; there are: {', '.join(SYSTEMS)}.{others}"
+        )
     return SYSTEMS[name]

@@ -1,4 +1,4 @@
-"""The experiments: what each page is called, what it asks, and which systems it shows."""
+"""The experiments: what each page is called, and what it asks."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,7 @@ class Family(NamedTuple):
 
 
 class Room(NamedTuple):
-    """A page as Home shows it. ``family`` is a name in ``FAMILIES``, ``systems`` are names in the
-    catalogue."""
+    """A page as Home shows it. ``family`` is a name in ``FAMILIES``."""
 
     file: str
     family: str
@@ -22,7 +21,6 @@ class Room(NamedTuple):
     question: str
     about: str
     paper: str
-    systems: tuple[str, ...]
     picture: str
 
 
@@ -60,7 +58,6 @@ ROOMS = (
         "Turn inhibition down, silence units, raise the threshold, and see what the answer "
         "depends on.",
         paper="Balanced Predictive Attractor Networks",
-        systems=("bpan",),
         picture="balance",
     ),
     Room(
@@ -72,7 +69,6 @@ ROOMS = (
         about="Six networks answer after each of their steps. Move one threshold and see which "
         "stops when, what it costs in steps, work and time, and whether recurrence matters.",
         paper="Balanced Predictive Attractor Networks; ACT; PonderNet; Multi-Exit",
-        systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="halting",
     ),
     Room(
@@ -85,7 +81,6 @@ ROOMS = (
         "Drag a square over your own digit and watch the decision change. See what the "
         "balance term in the loss is really worth.",
         paper="Balanced Predictive Attractor Networks",
-        systems=("bpan", "act", "pondernet", "multi-exit", "gru", "mlp"),
         picture="robustness",
     ),
     Room(
@@ -97,7 +92,6 @@ ROOMS = (
         about="A digit is revealed in glimpses or strips, one per step. Play it, watch beliefs "
         "grow and flip, and see which network answers too early.",
         paper="Balanced Predictive Attractor Networks",
-        systems=("bpan-sequence", "gru-sequence"),
         picture="evidence",
     ),
     Room(
@@ -110,7 +104,6 @@ ROOMS = (
         "generates them from their labels and fills in the parts you hide. Step through its "
         "inference and watch the energy fall.",
         paper="Bidirectional predictive coding",
-        systems=("bpc", "gpc", "dpc", "hybrid-pc", "backprop"),
         picture="bpc",
     ),
     Room(
@@ -123,7 +116,6 @@ ROOMS = (
         "digit it asks for. See what the tasks share, silence it, swap it, and give instructions "
         "that the network was never trained on.",
         paper="Biologically inspired learning model for instructed vision",
-        systems=("butd",),
         picture="subnetworks",
     ),
     Room(
@@ -136,7 +128,6 @@ ROOMS = (
         "learns from the activity at its two ends. Play the three passes, compare the update with "
         "the gradient, and break the conditions that make them equal.",
         paper="Biologically inspired learning model for instructed vision",
-        systems=("counter-hebb", "butd"),
         picture="learning",
     ),
     Room(
@@ -149,7 +140,6 @@ ROOMS = (
         "their features, watch potentials, rates and spikes converge, and take away the "
         "explaining-away that makes them compete.",
         paper="Brain-like variational inference",
-        systems=("ipvae", "igvae", "igvae-relu"),
         picture="sparse",
     ),
     Room(
@@ -162,7 +152,6 @@ ROOMS = (
         "neuron, listen to it, measure its tuning, and read out what the whole population knows "
         "about the bar.",
         paper="Brain-like variational inference",
-        systems=("ipvae", "igvae", "igvae-relu"),
         picture="bars",
     ),
 )

@@ -33,7 +33,7 @@ draw_page(
             "Third task": draw_third_task,
         },
         published=PUBLISHED,
-        training=Training((view.SYSTEM,), tabs.draw_gates),
+        training=Training(view.SYSTEMS, tabs.draw_gates),
         export=lambda v: [v.item],
     )
 )

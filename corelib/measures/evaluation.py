@@ -58,7 +58,8 @@ def evaluate(
     ``threshold``, ``parameters``, then the metrics of the system's learner. A network that answers
     after each step has its ``accuracy`` after the last one, and accuracy and mean steps at the
     confidence ``threshold``, from 0 to 1; shares are from 0 to 1. Of a module itself, which does
-    not say how it was trained, the loss is the cross-entropy of the last answer. Without ``dataset`` it is measured on what it was trained on.
+    not say how it was trained, the loss is the cross-entropy of the last answer. Without
+    ``dataset`` a network is measured on what it was trained on.
     ``attrs["metrics"]`` names the columns that are metrics.
 
     Raises ``SettingsError`` naming what cannot be, ``CheckpointError`` for an unknown name.

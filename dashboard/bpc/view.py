@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.catalog import showing
 from corelib.words import with_article
 from dashboard.bpc import cache as bpc_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 PAGE = "bpc"
-SYSTEMS = ("bpc", "gpc", "dpc", "hybrid-pc", "backprop")
+SYSTEMS = showing("two-way")
 INFERENCE = ("n_steps", "step_size", "alpha_f", "alpha_b", "start", "optimiser")
 """Names of the controls of inference."""
 STEPS_AROUND = 60

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
+from corelib.catalog import showing, system
 from corelib.models.ipvae.experiment import Intervention, controls  # noqa: F401 (used through here)
 from dashboard.shell import cache
 
@@ -16,12 +17,18 @@ if TYPE_CHECKING:
 
     from corelib.models.ipvae.gabor import Gabors
     from corelib.models.ipvae.network import IterativeVAE
+    from corelib.runs.registry import Checkpoint
 
 AT_ONCE, FITS_KEPT = 16, 16
 NAMES = {"ipvae": "iP-VAE", "igvae-relu": "iG-relu-VAE", "igvae": "iG-VAE"}
 """The paper's names of the three systems."""
-SYSTEMS = tuple(NAMES)
+SYSTEMS = (*NAMES, *(name for name in showing("code") if name not in NAMES))
 EXAMPLE = "ipvae-natural-16"
+
+
+def kind_of(item: "Checkpoint") -> str:
+    """What a network is called: the paper's name, or the title of another package's system."""
+    return NAMES.get(item.card.system) or system(item.card.system).title
 
 
 def network(key: cache.CheckpointKey) -> "IterativeVAE":

@@ -10,6 +10,7 @@ import streamlit as st
 
 from corelib.analysis import anytime
 from corelib.analysis.halting import Measures, measures
+from corelib.catalog import showing
 from corelib.data import DATASETS
 from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 PAGE = "evidence"
-SYSTEMS = ("bpan-sequence", "gru-sequence")
+SYSTEMS = showing("sequence")
 TASKS = [name for name, source in DATASETS.items() if source.kind == "sequence"]
 
 

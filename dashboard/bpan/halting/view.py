@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.analysis import anytime
+from corelib.catalog import showing
 from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 PAGE = "halting"
-SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
+SYSTEMS = showing("steps")
 STANDARD = [f"{name}-mnist" for name in SYSTEMS]
 STEPS, MACS, TIME = COSTS = ("steps", "multiply-adds", "time")
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from corelib.analysis.robustness import OverSeverity, Robustness, ranked
+from corelib.catalog import showing
 from corelib.data.corruptions import CORRUPTIONS, PUBLISHED, Corruption, Fill, Place
 from corelib.words import PER_CENT
 from dashboard.bpan.robustness import cache as robustness_cache
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 PAGE = "robust"
-SYSTEMS = ("bpan", "act", "pondernet", "multi-exit", "gru", "mlp")
+SYSTEMS = showing("steps")
 STANDARD = (*(f"{name}-mnist" for name in SYSTEMS), "bpan-unbalanced-mnist")
 THETAS = (0.5, 0.9, 0.99)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from corelib.catalog import showing
 from dashboard.butd.cache import config_of, network
 from dashboard.butd.learning import cache as own_cache
 from dashboard.components.digit_input import digit_input
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 PAGE = "learn"
-SYSTEMS = ("counter-hebb", "butd")
+SYSTEMS = showing("task", "instructed")
 EXAMPLE = "counter-hebb-shared-mnist"
 """Its update is the gradient."""
 EXACT = 1e-10

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.catalog import showing
 from dashboard.butd.cache import network
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.components.digit_input import digit_input
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 PAGE = "sub"
-SYSTEM = "butd"
+SYSTEMS = showing("instructed")
 EXAMPLE = "butd-shared-multi-mnist"
 LIVE = 1000
 """Test scenes from which the sentence counts."""
@@ -101,7 +102,7 @@ class View(NamedTuple):
 def view() -> View:
     """The sidebar, and what it shows."""
     with st.sidebar:
-        item = checkpoint_picker(PAGE, "model", "Network", SYSTEM, begin_with=EXAMPLE)
+        item = checkpoint_picker(PAGE, "model", "Network", SYSTEMS, begin_with=EXAMPLE)
     if item is None:
         raise NothingToShow(NO_NETWORK)
     which = cache.checkpoint_key(item)

@@ -62,7 +62,7 @@ def _views(v: View) -> dict[str, View]:
     """This page's view, and the same of one network of each other kind for these images."""
     views = {v.kind: v}
     for item in of_systems(ipvae_cache.SYSTEMS).values():
-        kind = ipvae_cache.NAMES[item.card.system]
+        kind = ipvae_cache.kind_of(item)
         if kind not in views and item.card.dataset == v.key.dataset:
             other = _same_on(v, item, kind)
             if other is not None:

@@ -106,7 +106,7 @@ def view() -> View:
     with st.sidebar:
         neuron = controls.neuron_control(key)
         experiment, frame_ms = controls.experiment_controls(key, neuron)
-    kind = ipvae_cache.NAMES[item.card.system]
+    kind = ipvae_cache.kind_of(item)
     return View(item, key, kind, neuron, experiment, frame_ms, palette())
 
 

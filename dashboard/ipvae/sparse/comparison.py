@@ -77,7 +77,7 @@ def _compared(v: View) -> "list[Checkpoint]":
 
 def _kinds(items: "list[Checkpoint]") -> dict[str, str]:
     """The kind of each network by its title."""
-    return {item.title: ipvae_cache.NAMES[item.card.system] for item in items}
+    return {item.title: ipvae_cache.kind_of(item) for item in items}
 
 
 def _convergence(items: "list[Checkpoint]") -> "dict[str, Convergence]":

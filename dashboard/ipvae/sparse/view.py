@@ -114,7 +114,7 @@ def view() -> View:
             leak = slider(PAGE, "leak", "Leak", 0.0, 1.0, 0.0, 0.05)
             seed = number(PAGE, "seed", "Noise seed", 0, 999, 0)
     intervention = Intervention(away, leak, (neuron,) if lesion else ())
-    kind = ipvae_cache.NAMES[item.card.system]
+    kind = ipvae_cache.kind_of(item)
     return View(item, key, kind, picture, n_steps, intervention, neuron, seed, palette())
 
 
