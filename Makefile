@@ -9,7 +9,7 @@ app: .venv/app
 
 # One process a core, and one thread each: two that share two cores wait for each other.
 test: .venv/dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --cov --cov-report=term:skip-covered
 
 test-slow: .venv/dev
 	$(BIN)/python -m pytest -m slow
