@@ -7,8 +7,9 @@ BIN := .venv/bin
 app: .venv/app
 	$(BIN)/streamlit run app.py
 
+# One process a core, and one thread each: two that share two cores wait for each other.
 test: .venv/dev
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --cov --cov-report=term:skip-covered
 
 test-slow: .venv/dev
 	$(BIN)/python -m pytest -m slow

@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, settings
 
 from dashboard.figures.figure import Figure
 
+BROWSER = "tests/browser/"
+
 torch.set_num_threads(1)
 settings.register_profile(
     "synaptarium",
@@ -17,6 +19,21 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("synaptarium")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of several processes that share the tests, each takes one file at a time, and one of them
+    all browser tests: they share a server, and a browser and its server keep a core busy."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    # As collected: the browser tests, which take longest, come early.
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 @pytest.fixture

@@ -29,20 +29,45 @@ def chrome():
         yield chrome
 
 
+@pytest.fixture(scope="session")
+def shared_server(chrome, tmp_path_factory):
+    """A server for all tests that make no runs: its folder of runs, and its address."""
+    runs = tmp_path_factory.mktemp("shared") / "runs"
+    with driver.server(runs) as address:
+        yield runs, address
+
+
 @pytest.fixture
 def runs(tmp_path):
+    """The folder of runs of this test's own server."""
     return tmp_path / "runs"
 
 
 @pytest.fixture
-def server(runs, chrome):
-    with driver.server(runs) as address:
+def fresh_server(tmp_path, chrome):
+    """A server that nobody has visited."""
+    with driver.server(tmp_path / "runs") as address:
         yield address
 
 
 @pytest.fixture
+def server(request):
+    """The address of a server: of the test's own where it asks for ``runs``, else of the shared
+    one, whose pages are faster because others have visited them."""
+    if "runs" in request.fixturenames:
+        with driver.server(request.getfixturevalue("runs")) as address:
+            yield address
+    else:
+        runs, address = request.getfixturevalue("shared_server")
+        yield address
+        assert not runs.exists() or not [*runs.iterdir()], "a test that makes runs asks for `runs`"
+
+
+@pytest.fixture
 def page(chrome):
-    context = chrome.new_context(viewport={"width": 1440, "height": 1100})
+    """A page of a browser that has never been here. Nothing fades or slides, which would cost as
+    much as drawing the figures."""
+    context = chrome.new_context(viewport={"width": 1440, "height": 1100}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(driver.PATIENCE_MS)
     yield page

@@ -109,12 +109,17 @@ def no_errors(page: Page) -> None:
     assert page.locator("[data-testid=stAlertContentError]").count() == 0
 
 
-def move_slider(page: Page, key: str, presses: int) -> None:
-    """Move a slider by the keyboard, one step a press; negative is to the left."""
+def move_slider(page: Page, key: str, steps: int) -> None:
+    """Move a slider by as many steps, with an arrow key that is held down; negative is to the left.
+
+    Pressed and let go for each step, it would run the page for each.
+    """
     handle = widget(page, key).get_by_role("slider")
     handle.focus()
-    for _ in range(abs(presses)):
-        handle.press("ArrowRight" if presses > 0 else "ArrowLeft")
+    arrow = "ArrowRight" if steps > 0 else "ArrowLeft"
+    for _ in range(abs(steps)):
+        page.keyboard.down(arrow)
+    page.keyboard.up(arrow)
     page.wait_for_timeout(300)
     ready(page)
 

@@ -20,8 +20,8 @@ def test_an_unknown_page_says_so_and_offers_home(server, page):
     page.get_by_role("heading", name="Synaptarium").wait_for()
 
 
-def test_the_former_address_of_runs_on_a_fresh_server(server, page):
-    driver.open_page(page, f"{server}/trainings")
+def test_the_former_address_of_runs_on_a_fresh_server(fresh_server, page):
+    driver.open_page(page, f"{fresh_server}/trainings")
     page.get_by_role("heading", name="Runs", exact=True).wait_for()
     assert page.get_by_role("dialog").count() == 0
 

@@ -1,6 +1,7 @@
 """What a person does on the pages of instructed networks, in a real browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,12 +13,18 @@ from tests.pages.butd import SMALL, store_network
 FC = {"network": "fc", "hidden": 16, "weights": "separate"}
 
 
-@pytest.fixture
-def server(runs, chrome, monkeypatch) -> Iterator[str]:
-    """A server with two small networks of one's own."""
-    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
-    store_network("butd", "multi-mnist", SMALL)
-    store_network("counter-hebb", "mnist", FC)
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("butd") / "runs"
+
+
+@pytest.fixture(scope="module")
+def server(runs, chrome) -> Iterator[str]:
+    """A server with two small networks of one's own, which these tests only look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNAPTARIUM_RUNS", str(runs))
+        store_network("butd", "multi-mnist", SMALL)
+        store_network("counter-hebb", "mnist", FC)
     with driver.server(runs) as address:
         yield address
 

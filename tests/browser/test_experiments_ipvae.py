@@ -1,6 +1,7 @@
 """What a person does on the iterative VAE pages, in a real browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,14 +23,22 @@ from tests.browser.driver import (
 from tests.pages.ipvae import store_network
 
 
-@pytest.fixture
-def network(runs, monkeypatch) -> str:
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> Iterator[Path]:
+    """The folder of the runs of these tests, where they look for them, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("ipvae") / "runs"
+        patch.setenv("SYNAPTARIUM_RUNS", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def network(runs) -> str:
     """A small network of one's own."""
-    monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
     return store_network()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(network, runs, chrome) -> Iterator[str]:
     with driver.server(runs) as address:
         yield address

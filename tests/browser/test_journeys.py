@@ -38,14 +38,15 @@ PAGES = {
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_deep_link_opens_its_page_on_a_fresh_server(page: Page, server: str, path: str):
+def test_a_deep_link_opens_its_page_on_a_fresh_server(page: Page, fresh_server: str, path: str):
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     # It asks nothing of the network.
     page.on(
-        "request", lambda request: outside(request.url, server) and problems.append(request.url)
+        "request",
+        lambda request: outside(request.url, fresh_server) and problems.append(request.url),
     )
-    open_page(page, server + path)
+    open_page(page, fresh_server + path)
     expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[path])
     expect(page.get_by_role("link", name="Home")).to_be_visible()
     assert page.get_by_text("Page not found").count() == 0

@@ -20,8 +20,8 @@ MESSAGE = (
 
 
 def hostile_runs() -> list[Run]:
-    """A run of each system that ships, named so that it comes first and completed; and two more,
-    one failed and one whose events say odd things."""
+    """A run of each system that ships, named so that it comes first and completed; and three more,
+    one with a checkpoint that is refused, one failed, and one whose spec says odd things."""
     runs, systems = [], set()
     for item in sorted(shipped(), key=lambda item: item.card.variant != ""):
         if item.card.system in systems:
@@ -33,11 +33,17 @@ def hostile_runs() -> list[Run]:
         named = spec.model_copy(update={"variant": f"{NAME} {item.name}"})
         (run.folder / "spec.json").write_text(named.model_dump_json(), encoding="utf-8")
         shutil.copytree(item.folder, run.checkpoint(item.card.step))
-        training = {**item.card.training, "device": MESSAGE}
-        card = item.card.model_copy(update={"training": training})
-        write_card(run.checkpoint(item.card.step), card)
+        said = {"variant": NAME, "versions": {MESSAGE: MESSAGE}}
+        write_card(run.checkpoint(item.card.step), item.card.model_copy(update=said))
         run.set_status("completed", MESSAGE)
         runs.append(run)
+    # A checkpoint that is refused, with a reason that repeats what its card says.
+    refused = _renamed(create_run(runs[0].spec), f"{NAME} refused")
+    shutil.copytree(item.folder, refused.checkpoint(item.card.step))
+    training = {**item.card.training, "device": MESSAGE}
+    card = item.card.model_copy(update={"training": training})
+    write_card(refused.checkpoint(item.card.step), card)
+    refused.set_status("cancelled", MESSAGE)
     failed = _renamed(create_run(runs[0].spec), f"{NAME} failed")
     failed.append(
         Began(step=0, total_steps=9, steps_per_epoch=3, device=MESSAGE, threads=1, parameters=1)
@@ -49,7 +55,7 @@ def hostile_runs() -> list[Run]:
     described = json.loads((damaged.folder / "spec.json").read_text(encoding="utf-8"))
     described["system"] = MESSAGE
     (damaged.folder / "spec.json").write_text(json.dumps(described), encoding="utf-8")
-    return [*runs, failed, damaged]
+    return [*runs, refused, failed, damaged]
 
 
 def _renamed(run: Run, name: str) -> Run:

@@ -13,7 +13,7 @@ import torch
 
 from corelib.data import fashion_mnist, load_dataset
 from corelib.errors import RunError, SettingsError
-from corelib.runs import launch, store
+from corelib.runs import launch, store, worker
 from corelib.runs.history import History
 from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import make_spec, read_spec
@@ -400,6 +400,20 @@ def test_a_worker_without_a_folder_says_so(runs_root, tmp_path):
 
 
 # -- the folder itself, without workers
+
+
+def test_a_worker_waits_for_a_status_check(runs_root, monkeypatch):
+    """Whoever asks whether a run is alive holds its lock for a moment."""
+    run = create_run(tiny())
+    worked = []
+    monkeypatch.setattr(worker, "_beat", lambda run: None)
+    monkeypatch.setattr(worker.Worker, "work", lambda self: worked.append(self.run.id))
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    asked = run.lock.acquire().lock
+    # The worker finds it held and sleeps, until it is let go.
+    monkeypatch.setattr(worker.time, "sleep", lambda seconds: asked.release())
+    assert worker.main(str(run.folder)) == 0
+    assert worked == [run.id]
 
 
 def living(run: Run):
