@@ -77,7 +77,7 @@ def test_its_requirements_are_those_of_the_files(wheel):
         scripts = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
     needed = {_name(item) for item in facts.get_all("Requires-Dist", []) if "extra ==" not in item}
     optional = {_name(item) for item in facts.get_all("Requires-Dist", []) if "'app'" in item}
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert needed | optional == {_name(line) for line in lines if not line.startswith("#")}
     assert optional == {"streamlit", "plotly"}
     assert set(facts.get_all("Provides-Extra", [])) == EXTRAS
@@ -89,10 +89,12 @@ def _name(requirement: str) -> str:
 
 
 def test_the_version_stands_in_pyproject_alone():
-    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
     assert own_version() == stated
     # The file that services read has to repeat it.
-    assert f"\nversion: {stated}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {stated}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_networks_data_and_training_work_from_the_wheel(installed, tmp_path):
@@ -114,7 +116,7 @@ def test_networks_data_and_training_work_from_the_wheel(installed, tmp_path):
 
 
 def run_state(folder: Path, name: str) -> str:
-    return (folder / "runs" / name / "status.json").read_text()
+    return (folder / "runs" / name / "status.json").read_text(encoding="utf-8")
 
 
 def test_the_app_serves_from_the_wheel(installed, tmp_path):

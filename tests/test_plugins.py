@@ -28,7 +28,7 @@ def installed(tmp_path) -> dict[str, str]:
     (facts / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: leaky-integrator\nVersion: 0.1.0\n"
     )
-    (facts / "entry_points.txt").write_text(POINTS)
+    (facts / "entry_points.txt").write_text(POINTS, encoding="utf-8")
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)]),

@@ -6,7 +6,7 @@ A network is built from its config, or from the config's fields as keyword argum
 
 >>> from corelib.models import BPAN
 >>> sum(p.numel() for p in BPAN(n_excitatory=64).parameters())
-83994
+85322
 """
 
 from typing import TYPE_CHECKING
