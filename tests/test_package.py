@@ -44,7 +44,7 @@ def run(installed: Path, folder: Path, *words: str) -> str:
         cwd=folder,
         env=environment(installed),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
@@ -62,7 +62,7 @@ def test_the_wheel_holds_every_file_of_the_app_and_nothing_else(wheel):
         cwd=ROOT,
         check=True,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     ).stdout.split("\n")
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -130,7 +130,7 @@ def test_the_app_serves_from_the_wheel(installed, tmp_path):
         env=environment(installed),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
     )
     try:
         deadline = time.monotonic() + 120
@@ -151,14 +151,14 @@ def test_the_app_serves_from_the_wheel(installed, tmp_path):
 def test_a_wrong_port_and_a_missing_app_are_sentences(installed, tmp_path):
     for port in ("0", "65536", "http"):
         words = [sys.executable, "-m", "corelib", "app", "--port", port]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
         assert done.returncode == 2
         assert "whole number from 1 to 65,535" in done.stderr
     (installed / "app.py").rename(installed / "app.txt")
     try:
         words = [sys.executable, "-m", "corelib", "app"]
         done = subprocess.run(
-            words, cwd=tmp_path, env=environment(installed), capture_output=True, text=True
+            words, cwd=tmp_path, env=environment(installed), capture_output=True, encoding="utf-8"
         )
     finally:
         (installed / "app.txt").rename(installed / "app.py")

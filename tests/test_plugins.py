@@ -42,7 +42,7 @@ def run(installed: dict[str, str], *words: str) -> str:
         cwd=ROOT,
         env=installed,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
@@ -84,7 +84,7 @@ def test_a_package_that_cannot_be_read_takes_nothing_down(installed):
         cwd=ROOT,
         env=installed,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 2
 

@@ -56,7 +56,9 @@ def test_every_public_name_is_there_and_importing_costs_nothing():
         "import sys, corelib, corelib.models, corelib.analysis;"
         "print([m for m in ('torch', 'pandas', 'numpy') if m in sys.modules])"
     )
-    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    printed = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
     assert printed.stdout.strip() == "[]", printed.stderr
 
 
