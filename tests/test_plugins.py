@@ -25,9 +25,8 @@ def installed(tmp_path) -> dict[str, str]:
     shutil.copytree(EXAMPLE / "leaky", site / "leaky")
     facts = site / "leaky_integrator-0.1.0.dist-info"
     facts.mkdir()
-    (facts / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: leaky-integrator\nVersion: 0.1.0\n"
-    )
+    about = "Metadata-Version: 2.1\nName: leaky-integrator\nVersion: 0.1.0\n"
+    (facts / "METADATA").write_text(about, encoding="utf-8")
     (facts / "entry_points.txt").write_text(POINTS, encoding="utf-8")
     return {
         **os.environ,
