@@ -71,6 +71,7 @@ def read(file: Path) -> Content:
 
 def _check_archive(shown: str, file: Path) -> None:
     """Whether the file is an archive as torch writes it, no larger unpacked than allowed."""
+    start = b""
     try:
         with file.open("rb") as opened:
             start = opened.read(4)
@@ -93,7 +94,7 @@ def _check_archive(shown: str, file: Path) -> None:
 
 
 def _load(shown: str, file: Path) -> Any:
-    numbers = [
+    numbers: list[Any] = [
         (function, f"numpy.{name}")
         for function, names in (
             (_number, ("core.multiarray.scalar", "_core.multiarray.scalar")),
@@ -112,9 +113,9 @@ def _load(shown: str, file: Path) -> Any:
         named = _GLOBAL.search(str(error))
         if named:
             raise CheckpointError(
-                f"{shown} holds more than tensors and plain values ({printable(named[1][:80])}) and "
-                "was not opened, because it could run a program. Ask its author for the state dict "
-                "alone: torch.save(model.state_dict(), FILE)."
+                f"{shown} holds more than tensors and plain values ({printable(named[1][:80])}), "
+                "which could run a program, so it was not opened. Ask its author for the state "
+                "dict alone: torch.save(model.state_dict(), FILE)."
             ) from None
         reason = printable(" ".join(str(error).split())[:160])
         raise CheckpointError(f"{shown} is damaged or no checkpoint of torch: {reason}.") from None
@@ -170,7 +171,7 @@ def _problem(tensor: Tensor) -> str:
         return f"has {tensor.dim()} axes"
     if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
         return f"says that it has {tensor.numel():,} numbers, but the file does not hold so many"
-    if tensor.is_complex() or tensor.dtype.itemsize < 2 and tensor.is_floating_point():
+    if tensor.is_complex() or (tensor.dtype.itemsize < 2 and tensor.is_floating_point()):
         return f"holds {tensor.dtype}, but should hold torch.float32"
     if tensor.is_floating_point() and not tensor.isfinite().all():
         return "holds numbers that are not finite"

@@ -1,15 +1,17 @@
 """The authors' checkpoints of BPAN and of its baselines, by their names, and ours.
 
-BPAN. Theirs holds the recurrent weights in four blocks (to, from), ours in one square with E units
-first; every other tensor is cut in two between E and I in the same way:
+BPAN (their models.py, ``BPANClassifier`` with its ``BalancedEILayer``). Theirs holds the recurrent
+weights in four blocks (to, from), ours in one square with E units first; every other tensor is cut
+in two between E and I in the same way:
 
     theta = [[theta_EE, theta_EI], [theta_IE, theta_II]]       W = ± softplus(theta) / n_from
     drive.weight = [W_XE.weight, W_XI.weight]                  drive.bias = [W_XE.bias, W_XI.bias]
     bias = [b_e, b_i]
 
 n_from is E in the first column of blocks and I in the second, whose sign is negative. Without
-Dale's law theta itself takes the place of softplus(theta); the names are the same, so only the
-settings beside the file tell: ``{"dale": false}``.
+Dale's law (``use_dales=False``) theirs is W = theta, without softplus, sign or n_from, and ours
+W = ± theta / n_from: theta is multiplied by ± n_from on the way in, in double precision, so that
+nothing is lost on the way back. The names are the same, so only the settings beside the file tell.
 
 ACT and PonderNet. The cell is torch's ``GRUCell``, whose rows are reset, update, proposal, as ours
 are. ACT's authors' code gives the remainder 1 - Σ h only to samples whose halting values reach
@@ -19,17 +21,18 @@ its sum.
 
 Multi-Exit. ``blocks.K`` is Linear (0), ReLU (1) and LayerNorm (2), with torch's ε of 1e-5 in both.
 
-No shape tells the number of updates, the step α and Dale's law. They come from a JSON file by our
-names (``n_steps``, ``alpha``, ``dale``, ``epsilon``, ``faithful``), else they are the published
-ones: 6 updates, α = 0.2, with Dale's law.
+No shape tells the number of updates, the step α and Dale's law. They come from a JSON file by the
+authors' names or ours (``T`` or ``n_steps``, ``dt`` or ``alpha``, ``use_dales`` or ``dale``,
+``epsilon``, ``faithful``), else they are the published ones: 6 updates, α = 0.2, with Dale's law.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from corelib.errors import CheckpointError
 from corelib.models.bpan.baselines.config import ACTConfig, MultiExitConfig, PonderNetConfig
 from corelib.models.bpan.config import BPANConfig, BPANSequenceConfig
 from corelib.settings import Settings
@@ -48,6 +51,7 @@ from corelib.training.foreign import (
 LAYER = "ei_layer."
 POPULATION = ("theta_{0}E", "theta_{0}I", "W_X{0}.weight", "W_X{0}.bias")
 """What each population has; the input and the recurrent weights that it receives."""
+ALPHA = 0.2
 READOUT = ("readout.weight", "readout.bias")
 EI = (*(name.format(to) for to in "EI" for name in POPULATION), "b_e", "b_i")
 
@@ -61,14 +65,49 @@ CELL = {
 }
 """The halting GRUs: the authors' names and ours."""
 ACT_CELL = "act_cell."
+THEIRS = {
+    "T": "n_steps",
+    "dt": "alpha",
+    "use_dales": "dale",
+    "n_exc": "n_excitatory",
+    "n_inh": "n_inhibitory",
+    "hidden": "n_hidden",
+}
+"""The authors' names of settings, and ours."""
+PENALTIES = {"lambda_act": "use_act_reg", "lambda_bal": "use_bal_reg"}
+"""Weights in the loss, and whether they are in force."""
 
 
 def _config(kind: type[Settings], found: Found, **known: Any) -> tuple[Settings, tuple[str, ...]]:
     """The settings that the shapes tell (``known``), completed from those beside the file; and what
     had to be assumed. Raises ``SettingsError`` for a wrong value or an unknown name."""
-    config = kind(**{**found, **known})
-    silent = [info.name for info in kind.infos() if info.name not in {**found, **known}]
+    named = {THEIRS.get(name, name): value for name, value in found.items()}
+    training = {name for pair in PENALTIES.items() for name in pair}
+    told = {name: value for name, value in named.items() if name not in training}
+    config = kind(**{**told, **known})
+    for name, value in known.items():
+        if told.get(name, value) != value:
+            raise CheckpointError(
+                f"{name} is {str(told[name])[:60]} in the settings, but {value} in the tensors; "
+                "the two files do not belong together."
+            )
+    silent = [info.name for info in kind.infos() if info.name not in {**told, **known}]
     return config, tuple(f"{name} = {getattr(config, name)}" for name in silent)
+
+
+def _penalties(found: Found) -> dict[str, Any]:
+    return {
+        name: found[name] if found.get(in_force, True) else 0.0
+        for name, in_force in PENALTIES.items()
+        if name in found
+    }
+
+
+def _undale(n_excitatory: int, n_inhibitory: int) -> Tensor:
+    """What the authors' weights without Dale's law are multiplied by, by the unit they come from,
+    to be ours: (unit,), in double precision."""
+    factors = [float(n_excitatory)] * n_excitatory + [-float(n_inhibitory)] * n_inhibitory
+    return torch.tensor(factors, dtype=torch.float64)
 
 
 def _is_bpan(state: State) -> bool:
@@ -98,29 +137,40 @@ def _read_bpan(state: State, found: Found, system: str) -> Imported:
     def both(name: str) -> Tensor:
         return torch.cat([state[LAYER + name.format(to)] for to in "EI"])
 
+    theta = torch.cat([both("theta_{}E"), both("theta_{}I")], 1)
+    if not cast("BPANConfig", config).dale:
+        theta = theta.double() * _undale(e, i)
     tensors = {
-        "theta": torch.cat([both("theta_{}E"), both("theta_{}I")], 1),
+        "theta": theta,
         "drive.weight": both("W_X{}.weight"),
         "drive.bias": both("W_X{}.bias"),
         "bias": torch.cat([state[f"{LAYER}b_e"], state[f"{LAYER}b_i"]]),
         **{name: state[name] for name in READOUT},
     }
-    return Imported(system or "bpan", config, tensors, {}, assumed=assumed)
+    return Imported(system or "bpan", config, tensors, _penalties(found), assumed=assumed)
 
 
 def _write_bpan(state: State, described: Described) -> Written:
-    e = int(described.config["n_excitatory"])
+    config = described.config
+    e, i = int(config["n_excitatory"]), int(config["n_inhibitory"])
+    theta = state["theta"]
+    if not config["dale"]:
+        theta = (theta.double() / _undale(e, i)).to(state["bias"].dtype)
     units = {"E": slice(0, e), "I": slice(e, None)}
     content: dict[str, Any] = {}
     for to, rows in units.items():
         for source, columns in units.items():
-            content[f"{LAYER}theta_{to}{source}"] = state["theta"][rows, columns].contiguous()
+            content[f"{LAYER}theta_{to}{source}"] = theta[rows, columns].contiguous()
         content[f"{LAYER}b_{to.lower()}"] = state["bias"][rows].contiguous()
         content[f"{LAYER}W_X{to}.weight"] = state["drive.weight"][rows].contiguous()
         content[f"{LAYER}W_X{to}.bias"] = state["drive.bias"][rows].contiguous()
     content |= {name: state[name] for name in READOUT}
-    told = ("n_steps", "alpha", "dale")
-    return Written(content, {k: v for k, v in described.config.items() if k in told})
+    named = {ours: theirs for theirs, ours in THEIRS.items()}
+    told = {named.get(name, name): value for name, value in config.items()}
+    if told["dt"] == ALPHA:  # their class has no other
+        del told["dt"]
+    penalties = {name: described.training[name] for name in PENALTIES if name in described.training}
+    return Written(content, {**told, **penalties})
 
 
 def _is_act(state: State) -> bool:

@@ -1,8 +1,8 @@
 """The authors' checkpoints of instructed networks and of Counter-Hebb learning, by their names.
 
 Their code (github.com/royabel/Top-Down-Networks, butd_modules) holds each layer of ``core_net``
-under two names, its own and its place in ``layers``; a file may have either or both, which must then
-agree. Weights, biases and feedback weights are laid out as ours are: ``weight`` (out, in),
+under two names, its own and its place in ``layers``; a file may have either or both, which must
+then agree. Weights, biases and feedback weights are laid out as ours are: ``weight`` (out, in),
 ``back_weight`` (in, out), in convolutions both (out, in per group, row, column).
 
     core_net._conv1, ._conv1_pool, ._conv2, ._conv2_pool, ._fc     core.conv1, pool1, ..., fc
@@ -23,10 +23,10 @@ cannot be told: they are ``separate``, or ``symmetric`` if they equal the forwar
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from corelib.data.sources import DATASETS
 from corelib.errors import CheckpointError
@@ -127,7 +127,7 @@ def _read(state: State, found: Found, system: str) -> Imported:
         own = BUTDNet(config)
     expected = own.state_dict()
     given = {path: [n for n in _names(path, paths) if n in state] for path in expected}
-    made = dict(_made(own, state, paths))
+    made = dict(_made(own))
     needed = [given[path] or [_names(path, paths)[0]] for path in expected if path not in made]
     unused = [name for path in made for name in _names(path, paths)]
     check_names(state, [name for several in needed for name in several], unused)
@@ -137,7 +137,7 @@ def _read(state: State, found: Found, system: str) -> Imported:
         like = expected[path]
         tensors[path] = tensors[source].clone() if source else torch.zeros(like.shape)
     if config.weights == "separate" and _is_symmetric(own, tensors):
-        config = type(config)(**{**config.model_dump(), "weights": "symmetric"})
+        config = config.model_copy(update={"weights": "symmetric"})
     is_instructed = isinstance(config, BUTDConfig)
     named = str(settings.get("dataset_name", ""))[:100]
     return Imported(
@@ -154,7 +154,7 @@ def _flat(found: Found) -> dict[str, Any]:
     """Their settings, which stand in groups, in one."""
     flat: dict[str, Any] = {}
     for name, value in found.items():
-        flat |= value if isinstance(value, dict) else {name: value}
+        flat |= cast("dict[str, Any]", value) if isinstance(value, dict) else {name: value}
     return flat
 
 
@@ -213,14 +213,15 @@ def _side(network: Network, top: int, width: int, channels: int) -> int:
     return next((side for side in fitting if channels * side**2 in known), fitting[0])
 
 
-def _made(
-    own: BUTDNet, state: State, paths: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, str]]:
+def _layers(own: BUTDNet) -> list[tuple[str, BUTDLayer]]:
+    modules = cast("list[tuple[str, nn.Module]]", [*own.named_modules()])
+    return [(name, part) for name, part in modules if isinstance(part, BUTDLayer)]
+
+
+def _made(own: BUTDNet) -> Iterator[tuple[str, str]]:
     """Our tensors that theirs does not have or does not use: with the one that each equals, empty
     for zero."""
-    for name, part in own.named_modules():
-        if not isinstance(part, BUTDLayer):
-            continue
+    for name, part in _layers(own):
         if part.back_weight is not None and name.endswith(".downsample"):
             yield f"{name}.back_weight", f"{name}.weight"
         if part.back_bias is not None and isinstance(part, BUTDConv2d):
@@ -247,8 +248,8 @@ def _check(state: State, expected: Mapping[str, Tensor], given: Mapping[str, lis
 def _is_symmetric(own: BUTDNet, tensors: Mapping[str, Tensor]) -> bool:
     return all(
         torch.equal(tensors[f"{name}.back_weight"], part.as_back(tensors[f"{name}.weight"]))
-        for name, part in own.named_modules()
-        if isinstance(part, BUTDLayer) and part.back_weight is not None
+        for name, part in _layers(own)
+        if part.back_weight is not None
     )
 
 

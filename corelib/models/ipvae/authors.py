@@ -17,15 +17,15 @@ Their buffers beside the weights: ``eps`` moves the soft limits during training,
 ``beta_inner`` replaces that of the settings. ``temp`` and ``n_exp`` only shape the softened counts
 of training: their code measures with hard counts, and with the Gaussian networks' full noise.
 
-Their settings stand in ``ConfigPoisVAE.json`` or ``ConfigGausVAE.json`` beside the file. What is not
-there is as their code's own standard settings of a linear decoder are. Refused are settings that
-change the equations: other inference than by the gradient (``inf_type``), another decoder
+Their settings stand in ``ConfigPoisVAE.json`` or ``ConfigGausVAE.json`` beside the file. What is
+not there is as their code's own standard settings of a linear decoder are. Refused are settings
+that change the equations: other inference than by the gradient (``inf_type``), another decoder
 (``dec_type``) or activation (``latent_act``).
 """
 
 from collections.abc import Mapping
 from math import sqrt
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -92,7 +92,10 @@ def _read(state: State, found: Found, system: str) -> Imported:
     names += ["activation.log_gain"] if is_rectified else []
     check_names(state, [LAYER + name for name in names], [LAYER + name for name in BUFFERS])
     n_inputs, n_latents = sizes(state, f"{LAYER}phi.weight", 2)
-    shapes = {"phi.weight": (n_inputs, n_latents), "dec_log_sigma": (1, n_inputs)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "phi.weight": (n_inputs, n_latents),
+        "dec_log_sigma": (1, n_inputs),
+    }
     for name in names:
         shapes.setdefault(name, (1,) if name.startswith("log_lr") else (1, n_latents))
     check_shapes(state, {LAYER + name: shape for name, shape in shapes.items()})
@@ -165,11 +168,12 @@ def _limits(values: Mapping[str, Any], type_: str, eps: float) -> dict[str, Any]
     n = 2 if type_ == "gaussian" else 1
     limits: dict[str, Any] = {}
     for theirs, names in ours.items():
-        final = values[theirs]
-        several = list(final) if isinstance(final, (list, tuple)) else [final] * n
+        final: Any = values[theirs]
+        shown = str(final)[:60]
+        several = cast("list[Any]", [*final] if isinstance(final, (list, tuple)) else [final] * n)
         if len(several) != n or not all(_is_number(value) for value in several):
             raise CheckpointError(
-                f"{theirs} is {str(final)[:60]} in the settings, but should be "
+                f"{theirs} is {shown} in the settings, but should be "
                 f"{'two numbers, or one for both' if n == 2 else 'a number'}."
             )
         first = FIRST_LIMIT[type_]
