@@ -22,7 +22,7 @@ from corelib.errors import CheckpointError, SettingsError
 from corelib.files import printable, read_json
 from corelib.runs import torch_file
 from corelib.runs.registry import NOTHING, SHIPPED, Checkpoint, find, imported_root, read_usable
-from corelib.runs.spec import check_word, versions
+from corelib.runs.spec import check_word
 from corelib.runs.store import Run, list_runs
 from corelib.training import checkpoint
 from corelib.training.card import WEIGHTS, Card, Origin
@@ -325,7 +325,6 @@ def _keep(read: _Read, name: str) -> Checkpoint:
         seed=0,
         step=read.step,
         epoch=read.epoch,
-        versions=versions(),
         origin=read.origin,
     )
     folder = imported_root() / name
