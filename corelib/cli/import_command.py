@@ -16,10 +16,9 @@ from corelib.training.card import write_card
 
 @dataclasses.dataclass(frozen=True)
 class Import:
-    """Import a checkpoint of the papers' authors (BPAN and its baselines, iterative VAEs, instructed
-    networks): a file of torch.save or safetensors, or a folder of several.
+    """Import a checkpoint of the papers' authors: a file, or a folder of several.
 
-    Settings that the shapes do not tell are read from the JSON file beside it.
+    BPAN and its baselines, iterative VAEs and instructed networks are known. Settings that the shapes do not tell are read from the JSON file beside it.
     """
 
     path: name("The file, or a folder that holds several")
@@ -54,8 +53,9 @@ class Import:
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """Write a checkpoint to a new folder or, with --authors, under the names of its paper's authors,
-    for their code (BPAN, iterative VAEs)."""
+    """Write a checkpoint to a new folder, or in its authors' names for their code.
+
+    The latter for BPAN and the iterative VAEs."""
 
     run: name("Name of a checkpoint, id of a run (its best checkpoint), or a folder")
     file: name("The new folder; with --authors the new file, which ends in .pt")

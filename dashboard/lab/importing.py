@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from corelib.catalog import SYSTEMS
-from corelib.errors import SynaptariumError
 from corelib.files import printable
 from dashboard.rooms import ROOMS
-from dashboard.shell.text import plain
+from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -37,7 +36,7 @@ READABLE = (
 
 
 def draw_import() -> None:
-    """A form that takes a file and keeps it as a checkpoint; what is wrong is said in a sentence."""
+    """A form that takes a file and keeps it as a checkpoint, or says why it cannot."""
     st.markdown(
         "A trained network of the papers' authors opens here like your own: BPAN, ACT, PonderNet "
         "and Multi-Exit, the iterative VAEs, instructed networks. The file holds a state dict as "
@@ -72,10 +71,8 @@ def draw_import() -> None:
     if weights is None:
         st.error("Choose a file of weights first.")
         return
-    try:
+    with errors_shown():
         _import(weights, settings, "" if system == ANY else system, name.strip())
-    except SynaptariumError as error:
-        st.error(plain(str(error)))
 
 
 def _import(
@@ -92,12 +89,10 @@ def _import(
             file.with_suffix(".json").write_bytes(settings.getvalue())
         kept = import_checkpoint(file, system, name)
     for item in kept:
-        places = [plain(room.title) for room in ROOMS.values() if item.card.system in room.systems]
+        places = [plain(room.title) for room in ROOMS if item.card.system in room.systems]
         st.success(
             f"{plain(item.name)} is {plain(SYSTEMS[item.card.system].title)}, shown "
             f"{plain(item.card.dataset)}; choose it as the network in: {', '.join(places)}."
         )
         if item.card.origin is not None and item.card.origin.assumed:
-            st.caption(
-                f"Assumed, as no file tells: {plain(', '.join(item.card.origin.assumed))}."
-            )
+            st.caption(f"Assumed, as no file tells: {plain(', '.join(item.card.origin.assumed))}.")

@@ -10,20 +10,20 @@ from corelib.models.bpan import authors
 from corelib.training.foreign import Described, Imported
 from tests.reference.baselines import sigmoid
 
-E, I, D, C, H, T = 6, 3, 7, 4, 5, 6
+N_E, N_I, D, C, H, T = 6, 3, 7, 4, 5, 6
 SHAPES = {
     "bpan": {
-        "ei_layer.theta_EE": (E, E),
-        "ei_layer.theta_EI": (E, I),
-        "ei_layer.theta_IE": (I, E),
-        "ei_layer.theta_II": (I, I),
-        "ei_layer.W_XE.weight": (E, D),
-        "ei_layer.W_XE.bias": (E,),
-        "ei_layer.W_XI.weight": (I, D),
-        "ei_layer.W_XI.bias": (I,),
-        "ei_layer.b_e": (E,),
-        "ei_layer.b_i": (I,),
-        "readout.weight": (C, E),
+        "ei_layer.theta_EE": (N_E, N_E),
+        "ei_layer.theta_EI": (N_E, N_I),
+        "ei_layer.theta_IE": (N_I, N_E),
+        "ei_layer.theta_II": (N_I, N_I),
+        "ei_layer.W_XE.weight": (N_E, D),
+        "ei_layer.W_XE.bias": (N_E,),
+        "ei_layer.W_XI.weight": (N_I, D),
+        "ei_layer.W_XI.bias": (N_I,),
+        "ei_layer.b_e": (N_E,),
+        "ei_layer.b_i": (N_I,),
+        "readout.weight": (C, N_E),
         "readout.bias": (C,),
     },
     "act": {
@@ -90,9 +90,10 @@ def bpan_logits(x: np.ndarray, p: dict[str, np.ndarray], dale: bool) -> np.ndarr
     if dale:
         softplus = {name: np.log(1 + np.exp(theta)) for name, theta in blocks.items()}
         blocks = {
-            name: softplus[name] / E if name[1] == "E" else -softplus[name] / I for name in softplus
+            name: softplus[name] / N_E if name[1] == "E" else -softplus[name] / N_I
+            for name in softplus
         }
-    e, i, logits = np.zeros(E), np.zeros(I), []
+    e, i, logits = np.zeros(N_E), np.zeros(N_I), []
     for _ in range(T):
         r_e, r_i = np.maximum(e, 0), np.maximum(i, 0)
         net_e = blocks["EE"] @ r_e + blocks["EI"] @ r_i + p["ei_layer.b_e"]
