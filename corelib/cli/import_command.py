@@ -18,7 +18,8 @@ from corelib.training.card import write_card
 class Import:
     """Import a checkpoint of the papers' authors: a file, or a folder of several.
 
-    BPAN and its baselines, iterative VAEs and instructed networks are known. Settings that the shapes do not tell are read from the JSON file beside it.
+    BPAN and its baselines, iterative VAEs and instructed networks are known.
+    Settings that the shapes do not tell are read from the JSON file beside it.
     """
 
     path: name("The file, or a folder that holds several")
