@@ -18,6 +18,7 @@ from corelib.cli import show
 from corelib.cli.app_command import App
 from corelib.cli.begin import YES, may_begin
 from corelib.cli.follow import follow
+from corelib.cli.import_command import Export, Import
 from corelib.cli.parse import (
     Group,
     Late,
@@ -284,6 +285,8 @@ COMMANDS = Group(
         ),
         "evaluate": Evaluate,
         "runs": RUNS,
+        "import": Import,
+        "export": Export,
         "data": Data,
         "reproduce": Reproduce,
     },

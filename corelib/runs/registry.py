@@ -1,4 +1,4 @@
-"""All checkpoints by name: those that ship and those of your own runs.
+"""All checkpoints by name: those that ship, those that were imported and those of your own runs.
 
 Imports torch only to load.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from corelib import files
 from corelib.catalog import system
 from corelib.data.sources import DATASETS
+from corelib.environment import runs_root
 from corelib.errors import CheckpointError, RunError, SettingsError, SynaptariumError
 from corelib.runs.history import History
 from corelib.runs.store import Run, find_run, list_runs
@@ -111,9 +112,21 @@ def _survey_shipped() -> Survey:
     return _survey(folders, lambda folder: folder.name, own=False)
 
 
+def imported() -> Survey:
+    """The checkpoints of other programs that were imported, by name."""
+    folders = sorted(card.parent for card in imported_root().glob("[!.]*/checkpoint.json"))
+    return _survey(folders, lambda folder: folder.name, own=True)
+
+
+def imported_root() -> Path:
+    """The folder of imported checkpoints; it need not exist."""
+    return runs_root() / ".checkpoints"
+
+
 def checkpoints_of(run: Run) -> Survey:
     """The checkpoints of a run, oldest first."""
-    name = OWN + run.id if (SHIPPED / run.id).is_dir() else run.id
+    is_taken = any((folder / run.id).is_dir() for folder in (SHIPPED, imported_root()))
+    name = OWN + run.id if is_taken else run.id
     return _survey(run.checkpoints(), lambda _: name, own=True)
 
 
@@ -123,7 +136,8 @@ def best_checkpoint(run: Run) -> Checkpoint | None:
 
 
 def available() -> list[Checkpoint]:
-    """Shipped checkpoints, then the best of each run, newest first; unusable ones are left out.
+    """Shipped checkpoints, then imported ones, then the best of each run, newest first; unusable
+    ones are left out.
 
     No two have the same title.
     """
@@ -131,6 +145,7 @@ def available() -> list[Checkpoint]:
     own = ((run.id, best_checkpoint(run)) for run in list_runs())
     return [
         *shipped(),
+        *imported().usable,
         # A run that has just begun is called by its id until the next call.
         *(item._replace(titled=called.get(id, "")) for id, item in own if item is not None),
     ]
@@ -138,7 +153,7 @@ def available() -> list[Checkpoint]:
 
 def titles() -> dict[str, str]:
     """What people call each run, by its id: see ``own_titles``. No title is the name of a shipped
-    checkpoint."""
+    checkpoint or of an imported one."""
     named = []
     for run in list_runs():
         try:
@@ -146,20 +161,24 @@ def titles() -> dict[str, str]:
             named.append(Named(run.id, spec.variant, spec.title, spec.seed))
         except (SynaptariumError, OSError):  # a run that cannot be read is called by its id
             named.append(Named(run.id))
-    shipped_names = (folder.name for folder in SHIPPED.iterdir()) if SHIPPED.is_dir() else ()
-    return own_titles(named, (*shipped_names, NOTHING))
+    places = (place for place in (SHIPPED, imported_root()) if place.is_dir())
+    others = (folder.name for place in places for folder in place.iterdir())
+    return own_titles(named, (*others, NOTHING))
 
 
 def unreadable() -> list[Unreadable]:
-    """Checkpoints that ``available`` leaves out, and why: shipped ones, then those of runs."""
+    """Checkpoints that ``available`` leaves out, and why: shipped ones, then imported ones, then
+    those of runs."""
     return [
         *_survey_shipped().left_out,
+        *imported().left_out,
         *(item for run in list_runs() for item in checkpoints_of(run).left_out),
     ]
 
 
 def registry_state() -> tuple:
-    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint."""
+    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint, or one is
+    imported or removed."""
 
     def written(path: Path) -> int:
         try:
@@ -167,6 +186,15 @@ def registry_state() -> tuple:
         except OSError:
             return 0
 
+    place = imported_root()
+    cards = sorted(place.glob("[!.]*/checkpoint.json"))
+    return (
+        *((os.fsencode(path), written(path), 0) for path in (place, *cards)),
+        *_state_of_runs(written),
+    )
+
+
+def _state_of_runs(written: Callable[[Path], int]) -> tuple:
     return tuple(
         (
             os.fsencode(run.folder),
@@ -178,13 +206,16 @@ def registry_state() -> tuple:
 
 
 def find(name: str) -> Checkpoint:
-    """A checkpoint by name: a shipped one's, a run's id or its own name if no other run has it (its
-    best checkpoint), or a folder.
+    """A checkpoint by name: a shipped one's, an imported one's, a run's id or its own name if no
+    other run has it (its best checkpoint), or a folder.
 
     ``run:ID`` is always a run. Raises ``CheckpointError`` naming the shipped ones.
     """
     if "/" not in name and _has_card(SHIPPED / name):
         return Checkpoint(name, SHIPPED / name, read_usable(SHIPPED / name), own=False)
+    if "/" not in name and name.strip(".") and _has_card(imported_root() / name):
+        folder = imported_root() / name
+        return Checkpoint(name, folder, read_usable(folder), own=True)
     if _has_card(Path(name)):
         return Checkpoint(name, Path(name), read_usable(Path(name)), own=True)
     try:
@@ -244,9 +275,12 @@ def load_live(run: Run) -> nn.Module | None:
 
 
 def history(item: Checkpoint) -> History:
-    """The training history of a checkpoint: all events of a run, only validations of an export."""
+    """The training history of a checkpoint: all events of a run, only validations of an export,
+    none of an imported one."""
     kept = item.folder / HISTORY
-    return History(kept).refresh() if kept.exists() else Run(item.folder.parent.parent).history()
+    if kept.exists() or item.card.origin is not None:
+        return History(kept).refresh()
+    return Run(item.folder.parent.parent).history()
 
 
 def export(item: Checkpoint, folder: Path) -> None:

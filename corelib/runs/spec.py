@@ -63,6 +63,14 @@ def _check_dataset(chosen: System, name: str) -> None:
         raise SettingsError(f"dataset is {name!r}, but should be {', '.join(others)} or {last}.")
 
 
+def check_word(what: str, word: str) -> None:
+    """Raise ``SettingsError`` unless a name that a person gave can be part of a folder's name."""
+    if not all((c.isalnum() and c.isascii()) or c == "_" for c in word):
+        raise SettingsError(
+            f"{what} is {word!r}, but should hold only letters, digits and underscores."
+        )
+
+
 def make_spec(
     system_name: str,
     *,
@@ -80,10 +88,7 @@ def make_spec(
     dataset = chosen.datasets[0] if dataset is None else dataset
     # Checked here, because the error of RunSpec would name the data sets of all systems.
     _check_dataset(chosen, dataset)
-    if not all((c.isalnum() and c.isascii()) or c == "_" for c in variant):
-        raise SettingsError(
-            f"variant is {variant!r}, but should hold only letters, digits and underscores."
-        )
+    check_word("variant", variant)
     spec = RunSpec(
         system=system_name,
         variant=variant,

@@ -16,6 +16,16 @@ WEIGHTS, LEARNER = "weights.safetensors", "learner.safetensors"
 """The files beside the card."""
 
 
+class Origin(Settings):
+    """Where an imported checkpoint came from."""
+
+    file: str = setting(..., "Name of the file")
+    checksum: str = setting(..., "Its SHA-256")
+    settings: str = setting("", "Name of the file of settings that stood beside it")
+    trained_on: str = setting("", "What it was trained on, by its authors' name of it")
+    assumed: tuple[str, ...] = setting((), "Settings that neither of the files tells, as assumed")
+
+
 class Card(Settings):
     """``checkpoint.json``: what these weights are."""
 
@@ -38,6 +48,7 @@ class Card(Settings):
         {}, "Measured on the test set, once, when chosen as the best"
     )
     versions: dict[str, str] = setting({}, "Versions of the libraries it was trained with")
+    origin: Origin | None = setting(None, "Where it came from; none if it was trained here")
     checksums: dict[str, str] = setting({}, "SHA-256 of the files beside it, by their names")
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from corelib.runs.store import Run, list_runs
+from dashboard.lab.importing import draw_import
 from dashboard.shell import cache, inventory
 from dashboard.shell.export import chart
 from dashboard.shell.run_panel import runs_section
@@ -23,6 +24,8 @@ def draw_runs() -> None:
         st.warning(
             "These checkpoints are not offered:\n" + "".join(f"\n- {plain(p)}" for p in problems)
         )
+    with st.expander("Import a checkpoint"):
+        draw_import()
     if not runs:
         return
     st.dataframe(inventory.runs_table(), hide_index=True, width="stretch", key=f"{PAGE}_table")
