@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from corelib import files
 from corelib.catalog import system
-from corelib.data.sources import DATASETS
-from corelib.errors import CheckpointError, RunError, SettingsError, SynaptariumError
+from corelib.data import own
+from corelib.data.sources import check_same
+from corelib.errors import CheckpointError, DataError, RunError, SettingsError, SynaptariumError
 from corelib.runs.history import History
 from corelib.runs.store import Run, find_run, list_runs
 from corelib.runs.titles import Named, own_titles
@@ -63,12 +64,9 @@ def read_usable(folder: Path) -> Card:
         chosen = system(card.system)
         chosen.config_type(**card.config)
         chosen.training_type(**card.training)
-    except (SettingsError, TypeError) as error:
+        check_same(card.dataset, card.versions)
+    except (SettingsError, DataError, TypeError) as error:
         raise CheckpointError(f"The checkpoint in {folder} cannot be used: {error}") from None
-    if card.dataset not in DATASETS:
-        raise CheckpointError(
-            f"The checkpoint in {folder} was trained on {card.dataset!r}, which is not known here."
-        )
     if not (folder / WEIGHTS).is_file():
         raise CheckpointError(f"{WEIGHTS} is missing in {folder}.")
     return card
@@ -159,7 +157,8 @@ def unreadable() -> list[Unreadable]:
 
 
 def registry_state() -> tuple:
-    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint."""
+    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint, and when
+    images of your own come or go."""
 
     def written(path: Path) -> int:
         try:
@@ -174,7 +173,7 @@ def registry_state() -> tuple:
             written(run.folder / "status.json"),
         )
         for run in list_runs()
-    )
+    ) + own.state()
 
 
 def find(name: str) -> Checkpoint:
