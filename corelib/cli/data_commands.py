@@ -129,7 +129,10 @@ class Show:
             print("Photographs: " + ", ".join(item.class_names))
             return
         parts = own.sizes(item)
-        print(f"Split with seed {item.seed}: {parts[0]:,} to train, {parts[1]:,} to validate, ", end="")
+        print(
+            f"Split with seed {item.seed}: {parts[0]:,} to train, {parts[1]:,} to validate, ",
+            end="",
+        )
         print(f"{parts[2]:,} to test.")
         counts = zip(item.class_names, map(str, item.counts), strict=True)
         print(show.table([("class", "images"), *counts]))

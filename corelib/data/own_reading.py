@@ -47,9 +47,7 @@ class Labelled(NamedTuple):
     values: str
 
 
-def add(
-    path: str | Path, name: str, asked: Asked = Asked(), taken: Sequence[str] = ()
-) -> OwnSet:
+def add(path: str | Path, name: str, asked: Asked = Asked(), taken: Sequence[str] = ()) -> OwnSet:
     """Check images and keep them as the data set ``name``.
 
     ``path`` is an npz with ``images`` (image, row, column) or (image, row, column, 3) and
@@ -237,9 +235,7 @@ def _labels(labels: np.ndarray, names: np.ndarray | None) -> tuple[np.ndarray, t
     if labels.dtype.kind == "f" and np.isfinite(labels).all() and (labels % 1 == 0).all():
         labels = labels.astype(np.int64)
     if labels.dtype.kind not in "iubUS":
-        raise DataError(
-            f"labels are of type {labels.dtype}, but should be whole numbers or names."
-        )
+        raise DataError(f"labels are of type {labels.dtype}, but should be whole numbers or names.")
     classes, places = np.unique(labels, return_inverse=True)
     if names is None:
         texts = [c.decode("latin-1") if isinstance(c, bytes) else str(c) for c in classes.tolist()]

@@ -166,14 +166,17 @@ def registry_state() -> tuple:
         except OSError:
             return 0
 
-    return tuple(
-        (
-            os.fsencode(run.folder),
-            written(run.folder / "checkpoints"),
-            written(run.folder / "status.json"),
+    return (
+        tuple(
+            (
+                os.fsencode(run.folder),
+                written(run.folder / "checkpoints"),
+                written(run.folder / "status.json"),
+            )
+            for run in list_runs()
         )
-        for run in list_runs()
-    ) + own.state()
+        + own.state()
+    )
 
 
 def find(name: str) -> Checkpoint:
