@@ -130,10 +130,9 @@ class Show:
             return
         parts = own.sizes(item)
         print(
-            f"Split with seed {item.seed}: {parts[0]:,} to train, {parts[1]:,} to validate, ",
-            end="",
+            f"Split with seed {item.seed}: {parts[0]:,} to train, {parts[1]:,} to validate, "
+            f"{parts[2]:,} to test."
         )
-        print(f"{parts[2]:,} to test.")
         counts = zip(item.class_names, map(str, item.counts), strict=True)
         print(show.table([("class", "images"), *counts]))
 

@@ -37,6 +37,9 @@ class Asked(NamedTuple):
     seed: int = 0
 
 
+AS_THEY_ARE = Asked()
+
+
 class Labelled(NamedTuple):
     """``images`` as they came, (image, row, column[, 3]) or one array each; ``labels`` (image,)
     are places among ``class_names``."""
@@ -47,7 +50,9 @@ class Labelled(NamedTuple):
     values: str
 
 
-def add(path: str | Path, name: str, asked: Asked = Asked(), taken: Sequence[str] = ()) -> OwnSet:
+def add(
+    path: str | Path, name: str, asked: Asked = AS_THEY_ARE, taken: Sequence[str] = ()
+) -> OwnSet:
     """Check images and keep them as the data set ``name``.
 
     ``path`` is an npz with ``images`` (image, row, column) or (image, row, column, 3) and
@@ -105,8 +110,8 @@ def _keep(read: Labelled, name: str, asked: Asked) -> OwnSet:
 def _check_classes(class_names: Sequence[str], counts: np.ndarray) -> None:
     if not 2 <= len(class_names) <= MOST_CLASSES:
         raise DataError(
-            f"There {'is 1 class' if len(class_names) == 1 else f'are {len(class_names):,} classes'}"
-            f", but there should be from 2 to {MOST_CLASSES:,}."
+            f"The number of classes is {len(class_names):,}, but should be from 2 to "
+            f"{MOST_CLASSES:,}."
         )
     few = [f"{n} ({count})" for n, count in zip(class_names, counts, strict=True) if count < FEWEST]
     if few:

@@ -10,7 +10,6 @@ from corelib.data import DATASETS
 from corelib.runs.registry import NOTHING, Checkpoint
 from corelib.words import percent
 from dashboard.shell import cache
-from dashboard.shell.controls import select
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.text import plain
 from dashboard.shell.titled import select_titled, several_titled
@@ -102,9 +101,7 @@ def _reading(page: str, items: dict[str, Checkpoint]) -> tuple[dict[str, Checkpo
         return items, ""
     by_data = {next(iter(g.values())).card.dataset: g for g in groups.values()}
     titles = {data: _titles(group) for data, group in by_data.items()}
-    chosen = select(
-        page, "images", "Images", list(by_data), format_func=lambda data: titles.get(data, data)
-    )
+    chosen = select_titled(page, "images", "Images", titles)
     return by_data[chosen], "" if chosen == next(iter(by_data)) else chosen
 
 

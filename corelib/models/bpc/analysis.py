@@ -211,8 +211,8 @@ def best_generation_loss(dataset: ImageDataset) -> float:
 
 
 def mask_of(name: Mask, seed: int = 0, side: int = SIDE) -> np.ndarray:
-    """Which pixels of a square image a mask hides: bool (row, column). ``seed`` draws those of "random half". Raises
-    ``SettingsError`` for an unknown name."""
+    """Which pixels of an image of ``side`` x ``side`` a mask hides: bool (row, column). ``seed``
+    draws those of "random half". Raises ``SettingsError`` for an unknown name."""
     hidden = np.zeros((side, side), bool)
     match name:
         case "left half":

@@ -31,7 +31,8 @@ CLEAN = Corruption("gaussian", 0.0)
 
 
 class Strip(NamedTuple):
-    """The drawing, the test images by their places, their true classes, and the answers to them by the network's name."""
+    """The drawing, its test images by their places, their true classes, and the answers to them by
+    the network's name."""
 
     svg: str
     images: np.ndarray
