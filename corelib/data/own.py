@@ -234,6 +234,17 @@ def contents(name: str) -> Contents:
     return Contents(*_arrays(item, ("images", "labels")))
 
 
+def examples(name: str, n_classes: int, each: int) -> np.ndarray:
+    """The first images of the first classes, uint8 (class, each, row, column[, 3]); black where a
+    class has fewer."""
+    images, labels = contents(name)
+    rows = np.zeros((min(n_classes, labels.max() + 1), each, *images.shape[1:]), np.uint8)
+    for label, row in enumerate(rows):
+        first = images[labels == label][:each]
+        row[: len(first)] = first
+    return rows
+
+
 def photographs(name: str) -> list[np.ndarray]:
     """The photographs of an own set, uint8 (row, column) each; raises ``DataError``."""
     item = get(name)
