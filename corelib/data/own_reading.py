@@ -315,8 +315,8 @@ def _from_folder(folder: Path, asked: Asked) -> Labelled:
         if len(sizes) > 1 and not asked.side:
             (usual, _), *_ = sizes.most_common()
             raise DataError(
-                f"{file} has {size[1]} x {size[0]} pixels, but others have {usual[1]} x "
-                f"{usual[0]}; give a side, such as {min(max(usual), LARGEST)}, and each is fitted "
+                f"{file} has {size[0]} x {size[1]} pixels, but others have {usual[0]} x "
+                f"{usual[1]}; give a side, such as {min(max(usual), LARGEST)}, and each is fitted "
                 "into a square of so many pixels."
             )
         used += image.nbytes
