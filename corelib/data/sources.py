@@ -10,7 +10,17 @@ from functools import cache, partial
 from threading import Lock, Thread
 from typing import Literal, NamedTuple, cast
 
-from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit, own, patches, photographs
+from corelib.data import (
+    celeba,
+    cifar,
+    fashion_mnist,
+    mnist,
+    multidigit,
+    own,
+    patches,
+    photographs,
+    torchvision_sets,
+)
 from corelib.data.images import ImageDataset
 from corelib.data.sequences import TASKS, SequenceDataset, Task, sequences
 from corelib.errors import DataError, SynaptariumError
@@ -83,6 +93,20 @@ def _own(item: own.OwnSet) -> Source:
     )
 
 
+def _published(name: str) -> Source:
+    item = torchvision_sets.PUBLISHED[name]
+    return Source(
+        title=item.title,
+        about=item.about,
+        here=item.here,
+        load=partial(torchvision_sets.load, name),
+        download=partial(torchvision_sets.download, name),
+        kind="picture" if item.colour else "image",
+        input_dim=item.input_dim,
+        n_classes=len(item.class_names),
+    )
+
+
 def _natural(side: int) -> Source:
     return Source(
         f"Natural images, {side} x {side}",
@@ -128,6 +152,16 @@ BUILT_IN: dict[str, Source] = {
         "picture",
         input_dim=3 * 32**2,
     ),
+    "cifar-10-grey": Source(
+        "CIFAR-10, grey",
+        "the pictures of CIFAR-10 made grey by luminance, 32 x 32 pixels; from a folder or "
+        "downloaded on request",
+        cifar.is_here,
+        torchvision_sets.load_grey_cifar,
+        cifar.download,
+        input_dim=32**2,
+    ),
+    **{name: _published(name) for name in torchvision_sets.PUBLISHED},
     "multi-mnist": Source(
         "Multi-MNIST",
         "two overlapping MNIST digits in 28 x 28 pixels; the task is to name the left or the right "
