@@ -43,13 +43,13 @@ def test_own_images_are_trained_on_and_corrupted(page: Page, server: str, tmp_pa
     expect(page.get_by_text("Rows from the top: bar; ring; stick")).to_be_visible()
     no_errors(page)
 
-    open_page(page, f"{server}/robustness?robust_tab=Train")
-    widget(page, "robust_bpan_train_dataset").click()
+    open_page(page, f"{server}/balance?balance_tab=Train")
+    widget(page, "balance_train_dataset").click()
     page.get_by_role("option", name="mine (your own)").click()
     ready(page)
-    fill(page, "robust_bpan_training_epochs", "2")
-    fill(page, "robust_bpan_train_variant", "tiny")
-    widget(page, "robust_bpan_train").get_by_role("button").click()
+    fill(page, "balance_training_epochs", "2")
+    fill(page, "balance_train_variant", "tiny")
+    widget(page, "balance_train").get_by_role("button").click()
     page.wait_for_timeout(1000)
     for _ in range(120):
         states = [run.status.state for run in list_runs()]
