@@ -229,8 +229,12 @@ WRONG = [
     ("runs cancel nosuch", "There is no run named 'nosuch'"),
     ("runs export bpan-mnist", "runs export needs RUN and FOLDER"),
     ("runs remove nosuch --yes", "There is no run named 'nosuch'"),
-    ("data", "data needs DATASET"),
-    ("data foo", "There is no data set named 'foo'; there are: mnist, fashion-mnist, "),
+    ("data", "data needs the name of a command or data set; there are: add, list, show, remove, "),
+    ("data foo", "There is no command or data set named 'foo'; there are: add, list, show, "),
+    ("data add somewhere", "data add needs --name"),
+    ("data add /nosuch --name mine", "There is no file or folder /nosuch"),
+    ("data show nosuch", "There are no images of your own named 'nosuch'"),
+    ("data remove nosuch", "There are no images of your own named 'nosuch'"),
     ("reproduce nosuch", "There is no reproduction named 'nosuch'; there are: bpan"),
 ]
 
