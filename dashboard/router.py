@@ -62,7 +62,7 @@ def run() -> None:
     _set_aside(len(sys.modules))
     _configure()
     st.session_state["_routed"] = True
-    page = st.navigation(_pages())
+    page = st.navigation(_pages(), expanded=True)
     count_visit(page.url_path)
     _keep_history()
     try:
@@ -114,5 +114,5 @@ def ensure_routed() -> None:
     if not st.session_state.get("_routed"):
         _configure()
         st.session_state["_routed"] = True
-        st.navigation(_pages())
+        st.navigation(_pages(), expanded=True)
         st.rerun()
