@@ -28,13 +28,14 @@ ICON = str(ROOT / "assets" / "pictures" / "icon.png")
 def _pages() -> dict[str, list]:
     home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
     runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:")
+    data = st.Page(PAGES / "data.py", title="Data", icon=":material/dataset:")
     glossary = st.Page(PAGES / "glossary.py", title="Glossary", icon=":material/dictionary:")
     # Addresses that were saved while the page was called so.
     once = st.Page(PAGES / "trainings.py", title="Runs", visibility="hidden")
     rooms = [st.Page(PAGES / room.file, title=room.title, icon=room.icon) for room in ROOMS]
-    known = [home, runs, glossary, once, *rooms]
+    known = [home, runs, data, glossary, once, *rooms]
     return {
-        "": [home, runs, glossary, once, *_unknown({page.url_path for page in known})],
+        "": [home, runs, data, glossary, once, *_unknown({page.url_path for page in known})],
         "Experiments": rooms,
     }
 
@@ -61,7 +62,7 @@ def run() -> None:
     _set_aside(len(sys.modules))
     _configure()
     st.session_state["_routed"] = True
-    page = st.navigation(_pages())
+    page = st.navigation(_pages(), expanded=True)
     count_visit(page.url_path)
     _keep_history()
     try:
@@ -113,5 +114,5 @@ def ensure_routed() -> None:
     if not st.session_state.get("_routed"):
         _configure()
         st.session_state["_routed"] = True
-        st.navigation(_pages())
+        st.navigation(_pages(), expanded=True)
         st.rerun()

@@ -203,10 +203,10 @@ WRONG = [
     ("train bpan --alpha nan", "alpha is nan, but should be a finite number"),
     ("train bpan --alpha -0.5", "alpha is -0.5, but should be greater than 0"),
     ("train bpan --ce foo", "ce is 'foo', but should be 'time' or 'final'"),
-    ("train bpan --dataset foo", "dataset is 'foo', but should be 'mnist' or 'fashion-mnist'"),
+    ("train bpan --dataset foo", "dataset is 'foo', but should be 'mnist', 'fashion-mnist', 'cif"),
     (
         "train bpan --dataset ct-mnist",
-        "dataset is 'ct-mnist', but should be 'mnist' or 'fashion-mnist'.",
+        "dataset is 'ct-mnist', but should be 'mnist', 'fashion-mnist', 'cif",
     ),
     (
         "train gru-sequence --dataset mnist",
@@ -230,8 +230,12 @@ WRONG = [
     ("runs cancel nosuch", "There is no run named 'nosuch'"),
     ("runs export bpan-mnist", "runs export needs RUN and FOLDER"),
     ("runs remove nosuch --yes", "There is no run named 'nosuch'"),
-    ("data", "data needs DATASET"),
-    ("data foo", "There is no data set named 'foo'; there are: mnist, fashion-mnist, "),
+    ("data", "data needs the name of a command or data set; there are: add, list, show, remove, "),
+    ("data foo", "There is no command or data set named 'foo'; there are: add, list, show, "),
+    ("data add somewhere", "data add needs PATH and --name"),
+    ("data add /nosuch --name mine", "There is no file or folder /nosuch"),
+    ("data show nosuch", "There are no images of your own named 'nosuch'"),
+    ("data remove nosuch", "There are no images of your own named 'nosuch'"),
     ("reproduce nosuch", "There is no reproduction named 'nosuch'; there are: bpan"),
 ]
 

@@ -17,6 +17,7 @@ from corelib.catalog import SYSTEMS, system
 from corelib.cli import show
 from corelib.cli.app_command import App
 from corelib.cli.begin import YES, may_begin
+from corelib.cli.data_commands import DATA
 from corelib.cli.follow import follow
 from corelib.cli.import_command import Export, Import
 from corelib.cli.parse import (
@@ -33,8 +34,7 @@ from corelib.cli.parse import (
 )
 from corelib.cli.run_commands import DETACH, RUNS
 from corelib.data.corruption_kinds import CORRUPTIONS
-from corelib.data.sources import DATASETS, is_here, load_dataset
-from corelib.errors import DataError
+from corelib.data.sources import BUILT_IN, is_here, load_dataset
 from corelib.measures.evaluation import evaluate
 from corelib.reproduce import REPRODUCTIONS, expected, reproduce
 from corelib.runs import launch
@@ -160,7 +160,7 @@ class Evaluate:
     split: text("test or validation", "{test,validation}", "default: test") = "test"
     dataset: text(
         "Another data set to measure it on",
-        "{" + ",".join(DATASETS) + "}",
+        "{" + ",".join(BUILT_IN) + "} or a name of your own",
         "default: the one it was trained on",
     ) = ""
     corruption: text(
@@ -205,28 +205,6 @@ class Evaluate:
         after = f", {self.corruption} {row['severity']:g}" if self.corruption else ""
         print(f"{item.name} on {row['images']:,} images of {row['dataset']} ({self.split}{after}):")
         print(show.metrics(metrics))
-
-
-@dataclasses.dataclass(frozen=True)
-class Data:
-    """Download a data set unless it is already here."""
-
-    dataset: name(" or ".join(DATASETS))
-
-    def __call__(self) -> None:
-        if is_here(self.dataset):
-            print(f"{DATASETS[self.dataset].title}: already here, nothing to download.")
-            return
-        download = DATASETS[self.dataset].download
-        if download is None:
-            # The error says how to get a data set that has no download.
-            load_dataset(self.dataset)
-            return
-        print(f"Downloading {DATASETS[self.dataset].title}.", flush=True)
-        download()
-        if not is_here(self.dataset):
-            raise DataError(f"{DATASETS[self.dataset].title} is incomplete; download it again.")
-        print(f"{DATASETS[self.dataset].title}: downloaded.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -287,7 +265,7 @@ COMMANDS = Group(
         "runs": RUNS,
         "import": Import,
         "export": Export,
-        "data": Data,
+        "data": DATA,
         "reproduce": Reproduce,
     },
 )

@@ -2,12 +2,11 @@
 
 from corelib.data.images import ImageDataset, Split
 from corelib.data.sequences import SequenceDataset
-from corelib.data.sources import DATASETS, Dataset, DatasetName, is_here, load_dataset, read_ahead
+from corelib.data.sources import DATASETS, Dataset, is_here, load_dataset, read_ahead
 
 __all__ = [
     "DATASETS",
     "Dataset",
-    "DatasetName",
     "ImageDataset",
     "SequenceDataset",
     "Split",

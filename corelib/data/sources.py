@@ -1,12 +1,26 @@
-"""All data sets by name, and whether each is here."""
+"""All data sets by name, and whether each is here.
 
-from collections.abc import Callable
+``DATASETS`` holds those that are built in and your own (``corelib.data.own``), which are looked up
+in the data folder whenever it is asked: what is added is there at once, in every process.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from functools import cache, partial
 from threading import Lock, Thread
 from typing import Literal, NamedTuple, cast
 
-from corelib.data import celeba, cifar, fashion_mnist, mnist, multidigit, patches, photographs
+from corelib.data import (
+    celeba,
+    cifar,
+    fashion_mnist,
+    mnist,
+    multidigit,
+    own,
+    patches,
+    photographs,
+    torchvision_sets,
+)
 from corelib.data.images import ImageDataset
 from corelib.data.sequences import TASKS, SequenceDataset, Task, sequences
 from corelib.errors import DataError, SynaptariumError
@@ -21,7 +35,8 @@ class Source(NamedTuple):
     """A data set that can be loaded by name.
 
     ``input_dim`` is the size of an image, or of one step of a sequence; ``n_tasks`` is the number
-    of labels of each image, each one of ``n_classes``.
+    of labels of each image, each one of ``n_classes``. ``checksum`` is that of an own set, empty
+    for others.
     """
 
     title: str
@@ -33,6 +48,63 @@ class Source(NamedTuple):
     input_dim: int = 784
     n_classes: int = 10
     n_tasks: int = 1
+    checksum: str = ""
+
+
+class Sources(MutableMapping[str, Source]):
+    """The built-in data sets, in their order, then your own, by name. Only built-in ones are set
+    and deleted here; your own are files."""
+
+    def __init__(self, built_in: dict[str, Source]) -> None:
+        self.built_in = built_in
+
+    def __getitem__(self, name: str) -> Source:
+        if name in self.built_in:
+            return self.built_in[name]
+        if (item := own.find(name)) is None:
+            raise KeyError(name)
+        return _own(item)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.built_in
+        yield from (name for name in own.sets() if name not in self.built_in)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __setitem__(self, name: str, source: Source) -> None:
+        self.built_in[name] = source
+
+    def __delitem__(self, name: str) -> None:
+        del self.built_in[name]
+
+
+def _own(item: own.OwnSet) -> Source:
+    return Source(
+        title=f"{item.name} (your own)",
+        about=item.about,
+        here=lambda: True,
+        load=partial(own.load, item.name),
+        download=None,
+        kind=item.kind,
+        input_dim=item.input_dim,
+        n_classes=len(item.class_names),
+        checksum=item.checksum,
+    )
+
+
+def _published(name: str) -> Source:
+    item = torchvision_sets.PUBLISHED[name]
+    return Source(
+        title=item.title,
+        about=item.about,
+        here=item.here,
+        load=partial(torchvision_sets.load, name),
+        download=partial(torchvision_sets.download, name),
+        kind="picture" if item.colour else "image",
+        input_dim=item.input_dim,
+        n_classes=len(item.class_names),
+    )
 
 
 def _natural(side: int) -> Source:
@@ -55,7 +127,7 @@ def _composed(task: Task) -> Source:
     return Source(task.title, task.about, mnist.PATH.exists, load, None, "sequence", task.input_dim)
 
 
-DATASETS: dict[str, Source] = {
+BUILT_IN: dict[str, Source] = {
     "mnist": Source(
         "MNIST digits",
         "70,000 handwritten digits of 28 x 28 pixels; ships with Synaptarium",
@@ -80,6 +152,16 @@ DATASETS: dict[str, Source] = {
         "picture",
         input_dim=3 * 32**2,
     ),
+    "cifar-10-grey": Source(
+        "CIFAR-10, grey",
+        "the pictures of CIFAR-10 made grey by luminance, 32 x 32 pixels; from a folder or "
+        "downloaded on request",
+        cifar.is_here,
+        torchvision_sets.load_grey_cifar,
+        cifar.download,
+        input_dim=32**2,
+    ),
+    **{name: _published(name) for name in torchvision_sets.PUBLISHED},
     "multi-mnist": Source(
         "Multi-MNIST",
         "two overlapping MNIST digits in 28 x 28 pixels; the task is to name the left or the right "
@@ -124,7 +206,8 @@ DATASETS: dict[str, Source] = {
     ),
     **{task.name: _composed(task) for task in TASKS},
 }
-DatasetName = Literal[tuple(DATASETS)]
+DATASETS = Sources(BUILT_IN)
+"""All data sets by name."""
 
 
 def is_here(name: str) -> bool:
@@ -144,8 +227,13 @@ def load_dataset(name: str = "mnist") -> Dataset:
         return _load(name)
 
 
-@cache
 def _load(name: str) -> Dataset:
+    return _loaded(name, _source(name).checksum)
+
+
+@cache
+def _loaded(name: str, checksum: str) -> Dataset:
+    """A data set as it is: your own may be removed, and other images get its name."""
     return _source(name).load()
 
 
@@ -163,3 +251,26 @@ def _source(name: str) -> Source:
     if name not in DATASETS:
         raise DataError(f"There is no data set named {name!r}; there are: {', '.join(DATASETS)}.")
     return DATASETS[name]
+
+
+def sum_of(name: str) -> dict[str, str]:
+    """The checksum of an own set as a part of the versions that a run was made with; empty for
+    data sets that are built in, or unknown."""
+    source = DATASETS.get(name)
+    return {"data": source.checksum} if source is not None and source.checksum else {}
+
+
+def check_same(name: str, versions: Mapping[str, str]) -> None:
+    """Raise ``DataError`` if a run was made with a data set that is not here, or with other images
+    of this name."""
+    if name not in DATASETS:
+        raise DataError(
+            f"It was trained on {name[:60]!r}, which is not known here; if these were images of "
+            "your own, add them again."
+        )
+    made_with = versions.get("data", "")
+    if made_with and made_with != DATASETS[name].checksum:
+        raise DataError(
+            f"It was trained on other images that were named {name!r}; add those again under this "
+            "name, and remove the present ones first."
+        )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from corelib import files
 from corelib.catalog import system
-from corelib.data.sources import DATASETS
+from corelib.data import own
+from corelib.data.sources import check_same
 from corelib.environment import runs_root
-from corelib.errors import CheckpointError, RunError, SettingsError, SynaptariumError
+from corelib.errors import CheckpointError, DataError, RunError, SettingsError, SynaptariumError
 from corelib.runs.history import History
 from corelib.runs.store import Run, find_run, list_runs
 from corelib.runs.titles import Named, own_titles
@@ -64,12 +65,9 @@ def read_usable(folder: Path) -> Card:
         chosen = system(card.system)
         chosen.config_type(**card.config)
         chosen.training_type(**card.training)
-    except (SettingsError, TypeError) as error:
+        check_same(card.dataset, card.versions)
+    except (SettingsError, DataError, TypeError) as error:
         raise CheckpointError(f"The checkpoint in {folder} cannot be used: {error}") from None
-    if card.dataset not in DATASETS:
-        raise CheckpointError(
-            f"The checkpoint in {folder} was trained on {card.dataset!r}, which is not known here."
-        )
     if not (folder / WEIGHTS).is_file():
         raise CheckpointError(f"{WEIGHTS} is missing in {folder}.")
     return card
@@ -177,8 +175,8 @@ def unreadable() -> list[Unreadable]:
 
 
 def registry_state() -> tuple:
-    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint, or one is
-    imported or removed."""
+    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint, when one
+    is imported or removed, and when images of your own come or go."""
 
     def written(path: Path) -> int:
         try:
@@ -191,6 +189,7 @@ def registry_state() -> tuple:
     return (
         *((os.fsencode(path), written(path), 0) for path in (place, *cards)),
         *_state_of_runs(written),
+        *own.state(),
     )
 
 

@@ -6,9 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import field_validator
+
 from corelib.catalog import System, system
-from corelib.data.sources import DATASETS, DatasetName
-from corelib.errors import SettingsError
+from corelib.data.sources import DATASETS, check_same, sum_of
+from corelib.errors import DataError, SettingsError
 from corelib.files import read_json
 from corelib.settings import Settings, setting
 from corelib.training.config import TrainingSettings
@@ -19,12 +21,21 @@ class RunSpec(Settings):
 
     system: str = setting(..., "Name in the catalogue")
     variant: str = setting("", "A word that distinguishes this run, part of its name")
-    # One of the names in DATASETS, which a type checker cannot know.
-    dataset: DatasetName = setting("mnist", "What to train on")  # pyright: ignore[reportInvalidTypeForm]
+    dataset: str = setting("mnist", "What to train on")
     config: dict[str, Any] = setting({}, "The network's settings")
     training: dict[str, Any] = setting({}, "The training settings")
     seed: int = setting(0, "Seed of initial weights, batches and noise", ge=0, le=2**31 - 1)
     versions: dict[str, str] = setting({}, "Versions of the libraries it was made with")
+
+    @field_validator("dataset")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in DATASETS:
+            raise SettingsError(
+                f"dataset is {name[:60]!r}, but should be one of: {', '.join(DATASETS)}. Images of "
+                "your own that were removed have to be added again."
+            )
+        return name
 
     @property
     def title(self) -> str:
@@ -43,6 +54,10 @@ def resolve(spec: RunSpec) -> Resolved:
     are missing. Raises ``SettingsError`` naming what is wrong."""
     chosen = system(spec.system)
     _check_dataset(chosen, spec.dataset)
+    try:
+        check_same(spec.dataset, spec.versions)
+    except DataError as error:
+        raise SettingsError(str(error)) from None
     source, kind = DATASETS[spec.dataset], chosen.config_type
     from_data = {info.name: getattr(source, info.name) for info in kind.infos() if info.from_data}
     config = kind(**{**from_data, **spec.config})
@@ -102,7 +117,7 @@ def make_spec(
         update={
             "config": resolved.config.model_dump(),
             "training": resolved.training.model_dump(),
-            "versions": versions(),
+            "versions": versions() | sum_of(dataset),
         }
     )
 

@@ -49,7 +49,7 @@ def test_answers(which: CheckpointKey, controls: "Controls") -> "Answers":
     return answers(bpan(which), _test_drive(which), controls)
 
 
-@st.cache_resource(show_spinner="Measuring 10,000 images", max_entries=8)
+@st.cache_resource(show_spinner="Measuring the test images", max_entries=8)
 def test_densities(which: CheckpointKey, controls: "Controls") -> "tuple[NetDensity, NetDensity]":
     """How the net current is distributed over the test set, under controls."""
     from corelib.models.bpan.analysis import net_densities
@@ -99,6 +99,7 @@ def step_times(which: CheckpointKey, thresholds: tuple[float, ...], images: int)
     from corelib.models.bpan import halting
 
     inputs = test_inputs(which.dataset)[:images]
+    images = len(inputs)
     ms = halting.clock_curve(classifier(which), inputs, thresholds, 256)
     answers, labels = step_answers(which), test_labels(which.dataset)
     curve = anytime.threshold_curve(answers.confidence, answers.predicted, labels, thresholds)

@@ -97,7 +97,8 @@ def completed(which: cache.CheckpointKey, mask: "Mask", label_known: bool) -> "C
     from corelib.models.bpc.analysis import completed_test_images, mask_of
 
     data = cache.dataset(which.dataset)
-    return completed_test_images(model(which), data, mask_of(mask), COMPLETED, label_known)
+    hidden = mask_of(mask, side=data.test.pixels.shape[-1])
+    return completed_test_images(model(which), data, hidden, COMPLETED, label_known)
 
 
 @st.cache_resource(show_spinner="Inferring the activity of training digits", max_entries=40)

@@ -72,7 +72,7 @@ def _completion_controls(v: View) -> tuple[np.ndarray, bool, int]:
         hidden = mask_pad("bpc_painted", v.chosen.pixels)
         st.caption("Paint over the pixels to hide; hold Shift to uncover them.")
     else:
-        hidden = mask_of(cast("Mask", mask))
+        hidden = mask_of(cast("Mask", mask), side=len(v.chosen.pixels))
     unknown = v.chosen.label is None
     label_known = switch(PAGE, "told", "The label is known", disabled=unknown) and not unknown
     n_steps = slider(PAGE, "complete_steps", "Steps of Adam", 10, 600, COMPLETION.n_steps, 10)

@@ -168,7 +168,8 @@ def sentence(v: View) -> str:
 
 def presets(v: View) -> list[Preset]:
     """Things to try."""
-    first, second = v.data.class_names[4], v.data.class_names[9]
+    names = v.data.class_names
+    first, second = names[min(4, len(names) - 2)], names[min(9, len(names) - 1)]
     return [
         Preset(
             "mix",

@@ -7,12 +7,12 @@ import streamlit as st
 
 from corelib.data import DATASETS
 from corelib.data.drawn import from_image, from_strokes
+from corelib.data.own_reading import fit
 from corelib.errors import DataError
 from corelib.words import with_article
 from dashboard.components.digit_record import (
     DIGIT,
     DRAW,
-    SIDE,
     TEST,
     UPLOAD,
     Picture,
@@ -55,7 +55,7 @@ _pad = make_pad("digit_pad", PAD_HTML)
 
 
 class ChosenDigit(NamedTuple):
-    """``pixels`` uint8 (28, 28), 0 is black; ``label`` the true class where it is known."""
+    """``pixels`` uint8 (row, column), 0 is black; ``label`` the true class where it is known."""
 
     pixels: np.ndarray
     label: int | None
@@ -74,6 +74,7 @@ def digit_input(
 ) -> ChosenDigit | None:
     """The controls, and the image as the network reads it; None until there is one.
 
+    It has the size of the data set's images; what was drawn or uploaded is scaled to it.
     ``index`` is the test image shown first. What is chosen is the session's record ``name``, which
     all pages share that ask for it: it is there on the next page, and ``name`` is its parameter in
     the address. All keys begin with ``prefix`` and an underscore; ``pixels`` is a copy that may be
@@ -90,6 +91,9 @@ def digit_input(
     else:
         chosen, hint = _from_test_set(prefix, dataset, index), ""
     record = _updated(record, prefix, source, chosen, TestImage(dataset.name, index))
+    side = dataset.train.pixels.shape[-1]
+    if chosen is not None and source != TEST:
+        chosen = chosen._replace(pixels=fit(chosen.pixels, side))
     remember(name, record)
     # A test image of this data set is in the address already, by the control of its index.
     elsewhere = isinstance(record, Picture) or _foreign(record, dataset.name)
@@ -97,7 +101,7 @@ def digit_input(
     with seen:
         image, text = st.columns(2, vertical_alignment="center")
         if chosen is None:
-            image.image(png(np.zeros((SIDE, SIDE), np.uint8), COPIES), width=WIDTH, alt="No image")
+            image.image(png(np.zeros((side, side), np.uint8), COPIES), width=WIDTH, alt="No image")
             text.caption(hint)
         else:
             caption = f"The network's input: {chosen.caption}"

@@ -23,6 +23,8 @@ def mask_pad(key: str, pixels: np.ndarray) -> np.ndarray:
     # The component loses its state when it is not shown; this copy stays.
     kept = f"_{key}_covered"
     covered = (st.session_state.get(key) or {}).get("covered", st.session_state.get(kept, []))
+    # What was covered in an image of another size may lie outside this one.
+    covered = [place for place in covered if place < pixels.size]
     st.session_state[kept] = covered
     _pad(
         key=key,

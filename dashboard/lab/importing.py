@@ -8,7 +8,7 @@ import streamlit as st
 
 from corelib.catalog import SYSTEMS
 from corelib.files import printable
-from dashboard.rooms import ROOMS
+from corelib.system import PROTOCOLS
 from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ def _import(
             file.with_suffix(".json").write_bytes(settings.getvalue())
         kept = import_checkpoint(file, system, name)
     for item in kept:
-        places = [plain(room.title) for room in ROOMS if item.card.system in room.systems]
+        protocol = SYSTEMS[item.card.system].protocol
+        places = PROTOCOLS[protocol].pages if protocol else ()
+        if item.card.system == "bpan":
+            places = ("E/I balance", *places)
         st.success(
             f"{plain(item.name)} is {plain(SYSTEMS[item.card.system].title)}, shown "
             f"{plain(item.card.dataset)}; choose it as the network in: {', '.join(places)}."

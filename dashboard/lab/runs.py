@@ -49,5 +49,5 @@ def _side_by_side(runs: dict[str, Run]) -> None:
             learning_curves(histories, palette()),
             f"{PAGE}_side_by_side",
             alt="Learning curves of the chosen runs",
-            caption=f"n = {len(histories)} runs; validation on 5,000 images held out of training.",
+            caption=f"n = {len(histories)} runs; validation on images held out of training.",
         )

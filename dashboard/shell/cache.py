@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from corelib.data import read_ahead
+from corelib.data import own, read_ahead
 from corelib.errors import CheckpointError
 from corelib.runs.registry import available, find, registry_state, titles
 
@@ -65,7 +65,23 @@ def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
 
 def checkpoints() -> "list[Checkpoint]":
     """All checkpoints; read again only when one has changed."""
+    _forget_removed()
     return _checkpoints(registry_state())
+
+
+@st.cache_resource(show_spinner=False)
+def _own_images() -> set:
+    """The own sets of images that what is kept here may come from."""
+    return set(own.state())
+
+
+def _forget_removed() -> None:
+    """Forget all results once images of your own were removed: others may get their name."""
+    known, now = _own_images(), set(own.state())
+    if not known <= now:
+        st.cache_resource.clear()
+        st.cache_data.clear()
+    known |= now
 
 
 def run_titles() -> dict[str, str]:

@@ -77,12 +77,46 @@ def checkpoints_picker(
     if not items:
         raise NothingToShow(NO_NETWORK)
     first = [name for name in standard if name in items]
+    if among is None:
+        items, of = _reading(page, items)
+        if of:
+            name, first = f"{name}_{of}", list(items)[:MOST]
+        else:
+            first = [name for name in first if name in items]
     titles = {name: item.title for name, item in items.items()}
     chosen = several_titled(page, name, label, titles, first, most=MOST)
     for item in (items[name] for name in chosen):
         if item.title != item.name:
             st.caption(plain(f"{item.title}: {item.name}"))
     return [items[name] for name in chosen]
+
+
+def _reading(page: str, items: dict[str, Checkpoint]) -> tuple[dict[str, Checkpoint], str]:
+    """The checkpoints that read images of one size with the same classes, chosen by a data set if
+    there are several such groups; and that data set, empty for the first group."""
+    groups: dict[tuple[int, int, str], dict[str, Checkpoint]] = {}
+    for name, item in items.items():
+        groups.setdefault(_reads(item), {})[name] = item
+    if len(groups) == 1:
+        return items, ""
+    by_data = {next(iter(g.values())).card.dataset: g for g in groups.values()}
+    titles = {data: _titles(group) for data, group in by_data.items()}
+    chosen = select_titled(page, "images", "Images", titles)
+    return by_data[chosen], "" if chosen == next(iter(by_data)) else chosen
+
+
+def _reads(item: Checkpoint) -> tuple[int, int, str]:
+    """What sets apart networks that cannot be shown the same images: their inputs, their classes,
+    and images of your own."""
+    source, card = DATASETS[item.card.dataset], item.card
+    own = card.dataset if source.checksum else ""
+    return source.input_dim, source.n_classes, own
+
+
+def _titles(group: dict[str, Checkpoint]) -> str:
+    """The data sets of a group in words."""
+    names = dict.fromkeys(item.card.dataset for item in group.values())
+    return ", ".join(DATASETS[name].title for name in names)
 
 
 class Opened(NamedTuple):
@@ -107,15 +141,19 @@ def checkpoint_picker(
     *,
     begin_with: str = "",
     optional: bool = False,
+    like: Checkpoint | None = None,
     on_change: Callable[[], None] | None = None,
 ) -> Checkpoint | None:
     """A selectbox over the checkpoints of one system or several, bound to the address; None if
     none is chosen.
 
     Its choices are shown by their titles; the name of an own one, which ``corelib.load`` takes,
-    stands below. The first choice is ``begin_with``, else the first name.
+    stands below. The first choice is ``begin_with``, else the first name. With ``like`` only
+    networks that read images of the same size, with the same classes, are offered.
     """
     items = of_systems([systems] if isinstance(systems, str) else systems)
+    if like is not None:
+        items = {name: item for name, item in items.items() if _reads(item) == _reads(like)}
     titles = {NOTHING: NOTHING} if optional else {}
     titles |= {name: item.title for name, item in items.items()}
     if not titles:

@@ -98,7 +98,7 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
                 figure,
                 f"{prefix}_curves",
                 alt="Training loss and accuracy against updates",
-                caption=f"{title}, n = 1 run. Validation: 5,000 images held out of training.",
+                caption=f"{title}, n = 1 run. Validation: images held out of training.",
             )
         if draw is not None:
             _watch(run, alive, draw)

@@ -30,7 +30,7 @@ def nothing_is_cached():
     def forget() -> None:
         st.cache_resource.clear()
         st.cache_data.clear()
-        sources._load.cache_clear()
+        sources._loaded.cache_clear()
 
     forget()
     yield

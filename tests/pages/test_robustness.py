@@ -156,7 +156,8 @@ def test_no_network_chosen_is_a_sentence(runs_root):
 def test_the_strip_is_exported_as_a_table():
     labels, names = np.arange(10) % 3, ("top", "bag", "boot")
     pair = AnswerPair(clean=(labels + 1) % 3, corrupted=labels)
-    table = tabs.strip_table(labels, {"one": pair, "two": pair}, names)
+    strip = cache.Strip("", np.array(cache.SHOWN), labels, {"one": pair, "two": pair})
+    table = tabs.strip_table(strip, names)
     assert list(table.network) == ["one"] * 10 + ["two"] * 10
     assert list(table["test image"][:10]) == list(cache.SHOWN)
     assert list(table.digit[:3]) == list(table.corrupted[:3]) == list(names)

@@ -19,7 +19,7 @@ from corelib.models.bpc.energy import apply, energy, errors
 from corelib.models.bpc.inference import COMPLETION, Given, InferenceConfig, infer, run_inference
 from corelib.models.bpc.network import PredictiveCoding, TwoWay
 
-SIDE = 28  # pixels along each side of an image
+SIDE = 28  # pixels along each side of an image of MNIST
 CHUNK = 1000  # images at once
 
 Mask = Literal["left half", "right half", "top half", "bottom half", "random half"]
@@ -210,21 +210,21 @@ def best_generation_loss(dataset: ImageDataset) -> float:
     return generation_loss(class_means(dataset), dataset, dataset.test)
 
 
-def mask_of(name: Mask, seed: int = 0) -> np.ndarray:
-    """Which pixels a mask hides: bool (row, column). ``seed`` draws those of "random half". Raises
-    ``SettingsError`` for an unknown name."""
-    hidden = np.zeros((SIDE, SIDE), bool)
+def mask_of(name: Mask, seed: int = 0, side: int = SIDE) -> np.ndarray:
+    """Which pixels of an image of ``side`` x ``side`` a mask hides: bool (row, column). ``seed``
+    draws those of "random half". Raises ``SettingsError`` for an unknown name."""
+    hidden = np.zeros((side, side), bool)
     match name:
         case "left half":
-            hidden[:, : SIDE // 2] = True
+            hidden[:, : side // 2] = True
         case "right half":
-            hidden[:, SIDE // 2 :] = True
+            hidden[:, side // 2 :] = True
         case "top half":
-            hidden[: SIDE // 2] = True
+            hidden[: side // 2] = True
         case "bottom half":
-            hidden[SIDE // 2 :] = True
+            hidden[side // 2 :] = True
         case "random half":
-            hidden.flat[np.random.default_rng(seed).permutation(SIDE**2)[: SIDE**2 // 2]] = True
+            hidden.flat[np.random.default_rng(seed).permutation(side**2)[: side**2 // 2]] = True
         case _:
             raise SettingsError(f"mask is {name!r}, but should be one of: {', '.join(MASKS)}.")
     return hidden

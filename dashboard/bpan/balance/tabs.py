@@ -83,7 +83,8 @@ def draw_test_set(v: View) -> None:
             ),
             f"balance_density_{i}",
             alt="Distribution of the net current over the test set at each step",
-            caption=f"{item.title}: net current of all intact units over 10,000 test images. "
+            caption=f"{item.title}: net current of all intact units over "
+            f"{len(v.data.test.labels):,} test images. "
             "White: mean ± 1 sd. The outermost 0.2 % of the values lie outside the figure.",
         )
 

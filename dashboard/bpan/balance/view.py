@@ -57,13 +57,13 @@ def view() -> View:
     """The sidebar, and what it shows. Raises ``CheckpointError``, ``DataError`` or
     ``NothingToShow``."""
     with st.sidebar:
-        picked = [
-            checkpoint_picker(PAGE, "model", "Network", "bpan", on_change=_forget_trained),
-            checkpoint_picker(PAGE, "versus", "Compare with", "bpan", optional=True),
-        ]
-    if picked[0] is None:
-        raise NothingToShow(NO_NETWORK)
-    items = [item for item in picked if item is not None]
+        first = checkpoint_picker(PAGE, "model", "Network", "bpan", on_change=_forget_trained)
+        if first is None:
+            raise NothingToShow(NO_NETWORK)
+        versus = checkpoint_picker(
+            PAGE, "versus", "Compare with", "bpan", optional=True, like=first
+        )
+    items = [first] if versus is None else [first, versus]
     keys = [cache.checkpoint_key(item) for item in items]
     models = [bpan_cache.bpan(key) for key in keys]
     data = cache.dataset(keys[0].dataset)
@@ -189,7 +189,7 @@ def _about(v: View, i: int) -> str:
     changes = _changes(v.controls, trained(v.models[i]))
     if not changes:
         return (
-            f"{_cancelling(v, i, network)} {_answer(v, i)} Over the 10,000 test images it answers "
+            f"{_cancelling(v, i, network)} {_answer(v, i)} Over the {_n_test(v)} it answers "
             f"after **{now.mean_steps:.2f} steps** on average and is **{percent(now.accuracy)}** "
             "correct."
         )
@@ -198,11 +198,15 @@ def _about(v: View, i: int) -> str:
     return (
         f"With {' and '.join(changes)}, {network} is **"
         f"{verdict if abs(lost) >= 0.05 else 'as accurate as before'}**: it is "
-        f"**{percent(now.accuracy)}** correct over the 10,000 test images, was "
+        f"**{percent(now.accuracy)}** correct over the {_n_test(v)}, was "
         f"{percent(before.accuracy)}, and answers after **{now.mean_steps:.2f} steps** on average, "
         f"was {before.mean_steps:.2f}. {_answer(v, i)} As trained, it answers "
         f"{v.data.class_names[before.answer]}."
     )
+
+
+def _n_test(v: View) -> str:
+    return f"{len(v.data.test.labels):,} test images"
 
 
 def _changes(now: "Controls", own: "Controls") -> list[str]:

@@ -48,7 +48,7 @@ def draw_main(v: View) -> None:
         ),
         "halting_histograms",
         alt="Histograms of the step at which each network answers",
-        caption="The step at which the 10,000 test images are answered; dotted: the mean. n = 1 "
+        caption="The step at which the test images are answered; dotted: the mean. n = 1 "
         "seed per network. Click a bar to see its images.",
         on_select=_open_bar,
     )
@@ -133,7 +133,7 @@ def draw_numbers(v: View) -> None:
         "halting_numbers",
     )
     st.caption(
-        f"10,000 test images at θ = {v.theta:.2f}, n = 1 seed per network. ECE: expected "
+        f"The test images at θ = {v.theta:.2f}, n = 1 seed per network. ECE: expected "
         "calibration error. Own rule: ACT stops when its halting values add up to 1 - ε, PonderNet "
         "at the median of its halting distribution; the others stop by confidence."
     )
@@ -239,7 +239,7 @@ def draw_calibration(v: View) -> None:
         "halting_calibration",
         alt="Accuracy against the confidence that halted",
         caption="Images in 15 bins of the confidence with which they were answered; larger "
-        "marks hold more of them. ECE: expected calibration error. n = 10,000 images.",
+        "marks hold more of them. ECE: expected calibration error. n = the test images.",
     )
 
 

@@ -20,19 +20,22 @@ from dashboard.shell import cache
 if TYPE_CHECKING:
     import pandas as pd
 
+    from corelib.data import ImageDataset
     from corelib.runs.registry import Checkpoint
 
 LIVE = 1000
 """How many test images are read here where no table over seeds ships."""
 SHOWN = (3, 2, 1, 18, 4, 8, 11, 0, 61, 9)
-"""A test digit of each class, 0 to 9."""
+"""A test digit of MNIST of each class, 0 to 9."""
 CLEAN = Corruption("gaussian", 0.0)
 
 
 class Strip(NamedTuple):
-    """The drawing, the digits' true classes, and the answers to them by the network's name."""
+    """The drawing, its test images by their places, their true classes, and the answers to them by
+    the network's name."""
 
     svg: str
+    images: np.ndarray
     labels: np.ndarray
     answers: dict[str, AnswerPair]
 
@@ -78,7 +81,7 @@ def strip(
 ) -> Strip:
     """Ten test digits, clean and corrupted, and the answers of the networks, by their titles."""
     data = cache.dataset(keys[0][1].dataset)
-    chosen = np.array(SHOWN)
+    chosen = np.array(shown_of(data))
     labels = data.test.labels.numpy()[chosen]
     few = int(chosen.max()) + 1
     pixels = bpan_cache.corrupted(data.name, corruption, few).numpy()[chosen]
@@ -99,4 +102,18 @@ def strip(
         data.class_names,
         palette,
     )
-    return Strip(svg, labels, answers)
+    return Strip(svg, chosen, labels, answers)
+
+
+def shown_of(data: "ImageDataset") -> tuple[int, ...]:
+    """The ten test images of the strip by their places: one of each class, in their order; of fewer
+    classes several of each, of more the first ten."""
+    if data.name == "mnist":
+        return SHOWN
+    labels = data.test.labels.numpy()
+    nth = np.zeros(len(labels), int)
+    for label in np.unique(labels):
+        own = labels == label
+        nth[own] = np.arange(own.sum())
+    first = np.lexsort((labels, nth))[: len(SHOWN)]
+    return tuple(int(i) for i in first[np.lexsort((nth[first], labels[first]))])

@@ -10,7 +10,6 @@ from corelib.data.corruptions import CORRUPTIONS, square_side
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness import cache as robustness_cache
 from dashboard.bpan.robustness.figures import curves
-from dashboard.bpan.robustness.figures.strip import AnswerPair
 from dashboard.bpan.robustness.view import PAGE, View, move_square, pm
 from dashboard.components.digit_input import ChosenDigit
 from dashboard.components.occluder import occluder
@@ -42,15 +41,13 @@ def _draw_strip(v: View) -> None:
     picture(
         strip.svg,
         "robust_strip",
-        data=lambda: strip_table(strip.labels, strip.answers, v.data.class_names),
+        data=lambda: strip_table(strip, v.data.class_names),
         alt="Ten test digits, clean and corrupted, with the answer of each network",
         caption="The answer of the last step; before → after where it changed. Vermilion: wrong.",
     )
 
 
-def strip_table(
-    labels: np.ndarray, answers: dict[str, AnswerPair], class_names: Sequence[str]
-) -> "pd.DataFrame":
+def strip_table(strip: robustness_cache.Strip, class_names: Sequence[str]) -> "pd.DataFrame":
     """The strip as a table, one row a network and digit."""
     import pandas as pd
 
@@ -59,13 +56,13 @@ def strip_table(
         pd.DataFrame(
             {
                 "network": name,
-                "test image": robustness_cache.SHOWN,
-                "digit": names[labels],
+                "test image": strip.images,
+                "digit": names[strip.labels],
                 "clean": names[pair.clean],
                 "corrupted": names[pair.corrupted],
             }
         )
-        for name, pair in answers.items()
+        for name, pair in strip.answers.items()
     )
 
 
