@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from corelib.words import percent
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -29,7 +31,7 @@ def _spelled(value: Any) -> Any:
 
 def number(name: str, value: float) -> str:
     """An accuracy in per cent, anything else with four digits."""
-    return f"{100 * value:.2f} %" if name.startswith("accuracy") else f"{value:.4g}"
+    return percent(value, 2) if name.startswith("accuracy") else f"{value:.4g}"
 
 
 def duration(seconds: float) -> str:

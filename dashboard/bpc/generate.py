@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.samples import draw_samples
 from dashboard.bpc.view import PAGE, View, noise
@@ -73,7 +74,7 @@ def _draw_mixture(v: View) -> None:
         images = v.model.generate(labels)
     with picture:
         chart(
-            gallery(v.pixels(images), [f"{s:.0%} {other}" for s in shares], 7, v.palette),
+            gallery(v.pixels(images), [f"{percent(s, 0)} {other}" for s in shares], 7, v.palette),
             "bpc_mixed",
             alt="Digits generated from mixtures of two labels",
             caption=f"From {one} to {other}; on the right, the chosen share.",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.classify import NO_DIGIT
 from dashboard.bpc.view import PAGE, View, begins_anywhere, noise
@@ -95,12 +96,12 @@ def _sentence(
     from corelib.models.bpc.stability import LIMIT, Stability
 
     first, last, steps = view.energy[0], view.energy[-1], int(view.step[-1])
-    change = f", {1 - last / first:.1%} less" if last < first else ""
+    change = f", {percent(1 - last / first)} less" if last < first else ""
     if last > first > 0:
         change = f", {last / first:.3g} times as much"
     text = f"In {steps} steps the energy goes from {first:.4g} to **{last:.4g}**{change}. "
     if steps < config.n_steps:
-        text += "Then it runs away to infinity. "
+        text += "Then it diverges. "
     answer = v.data.class_names[int(view.label[-1].argmax())]
     text += f"At the end the evidence is strongest for **{answer}**. "
     eigenvalue = float(along.eigenvalue.max())

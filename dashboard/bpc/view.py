@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from corelib.words import with_article
+from corelib.words import percent, with_article
 from dashboard.bpc import cache as bpc_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette
@@ -145,8 +145,8 @@ def sentence(v: View) -> str:
 
     test = v.item.card.test or v.item.card.metrics
     text = (
-        f"**{plain(v.item.title)}** reads **{test.get('accuracy', float('nan')):.1%}** of the test "
-        "digits correctly"
+        f"**{plain(v.item.title)}** reads **{percent(test.get('accuracy', float('nan')))}** of "
+        "the test digits correctly"
     )
     if "generator loss" in test:
         text += (

@@ -120,7 +120,7 @@ def test_too_large_a_step_is_reported(runs_root):
         bpc_step_size="2",
     )
     assert not app.exception
-    assert "Then it runs away to infinity." in sentences(app)
+    assert "Then it diverges." in sentences(app)
     assert "above the limit of 2" in sentences(app)
     # The gauge, its curves, and what there is of inference are shown all the same.
     assert len(app.get("plotly_chart")) == 4

@@ -9,6 +9,7 @@ from corelib.models.ipvae.analysis import most_similar_feature
 from corelib.models.ipvae.contrast import at_contrast, contrast_curve
 from corelib.models.ipvae.tuning import RESPONSIVE, median_orientation, medians, responsive
 from corelib.reproduce import selectivity
+from corelib.words import percent
 from dashboard.figures.mosaic import row_of_images
 from dashboard.figures.style import TraceStyle, trace_styles
 from dashboard.ipvae import cache as ipvae_cache
@@ -145,7 +146,7 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
         "averages out while a bar passes, so its magnitude |μ| is measured, too; in networks that "
         "are never negative both are the same. We do not know which of the two the paper's "
         f"{PUBLISHED['iG-VAE']:g} is. Responsive: the best direction raises the neuron by more "
-        f"than {RESPONSIVE:.0%} of what it raises the most responsive neuron by."
+        f"than {percent(RESPONSIVE, 0)} of what it raises the most responsive neuron by."
     )
 
 

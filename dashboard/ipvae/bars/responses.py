@@ -6,6 +6,7 @@ import streamlit as st
 from corelib.models.ipvae.experiment import Experiment
 from corelib.models.ipvae.stimuli import Stimulus, at_speed
 from corelib.models.ipvae.tuning import adaptation, best_place
+from corelib.words import percent
 from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.bars.controls import PAGE, usual_bar
 from dashboard.ipvae.bars.figures import trials
@@ -107,7 +108,7 @@ def _say_adaptation(rate: np.ndarray, stimulus: Stimulus) -> None:
         return
     text = (
         f"The rate rises by **{peak:.2f}** at its peak and has fallen to **{late:.2f}** in the "
-        f"last quarter of the flash: **{index:.0%}** less. "
+        f"last quarter of the flash: **{percent(index, 0)}** less. "
     )
     if np.isfinite(after):
         side = "above" if after > 0 else "below"

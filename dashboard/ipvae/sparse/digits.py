@@ -7,6 +7,7 @@ import streamlit as st
 from corelib.models.ipvae.coding import ReadoutSize, read_digits
 from corelib.models.ipvae.experiment import controls
 from corelib.reproduce.ipvae import READOUT_IMAGES, published_points
+from corelib.words import percent
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.view import PAGE, View
@@ -69,9 +70,9 @@ def _read(v: View) -> "DigitReadout":
 def _draw_readout(v: View, readout: "DigitReadout") -> None:
     paper = published_points().digits
     rows = [
-        _row("this network", readout.point.r2, readout.point.zeros, f"{readout.accuracy:.2%}"),
+        _row("this network", readout.point.r2, readout.point.zeros, percent(readout.accuracy, 2)),
         *_row_of_card(v),
-        _row("paper, iP-VAE", paper.r2 / 100, paper.zeros / 100, f"{paper.readout:.2f}%"),
+        _row("paper, iP-VAE", paper.r2 / 100, paper.zeros / 100, percent(paper.readout / 100, 2)),
     ]
     st.dataframe(rows, hide_index=True, width="stretch", key=f"{PAGE}_read_table")
     st.caption(
@@ -89,7 +90,7 @@ def _row_of_card(v: View) -> list[dict[str, str]]:
     r2, zeros = (test.get(f"{name} after {steps}") for name in ("R²", "zeros"))
     if r2 is None or zeros is None or "readout" not in test:
         return []
-    return [_row("this network, its card", r2, zeros, f"{test['readout']:.2%}")]
+    return [_row("this network, its card", r2, zeros, percent(test["readout"], 2))]
 
 
 def _row(name: str, r2: float, zeros: float, digits: str) -> dict[str, str]:

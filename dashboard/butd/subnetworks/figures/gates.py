@@ -7,6 +7,7 @@ import numpy as np
 
 from corelib.models.butd.history import OverlapHistory
 from corelib.models.butd.subnetworks import REACHABLE, Composition, Kind
+from corelib.words import percent
 from dashboard.figures.figure import Figure
 from dashboard.figures.populations import Sheet, sheet
 from dashboard.figures.style import DASHES, LIGHT, MARKS, OKABE_ITO, Palette, panels, styled
@@ -149,7 +150,7 @@ def composition(
         "margin": {"r": 118},
         "annotations": [
             {
-                "text": f"{share:.0%} unreachable",
+                "text": f"{percent(share, 0)} unreachable",
                 "x": 1,
                 "xref": "paper",
                 "xshift": 6,
