@@ -10,7 +10,7 @@ from dashboard.figures.style import trace_styles
 from dashboard.figures.table import in_words
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.export import chart
-from dashboard.shell.numbers import draw_folded
+from dashboard.shell.numbers import draw_folded, side_by_side
 
 if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
@@ -45,8 +45,6 @@ def draw_compare(v: View) -> None:
 
 
 def _draw_table(items: "dict[str, Checkpoint]") -> None:
-    import pandas as pd
-
     rows = []
     for name, item in items.items():
         test, config = item.card.test or {}, item.card.config
@@ -54,8 +52,8 @@ def _draw_table(items: "dict[str, Checkpoint]") -> None:
         rows.append(
             {
                 "network": name,
-                "accuracy / %": 100 * test["accuracy"],
-                "the amortiser's / %": None if amortiser is None else 100 * amortiser,
+                "accuracy / %": round(100 * test["accuracy"], 2),
+                "the amortiser's / %": None if amortiser is None else round(100 * amortiser, 2),
                 "generator loss": test["generator loss"],
                 "summed over pixels": test["generator loss, summed"],
                 "amortiser loss": test.get("amortiser loss"),
@@ -64,13 +62,8 @@ def _draw_table(items: "dict[str, Checkpoint]") -> None:
                 "T": config.get("n_steps"),
             }
         )
-    shown = in_words(pd.DataFrame(rows, dtype=object).map(_rounded))
-    draw_folded(shown, 1, "bpc_comparison")
+    side_by_side(rows, "bpc_comparison", across=False, decimals=None)
     st.caption("Losses: half the squared error, mean over all elements and summed over pixels.")
-
-
-def _rounded(cell: object) -> object:
-    return round(cell, 4) if isinstance(cell, float) else cell
 
 
 def _draw_seeds(v: View) -> None:
@@ -90,7 +83,7 @@ def _draw_seeds(v: View) -> None:
         "α_f = 1 with smaller steps of inference.",
     )
     st.markdown("##### Filling in the left half")
-    st.dataframe(completion_table(rows), width="stretch", key="bpc_completion_table")
+    draw_folded(in_words(completion_table(rows)), 1, "bpc_completion_table")
     st.caption("500 test digits per seed; the label is unknown. Back-propagation has no inference.")
     _draw_bounds()
     _draw_depth(v)

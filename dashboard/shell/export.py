@@ -17,7 +17,6 @@ from dashboard.figures.tidy import file_stem, slug, tidy
 from dashboard.shell import projector
 from dashboard.shell.bundle import bundle
 from dashboard.shell.citation import bibtex
-from dashboard.shell.glossary import in_a_heading
 from dashboard.shell.registry import values_of
 from dashboard.shell.save import save_button
 from dashboard.shell.text import plain
@@ -219,14 +218,3 @@ def _npz(item: Checkpoint) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **load_file(item.folder / "weights.safetensors"))
     return buffer.getvalue()
-
-
-def table(rows: list[dict], key: str, decimals: int = 2) -> None:
-    """Rows of numbers, all with the same number of decimals."""
-    config = {
-        name: st.column_config.NumberColumn(format=f"%.{decimals}f", help=in_a_heading(name))
-        if isinstance(value, float)
-        else st.column_config.Column(help=in_a_heading(name))
-        for name, value in rows[0].items()
-    }
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=config, key=key)

@@ -21,7 +21,8 @@ from dashboard.ipvae.bars.view import SWEEP_TRIALS, View
 from dashboard.shell.cache import checkpoint_key
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import sticky_button
-from dashboard.shell.export import chart, table
+from dashboard.shell.export import chart
+from dashboard.shell.numbers import side_by_side
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.contrast import ContrastCurve
@@ -122,11 +123,11 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
                 "network": kind,
                 "name": other.item.title,
                 "neuron": other.neuron,
-                "1 − CV of this neuron": round(float(chosen.orientation[other.neuron]), 2),
-                "median": round(over_all.orientation, 2),
-                "median, of the magnitude": round(magnitude, 2),
+                "1 − CV of this neuron": float(chosen.orientation[other.neuron]),
+                "median": over_all.orientation,
+                "median, of the magnitude": magnitude,
                 "paper": PUBLISHED[kind],
-                "direction, median": round(over_all.direction, 2),
+                "direction, median": over_all.direction,
                 "responsive neurons": int(responds.sum()),
             }
         )
@@ -139,7 +140,7 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
         caption="Over the responsive neurons; solid uprights: medians, dotted: the paper's. n = 1 "
         "seed per network.",
     )
-    table(rows, "bars_baseline_table")
+    side_by_side(rows, "bars_baseline_table")
     st.caption(
         "Medians over the responsive neurons, for orientation except in one column. They are "
         "measured on the mean activity above baseline; an iG-VAE's activity has either sign and "

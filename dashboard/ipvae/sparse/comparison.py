@@ -17,7 +17,8 @@ from dashboard.ipvae.sparse.figures.curves import PublishedEnd, convergence_curv
 from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
-from dashboard.shell.export import chart, table
+from dashboard.shell.export import chart
+from dashboard.shell.numbers import side_by_side
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.coding import CodePoint
@@ -119,12 +120,12 @@ def draw_rate_distortion(v: View) -> None:
             "kind": kinds[item.title],
             "neurons": item.card.config["n_latents"],
             "β": f"{item.card.training.get('beta_outer', float('nan')):g}",
-            "R² at 1,000": round(points[item.title].r2, 3),
-            "zeros at 1,000": round(points[item.title].zeros, 3),
+            "R² at 1,000": points[item.title].r2,
+            "zeros at 1,000": points[item.title].zeros,
         }
         for item in items
     ]
-    table(rows, f"{PAGE}_plane_table", 3)
+    side_by_side(rows, f"{PAGE}_plane_table", across=False, decimals=3)
     st.caption("Train with another β under Train: a smaller β gives a higher R² and more spikes.")
 
 
@@ -159,11 +160,11 @@ def draw_sparsity(v: View) -> None:
     rows = [
         {
             "network": name,
-            "lifetime sparsity, median": round(code.lifetime_median, 3),
-            "population sparsity, median": round(code.population_median, 3),
-            "zeros": round(code.point.zeros, 3),
-            "R²": round(code.point.r2, 3),
+            "lifetime sparsity, median": code.lifetime_median,
+            "population sparsity, median": code.population_median,
+            "zeros": code.point.zeros,
+            "R²": code.point.r2,
         }
         for name, code in codes.items()
     ]
-    table(rows, f"{PAGE}_sparsity_table", 3)
+    side_by_side(rows, f"{PAGE}_sparsity_table", across=False, decimals=3)

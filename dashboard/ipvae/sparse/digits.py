@@ -14,6 +14,7 @@ from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.help import help_texts
+from dashboard.shell.numbers import side_by_side
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _draw_readout(v: View, readout: "DigitReadout") -> None:
         *_row_of_card(v),
         _row("paper, iP-VAE", paper.r2 / 100, paper.zeros / 100, percent(paper.readout / 100, 2)),
     ]
-    st.dataframe(rows, hide_index=True, width="stretch", key=f"{PAGE}_read_table")
+    side_by_side(rows, f"{PAGE}_read_table", across=False, decimals=3)
     st.caption(
         f"R² and zeros of the test digits after {SIZE.n_steps} steps. On its card: after "
         f"{sparse_cache.CONVERGENCE_STEPS:,} steps, with a readout that learned from "
@@ -83,7 +84,7 @@ def _draw_readout(v: View, readout: "DigitReadout") -> None:
     )
 
 
-def _row_of_card(v: View) -> list[dict[str, str]]:
+def _row_of_card(v: View) -> list[dict[str, object]]:
     """The figures on the network's card as a row; none for networks that were trained here."""
     test = v.item.card.test or {}
     steps = f"{sparse_cache.CONVERGENCE_STEPS:,} steps"
@@ -93,5 +94,5 @@ def _row_of_card(v: View) -> list[dict[str, str]]:
     return [_row("this network, its card", r2, zeros, percent(test["readout"], 2))]
 
 
-def _row(name: str, r2: float, zeros: float, digits: str) -> dict[str, str]:
-    return {"": name, "R²": f"{r2:.3f}", "zeros": f"{zeros:.3f}", "digits read correctly": digits}
+def _row(name: str, r2: float, zeros: float, digits: str) -> dict[str, object]:
+    return {"": name, "R²": r2, "zeros": zeros, "digits read correctly": digits}
