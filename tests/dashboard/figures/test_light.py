@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dashboard.figures.light import WIDTH, for_export, light
-from dashboard.figures.style import DARK, LIGHT, band, faded, styled
+from dashboard.figures.spread import Spread, band
+from dashboard.figures.style import DARK, LIGHT, faded, styled
 
 X = np.arange(3.0)
 TRACE = {"type": "scatter", "name": "a", "x": X, "y": X}
@@ -14,7 +15,7 @@ def test_an_export_of_the_dark_figure_is_that_of_the_light_one():
     def figure(palette):
         line = {"color": palette.text}
         fill = faded(palette.muted, 0.3)
-        area = {**band(X, X, X, "#0072B2", "a"), "fillcolor": fill}
+        area = {**band(X, X, Spread(X), "#0072B2", "a"), "fillcolor": fill}
         return styled([{**TRACE, "line": line}, area], {"yaxis2": {}}, palette)
 
     dark, bright = for_export(figure(DARK)), for_export(figure(LIGHT))
