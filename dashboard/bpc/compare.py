@@ -39,6 +39,7 @@ def draw_compare(v: View) -> None:
         alt="Accuracy against generator loss of all networks",
         caption=f"10,000 test digits; dotted: the mean of each class, {best:.4f}. n = 1 seed per "
         "network; for more seeds see the tab Published.",
+        n=1,
     )
     _draw_table(items)
     _draw_seeds(v)
@@ -81,6 +82,7 @@ def _draw_seeds(v: View) -> None:
         alt="Accuracy and generator loss against the weight of the generator's errors",
         caption=f"One epoch each; mean ± sd over {weighed.seeds} seeds, 10,000 test digits. "
         "α_f = 1 with smaller steps of inference.",
+        n=weighed.seeds,
     )
     st.markdown("##### Filling in the left half")
     draw_folded(in_words(completion_table(rows)), 1, "bpc_completion_table")
@@ -128,4 +130,5 @@ def _draw_depth(v: View) -> None:
         alt="Accuracy against the number of hidden layers",
         caption=f"{bpc_depth.UPDATES} updates; mean ± sd over {curves[0].seeds} seeds, 10,000 test "
         f"digits. The table {bpc_depth.NAME} under Published has the energy of the layers.",
+        n=curves[0].seeds,
     )

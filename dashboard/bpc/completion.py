@@ -102,4 +102,5 @@ def _draw_test_set(v: View, label_known: bool) -> None:
         caption=f"The first {bpc_cache.COMPLETED} test digits, {v.item.title}, label "
         f"{'known' if label_known else 'unknown'}. Before: grey in place of the hidden pixels. "
         "Dotted: accuracy on whole digits. n = 1 seed.",
+        n=1,
     )

@@ -36,6 +36,7 @@ def draw_generate(v: View) -> None:
         "bpc_digits",
         alt="The digit that each label generates",
         caption=f"{v.item.title}: one image from each label. n = 1 seed.",
+        n=1,
     )
     chart(
         gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.palette),

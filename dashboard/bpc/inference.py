@@ -64,6 +64,7 @@ def draw_inference(v: View) -> None:
         alt="Energy and squared errors of each layer during inference",
         caption="Squared lengths of the errors, unweighted; the energy weighs them by α_f/2 and "
         "α_b/2. n = 1 image.",
+        n=1,
     )
 
 
@@ -150,4 +151,5 @@ def _draw_stability(
         alt="Step size times the largest eigenvalue during inference and over step sizes",
         caption=f"{v.chosen.caption}. Dashed: the limit of {LIMIT:g}, which this network reaches "
         f"at γ = {limit:.3g}. Diamond: the step size shown. n = 1 image.",
+        n=1,
     )

@@ -78,6 +78,7 @@ def _draw_seeds(v: View) -> None:
         caption=f"All classes, {bpc_variety.PER_CLASS} samples each, mean ± sd over "
         f"{curves[0].seeds} seeds; along each line the scale grows from {bpc_variety.SCALES[0]:g} "
         f"to {bpc_variety.SCALES[-1]:g} sd. Read by {bpc_variety.JUDGE}.",
+        n=curves[0].seeds,
     )
 
 

@@ -214,6 +214,7 @@ def _after_training(group: Group) -> None:
             alt="Test accuracy against the angle to the gradient for each trained network",
             caption=f"One mark per network, n = {n}, at its best checkpoint; angle for "
             f"{own_cache.IMAGES} validation images, mean over the layers below the readout.",
+            n=1,
         )
     with right:
         if aligned:

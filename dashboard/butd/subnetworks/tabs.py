@@ -71,6 +71,7 @@ def _answers(v: View, scene: Scene, seen: "Seen") -> None:
                 "sub_answers",
                 alt="Class probabilities of the scene under both instructions",
                 caption=f"{scene.caption}. n = 1 scene. Framed: the correct answer.",
+                n=1,
             )
         else:
             for k, task in zip(v.pair, v.tasks, strict=True):
@@ -139,6 +140,7 @@ def draw_layers(v: View) -> None:
                 alt=f"Share of {title} units and Jaccard index by layer",
                 caption=f"{title.capitalize()}; reachable units only. n = 1 network, seed "
                 f"{v.seed}{scene}.",
+                n=1,
             )
 
 
@@ -185,6 +187,7 @@ def draw_over_training(v: View) -> None:
             "sub_epochs",
             alt="Share of open units and Jaccard index over epochs for each layer",
             caption=f"{v.item.title}, n = 1 network, seed {v.seed}.{fixed}",
+            n=1,
         )
 
 

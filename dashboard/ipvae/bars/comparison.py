@@ -98,6 +98,7 @@ def _draw_neurons(v: View, views: dict[str, View], styles: dict[str, TraceStyle]
             alt=f"Tuning curves of the {len(views)} neurons",
             caption="Activity above baseline, each scaled by its largest value; n = "
             f"{SWEEP_TRIALS} trials.",
+            n=SWEEP_TRIALS,
         )
     with right:
         chart(
@@ -106,6 +107,7 @@ def _draw_neurons(v: View, views: dict[str, View], styles: dict[str, TraceStyle]
             alt=f"Mean activity over time of the {len(views)} neurons",
             caption=f"{v.stimulus.kind.capitalize()} at {v.direction:g}°; mean activity over "
             f"{v.experiment.trials} trials, each network in its own unit.",
+            n=v.experiment.trials,
         )
 
 
@@ -139,6 +141,7 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
         alt="Distribution of orientation selectivity in each network",
         caption="Over the responsive neurons; solid uprights: medians, dotted: the paper's. n = 1 "
         "seed per network.",
+        n=1,
     )
     side_by_side(rows, "bars_baseline_table")
     st.caption(
@@ -179,6 +182,7 @@ def _draw_contrasts(v: View, views: dict[str, View], styles: dict[str, TraceStyl
         caption="Medians over the responsive neurons with 95 % bootstrap intervals over neurons, "
         "n = 1 trial per direction; dotted: the paper's, at a contrast that we do not know. "
         f"{'; '.join(each)}.",
+        n=1,
     )
 
 

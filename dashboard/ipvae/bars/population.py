@@ -55,6 +55,7 @@ def draw_population(v: View) -> None:
             alt="Axis of the best bar against the axis of the Gabor function",
             caption=f"n = {shared.responsive.sum()} responsive neurons, {SWEEP_TRIALS} trials. "
             "Click one to choose it.",
+            n=SWEEP_TRIALS,
             on_select=_choose("bars_agreement"),
         )
     with right:

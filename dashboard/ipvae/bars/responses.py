@@ -48,6 +48,7 @@ def draw_curves(v: View) -> None:
         f"{bars_cache.DIRECTIONS} directions; mean rate ± 1 standard error, n = {SWEEP_TRIALS} "
         "trials. What is not varied is as in the sidebar, except that the bar crosses the patch "
         "at every speed.",
+        n=SWEEP_TRIALS,
     )
 
 
@@ -97,6 +98,7 @@ def draw_adaptation(v: View) -> None:
         f"{stimulus.place:.1f} pixels from the middle, where it fits the receptive field best; "
         f"orange: the bar is there. Mean ± 1 standard error, n = {FLASH_TRIALS} trials; patch of "
         f"{v.field.shape[0]} pixels.",
+        n=FLASH_TRIALS,
     )
 
 

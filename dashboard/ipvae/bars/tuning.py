@@ -60,6 +60,7 @@ def draw_tuning(v: View) -> None:
             alt="Tuning curve of the neuron against direction",
             caption=f"n = {SWEEP_TRIALS} trials, band ± 1 standard error; dashed: baseline; grey: "
             "across the Gabor's stripes; orange: the direction shown.",
+            n=SWEEP_TRIALS,
         )
     with right:
         chart(
@@ -67,6 +68,7 @@ def draw_tuning(v: View) -> None:
             "bars_angle_time",
             alt="Rate by direction and time",
             caption=f"Mean rate over {SWEEP_TRIALS} trials.",
+            n=SWEEP_TRIALS,
         )
     _draw_numbers(v)
     _draw_history(v)

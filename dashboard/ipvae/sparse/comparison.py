@@ -53,6 +53,7 @@ def draw_convergence(v: View) -> None:
             if published
             else "No values are published for these images."
         ),
+        n=1,
     )
 
 
@@ -113,6 +114,7 @@ def draw_rate_distortion(v: View) -> None:
             if published
             else ""
         ),
+        n=1,
     )
     rows = [
         {
@@ -156,6 +158,7 @@ def draw_sparsity(v: View) -> None:
         caption=f"Of the mean activity after {sparse_cache.CODE_STEPS} steps, over "
         f"{sparse_cache.CODE_IMAGES} test images (Vinje and Gallant 2000); of Gaussian codes, its "
         "absolute value. n = 1 seed per network.",
+        n=1,
     )
     rows = [
         {

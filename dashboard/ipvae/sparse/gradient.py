@@ -42,6 +42,7 @@ def draw_gradient(v: View) -> None:
             alt="Estimates of the gradient of the likelihood against its exact value, by neuron",
             caption=f"{v.picture.caption.capitalize()}, potentials after {v.n_steps:,} steps; "
             f"means over {sparse_cache.GRADIENT_DRAWS:,} draws. n = 1 image.",
+            n=1,
         )
     points = causes(results.newest("ipvae").rows) if results.is_here("ipvae") else {}
     if points:
@@ -51,4 +52,5 @@ def draw_gradient(v: View) -> None:
             alt="R² against zeros of networks trained with different settings and gradients",
             caption="Natural images, 256 neurons, 600 updates each, measured after 1,000 steps on "
             f"test patches; mean ± sd, n = {max(r2.n for r2, _ in points.values())} seeds.",
+            n=max((r2.n for r2, _ in points.values())),
         )

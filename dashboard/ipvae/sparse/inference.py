@@ -43,6 +43,7 @@ def _draw_player(v: View, picture: Picture, trace: "Trace") -> None:
         caption=f"{picture.caption.capitalize()}, noise seed {v.seed}. Press Play, or move the "
         f"slider. The reconstruction is from one step's {'spikes' if v.spikes else 'activity'}. "
         "Neurons are row by row in the order of the mosaic. n = 1 image.",
+        n=1,
     )
 
 
