@@ -1,9 +1,11 @@
 """The tab Compare: all networks of this page, and results over seeds."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.view import SYSTEMS, View
 from dashboard.figures.style import trace_styles
@@ -11,6 +13,7 @@ from dashboard.figures.table import in_words
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.export import chart
 from dashboard.shell.numbers import draw_folded, side_by_side
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
@@ -27,6 +30,7 @@ def draw_compare(v: View) -> None:
     }
     tests = {name: item.card.test or {} for name, item in items.items()}
     best = bpc_cache.best_loss("mnist")
+    st.markdown(conclusion(tests, v.item.title))
     chart(
         trade_off(
             {name: (test["generator loss"], test["accuracy"]) for name, test in tests.items()},
@@ -43,6 +47,31 @@ def draw_compare(v: View) -> None:
     )
     _draw_table(items)
     _draw_seeds(v)
+
+
+def conclusion(tests: "Mapping[str, Mapping[str, float]]", own: str) -> str:
+    """Which network classifies best, which generates best, and how far the one chosen is behind
+    each; ``tests`` by network, with "accuracy" and "generator loss"."""
+    reader = max(tests, key=lambda name: tests[name]["accuracy"])
+    maker = min(tests, key=lambda name: tests[name]["generator loss"])
+    accuracy, loss = tests[reader]["accuracy"], tests[maker]["generator loss"]
+    if reader == maker:
+        return (
+            f"**{plain(reader)}** both classifies best ({percent(accuracy, 2)}) and generates best "
+            f"(loss {loss:.4f})."
+        )
+    text = (
+        f"**{plain(reader)}** classifies best ({percent(accuracy, 2)}), **{plain(maker)}** "
+        f"generates best (loss {loss:.4f}), and no network does both."
+    )
+    if own not in tests:
+        return text
+    points = 100 * (accuracy - tests[own]["accuracy"])
+    times = tests[own]["generator loss"] / loss
+    return (
+        f"{text} **{plain(own)}** is {points:.2f} points behind the one and has {times:.2f} times "
+        "the loss of the other."
+    )
 
 
 def _draw_table(items: "dict[str, Checkpoint]") -> None:

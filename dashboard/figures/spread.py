@@ -13,10 +13,11 @@ from dashboard.figures.style import faded
 
 class Spread(NamedTuple):
     """``size`` (point,) on either side of a mean: standard deviations, standard errors, or half the
-    widths of intervals; ``n`` is how many values each mean is of, None if the figure says it."""
+    widths of intervals; ``n`` is how many values each mean is of, one for all or (point,);
+    None if the figure says it."""
 
     size: np.ndarray
-    n: int | None = None
+    n: int | np.ndarray | None = None
     kind: Literal["sd", "se", "interval"] = "sd"
 
     def meta(self) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _with_spread(part: pd.DataFrame, meta: dict, up: np.ndarray, down: np.ndarra
         part = part.assign(low=part["mean"] - down, high=part["mean"] + up)
     else:
         part = part.assign(**{kind: up})
-    return part if n is None else part.assign(n=n)
+    return part if n is None else part.assign(n=np.asarray(n))
 
 
 class _Only:

@@ -14,6 +14,7 @@ from dashboard.figures.mosaic import row_of_images
 from dashboard.figures.style import TraceStyle, trace_styles
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.bars import cache as bars_cache
+from dashboard.ipvae.bars import conclusions
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.ipvae.bars.figures import comparison as figures
 from dashboard.ipvae.bars.figures.tuning import Angles, Curve, polar
@@ -43,6 +44,11 @@ def draw_other_networks(v: View) -> None:
             "to see it here."
         )
     styles = trace_styles(list(views))
+    medians_of = {
+        kind: medians(other.selectivity(), responsive(other.tuning())).orientation
+        for kind, other in views.items()
+    }
+    st.markdown(conclusions.of_networks(medians_of, PUBLISHED))
     chart(
         row_of_images(
             [other.field for other in views.values()],
@@ -182,7 +188,6 @@ def _draw_contrasts(v: View, views: dict[str, View], styles: dict[str, TraceStyl
         caption="Medians over the responsive neurons with 95 % bootstrap intervals over neurons, "
         "n = 1 trial per direction; dotted: the paper's, at a contrast that we do not know. "
         f"{'; '.join(each)}.",
-        n=1,
     )
 
 

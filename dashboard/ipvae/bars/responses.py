@@ -8,6 +8,7 @@ from corelib.models.ipvae.stimuli import Stimulus, at_speed
 from corelib.models.ipvae.tuning import adaptation, best_place
 from corelib.words import percent
 from dashboard.ipvae.bars import cache as bars_cache
+from dashboard.ipvae.bars import conclusions
 from dashboard.ipvae.bars.controls import PAGE, usual_bar
 from dashboard.ipvae.bars.figures import trials
 from dashboard.ipvae.bars.figures.tuning import Series, response_curves
@@ -40,6 +41,7 @@ def draw_curves(v: View) -> None:
             v, best, "speed / pixels per frame", SPEEDS, [at_speed(base, s) for s in SPEEDS]
         )._replace(log=True),
     ]
+    st.markdown(conclusions.of_curves(series, v.neuron))
     chart(
         response_curves(series, f"above baseline / {v.unit}", v.palette),
         "bars_curves",

@@ -12,6 +12,7 @@ from corelib.models.ipvae.tuning import (
     selectivity,
 )
 from dashboard.ipvae.bars import cache as bars_cache
+from dashboard.ipvae.bars import conclusions
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.ipvae.bars.figures import trials
 from dashboard.ipvae.bars.figures.tuning import Angles, Curve, angle_time, flat
@@ -33,6 +34,8 @@ def draw_drives(v: View) -> None:
         "leak": first.leak[0, :, k],
     }
     parts["sum"] = sum(parts.values())
+    shown = slice(v.stimulus.baseline_frames, None)
+    st.markdown(conclusions.of_drives(parts["stimulus"][shown], parts["explaining-away"][shown], k))
     potential, name = first.potential[0, :, k], activity_words(v.kind)[0]
     chart(
         trials.drives(parts, potential, name, v.stimulus.baseline_frames, v.palette),
@@ -46,6 +49,7 @@ def draw_drives(v: View) -> None:
 
 def draw_tuning(v: View) -> None:
     """The tuning curve along an axis, angle by time, and the selectivities."""
+    st.markdown(conclusions.of_tuning(v.tuning(), v.neuron, v.unit))
     left, right = st.columns(2)
     with left:
         chart(
@@ -105,7 +109,7 @@ def _draw_numbers(v: View) -> None:
     )
 
 
-def _whole(angle: float) -> int | None:
+def _whole(angle: float | np.ndarray) -> int | None:
     """An angle to a degree; None where it is not defined."""
     return round(float(angle)) if np.isfinite(angle) else None
 

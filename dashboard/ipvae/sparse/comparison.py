@@ -12,6 +12,7 @@ from corelib.reproduce.ipvae import beta_curve, kind_of, published_points
 from dashboard.figures.style import trace_styles
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
+from dashboard.ipvae.sparse import conclusions
 from dashboard.ipvae.sparse.figures.comparison import rate_distortion, sparsities
 from dashboard.ipvae.sparse.figures.curves import PublishedEnd, convergence_curves
 from dashboard.ipvae.sparse.view import PAGE, View
@@ -35,6 +36,7 @@ def draw_convergence(v: View) -> None:
     curves = _convergence(items)
     if v.changed and v.item.title in curves:
         curves[f"{v.item.title}, changed"] = sparse_cache.convergence(v.key, v.intervention)
+    st.markdown(conclusions.of_convergence(curves))
     published = {}
     if v.natural:
         ends = published_points().converged
@@ -97,6 +99,7 @@ def draw_rate_distortion(v: View) -> None:
         return
     kinds = _kinds(items)
     points = {name: code_point(curve) for name, curve in _convergence(items).items()}
+    st.markdown(conclusions.of_rate_and_distortion(points))
     first = first_of_kind(kinds)
     published = published_points().plane if v.natural else {}
     same_kind = {name: first[kind_of(name)] for name in published if kind_of(name) in first}
@@ -151,6 +154,7 @@ def draw_sparsity(v: View) -> None:
         item.title: sparsity(sparse_cache.code(cache.checkpoint_key(item), Intervention()))
         for item in items
     }
+    st.markdown(conclusions.of_sparsity(codes))
     chart(
         sparsities(codes, trace_styles(list(codes)), v.palette),
         f"{PAGE}_sparsities",

@@ -73,7 +73,12 @@ def _draw_readout(v: View, readout: "DigitReadout") -> None:
     rows = [
         _row("this network", readout.point.r2, readout.point.zeros, percent(readout.accuracy, 2)),
         *_row_of_card(v),
-        _row("paper, iP-VAE", paper.r2 / 100, paper.zeros / 100, percent(paper.readout / 100, 2)),
+        _row(
+            "paper, iP-VAE",
+            paper.r2 / 100,
+            paper.zeros / 100,
+            paper.readout and percent(paper.readout / 100, 2),
+        ),
     ]
     side_by_side(rows, f"{PAGE}_read_table", across=False, decimals=3)
     st.caption(
@@ -94,5 +99,5 @@ def _row_of_card(v: View) -> list[dict[str, object]]:
     return [_row("this network, its card", r2, zeros, percent(test["readout"], 2))]
 
 
-def _row(name: str, r2: float, zeros: float, digits: str) -> dict[str, object]:
+def _row(name: str, r2: float, zeros: float, digits: object) -> dict[str, object]:
     return {"": name, "R²": r2, "zeros": zeros, "digits read correctly": digits}

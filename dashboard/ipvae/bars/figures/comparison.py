@@ -70,7 +70,7 @@ def by_contrast(
                 "x": curve.contrasts,
                 "y": curve.median,
                 **bars(
-                    Spread(curve.high - curve.median, kind="interval"),
+                    Spread(curve.high - curve.median, curve.responsive, "interval"),
                     symmetric=False,
                     arrayminus=curve.median - curve.low,
                     width=4,
