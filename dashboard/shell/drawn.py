@@ -46,7 +46,7 @@ def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
     bar = st.progress(0.0)
     for done, (name, draw) in enumerate(parts.items()):
         bar.progress(done / len(parts), f"Drawing {name}")
-        with _unseen():
+        with _unseen(done):
             try:
                 draw()
             except (SynaptariumError, OSError) as error:
@@ -56,13 +56,13 @@ def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
 
 
 @contextmanager
-def _unseen() -> Iterator[None]:
+def _unseen(number: int) -> Iterator[None]:
     place = st.empty()
     st.session_state[QUIET] = True
     try:
-        with place.container(key=QUIET):
+        with place.container(key=f"{QUIET}_{number}"):
             # Controls and sentences of the part would flash up.
-            st.html(f"<style>.st-key-{QUIET} {{display: none}}</style>")
+            st.html(f"<style>.st-key-{QUIET}_{number} {{display: none}}</style>")
             yield
     finally:
         st.session_state.pop(QUIET)
