@@ -83,7 +83,7 @@ def _points(trace: Any) -> pd.DataFrame:
         part = _with_spread(part, meta, up, up if down is None else np.asarray(down, float))
         if trace.error_x.array is not None:
             part["x_sd"] = np.asarray(trace.error_x.array, float)
-    return part.rename(columns={"mean": "y"}) if "z" in part else part
+    return part
 
 
 def _of_band(band: Any) -> pd.DataFrame:

@@ -55,6 +55,15 @@ def test_a_heatmap_keeps_x_y_and_z():
     assert table[["x", "y", "z"]].values.tolist() == [[i % 3, i // 3, i] for i in range(6)]
 
 
+def test_a_mean_drawn_into_a_heatmap_keeps_its_sd():
+    heat = {"type": "heatmap", "name": "density", "z": np.arange(6.0).reshape(2, 3)}
+    table = tidy(figure(heat, LINE | bars(Spread(SD))))
+    line = table[table["series"] == "bpan"]
+    np.testing.assert_allclose(line[["x", "y", "sd"]], np.stack([X, MEAN, SD], 1))
+    assert line["z"].isna().all()
+    assert len(table) == 9
+
+
 @pytest.mark.parametrize(
     ("title", "unit"),
     [
