@@ -70,6 +70,7 @@ def test_texts_leave_a_space_before_the_sign(text):
         ("robustness", "Numbers"),
         ("robustness", "Occlusion sensitivity"),
         ("evidence", "Numbers"),
+        ("bpc", "Compare"),
     ],
 )
 def test_what_a_page_shows_is_written_so(page, tab, runs_root):
