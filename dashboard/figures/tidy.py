@@ -13,6 +13,8 @@ from dashboard.figures.table import to_frame
 MARKUP = re.compile(r"<[^>]*>")
 UNIT = re.compile(r"\s*\(([^()=→]+)\)\s*$|\s/\s([^/]+?)(?:\s+\([^()]*\))?\s*$")
 """The unit at the end of an axis's title: ``delay (ms)``, ``rate / Hz``."""
+ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
+"""What else an axis's title says in brackets at its end."""
 VALUE = ("mean", "sd", "se", "low", "high", "n")
 ALWAYS = ("mean", "sd", "n")
 """Of the columns of a value, those that every table has."""
@@ -141,7 +143,7 @@ def file_stem(figure: Figure, key: str, network: str) -> str:
     the axes say nothing."""
     # As it was given: plotly's checks would delay every slider.
     layout = figure.given[1]
-    y, x = (UNIT.sub("", axis_title(layout, f"{letter}axis")) for letter in "yx")
+    y, x = (ASIDE.sub("", UNIT.sub("", axis_title(layout, f"{letter}axis"))) for letter in "yx")
     return f"{slug(network)}_{slug(f'{y} against {x}' if x and y else key)}"
 
 

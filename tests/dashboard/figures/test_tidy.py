@@ -80,4 +80,6 @@ def test_the_unit_is_read_from_the_title_of_the_axis(title, unit):
 
 def test_the_name_says_network_and_axes():
     assert file_stem(figure(), "balance_x", "bpan-mnist") == "bpan-mnist_delay-against-steps"
+    aside = figure(y="balance index (1 = full)")
+    assert file_stem(aside, "x", "net") == "net_balance-index-against-steps"
     assert file_stem(styled([], {}, LIGHT), "balance_x", "bpan-mnist") == "bpan-mnist_balance_x"
