@@ -1,3 +1,4 @@
+import json
 import re
 
 import numpy as np
@@ -25,6 +26,12 @@ def test_an_export_of_the_dark_figure_is_that_of_the_light_one():
     assert dark["layout"]["width"] == WIDTH
     assert dark["layout"]["paper_bgcolor"] == LIGHT.background
     assert not [colour for colour in DARK if colour in str(dark)]
+
+
+def test_an_export_is_valid_json():
+    gap = {**TRACE, "y": np.array([1.0, np.nan, np.inf])}
+    spec = for_export(styled([gap], {}, DARK))
+    assert json.loads(json.dumps(spec, allow_nan=False))["data"][0]["y"] == [1.0, None, None]
 
 
 @pytest.mark.parametrize("i", range(len(DARK)))
