@@ -35,8 +35,8 @@ PATTERN = re.compile(
 
 
 def light(value: Any) -> Any:
-    """The same value with the colours of the light theme in all its text; None, a gap in a line, for
-    the numbers that JSON does not have."""
+    """The same value with the colours of the light theme in all its text; None, a gap in a line,
+    for the numbers that JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, str):
