@@ -17,7 +17,7 @@ def percent(share: float, decimals: int = 1) -> str:
 
 def figure(name: str, value: float) -> str:
     """An accuracy in per cent, anything else with four digits."""
-    return f"{100 * value:.2f} %" if name.startswith("accuracy") else f"{value:.4g}"
+    return percent(value, 2) if name.startswith("accuracy") else f"{value:.4g}"
 
 
 def clock(seconds: float) -> str:

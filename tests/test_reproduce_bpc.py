@@ -126,12 +126,12 @@ def test_weighting_is_mean_and_sd_over_seeds_by_alpha():
 
 def test_the_completion_table_has_the_networks_that_fill_in_pixels():
     rows = results.shipped("bpc")
-    table = bpc.completion_table(rows)
+    table = bpc.completion_table(rows).set_index("network")
     assert set(table.index) == {name for name, row in bpc.ROWS.items() if row.completes}
     own = bpc.summary(rows).set_index("network").loc[bpc.REFERENCE]
     column = "completed: accuracy / %"
-    assert table.loc[bpc.REFERENCE, column] == str(own[column])
-    assert table.loc[bpc.REFERENCE, "seeds"] == "3"
+    assert table.loc[bpc.REFERENCE, column] == own[column]
+    assert table.loc[bpc.REFERENCE, "seeds"] == 3
 
 
 def test_the_measures_of_a_network():

@@ -129,11 +129,11 @@ def test_the_table_of_completion_pairs_differences_by_seed(filled):
 def test_the_verdict_weighs_seeds_by_the_digits_read_wrongly(filled):
     left, random = bpc_completion.verdicts(filled)
     # (30 x 0.5 + 10 x 0.9) / 40 and (30 x 1 + 10 x 0.6) / 40.
-    assert "60% end with no more energy" in left
-    assert "in 90% the wrong label" in left
+    assert "60\N{NO-BREAK SPACE}% end with no more energy" in left
+    assert "in 90\N{NO-BREAK SPACE}% the wrong label" in left
     assert "inference from the nearest digit gains +5.0 points, the true pixels would" in left
     assert "would gain +8.0." in left
-    assert "right for 95.0 %, the network for 83.0 %" in left
+    assert "right for 95.0\N{NO-BREAK SPACE}%, the network for 83.0\N{NO-BREAK SPACE}%" in left
     assert left.startswith("With the left half hidden completion is bounded by the energy, not by")
     assert random == "With the random half hidden no completed digit is read wrongly."
     one_end = filled[filled["procedure"] != bpc_completion.LONGER]
@@ -176,8 +176,8 @@ def test_the_sentence_of_samples_is_the_arithmetic_of_its_rows(sampled_too):
     assert "At T = 1 the vote of posterior samples differs" in said
     # 2 points are twice their standard error of 1, not more.
     assert "by +2.0 ± 1.4 (left half) points, mean ± sd over 2 seeds" in said
-    assert "in 0 of 1 masks. 60% of proposals are accepted" in said
-    assert "for 90% of the digits" in said
+    assert "in 0 of 1 masks. 60\N{NO-BREAK SPACE}% of proposals are accepted" in said
+    assert "for 90\N{NO-BREAK SPACE}% of the digits" in said
     surer = sampled_too.replace({"accuracy": {0.81: 0.829}})
     assert "in 1 of 1 masks" in bpc_completion.verdicts(surer)[-1]
 
@@ -231,9 +231,18 @@ def test_the_sentence_of_depth_is_the_arithmetic_of_its_rows(layers):
     said, tutorial = bpc_depth.verdict(layers)
     assert "instead of two cost 5.0 points" in said
     assert "win back 3.0 of them at the same cost, 20 such steps 4.0" in said
-    assert "back-propagation reads 92.6 % with five, these 93.0 %" in said
-    assert "two hidden layers read 82.0 % and five 15.0 %" in tutorial
-    assert "with 20 steps of γ = 0.04 they read 83.0 and 80.0 %" in tutorial
+    assert (
+        "back-propagation reads 92.6\N{NO-BREAK SPACE}% with five, these 93.0\N{NO-BREAK SPACE}%"
+        in said
+    )
+    assert (
+        "two hidden layers read 82.0\N{NO-BREAK SPACE}% and five 15.0\N{NO-BREAK SPACE}%"
+        in tutorial
+    )
+    assert (
+        "with 20 steps of γ = 0.04 they read 83.0\N{NO-BREAK SPACE}% and 80.0\N{NO-BREAK SPACE}%"
+        in tutorial
+    )
     assert bpc_depth.verdict(layers[layers["hidden layers"] == 2]) == []
 
 

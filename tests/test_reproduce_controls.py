@@ -118,8 +118,8 @@ def test_the_summary_is_the_arithmetic_of_its_rows():
     [
         ([96.65, 96.75], "no control comes near it"),
         ([96.2, 96.3], "no control comes near it"),
-        ([96.1, 96.2], "“5 epochs” comes nearest to it, with 53 % of the gap"),
-        ([95.3, 95.4], "“5 epochs” comes nearest to it, with 137 % of the gap"),
+        ([96.1, 96.2], "“5 epochs” comes nearest to it, with 53\N{NO-BREAK SPACE}% of the gap"),
+        ([95.3, 95.4], "“5 epochs” comes nearest to it, with 137\N{NO-BREAK SPACE}% of the gap"),
         ([95.1, 95.2], "no control comes near it"),
     ],
 )

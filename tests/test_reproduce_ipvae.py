@@ -126,10 +126,14 @@ def test_the_sentences_follow_from_the_rows(rows):
     ]
     said = ipvae.answers(pd.concat([rows, pd.DataFrame([relu, *causes])]))
     assert said[0] == (
-        "By R², ours: iG-VAE 85.0 %, iG-relu-VAE 70.0 %, iP-VAE 62.0 %; "
-        "published: iG-VAE 87.4 %, iP-VAE 83.0 %, iG-relu-VAE 82.0 %."
+        "By R², ours: iG-VAE 85.0\N{NO-BREAK SPACE}%, iG-relu-VAE 70.0\N{NO-BREAK SPACE}%, "
+        "iP-VAE 62.0\N{NO-BREAK SPACE}%; published: iG-VAE 87.4\N{NO-BREAK SPACE}%, iP-VAE "
+        "83.0\N{NO-BREAK SPACE}%, iG-relu-VAE 82.0 %."
     )
-    assert said[1].startswith("By zeros, ours: iP-VAE 79.0 %, iG-relu-VAE 50.0 %, iG-VAE 0.0 %;")
+    assert said[1].startswith(
+        "By zeros, ours: iP-VAE 79.0\N{NO-BREAK SPACE}%, iG-relu-VAE 50.0\N{NO-BREAK SPACE}%, "
+        "iG-VAE 0.0\N{NO-BREAK SPACE}%;"
+    )
     # 62.0 - 83.0, 79.0 - 77.3.
     assert "R² -21.0 points, zeros +1.7 points" in said[2]
     assert said[3].endswith("R² +30.0 points, zeros -40.0 points.")

@@ -172,12 +172,12 @@ COMPLETION_COLUMNS = ("left half grey: accuracy / %", "completed: accuracy / %")
 
 
 def completion_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy with the left half grey and after it is filled in, by network, as text; only the
+    """Accuracy with the left half grey and after it is filled in, by network; only the
     networks that fill in pixels. ``rows`` as ``measure`` returns them."""
-    table = summary(rows).set_index("network")
-    columns = ["seeds", *COMPLETION_COLUMNS]
+    table = summary(rows)
+    columns = ["network", "seeds", *COMPLETION_COLUMNS]
     shown: pd.DataFrame = table.loc[table[COMPLETION_COLUMNS[1]].notna(), columns]
-    return shown.map(str)
+    return shown
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:

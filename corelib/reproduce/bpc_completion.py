@@ -18,6 +18,7 @@ from corelib.reproduce.seeds import say
 from corelib.runs.registry import load
 from corelib.runs.spec import RunSpec
 from corelib.runs.store import Run
+from corelib.words import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -287,9 +288,9 @@ def _sampling_verdict(rows: pd.DataFrame, T: float) -> str:
     return (
         f"At T = {T:g} the vote of posterior samples differs from one optimum by "
         f"{', '.join(gains)} points, mean ± sd over {max(map(len, votes.values()))} seeds; more "
-        f"than two standard errors in {beyond} of {len(votes)} masks. {accepted:.0%} of proposals "
-        "are accepted, and chains that begin at the true pixels give the same answer for "
-        f"{agree:.0%} of the digits: below 100 % they still remember their start."
+        f"than two standard errors in {beyond} of {len(votes)} masks. {percent(accepted, 0)} of "
+        "proposals are accepted, and chains that begin at the true pixels give the same answer for "
+        f"{percent(agree, 0)} of the digits: below 100 % the chains have not converged."
     )
 
 
@@ -321,10 +322,10 @@ def _verdict(rows: pd.DataFrame, mask: str) -> str:
         starts = "Wherever inference starts, it ends at the same images."
     return (
         f"With the {mask} hidden completion is bounded {bound}: of the digits read wrongly, "
-        f"{lower:.0%} end with no more energy than inference from the true pixels does, and in "
-        f"{answer:.0%} the wrong label explains the visible pixels with less energy than the true "
-        f"one. {starts} The vote of the 5 nearest digits is right for {vote:.1f} %, the network "
-        f"for {standard:.1f} %."
+        f"{percent(lower, 0)} end with no more energy than inference from the true pixels does, "
+        f"and in {percent(answer, 0)} the wrong label explains the visible pixels with less "
+        f"energy than the true one. {starts} The vote of the 5 nearest digits is right for "
+        f"{percent(vote / 100)}, the network for {percent(standard / 100)}."
     )
 
 

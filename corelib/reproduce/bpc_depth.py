@@ -21,6 +21,7 @@ from corelib.reproduce.seeds import say
 from corelib.runs.registry import find, load
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
+from corelib.words import percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -170,11 +171,12 @@ def verdict(rows: pd.DataFrame) -> list[str]:
     return [
         f"Five hidden layers instead of two cost {two - five:.1f} points with the standard "
         f"settings. Steps four times as long win back {long - five:.1f} of them at the same cost, "
-        f"20 such steps {longer - five:.1f}; back-propagation reads {other:.1f} % with five, "
-        f"these {longer:.1f} %.",
+        f"20 such steps {longer - five:.1f}; back-propagation reads {percent(other / 100)} with "
+        f"five, these {percent(longer / 100)}.",
         f"With the tutorial's settings (2 steps of γ = 0.0078 from the generator's pass) two "
-        f"hidden layers read {shallow:.1f} % and five {deep:.1f} %; with 20 steps of γ = 0.04 they "
-        f"read {carried_shallow:.1f} and {carried:.1f} %.",
+        f"hidden layers read {percent(shallow / 100)} and five {percent(deep / 100)}; with 20 "
+        f"steps of γ = 0.04 they read {percent(carried_shallow / 100)} and "
+        f"{percent(carried / 100)}.",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from corelib.analysis.anytime import Spread, t_interval
+from corelib.words import percent
 
 Verdict = Literal["reproduced", "exceeded", "reproduced in part", "not reproduced"]
 Better = Literal["more", "less", "neither"]
@@ -14,7 +15,7 @@ the published one for other figures."""
 
 RULE = (
     "a figure is reproduced if the two differ by no more than twice the standard deviation over "
-    f"our seeds or {POINTS:g} percentage points ({100 * SHARE:g} % of the published figure for "
+    f"our seeds or {POINTS:g} percentage points ({percent(SHARE, 0)} of the published figure for "
     "what is no percentage), and for a difference between two networks if its 95 % t-interval over "
     "paired seeds contains the published one. It is exceeded if ours is better by more than that, "
     "reproduced in part if a difference is smaller than published but its interval lies on the "

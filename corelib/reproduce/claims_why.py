@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from corelib.reproduce import results
 from corelib.reproduce.claim import Claim
 from corelib.reproduce.ipvae_rows import IP_DIGITS, MNIST, NETWORKS, SECTIONS
+from corelib.words import PER_CENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ def why_halting() -> list[str]:
         f"PonderNet trained as its paper says halts after {own[steps]} steps. The authors' code "
         f"departs from that paper; trained as in their code, it halts after {theirs[steps]} steps, "
         f"near the published {own['published mean steps']:g}. Its accuracy by its own rule is then "
-        f"{theirs[accuracy]} % against {own[accuracy]} %."
+        f"{theirs[accuracy]}{PER_CENT} against {own[accuracy]}{PER_CENT}."
     ]
 
 

@@ -20,6 +20,7 @@ from corelib.reproduce.sizes import PUBLISHED, nearest_size, size
 from corelib.runs.registry import checkpoints_of, find
 from corelib.runs.spec import RunSpec, make_spec
 from corelib.runs.store import Run
+from corelib.words import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,12 +188,14 @@ def _sentence(rows: pd.DataFrame, hidden: int) -> str:
     for control, points, share in changes(rows, hidden):
         if points is None or share is None:
             continue
-        told.append(f"{control} {points.mean:+.2f} ± {points.sd:.2f} ({share:.0f} %)")
+        told.append(f"{control} {points.mean:+.2f} ± {points.sd:.2f} ({percent(share / 100, 0)})")
         shares[control] = share
     nearest = min(shares, key=lambda control: abs(shares[control] - 100))
     verdict = "no control comes near it"
     if abs(shares[nearest] - 100) < 50:
-        verdict = f"“{nearest}” comes nearest to it, with {shares[nearest]:.0f} % of the gap"
+        verdict = (
+            f"“{nearest}” comes nearest to it, with {percent(shares[nearest] / 100, 0)} of the gap"
+        )
     return (
         f"Hidden {hidden}: published is {abs(missing):.2f} points "
         f"{'below' if missing < 0 else 'above'} ours; {verdict}. Each control's change in points, "

@@ -47,6 +47,7 @@ from corelib.reproduce.seeds import say
 from corelib.runs.registry import Checkpoint, find, load
 from corelib.runs.spec import RunSpec
 from corelib.runs.store import Run
+from corelib.words import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -267,7 +268,7 @@ def answers(rows: pd.DataFrame) -> list[str]:
 def _order(figures: dict[str, float]) -> str:
     """Kinds of networks from the largest figure to the smallest, in per cent."""
     ranked = sorted(figures, key=lambda name: figures[name], reverse=True)
-    return ", ".join(f"{kind_of(name)} {figures[name]:.1f} %" for name in ranked)
+    return ", ".join(f"{kind_of(name)} {percent(figures[name] / 100)}" for name in ranked)
 
 
 def _line(

@@ -22,6 +22,7 @@ from corelib.reproduce.ipvae import N_IMAGES, published_points
 from corelib.reproduce.ipvae_rows import NATURAL
 from corelib.reproduce.results import Measured, table
 from corelib.reproduce.seeds import say
+from corelib.words import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +112,7 @@ def points(
         row = {"neurons": neurons, "activity": sign, "dictionary": dictionary, "seed": seed}
         row |= {"learned at": learned_at, "threshold": threshold}
         rows.append(row | {"R²": round(found.r2, 4), "zeros": round(found.zeros, 4)})
-        say(f"Measured at λ = {threshold:g}: zeros {found.zeros:.1%}, R² {found.r2:.1%}.")
+        say(f"Measured at λ = {threshold:g}: zeros {percent(found.zeros)}, R² {percent(found.r2)}.")
     return rows
 
 

@@ -29,7 +29,7 @@ def draw_classify(v: View) -> None:
             if np.isfinite(inferred).all():
                 evidence[f"after {v.inference.n_steps} steps of inference"] = inferred
             else:
-                st.warning("Inference ran away to infinity; lower γ in the sidebar.")
+                st.warning("Inference diverged; lower γ in the sidebar.")
     left, right = st.columns(2)
     with left:
         chart(

@@ -1,16 +1,19 @@
 """The tab Compare: all networks of this page, and results over seeds."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.view import SYSTEMS, View
 from dashboard.figures.style import trace_styles
 from dashboard.figures.table import in_words
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.export import chart
-from dashboard.shell.numbers import draw_folded
+from dashboard.shell.numbers import draw_folded, side_by_side
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
@@ -27,6 +30,7 @@ def draw_compare(v: View) -> None:
     }
     tests = {name: item.card.test or {} for name, item in items.items()}
     best = bpc_cache.best_loss("mnist")
+    st.markdown(conclusion(tests, v.item.title))
     chart(
         trade_off(
             {name: (test["generator loss"], test["accuracy"]) for name, test in tests.items()},
@@ -39,14 +43,38 @@ def draw_compare(v: View) -> None:
         alt="Accuracy against generator loss of all networks",
         caption=f"10,000 test digits; dotted: the mean of each class, {best:.4f}. n = 1 seed per "
         "network; for more seeds see the tab Published.",
+        n=1,
     )
     _draw_table(items)
     _draw_seeds(v)
 
 
-def _draw_table(items: "dict[str, Checkpoint]") -> None:
-    import pandas as pd
+def conclusion(tests: "Mapping[str, Mapping[str, float]]", own: str) -> str:
+    """Which network classifies best, which generates best, and how far the one chosen is behind
+    each; ``tests`` by network, with "accuracy" and "generator loss"."""
+    reader = max(tests, key=lambda name: tests[name]["accuracy"])
+    maker = min(tests, key=lambda name: tests[name]["generator loss"])
+    accuracy, loss = tests[reader]["accuracy"], tests[maker]["generator loss"]
+    if reader == maker:
+        return (
+            f"**{plain(reader)}** both classifies best ({percent(accuracy, 2)}) and generates best "
+            f"(loss {loss:.4f})."
+        )
+    text = (
+        f"**{plain(reader)}** classifies best ({percent(accuracy, 2)}), **{plain(maker)}** "
+        f"generates best (loss {loss:.4f}), and no network does both."
+    )
+    if own not in tests:
+        return text
+    points = 100 * (accuracy - tests[own]["accuracy"])
+    times = tests[own]["generator loss"] / loss
+    return (
+        f"{text} **{plain(own)}** is {points:.2f} points behind the one and has {times:.2f} times "
+        "the loss of the other."
+    )
 
+
+def _draw_table(items: "dict[str, Checkpoint]") -> None:
     rows = []
     for name, item in items.items():
         test, config = item.card.test or {}, item.card.config
@@ -54,8 +82,8 @@ def _draw_table(items: "dict[str, Checkpoint]") -> None:
         rows.append(
             {
                 "network": name,
-                "accuracy / %": 100 * test["accuracy"],
-                "the amortiser's / %": None if amortiser is None else 100 * amortiser,
+                "accuracy / %": round(100 * test["accuracy"], 2),
+                "the amortiser's / %": None if amortiser is None else round(100 * amortiser, 2),
                 "generator loss": test["generator loss"],
                 "summed over pixels": test["generator loss, summed"],
                 "amortiser loss": test.get("amortiser loss"),
@@ -64,13 +92,8 @@ def _draw_table(items: "dict[str, Checkpoint]") -> None:
                 "T": config.get("n_steps"),
             }
         )
-    shown = in_words(pd.DataFrame(rows, dtype=object).map(_rounded))
-    draw_folded(shown, 1, "bpc_comparison")
+    side_by_side(rows, "bpc_comparison", across=False, decimals=None)
     st.caption("Losses: half the squared error, mean over all elements and summed over pixels.")
-
-
-def _rounded(cell: object) -> object:
-    return round(cell, 4) if isinstance(cell, float) else cell
 
 
 def _draw_seeds(v: View) -> None:
@@ -88,9 +111,10 @@ def _draw_seeds(v: View) -> None:
         alt="Accuracy and generator loss against the weight of the generator's errors",
         caption=f"One epoch each; mean ± sd over {weighed.seeds} seeds, 10,000 test digits. "
         "α_f = 1 with smaller steps of inference.",
+        n=weighed.seeds,
     )
     st.markdown("##### Filling in the left half")
-    st.dataframe(completion_table(rows), width="stretch", key="bpc_completion_table")
+    draw_folded(in_words(completion_table(rows)), 1, "bpc_completion_table")
     st.caption("500 test digits per seed; the label is unknown. Back-propagation has no inference.")
     _draw_bounds()
     _draw_depth(v)
@@ -135,4 +159,5 @@ def _draw_depth(v: View) -> None:
         alt="Accuracy against the number of hidden layers",
         caption=f"{bpc_depth.UPDATES} updates; mean ± sd over {curves[0].seeds} seeds, 10,000 test "
         f"digits. The table {bpc_depth.NAME} under Published has the energy of the layers.",
+        n=curves[0].seeds,
     )

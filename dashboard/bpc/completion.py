@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.classify import NO_DIGIT
 from dashboard.bpc.view import PAGE, View
@@ -54,8 +55,8 @@ def draw_completion(v: View) -> None:
             ),
             "bpc_completed",
             alt="The digit as its hidden pixels are filled in",
-            caption=f"{v.chosen.caption}, {hidden.mean():.0%} of the pixels hidden, which start at "
-            "the mean grey. After the colon: the network's answer.",
+            caption=f"{v.chosen.caption}, {percent(hidden.mean(), 0)} of the pixels hidden, which "
+            "start at the mean grey. After the colon: the network's answer.",
         )
     if sticky_button(PAGE, "complete_measure", "Measure on the test set", icon=":material/speed:"):
         _draw_test_set(v, label_known)
@@ -101,4 +102,5 @@ def _draw_test_set(v: View, label_known: bool) -> None:
         caption=f"The first {bpc_cache.COMPLETED} test digits, {v.item.title}, label "
         f"{'known' if label_known else 'unknown'}. Before: grey in place of the hidden pixels. "
         "Dotted: accuracy on whole digits. n = 1 seed.",
+        n=1,
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.samples import draw_samples
 from dashboard.bpc.view import PAGE, View, noise
@@ -35,6 +36,7 @@ def draw_generate(v: View) -> None:
         "bpc_digits",
         alt="The digit that each label generates",
         caption=f"{v.item.title}: one image from each label. n = 1 seed.",
+        n=1,
     )
     chart(
         gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.palette),
@@ -73,7 +75,7 @@ def _draw_mixture(v: View) -> None:
         images = v.model.generate(labels)
     with picture:
         chart(
-            gallery(v.pixels(images), [f"{s:.0%} {other}" for s in shares], 7, v.palette),
+            gallery(v.pixels(images), [f"{percent(s, 0)} {other}" for s in shares], 7, v.palette),
             "bpc_mixed",
             alt="Digits generated from mixtures of two labels",
             caption=f"From {one} to {other}; on the right, the chosen share.",

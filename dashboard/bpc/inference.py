@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.classify import NO_DIGIT
 from dashboard.bpc.view import PAGE, View, begins_anywhere, noise
@@ -63,6 +64,7 @@ def draw_inference(v: View) -> None:
         alt="Energy and squared errors of each layer during inference",
         caption="Squared lengths of the errors, unweighted; the energy weighs them by α_f/2 and "
         "α_b/2. n = 1 image.",
+        n=1,
     )
 
 
@@ -95,12 +97,12 @@ def _sentence(
     from corelib.models.bpc.stability import LIMIT, Stability
 
     first, last, steps = view.energy[0], view.energy[-1], int(view.step[-1])
-    change = f", {1 - last / first:.1%} less" if last < first else ""
+    change = f", {percent(1 - last / first)} less" if last < first else ""
     if last > first > 0:
         change = f", {last / first:.3g} times as much"
     text = f"In {steps} steps the energy goes from {first:.4g} to **{last:.4g}**{change}. "
     if steps < config.n_steps:
-        text += "Then it runs away to infinity. "
+        text += "Then it diverges. "
     answer = v.data.class_names[int(view.label[-1].argmax())]
     text += f"At the end the evidence is strongest for **{answer}**. "
     eigenvalue = float(along.eigenvalue.max())
@@ -149,4 +151,5 @@ def _draw_stability(
         alt="Step size times the largest eigenvalue during inference and over step sizes",
         caption=f"{v.chosen.caption}. Dashed: the limit of {LIMIT:g}, which this network reaches "
         f"at γ = {limit:.3g}. Diamond: the step size shown. n = 1 image.",
+        n=1,
     )

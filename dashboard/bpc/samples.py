@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from corelib.errors import SettingsError
-from corelib.words import with_article
+from corelib.words import percent, with_article
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.view import PAGE, View
 from dashboard.shell.controls import choice, number, select, slider
@@ -78,6 +78,7 @@ def _draw_seeds(v: View) -> None:
         caption=f"All classes, {bpc_variety.PER_CLASS} samples each, mean ± sd over "
         f"{curves[0].seeds} seeds; along each line the scale grows from {bpc_variety.SCALES[0]:g} "
         f"to {bpc_variety.SCALES[-1]:g} sd. Read by {bpc_variety.JUDGE}.",
+        n=curves[0].seeds,
     )
 
 
@@ -109,8 +110,8 @@ def _sentence(v: View, label: int, sampling: "Sampling", measured: "Variety") ->
         reads = f"No {name} ships that could read the samples."
     else:
         reads = (
-            f"{name}, which had no part in making them, reads **{measured.accuracy:.0%}** of the "
-            f"{sampling.n} samples as {wanted} (test digits: {digits.accuracy:.0%})."
+            f"{name}, which had no part in making them, reads **{percent(measured.accuracy, 0)}** "
+            f"of the {sampling.n} samples as {wanted} (test digits: {percent(digits.accuracy, 0)})."
         )
     return (
         f"{reads} Two samples differ by **{measured.spread:.2f}** (test digits: "

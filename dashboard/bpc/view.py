@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.catalog import showing
-from corelib.words import with_article
+from corelib.words import percent, with_article
 from dashboard.bpc import cache as bpc_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette
@@ -146,8 +146,8 @@ def sentence(v: View) -> str:
 
     test = v.item.card.test or v.item.card.metrics
     text = (
-        f"**{plain(v.item.title)}** reads **{test.get('accuracy', float('nan')):.1%}** of the test "
-        "digits correctly"
+        f"**{plain(v.item.title)}** reads **{percent(test.get('accuracy', float('nan')))}** of "
+        "the test digits correctly"
     )
     if "generator loss" in test:
         text += (

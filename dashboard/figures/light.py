@@ -4,6 +4,7 @@ All colours of a theme come from one ``Palette``, so those of the dark one are r
 counterparts wherever they stand: in a figure's dictionaries, or in the text of an SVG.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +35,10 @@ PATTERN = re.compile(
 
 
 def light(value: Any) -> Any:
-    """The same value with the colours of the light theme in all its text."""
+    """The same value with the colours of the light theme in all its text; None, a gap in a line,
+    for the numbers that JSON does not have."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, str):
         return PATTERN.sub(_counterpart, value)
     if isinstance(value, Mapping):

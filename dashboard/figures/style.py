@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from dashboard.figures.figure import Figure
 
 EXCITATORY, INHIBITORY = "#0072B2", "#D55E00"
@@ -22,16 +20,17 @@ TALL = 460
 
 
 class Palette(NamedTuple):
-    """The colours of a theme."""
+    """The colours of a theme; ``faint`` is of areas that stand for nothing."""
 
     text: str
     muted: str
     grid: str
     background: str
+    faint: str
 
 
-LIGHT = Palette(text="#1b2733", muted="#6b7a88", grid="#e3e9ee", background="#ffffff")
-DARK = Palette(text="#e6edf3", muted="#93a3b1", grid="#2a3541", background="#10161d")
+LIGHT = Palette("#1b2733", "#6b7a88", "#e3e9ee", "#ffffff", "#9a8f98")
+DARK = Palette("#e6edf3", "#93a3b1", "#2a3541", "#10161d", "#5a4d58")
 
 
 class TraceStyle(NamedTuple):
@@ -216,19 +215,3 @@ def faded(colour: str, alpha: float) -> str:
     """``#rrggbb`` as rgba with an opacity."""
     r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r},{g},{b},{alpha})"
-
-
-def band(x: np.ndarray, mean: np.ndarray, sd: np.ndarray, colour: str, of: str) -> dict:
-    """Mean ± sd of the series ``of`` as an area; all (point,)."""
-    return {
-        "type": "scatter",
-        "x": np.concatenate([x, x[::-1]]),
-        "y": np.concatenate([mean + sd, (mean - sd)[::-1]]),
-        "mode": "lines",
-        "fill": "toself",
-        "fillcolor": faded(colour, 0.18),
-        "line": {"width": 0},
-        "legendgroup": f"{of} ± sd",
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }

@@ -45,32 +45,34 @@ PADDING = 4
 """What a column needs beside its text, in characters."""
 
 
-def in_words(table: pd.DataFrame) -> pd.DataFrame:
+def in_words(table: pd.DataFrame, decimals: int | None = None) -> pd.DataFrame:
     """Every cell as it is shown: a dash where there is nothing, thousands set apart in whole
-    numbers, and as many decimals in each column of numbers as the longest of its cells has."""
+    numbers, and in each column of numbers the same ``decimals``: by default as many as the longest
+    of its cells has."""
     return pd.DataFrame(
-        {name: _column(table[name].tolist()) for name in table.columns},
+        {name: _column(table[name].tolist(), decimals) for name in table.columns},
         index=table.index,
         columns=table.columns,
     )
 
 
-def _column(cells: list) -> list[str]:
-    decimals = max((len(f"{c:g}".partition(".")[2]) for c in cells if _is_plain(c)), default=0)
+def _column(cells: list, decimals: int | None) -> list[str]:
+    if decimals is None:
+        decimals = max((len(f"{c:g}".partition(".")[2]) for c in cells if _is_plain(c)), default=0)
     return [_cell(cell, decimals) for cell in cells]
 
 
 def _is_plain(cell: object) -> bool:
     """Whether it is a number that is written without an exponent."""
-    return isinstance(cell, float) and np.isfinite(cell) and "e" not in f"{cell:g}"
+    return isinstance(cell, float | np.floating) and np.isfinite(cell) and "e" not in f"{cell:g}"
 
 
 def _cell(cell: object, decimals: int) -> str:
-    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+    if cell is None or (isinstance(cell, float | np.floating) and np.isnan(cell)):
         return ABSENT
     if isinstance(cell, int | np.integer) and not isinstance(cell, bool):
         return f"{cell:,}"
-    if isinstance(cell, float):
+    if isinstance(cell, float | np.floating):
         return f"{cell:.{decimals}f}" if _is_plain(cell) else f"{cell:g}"
     return str(cell)
 

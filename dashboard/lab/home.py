@@ -66,14 +66,15 @@ def _draw_head() -> None:
             )
     with now, errors_shown():
         alive = inventory.in_progress()
-        st.fragment(_draw_now, run_every=REFRESH_S if alive else None)()
+        st.fragment(_draw_now, run_every=REFRESH_S if alive else None)([alive])
 
 
 @errors_shown()
-def _draw_now() -> None:
-    """What trains now, and what there is."""
+def _draw_now(read: list[list[inventory.InProgress]]) -> None:
+    """What trains now, and what there is. ``read`` holds the runs as they were read for Home as a
+    whole; it is used up, so that they are read anew when this part is drawn again."""
     st.markdown(inventory.sentence())
-    for run in inventory.in_progress():
+    for run in read.pop() if read else inventory.in_progress():
         st.progress(run.share, run.text)
     st.page_link(PAGES / "runs.py", label="All runs", icon=":material/timeline:")
 

@@ -50,4 +50,5 @@ def _side_by_side(runs: dict[str, Run]) -> None:
             f"{PAGE}_side_by_side",
             alt="Learning curves of the chosen runs",
             caption=f"n = {len(histories)} runs; validation on images held out of training.",
+            n=1,
         )

@@ -1,5 +1,5 @@
 // Draws figures in the light theme, off the screen, as SVG with its font inside and as PNG at twice
-// its size. Hands them back to the server, or saves one where `save` names its kind.
+// its size, and saves one of them, or all in a zip with `texts`.
 const asBase64 = blob => new Promise(done => {
   const reader = new FileReader()
   reader.onload = () => done(reader.result.split(",")[1])
@@ -36,25 +36,73 @@ const save = (blob, name) => {
   link.remove()
 }
 
-// What each place on the page drew last: Streamlit calls again at every rerun.
+const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let bit = 0; bit < 8; bit++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1
+  return n
+})
+const crc32 = bytes => ~bytes.reduce((c, byte) => CRC[(c ^ byte) & 255] ^ (c >>> 8), ~0) >>> 0
+
+const deflated = async bytes => {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+// Little-endian fields of a record, given as [bytes, value].
+const record = fields => {
+  const view = new DataView(new ArrayBuffer(fields.reduce((sum, [size]) => sum + size, 0)))
+  let at = 0
+  for (const [size, value] of fields) {
+    if (size === 2) view.setUint16(at, value, true)
+    else view.setUint32(at, value, true)
+    at += size
+  }
+  return view
+}
+
+// A zip of texts by their paths, as in PKWARE's APPNOTE: each file after its local header, then the
+// central directory and its end.
+const zipped = async texts => {
+  const now = new Date()
+  const date = (now.getFullYear() - 1980) << 9 | (now.getMonth() + 1) << 5 | now.getDate()
+  const time = now.getHours() << 11 | now.getMinutes() << 5 | now.getSeconds() >> 1
+  const files = [], directory = []
+  let at = 0, length = 0
+  for (const [path, text] of Object.entries(texts)) {
+    const name = new TextEncoder().encode(path), bytes = new TextEncoder().encode(text)
+    const packed = await deflated(bytes)
+    const common = [[2, 20], [2, 0x0800], [2, 8], [2, time], [2, date], [4, crc32(bytes)],
+      [4, packed.length], [4, bytes.length], [2, name.length], [2, 0]]
+    files.push(record([[4, 0x04034b50], ...common]), name, packed)
+    directory.push(record([[4, 0x02014b50], [2, 20], ...common, [2, 0], [2, 0], [2, 0], [4, 0],
+      [4, at]]), name)
+    at += 30 + name.length + packed.length
+    length += 46 + name.length
+  }
+  const count = Object.keys(texts).length
+  const end = record([[4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, length], [4, at],
+    [2, 0]])
+  return new Blob([...files, ...directory, end], { type: "application/zip" })
+}
+
+// What each place on the page saved last: Streamlit calls again at every rerun.
 const last = new WeakMap()
 
-export default async function ({ data, parentElement, setStateValue }) {
-  if (last.get(parentElement) === data.revision) return
-  last.set(parentElement, data.revision)
+export default async function ({ data, parentElement }) {
+  if (last.get(parentElement) === data.count) return
+  last.set(parentElement, data.count)
   await load(data.plotly)
   const font = await asBase64(await (await fetch(data.font)).blob())
   const face = `<style>@font-face{font-family:"Source Sans";font-weight:200 900;` +
     `src:url(data:font/woff2;base64,${font})}</style>`
-  const drawn = {}
+  const texts = { ...data.texts }
   for (const [name, figure] of Object.entries(data.figures)) {
     const { width, height } = figure.layout
     const url = await window.Plotly.toImage(figure, { format: "svg", width, height })
     const bare = decodeURIComponent(url.slice(url.indexOf(",") + 1))
     const svg = bare.replace(/(<svg[^>]*>)/, `$1${face}`)
-    if (data.save === "svg") save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`)
-    else if (data.save === "png") save(await bitmap(svg, width, height), `${name}.png`)
-    else drawn[name] = svg
+    if (data.kind === "svg") save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`)
+    else if (data.kind === "png") save(await bitmap(svg, width, height), `${name}.png`)
+    else texts[`figures/${name}.svg`] = svg
   }
-  if (!data.save) setStateValue("drawn", { revision: data.revision, files: drawn })
+  if (data.kind === "zip") save(await zipped(texts), `${data.name}.zip`)
 }

@@ -1,9 +1,8 @@
 """Figures as files, drawn by the browser: plotly.js is the one that plotly's package holds, the
 font is Streamlit's, so nothing is fetched from outside and no second browser is needed."""
 
-import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import plotly
 import streamlit as st
@@ -15,6 +14,7 @@ from dashboard.figures.light import for_export
 
 PLOTLY = Path(plotly.__file__).with_name("package_data") / "plotly.min.js"
 FONTS = Path(st.__file__).with_name("static") / "static" / "media"
+COUNT = "_saved_figures"
 _drawer = component(
     "synaptarium_drawer",
     html="<div></div>",
@@ -22,32 +22,31 @@ _drawer = component(
 )
 
 
-def save(figure: Figure, name: str, kind: str, count: int) -> None:
-    """Let the browser save a figure as ``name``.svg or .png. ``count`` tells one press of a button
-    from the next."""
-    revision = f"{name} {kind} {count}"
-    _mount({name: figure}, f"{name}_save", revision, kind)
+def save(figure: Figure, name: str, kind: str) -> None:
+    """Let the browser save a figure as ``name``.svg or .png."""
+    _mount({name: figure}, {}, name, kind)
 
 
-def drawn(figures: dict[str, Figure], key: str) -> dict[str, str] | None:
-    """The SVG of each figure, by name; None until the browser has drawn them."""
-    revision = str(zlib.crc32(repr([f.to_dict() for f in figures.values()]).encode()))
-    result = _mount(figures, key, revision, None)
-    state = result.drawn
-    return state["files"] if state and state["revision"] == revision else None
+def save_all(figures: Mapping[str, Figure], texts: Mapping[str, str], name: str) -> None:
+    """Let the browser save ``name``.zip: ``texts`` by their paths, and each figure as
+    figures/NAME.svg."""
+    _mount(figures, texts, name, "zip")
 
 
-def _mount(figures: dict[str, Figure], key: str, revision: str, kind: str | None) -> Any:
+def _mount(figures: Mapping[str, Figure], texts: Mapping[str, str], name: str, kind: str) -> None:
+    # One press of a button is told from the next.
+    count = st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
     font = next(FONTS.glob("SourceSansVF-Upright*.woff2"))
     files = get_instance().media_file_mgr
-    return _drawer(
-        key=key,
+    _drawer(
+        key=f"{name}_{kind}_drawer",
         data={
             "figures": {name: for_export(figure) for name, figure in figures.items()},
-            "revision": revision,
-            "save": kind,
-            "plotly": files.add(str(PLOTLY), "text/javascript", f"{key}_plotly"),
-            "font": files.add(str(font), "font/woff2", f"{key}_font"),
+            "texts": dict(texts),
+            "name": name,
+            "kind": kind,
+            "count": count,
+            "plotly": files.add(str(PLOTLY), "text/javascript", f"{name}_{kind}_plotly"),
+            "font": files.add(str(font), "font/woff2", f"{name}_{kind}_font"),
         },
-        on_drawn_change=lambda: None,
     )

@@ -1,24 +1,21 @@
-"""Export: every figure as SVG, PNG and CSV, a page as a zip, every network with its settings and
-command."""
+"""Export: every figure as SVG, PNG and CSV, every network with its settings and command."""
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from corelib.runs.registry import Checkpoint
-from corelib.runs.spec import RunSpec, as_command, versions
+from corelib.runs.spec import as_command
 from dashboard.figures.light import light
 from dashboard.figures.projector import for_projector
 from dashboard.figures.tidy import file_stem, slug, tidy
-from dashboard.shell import projector
-from dashboard.shell.bundle import bundle
-from dashboard.shell.citation import bibtex
-from dashboard.shell.glossary import in_a_heading
-from dashboard.shell.registry import values_of
+from dashboard.shell import drawn, projector
+from dashboard.shell.bundle import spec_of
+from dashboard.shell.drawn import Drawn, network_of
 from dashboard.shell.save import save_button
 from dashboard.shell.text import plain
 
@@ -28,10 +25,6 @@ if TYPE_CHECKING:
 
     from dashboard.figures.figure import Figure
 
-DRAWN = "drawn_figures"
-"""Holds the figures of this run of the page, by key, each with its caption."""
-SAVES = "saved_figures"
-
 
 def chart(
     figure: "Figure",
@@ -39,12 +32,19 @@ def chart(
     *,
     alt: str,
     caption: str,
+    n: int | None = None,
     on_select: Callable[[], None] | None = None,
 ) -> None:
     """Show a figure, with its caption and buttons to save it and its data below it.
 
-    ``on_select`` is called when a point is clicked; ``clicked(key)`` returns that point.
+    ``n`` is how many values each of its means is of, for its table, unless its traces say so
+    (``figures.spread``). ``on_select`` is called when a point is clicked; ``clicked(key)`` returns
+    that point.
     """
+    stem = file_stem(figure, key, network_of(key))
+    table = partial(_csv, figure, n)
+    if drawn.add(key, Drawn(stem, figure, table, caption)):
+        return
     config = {
         "displaylogo": False,
         # The camera would save the theme of the page; the buttons below save the light one.
@@ -52,7 +52,6 @@ def chart(
             *("toImage", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d")
         ],
     }
-    st.session_state.setdefault(DRAWN, {})[key] = (figure, caption)
     st.plotly_chart(
         for_projector(figure) if projector.is_on() else figure,
         width="stretch",
@@ -76,24 +75,26 @@ def chart(
                 width="content",
             )
         ]
-        _save_csv(lambda: _csv(figure, caption), key, _stem(figure, key))
+        _save_csv(table, key, stem)
     for kind in pressed:
         from dashboard.shell import drawer
 
-        count = st.session_state[SAVES] = st.session_state.get(SAVES, 0) + 1
-        drawer.save(figure, _stem(figure, key), kind, count)
+        drawer.save(figure, stem, kind)
 
 
 def picture(
     svg: str, key: str, *, data: "Callable[[], pd.DataFrame]", alt: str, caption: str
 ) -> None:
     """Show a drawing, with its caption and buttons to save it and its ``data`` below it."""
+    name = f"{slug(network_of(key))}_{slug(key)}"
+    table = partial(_as_csv, data)
+    if drawn.add(key, Drawn(name, svg, table, caption)):
+        return
     st.container(key=key).image(svg, width="stretch", alt=alt)
-    name = f"{slug(_network(key))}_{slug(key)}"
     with _below(caption):
         # Its colours are replaced only when it is saved: every slider waits for what is done here.
         save_button("SVG", lambda: light(svg), name, key, "This figure as SVG: light")
-        _save_csv(lambda: data().to_csv(index=False).encode(), key, name)
+        _save_csv(table, key, name)
 
 
 def _below(caption: str) -> "DeltaGenerator":
@@ -107,78 +108,23 @@ def _save_csv(csv: Callable[[], bytes], key: str, name: str) -> None:
     save_button("CSV", csv, name, key, "The data of this figure, one row per point")
 
 
-def _network(key: str) -> str:
-    """The network that the figure's page shows, or the page where it shows several."""
-    page = key.partition("_")[0]
-    chosen = st.session_state.get(f"{page}_model", page)
-    return chosen if isinstance(chosen, str) else page
-
-
-def _stem(figure: "Figure", key: str) -> str:
-    return file_stem(figure, key, _network(key))
-
-
 def clicked(key: str) -> dict | None:
     """The point of a figure that was clicked last: its x, y, customdata, point_index."""
     points = st.session_state[key].selection.points
     return points[-1] if points else None
 
 
-def _csv(figure: "Figure", caption: str) -> bytes:
-    return tidy(figure, caption).to_csv(index=False).encode()
+def _csv(figure: "Figure", n: int | None) -> bytes:
+    return _as_csv(lambda: tidy(figure, n))
 
 
-def page_zip(page: str, family: str, items: "Mapping[str, Checkpoint]") -> None:
-    """A button that saves the open view: its figures, data, settings, link, versions, citation."""
-    from corelib.version import own_version
-    from dashboard.shell import drawer
-
-    figures = {}
-    for key, (figure, caption) in st.session_state.get(DRAWN, {}).items():
-        stem = _stem(figure, key)
-        figures[f"{stem}_{slug(key)}" if stem in figures else stem] = (figure, caption)
-    svgs = drawer.drawn({name: figure for name, (figure, _) in figures.items()}, f"{page}_drawer")
-    settings = {
-        name: value
-        for name, value in values_of(page).items()
-        if isinstance(value, str | int | float | bool | list | tuple)
-    }
-    link = link_to(st.context.url or "", st.query_params.to_dict())
-    version = own_version()
-    st.download_button(
-        "This page (zip)",
-        data=lambda: bundle(
-            svgs or {},
-            {name: _csv(*drawn) for name, drawn in figures.items()},
-            settings,
-            {name: _spec(item) for name, item in items.items()},
-            link,
-            {"synaptarium": version, **versions()},
-            bibtex(family, version),
-        ),
-        file_name=f"{slug(_network(page))}_{page}.zip",
-        mime="application/zip",
-        key=f"{page}_zip",
-        icon=":material/folder_zip:",
-        disabled=svgs is None,
-        on_click="ignore",
-        help="The figures above the tabs as SVG, their data, the settings, the link to this view, "
-        "the versions, and what to cite",
-    )
-
-
-def link_to(address: str, query: "Mapping[str, str | list[str]]") -> str:
-    """The address that opens the view again."""
-    return f"{address.partition('?')[0]}?{urlencode(query, doseq=True)}"
-
-
-def _spec(item: Checkpoint) -> RunSpec:
-    return RunSpec(**{name: getattr(item.card, name) for name in RunSpec.model_fields})
+def _as_csv(table: "Callable[[], pd.DataFrame]") -> bytes:
+    return table().to_csv(index=False).encode()
 
 
 def export_row(item: Checkpoint, prefix: str) -> None:
     """The network as safetensors and npz, its card and spec as JSON, the commands to repeat it."""
-    spec = _spec(item)
+    spec = spec_of(item)
     st.markdown(f"**{plain(item.title)}**: the network, and everything needed to train it again.")
     with st.container(horizontal=True):
         _download(
@@ -219,14 +165,3 @@ def _npz(item: Checkpoint) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **load_file(item.folder / "weights.safetensors"))
     return buffer.getvalue()
-
-
-def table(rows: list[dict], key: str, decimals: int = 2) -> None:
-    """Rows of numbers, all with the same number of decimals."""
-    config = {
-        name: st.column_config.NumberColumn(format=f"%.{decimals}f", help=in_a_heading(name))
-        if isinstance(value, float)
-        else st.column_config.Column(help=in_a_heading(name))
-        for name, value in rows[0].items()
-    }
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=config, key=key)

@@ -50,6 +50,7 @@ class InProgress(NamedTuple):
 def in_progress() -> list[InProgress]:
     """The runs that have not ended, newest first."""
     found: list[InProgress] = []
+    called = cache.run_titles()
     for run in list_runs():
         state = run.status.state
         if state in ENDED:
@@ -57,7 +58,8 @@ def in_progress() -> list[InProgress]:
         history = run.history().refresh()
         total = history.began.total_steps if history.began else 0
         share = min(1.0, history.step / total) if total else 0.0
-        found.append(InProgress(share, f"{plain(run.id)}: {state}, {percent(share, 0)}"))
+        title = plain(called.get(run.id, run.id))
+        found.append(InProgress(share, f"{title}: {state}, {percent(share, 0)}"))
     return found
 
 

@@ -5,6 +5,7 @@ open one is drawn, and the four parts that all pages share: About, Published, Tr
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
@@ -12,6 +13,7 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from dashboard.rooms import ROOMS
+from dashboard.shell import drawn
 from dashboard.shell.address import clean, one_of, rename
 from dashboard.shell.controls import choice, select
 from dashboard.shell.into_view import bring_into_view
@@ -92,7 +94,7 @@ class Page(NamedTuple, Generic[View]):
 def draw_page(page: Page[View]) -> None:
     """Draw a whole page. An error in one part is shown there and does not affect the others."""
     begin(page.name)
-    st.session_state.pop("drawn_figures", None)
+    drawn.forget()
     st.html(STYLES)
     st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
     headline = st.container()
@@ -177,7 +179,8 @@ def _draw_training(page: Page[View]) -> None:
 
 
 def _draw_export(page: Page[View], view: View) -> None:
-    from dashboard.shell.export import export_row, page_zip
+    from dashboard.shell.export import export_row
+    from dashboard.shell.page_zip import Saved, page_zip
     from dashboard.shell.titled import select_titled
 
     items = {item.name: item for item in page.export(view)}
@@ -190,4 +193,5 @@ def _draw_export(page: Page[View], view: View) -> None:
         name = select_titled(page.name, "export", "Network", titles)
     export_row(items[name], f"{page.name}_export")
     family = next(room.family for room in ROOMS if room.file == f"{page.room}.py")
-    page_zip(page.name, family, items)
+    tabs = {name: partial(draw, view) for name, draw in page.tabs.items()}
+    page_zip(Saved(page.name, family, items, tabs))

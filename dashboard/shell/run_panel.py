@@ -99,6 +99,7 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
                 f"{prefix}_curves",
                 alt="Training loss and accuracy against updates",
                 caption=f"{title}, n = 1 run. Validation: images held out of training.",
+                n=1,
             )
         if draw is not None:
             _watch(run, alive, draw)

@@ -37,8 +37,14 @@ def test_figure_and_page_are_saved_light_from_the_dark_theme(chrome, server):
     with ZipFile(io.BytesIO(saved(page, "balance_zip").read_bytes())) as file:
         assert file.testzip() is None
         names = file.namelist()
-        assert any(name.endswith(".svg") for name in names)
-        assert any(name.endswith(".csv") for name in names)
+        stems = {name[len("figures/") : -len(".svg")] for name in names if name.endswith(".svg")}
+        assert stems == {name[5:-4] for name in names if name.startswith("data/")}
+        # Those of the page above its tabs, and those of the tabs, which were never opened.
+        for shown in ("probability", "net-current", "to-unit-against-from-unit"):
+            assert any(shown in stem for stem in stems)
+        drawings = [file.read(f"figures/{stem}.svg").decode() for stem in stems]
+        assert all(svg.startswith("<svg") for svg in drawings)
+        assert not [colour for svg in drawings for colour in DARK if colour in svg]
         assert set(names[1:]) <= set(file.read("README.txt").decode().splitlines())
         assert "synaptarium" in json.loads(file.read("versions.json"))
         view = json.loads(file.read("settings.json"))["view"]

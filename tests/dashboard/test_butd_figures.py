@@ -63,7 +63,7 @@ def test_composition_and_what_is_out_of_reach():
     assert [t.name for t in figure.data] == ["shared", "only left", "only right", "never"]
     np.testing.assert_array_equal([t.x for t in figure.data], shares.T)
     (note,) = figure.layout.annotations
-    assert (note.text, note.y) == ("25% unreachable", "a")
+    assert (note.text, note.y) == ("25\N{NO-BREAK SPACE}% unreachable", "a")
     assert figure.data[0].y[1] == "<b>b</b>"
 
 

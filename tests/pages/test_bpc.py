@@ -10,6 +10,7 @@ from corelib.models.bpc.inference import Given, InferenceConfig, infer
 from corelib.models.bpc.stability import eigenvalues_along
 from corelib.reproduce import bpc_completion, bpc_depth, reproduce, results
 from corelib.runs.registry import find
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from tests.pages.app import cells, named, open_page, sentences
 
@@ -27,7 +28,7 @@ def test_the_sentence_gives_the_networks_answer(runs_root):
     answer = int(load(BEST)(x).argmax())
     test = find(BEST).card.test
     text = sentences(app)
-    assert f"reads **{test['accuracy']:.1%}** of the test digits correctly" in text
+    assert f"reads **{percent(test['accuracy'])}** of the test digits correctly" in text
     assert f"**{test['generator loss']:.4f}**" in text
     right = ", correctly" if answer == label else f", but it is a {label}"
     assert f"It calls this digit a **{answer}**{right}" in text
@@ -63,8 +64,8 @@ def test_samples_follow_the_controls(runs_root):
     test = data.inputs(data.test.pixels[data.test.labels == 7][:100])
     ours, theirs = (variety.variety(x, 7, own, judge) for x in (images, test))
     text = sentences(app)
-    assert f"reads **{ours.accuracy:.0%}** of the 15 samples as a 7" in text
-    assert f"(test digits: {theirs.accuracy:.0%})" in text
+    assert f"reads **{percent(ours.accuracy, 0)}** of the 15 samples as a 7" in text
+    assert f"(test digits: {percent(theirs.accuracy, 0)})" in text
     assert f"differ by **{ours.spread:.2f}** (test digits: {theirs.spread:.2f}" in text
     assert f"**{ours.distance:.2f}** away (test digits: {theirs.distance:.2f}" in text
     captions = " ".join(item.value for item in app.caption)
@@ -120,7 +121,7 @@ def test_too_large_a_step_is_reported(runs_root):
         bpc_step_size="2",
     )
     assert not app.exception
-    assert "Then it runs away to infinity." in sentences(app)
+    assert "Then it diverges." in sentences(app)
     assert "above the limit of 2" in sentences(app)
     # The gauge, its curves, and what there is of inference are shown all the same.
     assert len(app.get("plotly_chart")) == 4
@@ -154,7 +155,7 @@ def test_something_happens_at_first(runs_root):
     noise = torch.Generator().manual_seed(0)
     energy = infer(analysis.clamped(model, x, None), model.weights(), config, 1, noise).energy[0]
     assert energy[-1] < 0.5 * energy[0]
-    assert f"to **{energy[-1]:.4g}**, {1 - energy[-1] / energy[0]:.1%} less" in sentences(app)
+    assert f"to **{energy[-1]:.4g}**, {percent(1 - energy[-1] / energy[0])} less" in sentences(app)
 
 
 def test_a_one_directional_network_infers_in_its_own_direction(runs_root):

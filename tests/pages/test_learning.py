@@ -93,11 +93,11 @@ def test_the_finding_follows_the_numbers():
     better = {"far": points([70.0], [0.95]), "near": points([40.0], [0.96])}
     worse = {"far": points([70.0], [0.96]), "near": points([40.0], [0.95])}
     text = rules.finding(exact | better)
-    assert "reaches 97.50 %" in text
+    assert "reaches 97.50\N{NO-BREAK SPACE}%" in text
     assert "**Here a smaller angle went with better accuracy**: in 1 of 1" in text
     text = rules.finding(exact | worse)
     assert "**A smaller angle did not mean better accuracy**: in 0 of 1" in text
-    assert "near 40° and 95.00 %, far 70° and 96.00 %" in text
+    assert "near 40° and 95.00\N{NO-BREAK SPACE}%, far 70° and 96.00\N{NO-BREAK SPACE}%" in text
     assert "may be chance" not in text
     assert "may be chance" in rules.finding(worse)
     assert "Train two rules" in rules.finding(exact)

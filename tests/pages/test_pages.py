@@ -8,6 +8,7 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from corelib.runs.registry import titles
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from corelib.words import percent
@@ -106,7 +107,7 @@ def test_home_shows_what_trains_now(runs_root):
     with run.lock:
         (bar,) = open_page("home").get("progress")
     assert bar.proto.value == 25
-    assert bar.proto.text == f"{plain(run.id)}: running, {percent(0.25, 0)}"
+    assert bar.proto.text == f"{plain(titles()[run.id])}: running, {percent(0.25, 0)}"
 
 
 @pytest.mark.parametrize(("asked", "on"), [(None, False), ("true", True), ("<b>", False)])

@@ -10,6 +10,7 @@ from corelib.models.ipvae.coding import ReadoutSize
 from corelib.models.ipvae.gradients import likelihood_gradients
 from corelib.models.ipvae.inference import run_inference, trace
 from corelib.models.ipvae.learner import images
+from corelib.words import percent
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse import digits, features
 from dashboard.shell import cache
@@ -49,7 +50,7 @@ def test_the_sentence_matches_the_networks_inference(network):
         f"**{plain(title_of(network))}** (iP-VAE) has {UNITS} features. After **50** steps" in text
     )
     assert f"R² of **{convergence.r2[-1]:.2f}**" in text
-    assert f"with **{convergence.zeros[-1]:.0%}** of the neurons at zero" in text
+    assert f"with **{percent(convergence.zeros[-1], 0)}** of the neurons at zero" in text
 
 
 def test_explaining_away_and_lesions_change_the_sentence(network):
@@ -124,12 +125,12 @@ def test_digits_are_read_from_the_code(runs_root, monkeypatch):
     assert list(table.loc["this network"]) == [
         f"{test.r2[-1]:.3f}",
         f"{test.zeros[-1]:.3f}",
-        f"{share:.2%}",
+        percent(share, 2),
     ]
     test_figures = next(i for i in cache.checkpoints() if i.name == DIGITS).card.test
     correctly = table["digits read correctly"]
-    assert correctly["this network, its card"] == f"{test_figures['readout']:.2%}"
-    assert correctly["paper, iP-VAE"] == "96.46%"
+    assert correctly["this network, its card"] == percent(test_figures["readout"], 2)
+    assert correctly["paper, iP-VAE"] == "96.46\N{NO-BREAK SPACE}%"
 
 
 def test_the_gradients_named_are_those_of_the_network(network, monkeypatch):
@@ -138,8 +139,8 @@ def test_the_gradients_named_are_those_of_the_network(network, monkeypatch):
     u = trace(load(network), patch(0), 20, seed=2).potential[0, -1]
     found = likelihood_gradients(load(network), torch.from_numpy(u), patch(0)[0], 2000, 2)
     (text,) = (m.value for m in app.markdown if "straight-through estimate is" in m.value)
-    assert f"**{found.bias(found.straight_through):.0%}**" in text
-    assert f"**{found.bias(found.relaxed):.0%}**" in text
+    assert f"**{percent(found.bias(found.straight_through), 0)}**" in text
+    assert f"**{percent(found.bias(found.relaxed), 0)}**" in text
     assert found.bias(found.corrected) < found.bias(found.straight_through)
 
 

@@ -11,6 +11,7 @@ from corelib.models.butd.gates import silenced
 from corelib.models.butd.lesions import LesionSpec
 from corelib.models.butd.subnetworks import Kind
 from corelib.runs.registry import find
+from corelib.words import percent
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks import instruction, tabs, view
 from dashboard.shell import cache
@@ -44,12 +45,12 @@ def test_the_sentence_gives_the_networks_accuracy(name):
     right = (predicted == labels).mean(0)
     text = sentences(app)
     assert (
-        f"names **{right[0]:.1%}** of the left and **{right[1]:.1%}** of the right digits correctly"
-        in text
+        f"names **{percent(right[0])}** of the left and **{percent(right[1])}** of the right "
+        "digits correctly" in text
     )
     differ = labels[:, 0] != labels[:, 1]
     other = [((predicted[:, k] == labels[:, 1 - k]) & differ).sum() / differ.sum() for k in (0, 1)]
-    assert f"it names the other digit in {other[0]:.1%} and {other[1]:.1%}" in text
+    assert f"it names the other digit in {percent(other[0])} and {percent(other[1])}" in text
 
 
 def test_the_scene_is_composed_of_the_chosen_digits(name):
@@ -98,7 +99,7 @@ def test_without_gates_the_whole_network_answers(name):
     x, labels = scenes(40)
     none = load(name).bottom_up(x, None).logits.argmax(1).numpy()
     right = [(none == labels[:, k]).mean() for k in (0, 1)]
-    assert f"without gates in **{right[0]:.1%}** and **{right[1]:.1%}**" in text
+    assert f"without gates in **{percent(right[0])}** and **{percent(right[1])}**" in text
 
 
 @torch.no_grad()
@@ -131,7 +132,7 @@ def test_gates_over_training_start_with_those_recorded(name):
     now = overlap(own_cache.gates(which), own_cache.reached(which))
     np.testing.assert_allclose(course.open[-1], now.open.mean(1))
     assert (course.open[0] != course.open[-1]).any()
-    assert f"to **{course.jaccard[0, 2]:.0%}**" in sentences(app)
+    assert f"to **{percent(course.jaccard[0, 2], 0)}**" in sentences(app)
 
 
 def test_a_third_task_is_learned_and_the_saved_network_is_unchanged(name):
@@ -165,7 +166,10 @@ def test_a_preset_opens_its_view(name):
     app = open_page("subnetworks", sub_model=name)
     app.button(key="sub_try_half").click().run()
     assert not app.exception
-    assert "Under an instruction of 50% left and 50% right" in sentences(app)
+    assert (
+        "Under an instruction of 50\N{NO-BREAK SPACE}% left and 50\N{NO-BREAK SPACE}% right"
+        in sentences(app)
+    )
     app.button(key="sub_try_active").click().run()
     assert app.session_state["sub_what"] == "open and active"
 

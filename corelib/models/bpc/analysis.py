@@ -153,8 +153,8 @@ def layer_axes(model: TwoWay, dataset: ImageDataset, layer: int, n_images: int) 
     z = activity(model, x, labels_of(model)[labels], layer, config, noise)
     if not torch.isfinite(z).all():
         raise SettingsError(
-            f"step_size is {config.step_size:g}, but with it this network's inference runs away to "
-            "infinity; train with a smaller one."
+            f"step_size is {config.step_size:g}, but with it this network's inference "
+            "diverges; train with a smaller one."
         )
     return principal_axes(z, labels.numpy())
 

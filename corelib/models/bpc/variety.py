@@ -87,8 +87,8 @@ def class_activity(
     z = torch.cat(parts)
     if not z.isfinite().all():
         raise SettingsError(
-            f"step_size is {config.step_size:g}, but with it this network's inference runs away to "
-            "infinity; train with a smaller one."
+            f"step_size is {config.step_size:g}, but with it this network's inference "
+            "diverges; train with a smaller one."
         )
     return z
 

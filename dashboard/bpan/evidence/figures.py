@@ -7,6 +7,7 @@ import numpy as np
 
 from corelib.data.evidence import Evidence
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, bars
 from dashboard.figures.style import (
     OKABE_ITO,
     TALL,
@@ -242,14 +243,14 @@ def accuracy_over_parts(
 
 
 def _accuracy_line(name: str, curve: "OverSteps", style: TraceStyle) -> dict:
-    spread = {"array": curve.sd, "thickness": 1.5, "width": 4, "visible": bool(curve.sd.any())}
+    spread = Spread(curve.sd, curve.n_seeds)
     return {
         "type": "scatter",
         "x": np.arange(1, len(curve.mean) + 1),
         "y": curve.mean,
         "name": name,
         "mode": "lines+markers",
-        "error_y": spread,
+        **bars(spread, thickness=1.5, width=4, visible=bool(curve.sd.any())),
         "line": {"color": style.colour, "dash": style.dash, "width": 2},
         "marker": {"symbol": style.mark, "size": 9},
         "hovertemplate": "%{y:.1%}",

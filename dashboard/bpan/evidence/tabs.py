@@ -85,6 +85,7 @@ def _draw_accuracy(v: View, answered: dict[str, Answered]) -> None:
         alt=f"Accuracy against the number of {v.part}s seen",
         caption=f"10,000 test sequences; n = {seeds} seed{'s' * (seeds > 1)}"
         f"{', bars ± 1 sd' * (seeds > 1)}. Hollow: published, after the last {v.part}.",
+        n=seeds,
     )
 
 
@@ -108,6 +109,7 @@ def _draw_needed(v: View, answered: dict[str, Answered]) -> None:
         alt=f"How many {v.part}s each network takes before it answers",
         caption=f"Evidence needed for a decision at θ = {v.theta:.2f}: share of 10,000 test "
         "sequences answered at each step; dotted: the mean. n = 1 seed per network.",
+        n=1,
     )
 
 
@@ -122,6 +124,7 @@ def draw_too_early(v: View) -> None:
         alt="Outcomes of the answers given at the threshold",
         caption=f"Answers at θ = {v.theta:.2f} compared with those after the last {v.part}; never "
         "confident: no answer reached θ. 10,000 test sequences, n = 1 seed per network.",
+        n=1,
     )
     early = answered_too_early(v.answered[v.first].answers, v.labels, v.theta)[:SHOWN]
     if not len(early):

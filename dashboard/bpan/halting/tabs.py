@@ -50,6 +50,7 @@ def draw_main(v: View) -> None:
         alt="Histograms of the step at which each network answers",
         caption="The step at which the test images are answered; dotted: the mean. n = 1 "
         "seed per network. Click a bar to see its images.",
+        n=1,
         on_select=_open_bar,
     )
     with st.spinner("Timing the networks") if v.cost == TIME else st.container():
@@ -63,6 +64,7 @@ def draw_main(v: View) -> None:
         "halting rule. Hollow: published; ACT and PonderNet were published under θ = 0.9, but with "
         "the steps of their own rules. Dotted steps: the Pareto front over θ of all networks "
         "shown. n = 1 seed per network.",
+        n=1,
     )
 
 
@@ -225,6 +227,7 @@ def draw_recurrence(v: View) -> None:
         alt="Accuracy at each step with and without recurrence, and a one-layer control",
         caption="At step 1 no recurrent current has flowed, so both agree there. "
         "n = 1 seed; over seeds: tab Published.",
+        n=1,
     )
 
 

@@ -59,6 +59,7 @@ def _draw_differences(rows: "pd.DataFrame", n_seeds: int, palette: Palette) -> N
         "MLP under each condition",
         caption=f"Mean and 95 % interval of the difference, n = {n_seeds} paired seeds, 10,000 "
         f"test images each. Star: the published +{PUBLISHED_GAIN} points.",
+        n=n_seeds,
     )
 
 
@@ -103,6 +104,7 @@ def _draw_convergence(rows: "pd.DataFrame", n_seeds: int, palette: Palette) -> N
         alt="Relative change of the state at each step in each arm",
         caption=f"Convergence over steps on clean test images; means over {n_seeds} seeds. The "
         "state starts from silence, so its change at the first step is 1.",
+        n=n_seeds,
     )
 
 

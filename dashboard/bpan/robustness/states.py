@@ -79,6 +79,7 @@ def _draw_similarity(v: View) -> None:
         alt="Cosine similarity of the final state with and without corruption against severity",
         caption=f"Rates of all units after the last step; mean ± 1 sd over {LIVE:,} test images, "
         "n = 1 seed a network.",
+        n=1,
     )
 
 

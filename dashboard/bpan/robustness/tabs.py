@@ -125,6 +125,7 @@ def draw_one_digit(v: View) -> None:
             alt=f"Probability of {class_name} over steps, clean and corrupted, for each network",
             caption=f"{v.chosen.caption}; solid: clean, dotted: corrupted. n = 1 image. "
             f"{class_name} is the answer of {v.first} to the clean image.",
+            n=1,
         )
 
 

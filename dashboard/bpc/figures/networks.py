@@ -3,6 +3,7 @@
 import numpy as np
 
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, bars
 from dashboard.figures.style import OKABE_ITO, TALL, Palette, TraceStyle, faded, panels, styled
 
 
@@ -99,7 +100,7 @@ def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, palette:
             "y": values[:, 0],
             "name": name,
             **axis,
-            "error_y": {"array": values[:, 1], "thickness": 1.5, "width": 5},
+            **bars(Spread(values[:, 1]), thickness=1.5, width=5),
             "mode": "lines+markers",
             "line": {"color": colour, "width": 2},
             "marker": {"size": 9},

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, bars
 from dashboard.figures.style import TALL, Palette, TraceStyle, styled
 
 
@@ -63,7 +64,7 @@ def _line(line: Line, style: TraceStyle) -> dict:
         "y": line.y[:, 0],
         "name": line.name,
         "error_x": {"array": line.x[:, 1], "thickness": 1, "width": 3},
-        "error_y": {"array": line.y[:, 1], "thickness": 1, "width": 3},
+        **bars(Spread(line.y[:, 1]), thickness=1, width=3),
         "mode": "lines+markers",
         "line": {"color": style.colour, "dash": style.dash, "width": 2},
         "marker": {"symbol": style.mark, "size": 9},

@@ -29,11 +29,10 @@ from dashboard.butd.learning.rules import (
 )
 from dashboard.butd.learning.view import PAGE, View
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
-from dashboard.figures.table import in_words
 from dashboard.shell import cache
 from dashboard.shell.controls import number, select, several
 from dashboard.shell.export import chart
-from dashboard.shell.numbers import draw_folded
+from dashboard.shell.numbers import side_by_side
 from dashboard.shell.text import errors_shown, say_error
 from dashboard.shell.theme import palette
 
@@ -215,6 +214,7 @@ def _after_training(group: Group) -> None:
             alt="Test accuracy against the angle to the gradient for each trained network",
             caption=f"One mark per network, n = {n}, at its best checkpoint; angle for "
             f"{own_cache.IMAGES} validation images, mean over the layers below the readout.",
+            n=1,
         )
     with right:
         if aligned:
@@ -230,8 +230,6 @@ def _after_training(group: Group) -> None:
 
 def _numbers(points: dict[str, AngleAndAccuracy], aligned: "dict[str, Alignment]") -> None:
     """The same as a table."""
-    import pandas as pd
-
     rows = []
     for rule, (angle, accuracy) in points.items():
         row: dict[str, object] = {
@@ -247,7 +245,7 @@ def _numbers(points: dict[str, AngleAndAccuracy], aligned: "dict[str, Alignment]
             for name, distance in zip(own.layers, own.distance, strict=True):
                 row[f"‖W − W̄ᵀ‖ {name}"] = f"{distance:.3g}"
         rows.append(row)
-    draw_folded(in_words(pd.DataFrame(rows, dtype=object)), 1, "learn_numbers")
+    side_by_side(rows, "learn_numbers", across=False)
     st.caption("Mean ± sd over seeds where there are several.")
 
 

@@ -9,6 +9,7 @@ from corelib.models.butd.rules import AngleAndAccuracy, OverSeeds, compare, over
 from corelib.runs.history import History
 from corelib.runs.registry import history
 from corelib.runs.store import ENDED, find_run, list_runs
+from corelib.words import percent
 from dashboard.butd.learning import cache as own_cache
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
@@ -122,11 +123,11 @@ def finding(points: Mapping[str, AngleAndAccuracy]) -> str:
     first = ""
     if exact:
         first = (
-            f"Rules whose update equals that of back-propagation reach {100 * min(exact):.2f} to "
-            f"{100 * max(exact):.2f} %. "
+            f"Rules whose update equals that of back-propagation reach {percent(min(exact), 2)} to "
+            f"{percent(max(exact), 2)}. "
             if len(exact) > 1
             else "The rule whose update equals that of back-propagation reaches "
-            f"{100 * min(exact):.2f} %. "
+            f"{percent(min(exact), 2)}. "
         )
     if len(others) < 2:
         return first + "Train two rules with separate feedback weights to compare angles."
@@ -138,7 +139,7 @@ def finding(points: Mapping[str, AngleAndAccuracy]) -> str:
     single = all(len(p.accuracy) == 1 for p in points.values())
     alone = " With one seed per rule, differences between neighbours may be chance." * single
     means = ", ".join(
-        f"{rule} {mean.angle:.0f}° and {100 * mean.accuracy:.2f} %" for rule, mean in others.items()
+        f"{rule} {mean.angle:.0f}° and {percent(mean.accuracy, 2)}" for rule, mean in others.items()
     )
     return (
         f"{first}**{verdict}**: in {agreeing} of {pairs} pairs of the other rules the one nearer "

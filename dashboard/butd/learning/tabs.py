@@ -39,6 +39,7 @@ def draw_main(v: View) -> None:
         caption=f"{v.image.caption}; {v.item.title}. Press Play, or move the slider. Each layer "
         "has its own scale; error: blue positive, red negative, the target label is framed. "
         "n = 1 image.",
+        n=1,
     )
 
 

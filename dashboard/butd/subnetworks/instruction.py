@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks import tabs
 from dashboard.butd.subnetworks.figures import instructions as figures
@@ -32,9 +33,10 @@ def _mixtures(v: View) -> None:
         swept = own_cache.between(v.which, tabs.FEW, STEPS, *v.pair)
     named = swept.named[round(share * (STEPS - 1))]
     st.markdown(
-        f"Under an instruction of {1 - share:.0%} {v.tasks[0]} and {share:.0%} {v.tasks[1]}, the "
-        f"network names the {v.tasks[0]} label in **{named[0]:.1%}** and the {v.tasks[1]} label in "
-        f"**{named[1]:.1%}** of the scenes; {_answer(v, 1 - share, share)}"
+        f"Under an instruction of {percent(1 - share, 0)} {v.tasks[0]} and {percent(share, 0)} "
+        f"{v.tasks[1]}, the network names the {v.tasks[0]} label in **{percent(named[0])}** and "
+        f"the {v.tasks[1]} label in **{percent(named[1])}** of the scenes; "
+        f"{_answer(v, 1 - share, share)}"
     )
     chart(
         figures.mixtures(np.linspace(0, 1, STEPS), swept, v.names, v.tasks, share, v.palette),
@@ -58,9 +60,9 @@ def _plane(v: View) -> None:
     named = plane.named[place]
     st.markdown(
         f"Under the instruction ({x:.1f}, {y:.1f}) the network names the {v.tasks[0]} label in "
-        f"**{named[0]:.1%}** and the {v.tasks[1]} label in **{named[1]:.1%}** of the scenes; "
-        f"{_answer(v, x, y)} {plane.changed[place].mean():.0%} of the gates differ from those of "
-        "the task with the larger entry."
+        f"**{percent(named[0])}** and the {v.tasks[1]} label in **{percent(named[1])}** of the "
+        f"scenes; {_answer(v, x, y)} {percent(plane.changed[place].mean(), 0)} of the gates "
+        "differ from those of the task with the larger entry."
     )
     chart(
         figures.plane(plane, v.tasks, (x, y), v.palette),
@@ -83,4 +85,5 @@ def _answer(v: View, first: float, second: float) -> str:
     given[list(v.pair)] = first, second
     probability = answer(v.model, v.x, given)
     best = int(probability.argmax())
-    return f"for this scene it answers **{v.data.class_names[best]}** ({probability[best]:.0%})."
+    name, sure = v.data.class_names[best], percent(probability[best], 0)
+    return f"for this scene it answers **{name}** ({sure})."

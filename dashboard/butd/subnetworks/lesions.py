@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks import tabs
 from dashboard.butd.subnetworks.figures.causes import Outcome, effects
@@ -43,10 +44,10 @@ def draw_lesions(v: View) -> None:
         effects(outcomes, v.tasks, "units silenced", v.palette),
         "sub_lesions",
         alt="Accuracy of both tasks without units of each kind, beside random controls",
-        caption=f"{layers}: {spec.share:.0%} of the units of each kind silenced (their number in "
-        f"brackets). {tabs.FEW} test scenes; diamonds: mean ± sd over {spec.draws} random draws of "
-        "as many units that some task opens in the same layers. A unit that only one task opens is "
-        "closed for the other anyway.",
+        caption=f"{layers}: {percent(spec.share, 0)} of the units of each kind silenced (their "
+        f"number in brackets). {tabs.FEW} test scenes; diamonds: mean ± sd over {spec.draws} "
+        "random draws of as many units that some task opens in the same layers. A unit that only "
+        "one task opens is closed for the other anyway.",
     )
 
 

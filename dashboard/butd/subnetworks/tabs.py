@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks.figures import causes, gates
 from dashboard.butd.subnetworks.view import (
@@ -70,6 +71,7 @@ def _answers(v: View, scene: Scene, seen: "Seen") -> None:
                 "sub_answers",
                 alt="Class probabilities of the scene under both instructions",
                 caption=f"{scene.caption}. n = 1 scene. Framed: the correct answer.",
+                n=1,
             )
         else:
             for k, task in zip(v.pair, v.tasks, strict=True):
@@ -138,6 +140,7 @@ def draw_layers(v: View) -> None:
                 alt=f"Share of {title} units and Jaccard index by layer",
                 caption=f"{title.capitalize()}; reachable units only. n = 1 network, seed "
                 f"{v.seed}{scene}.",
+                n=1,
             )
 
 
@@ -160,8 +163,9 @@ def draw_over_training(v: View) -> None:
     opened, jaccard = course.open[:, layer], course.jaccard[:, layer]
     st.markdown(
         f"From epoch {epochs[0]} to epoch {epoch} the share of **{v.names[layer]}** that a task "
-        f"opens goes from {opened[0]:.0%} to **{opened[at]:.0%}**, and the share that both tasks "
-        f"open, of the units that either opens, from {jaccard[0]:.0%} to **{jaccard[at]:.0%}**."
+        f"opens goes from {percent(opened[0], 0)} to **{percent(opened[at], 0)}**, and the share "
+        f"that both tasks open, of the units that either opens, from {percent(jaccard[0], 0)} to "
+        f"**{percent(jaccard[at], 0)}**."
     )
     then = kinds(history.gates(at, v.model), own_cache.reached(v.which), *v.pair)
     fixed = (
@@ -183,6 +187,7 @@ def draw_over_training(v: View) -> None:
             "sub_epochs",
             alt="Share of open units and Jaccard index over epochs for each layer",
             caption=f"{v.item.title}, n = 1 network, seed {v.seed}.{fixed}",
+            n=1,
         )
 
 
@@ -199,8 +204,9 @@ def draw_swapped_gates(v: View) -> None:
     )
     st.markdown(
         f"Through their own gates {v.tasks[0]} and {v.tasks[1]} are answered correctly in "
-        f"**{own[0]:.1%}** and **{own[1]:.1%}**, through each other's in {other[0]:.1%} and "
-        f"{other[1]:.1%}, without gates in **{none[0]:.1%}** and **{none[1]:.1%}**."
+        f"**{percent(own[0])}** and **{percent(own[1])}**, through each other's in "
+        f"{percent(other[0])} and {percent(other[1])}, without gates in **{percent(none[0])}** "
+        f"and **{percent(none[1])}**."
     )
     outcomes = {
         SHORT.get(name, name): causes.Outcome(each.correct[pair], each.other[pair])

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from corelib.words import percent
 from dashboard.butd.subnetworks import tabs
 from dashboard.butd.subnetworks.figures import causes as figures
 from dashboard.butd.subnetworks.view import PAGE, View
@@ -94,7 +95,8 @@ def _teach(v: View, how: "Teaching") -> "Course":
     moments = []
     for moment in teach(model, with_larger(v.data), how, tabs.FEW, max(how.updates // 10, 1)):
         moments.append(moment)
-        done = f"{moment.updates} of {how.updates} updates, larger {moment.correct[2]:.0%} correct"
+        larger = percent(moment.correct[2], 0)
+        done = f"{moment.updates} of {how.updates} updates, larger {larger} correct"
         bar.progress(moment.updates / how.updates, done)
     bar.empty()
     return course(moments)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.catalog import showing
+from corelib.words import percent
 from dashboard.butd.cache import network
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.components.digit_input import digit_input
@@ -197,13 +198,13 @@ def sentence(v: View) -> str:
         correct, other = summary.answers.correct, summary.answers.other
         a, b = v.pair
         parts.append(
-            f"In {LIVE:,} test scenes it names **{correct[a]:.1%}** of the {v.tasks[0]} and "
-            f"**{correct[b]:.1%}** of the {v.tasks[1]} digits correctly; it names the other digit "
-            f"in {other[a]:.1%} and {other[b]:.1%}"
+            f"In {LIVE:,} test scenes it names **{percent(correct[a])}** of the {v.tasks[0]} and "
+            f"**{percent(correct[b])}** of the {v.tasks[1]} digits correctly; it names the other "
+            f"digit in {percent(other[a])} and {percent(other[b])}"
         )
     parts.append(
-        f"The two sub-networks share least in **{summary.least_shared}**: {summary.jaccard:.0%} of "
-        "the units that either opens"
+        f"The two sub-networks share least in **{summary.least_shared}**: "
+        f"{percent(summary.jaccard, 0)} of the units that either opens"
     )
     return ". ".join(parts) + "."
 

@@ -9,10 +9,12 @@ from corelib.models.ipvae.analysis import most_similar_feature
 from corelib.models.ipvae.contrast import at_contrast, contrast_curve
 from corelib.models.ipvae.tuning import RESPONSIVE, median_orientation, medians, responsive
 from corelib.reproduce import selectivity
+from corelib.words import percent
 from dashboard.figures.mosaic import row_of_images
 from dashboard.figures.style import TraceStyle, trace_styles
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.bars import cache as bars_cache
+from dashboard.ipvae.bars import conclusions
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.ipvae.bars.figures import comparison as figures
 from dashboard.ipvae.bars.figures.tuning import Angles, Curve, polar
@@ -20,7 +22,8 @@ from dashboard.ipvae.bars.view import SWEEP_TRIALS, View
 from dashboard.shell.cache import checkpoint_key
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import sticky_button
-from dashboard.shell.export import chart, table
+from dashboard.shell.export import chart
+from dashboard.shell.numbers import side_by_side
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.contrast import ContrastCurve
@@ -41,6 +44,11 @@ def draw_other_networks(v: View) -> None:
             "to see it here."
         )
     styles = trace_styles(list(views))
+    medians_of = {
+        kind: medians(other.selectivity(), responsive(other.tuning())).orientation
+        for kind, other in views.items()
+    }
+    st.markdown(conclusions.of_networks(medians_of, PUBLISHED))
     chart(
         row_of_images(
             [other.field for other in views.values()],
@@ -96,6 +104,7 @@ def _draw_neurons(v: View, views: dict[str, View], styles: dict[str, TraceStyle]
             alt=f"Tuning curves of the {len(views)} neurons",
             caption="Activity above baseline, each scaled by its largest value; n = "
             f"{SWEEP_TRIALS} trials.",
+            n=SWEEP_TRIALS,
         )
     with right:
         chart(
@@ -104,6 +113,7 @@ def _draw_neurons(v: View, views: dict[str, View], styles: dict[str, TraceStyle]
             alt=f"Mean activity over time of the {len(views)} neurons",
             caption=f"{v.stimulus.kind.capitalize()} at {v.direction:g}°; mean activity over "
             f"{v.experiment.trials} trials, each network in its own unit.",
+            n=v.experiment.trials,
         )
 
 
@@ -121,11 +131,11 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
                 "network": kind,
                 "name": other.item.title,
                 "neuron": other.neuron,
-                "1 − CV of this neuron": round(float(chosen.orientation[other.neuron]), 2),
-                "median": round(over_all.orientation, 2),
-                "median, of the magnitude": round(magnitude, 2),
+                "1 − CV of this neuron": float(chosen.orientation[other.neuron]),
+                "median": over_all.orientation,
+                "median, of the magnitude": magnitude,
                 "paper": PUBLISHED[kind],
-                "direction, median": round(over_all.direction, 2),
+                "direction, median": over_all.direction,
                 "responsive neurons": int(responds.sum()),
             }
         )
@@ -137,15 +147,16 @@ def _draw_selectivities(v: View, views: dict[str, View], styles: dict[str, Trace
         alt="Distribution of orientation selectivity in each network",
         caption="Over the responsive neurons; solid uprights: medians, dotted: the paper's. n = 1 "
         "seed per network.",
+        n=1,
     )
-    table(rows, "bars_baseline_table")
+    side_by_side(rows, "bars_baseline_table")
     st.caption(
         "Medians over the responsive neurons, for orientation except in one column. They are "
         "measured on the mean activity above baseline; an iG-VAE's activity has either sign and "
         "averages out while a bar passes, so its magnitude |μ| is measured, too; in networks that "
         "are never negative both are the same. We do not know which of the two the paper's "
         f"{PUBLISHED['iG-VAE']:g} is. Responsive: the best direction raises the neuron by more "
-        f"than {RESPONSIVE:.0%} of what it raises the most responsive neuron by."
+        f"than {percent(RESPONSIVE, 0)} of what it raises the most responsive neuron by."
     )
 
 

@@ -133,6 +133,7 @@ def _draw_raster(v: View, outcome: Outcome) -> None:
         alt="Spikes of the neuron in each trial, and their mean over time",
         caption=f"Neuron {v.neuron} at {v.direction:g}°: n = {v.experiment.trials} trials; "
         f"histogram in bins of {BIN} frames, line: mean rate.",
+        n=v.experiment.trials,
     )
 
 
@@ -149,4 +150,5 @@ def _draw_polar(v: View) -> None:
         alt="Tuning curve of the neuron around the circle",
         caption=f"Mean rate / {v.unit} during the stimulus, by direction; band ± 1 standard error, "
         f"n = {SWEEP_TRIALS} trials; dashed: baseline.",
+        n=SWEEP_TRIALS,
     )

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.tuning import SELECTIVE, Population, population, psth
+from corelib.words import percent
 from dashboard.figures.mosaic import grid, mosaic
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.bars import cache as bars_cache
@@ -54,6 +55,7 @@ def draw_population(v: View) -> None:
             alt="Axis of the best bar against the axis of the Gabor function",
             caption=f"n = {shared.responsive.sum()} responsive neurons, {SWEEP_TRIALS} trials. "
             "Click one to choose it.",
+            n=SWEEP_TRIALS,
             on_select=_choose("bars_agreement"),
         )
     with right:
@@ -64,10 +66,11 @@ def draw_population(v: View) -> None:
 def _say_population(shared: Population) -> None:
     responds = shared.responsive
     st.markdown(
-        f"**{responds.sum()}** of {len(responds)} neurons respond; **{shared.selective:.0%}** of "
-        f"them have 1 − circular variance over {SELECTIVE:g} for orientation (median "
-        f"{shared.orientation:.2f}; for direction {shared.direction:.2f}). The axis of the best "
-        f"bar is **{shared.off_gabor:.0f}°** (median) from that of the Gabor function."
+        f"**{responds.sum()}** of {len(responds)} neurons respond; "
+        f"**{percent(shared.selective, 0)}** of them have 1 − circular variance over "
+        f"{SELECTIVE:g} for orientation (median {shared.orientation:.2f}; for direction "
+        f"{shared.direction:.2f}). The axis of the best bar is **{shared.off_gabor:.0f}°** "
+        "(median) from that of the Gabor function."
     )
 
 

@@ -6,7 +6,9 @@ import streamlit as st
 from corelib.models.ipvae.experiment import Experiment
 from corelib.models.ipvae.stimuli import Stimulus, at_speed
 from corelib.models.ipvae.tuning import adaptation, best_place
+from corelib.words import percent
 from dashboard.ipvae.bars import cache as bars_cache
+from dashboard.ipvae.bars import conclusions
 from dashboard.ipvae.bars.controls import PAGE, usual_bar
 from dashboard.ipvae.bars.figures import trials
 from dashboard.ipvae.bars.figures.tuning import Series, response_curves
@@ -39,6 +41,7 @@ def draw_curves(v: View) -> None:
             v, best, "speed / pixels per frame", SPEEDS, [at_speed(base, s) for s in SPEEDS]
         )._replace(log=True),
     ]
+    st.markdown(conclusions.of_curves(series, v.neuron))
     chart(
         response_curves(series, f"above baseline / {v.unit}", v.palette),
         "bars_curves",
@@ -47,6 +50,7 @@ def draw_curves(v: View) -> None:
         f"{bars_cache.DIRECTIONS} directions; mean rate ± 1 standard error, n = {SWEEP_TRIALS} "
         "trials. What is not varied is as in the sidebar, except that the bar crosses the patch "
         "at every speed.",
+        n=SWEEP_TRIALS,
     )
 
 
@@ -96,6 +100,7 @@ def draw_adaptation(v: View) -> None:
         f"{stimulus.place:.1f} pixels from the middle, where it fits the receptive field best; "
         f"orange: the bar is there. Mean ± 1 standard error, n = {FLASH_TRIALS} trials; patch of "
         f"{v.field.shape[0]} pixels.",
+        n=FLASH_TRIALS,
     )
 
 
@@ -107,7 +112,7 @@ def _say_adaptation(rate: np.ndarray, stimulus: Stimulus) -> None:
         return
     text = (
         f"The rate rises by **{peak:.2f}** at its peak and has fallen to **{late:.2f}** in the "
-        f"last quarter of the flash: **{index:.0%}** less. "
+        f"last quarter of the flash: **{percent(index, 0)}** less. "
     )
     if np.isfinite(after):
         side = "above" if after > 0 else "below"

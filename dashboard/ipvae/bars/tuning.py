@@ -12,6 +12,7 @@ from corelib.models.ipvae.tuning import (
     selectivity,
 )
 from dashboard.ipvae.bars import cache as bars_cache
+from dashboard.ipvae.bars import conclusions
 from dashboard.ipvae.bars.controls import PAGE
 from dashboard.ipvae.bars.figures import trials
 from dashboard.ipvae.bars.figures.tuning import Angles, Curve, angle_time, flat
@@ -19,7 +20,8 @@ from dashboard.ipvae.bars.player import OWN
 from dashboard.ipvae.bars.view import SWEEP_TRIALS, View
 from dashboard.ipvae.features import activity_words
 from dashboard.shell.controls import sticky_button
-from dashboard.shell.export import chart, table
+from dashboard.shell.export import chart
+from dashboard.shell.numbers import side_by_side
 
 
 def draw_drives(v: View) -> None:
@@ -32,6 +34,8 @@ def draw_drives(v: View) -> None:
         "leak": first.leak[0, :, k],
     }
     parts["sum"] = sum(parts.values())
+    shown = slice(v.stimulus.baseline_frames, None)
+    st.markdown(conclusions.of_drives(parts["stimulus"][shown], parts["explaining-away"][shown], k))
     potential, name = first.potential[0, :, k], activity_words(v.kind)[0]
     chart(
         trials.drives(parts, potential, name, v.stimulus.baseline_frames, v.palette),
@@ -45,6 +49,7 @@ def draw_drives(v: View) -> None:
 
 def draw_tuning(v: View) -> None:
     """The tuning curve along an axis, angle by time, and the selectivities."""
+    st.markdown(conclusions.of_tuning(v.tuning(), v.neuron, v.unit))
     left, right = st.columns(2)
     with left:
         chart(
@@ -59,6 +64,7 @@ def draw_tuning(v: View) -> None:
             alt="Tuning curve of the neuron against direction",
             caption=f"n = {SWEEP_TRIALS} trials, band ± 1 standard error; dashed: baseline; grey: "
             "across the Gabor's stripes; orange: the direction shown.",
+            n=SWEEP_TRIALS,
         )
     with right:
         chart(
@@ -66,6 +72,7 @@ def draw_tuning(v: View) -> None:
             "bars_angle_time",
             alt="Rate by direction and time",
             caption=f"Mean rate over {SWEEP_TRIALS} trials.",
+            n=SWEEP_TRIALS,
         )
     _draw_numbers(v)
     _draw_history(v)
@@ -77,30 +84,34 @@ def _draw_numbers(v: View) -> None:
     gabor = np.nan if v.gabor_axis is None else v.gabor_axis
     fano = fano_factor(v.sweep().counts[:, :, k])
     has_fano = v.spikes and np.isfinite(fano).any()
-    st.dataframe(
+    side_by_side(
         [
             {
-                "neuron": k,
-                "best axis": f"{chosen.best_axis[k]:.0f}°",
-                "Gabor axis": f"{gabor:.0f}°",
-                "difference": f"{axis_difference(chosen.best_axis[k], gabor):.0f}°",
-                "best direction": f"{chosen.best_direction[k]:.0f}°",
-                "1 − CV, orientation": f"{chosen.orientation[k]:.2f}",
-                "1 − CV, direction": f"{chosen.direction[k]:.2f}",
-                "Fano factor, median over directions": f"{np.nanmedian(fano):.2f}"
+                "neuron": f"neuron {k}",
+                "best axis / °": _whole(chosen.best_axis[k]),
+                "Gabor axis / °": _whole(gabor),
+                "difference / °": _whole(axis_difference(chosen.best_axis[k], gabor)),
+                "best direction / °": _whole(chosen.best_direction[k]),
+                "1 − CV, orientation": float(chosen.orientation[k]),
+                "1 − CV, direction": float(chosen.direction[k]),
+                "Fano factor, median over directions": float(np.nanmedian(fano))
                 if has_fano
-                else "–",
+                else None,
             }
         ],
-        hide_index=True,
-        width="stretch",
-        key="bars_tuning_table",
+        "bars_tuning_table",
+        across=False,
     )
     st.caption(
         "CV: circular variance of the rate above baseline. Fano factor: variance over mean of the "
         f"spike counts of {SWEEP_TRIALS} trials; a Poisson process of fixed rate has 1, and rates "
         "that differ between trials add to it."
     )
+
+
+def _whole(angle: float | np.ndarray) -> int | None:
+    """An angle to a degree; None where it is not defined."""
+    return round(float(angle)) if np.isfinite(angle) else None
 
 
 def _draw_history(v: View) -> None:
@@ -124,13 +135,13 @@ def _draw_history(v: View) -> None:
         rows.append(
             {
                 "network": name,
-                f"neuron {k}, direction": round(float(chosen.direction[k]), 2),
-                f"neuron {k}, orientation": round(float(chosen.orientation[k]), 2),
-                "all, direction (median)": round(over_all.direction, 2),
-                "all, orientation (median)": round(over_all.orientation, 2),
+                f"neuron {k}, direction": float(chosen.direction[k]),
+                f"neuron {k}, orientation": float(chosen.orientation[k]),
+                "all, direction (median)": over_all.direction,
+                "all, orientation (median)": over_all.orientation,
             }
         )
-    table(rows, "bars_history_table")
+    side_by_side(rows, "bars_history_table", across=False)
     st.caption(
         f"1 − circular variance; all: {responds.sum()} responsive neurons, {SWEEP_TRIALS} trials. "
         "Leak and reset are also in the sidebar."

@@ -12,12 +12,14 @@ from corelib.reproduce.ipvae import beta_curve, kind_of, published_points
 from dashboard.figures.style import trace_styles
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
+from dashboard.ipvae.sparse import conclusions
 from dashboard.ipvae.sparse.figures.comparison import rate_distortion, sparsities
 from dashboard.ipvae.sparse.figures.curves import PublishedEnd, convergence_curves
 from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
-from dashboard.shell.export import chart, table
+from dashboard.shell.export import chart
+from dashboard.shell.numbers import side_by_side
 
 if TYPE_CHECKING:
     from corelib.models.ipvae.coding import CodePoint
@@ -34,6 +36,7 @@ def draw_convergence(v: View) -> None:
     curves = _convergence(items)
     if v.changed and v.item.title in curves:
         curves[f"{v.item.title}, changed"] = sparse_cache.convergence(v.key, v.intervention)
+    st.markdown(conclusions.of_convergence(curves))
     published = {}
     if v.natural:
         ends = published_points().converged
@@ -52,6 +55,7 @@ def draw_convergence(v: View) -> None:
             if published
             else "No values are published for these images."
         ),
+        n=1,
     )
 
 
@@ -95,6 +99,7 @@ def draw_rate_distortion(v: View) -> None:
         return
     kinds = _kinds(items)
     points = {name: code_point(curve) for name, curve in _convergence(items).items()}
+    st.markdown(conclusions.of_rate_and_distortion(points))
     first = first_of_kind(kinds)
     published = published_points().plane if v.natural else {}
     same_kind = {name: first[kind_of(name)] for name in published if kind_of(name) in first}
@@ -112,6 +117,7 @@ def draw_rate_distortion(v: View) -> None:
             if published
             else ""
         ),
+        n=1,
     )
     rows = [
         {
@@ -119,12 +125,12 @@ def draw_rate_distortion(v: View) -> None:
             "kind": kinds[item.title],
             "neurons": item.card.config["n_latents"],
             "β": f"{item.card.training.get('beta_outer', float('nan')):g}",
-            "R² at 1,000": round(points[item.title].r2, 3),
-            "zeros at 1,000": round(points[item.title].zeros, 3),
+            "R² at 1,000": points[item.title].r2,
+            "zeros at 1,000": points[item.title].zeros,
         }
         for item in items
     ]
-    table(rows, f"{PAGE}_plane_table", 3)
+    side_by_side(rows, f"{PAGE}_plane_table", across=False, decimals=3)
     st.caption("Train with another β under Train: a smaller β gives a higher R² and more spikes.")
 
 
@@ -148,6 +154,7 @@ def draw_sparsity(v: View) -> None:
         item.title: sparsity(sparse_cache.code(cache.checkpoint_key(item), Intervention()))
         for item in items
     }
+    st.markdown(conclusions.of_sparsity(codes))
     chart(
         sparsities(codes, trace_styles(list(codes)), v.palette),
         f"{PAGE}_sparsities",
@@ -155,15 +162,16 @@ def draw_sparsity(v: View) -> None:
         caption=f"Of the mean activity after {sparse_cache.CODE_STEPS} steps, over "
         f"{sparse_cache.CODE_IMAGES} test images (Vinje and Gallant 2000); of Gaussian codes, its "
         "absolute value. n = 1 seed per network.",
+        n=1,
     )
     rows = [
         {
             "network": name,
-            "lifetime sparsity, median": round(code.lifetime_median, 3),
-            "population sparsity, median": round(code.population_median, 3),
-            "zeros": round(code.point.zeros, 3),
-            "R²": round(code.point.r2, 3),
+            "lifetime sparsity, median": code.lifetime_median,
+            "population sparsity, median": code.population_median,
+            "zeros": code.point.zeros,
+            "R²": code.point.r2,
         }
         for name, code in codes.items()
     ]
-    table(rows, f"{PAGE}_sparsity_table", 3)
+    side_by_side(rows, f"{PAGE}_sparsity_table", across=False, decimals=3)

@@ -7,12 +7,14 @@ import streamlit as st
 from corelib.models.ipvae.coding import ReadoutSize, read_digits
 from corelib.models.ipvae.experiment import controls
 from corelib.reproduce.ipvae import READOUT_IMAGES, published_points
+from corelib.words import percent
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.help import help_texts
+from dashboard.shell.numbers import side_by_side
 from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
@@ -69,11 +71,16 @@ def _read(v: View) -> "DigitReadout":
 def _draw_readout(v: View, readout: "DigitReadout") -> None:
     paper = published_points().digits
     rows = [
-        _row("this network", readout.point.r2, readout.point.zeros, f"{readout.accuracy:.2%}"),
+        _row("this network", readout.point.r2, readout.point.zeros, percent(readout.accuracy, 2)),
         *_row_of_card(v),
-        _row("paper, iP-VAE", paper.r2 / 100, paper.zeros / 100, f"{paper.readout:.2f}%"),
+        _row(
+            "paper, iP-VAE",
+            paper.r2 / 100,
+            paper.zeros / 100,
+            paper.readout and percent(paper.readout / 100, 2),
+        ),
     ]
-    st.dataframe(rows, hide_index=True, width="stretch", key=f"{PAGE}_read_table")
+    side_by_side(rows, f"{PAGE}_read_table", across=False, decimals=3)
     st.caption(
         f"R² and zeros of the test digits after {SIZE.n_steps} steps. On its card: after "
         f"{sparse_cache.CONVERGENCE_STEPS:,} steps, with a readout that learned from "
@@ -82,15 +89,15 @@ def _draw_readout(v: View, readout: "DigitReadout") -> None:
     )
 
 
-def _row_of_card(v: View) -> list[dict[str, str]]:
+def _row_of_card(v: View) -> list[dict[str, object]]:
     """The figures on the network's card as a row; none for networks that were trained here."""
     test = v.item.card.test or {}
     steps = f"{sparse_cache.CONVERGENCE_STEPS:,} steps"
     r2, zeros = (test.get(f"{name} after {steps}") for name in ("R²", "zeros"))
     if r2 is None or zeros is None or "readout" not in test:
         return []
-    return [_row("this network, its card", r2, zeros, f"{test['readout']:.2%}")]
+    return [_row("this network, its card", r2, zeros, percent(test["readout"], 2))]
 
 
-def _row(name: str, r2: float, zeros: float, digits: str) -> dict[str, str]:
-    return {"": name, "R²": f"{r2:.3f}", "zeros": f"{zeros:.3f}", "digits read correctly": digits}
+def _row(name: str, r2: float, zeros: float, digits: object) -> dict[str, object]:
+    return {"": name, "R²": r2, "zeros": zeros, "digits read correctly": digits}

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.coding import ORDERS
+from corelib.words import percent
 from dashboard.figures.mosaic import grid, mosaic, row_of_images
 from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
@@ -86,7 +87,7 @@ def _draw_chosen(v: View) -> None:
         f"{PAGE}_feature",
         alt=f"The feature of neuron {v.neuron} and the Gabor function fitted to it",
         caption=f"Axis of the stripes {fit.orientation[0]:.0f}°, {fit.frequency[0]:.2f} cycles per "
-        f"pixel; the fit explains {fit.r2[0]:.0%} of the feature's variance.",
+        f"pixel; the fit explains {percent(fit.r2[0], 0)} of the feature's variance.",
     )
     threshold = ipvae_cache.network(v.key).log_bias[v.neuron].exp().item()
     st.caption(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from corelib.reproduce import results
 from corelib.reproduce.ipvae import causes
+from corelib.words import percent
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.figures.gradient import codes, estimates
 from dashboard.ipvae.sparse.view import NO_IMAGE, PAGE, View
@@ -30,9 +31,10 @@ def draw_gradient(v: View) -> None:
         found = sparse_cache.gradients(v.key, v.picture.data, v.n_steps, v.intervention, v.seed)
         st.markdown(
             "On average over draws, the straight-through estimate is "
-            f"**{found.bias(found.straight_through):.0%}** of the gradient's size away from the "
-            f"exact one, softened counts **{found.bias(found.relaxed):.0%}**, and with the cost of "
-            f"variance **{found.bias(found.corrected):.0%}**, which is what the draws leave."
+            f"**{percent(found.bias(found.straight_through), 0)}** of the gradient's size away "
+            f"from the exact one, softened counts **{percent(found.bias(found.relaxed), 0)}**, "
+            f"and with the cost of variance **{percent(found.bias(found.corrected), 0)}**, which "
+            "is what the draws leave."
         )
         chart(
             estimates(found, v.palette),
@@ -40,6 +42,7 @@ def draw_gradient(v: View) -> None:
             alt="Estimates of the gradient of the likelihood against its exact value, by neuron",
             caption=f"{v.picture.caption.capitalize()}, potentials after {v.n_steps:,} steps; "
             f"means over {sparse_cache.GRADIENT_DRAWS:,} draws. n = 1 image.",
+            n=1,
         )
     points = causes(results.newest("ipvae").rows) if results.is_here("ipvae") else {}
     if points:
@@ -49,4 +52,5 @@ def draw_gradient(v: View) -> None:
             alt="R² against zeros of networks trained with different settings and gradients",
             caption="Natural images, 256 neurons, 600 updates each, measured after 1,000 steps on "
             f"test patches; mean ± sd, n = {max(r2.n for r2, _ in points.values())} seeds.",
+            n=max((r2.n for r2, _ in points.values())),
         )

@@ -9,6 +9,7 @@ from corelib.models.ipvae.coding import most_active
 from corelib.models.ipvae.experiment import Intervention
 from dashboard.figures.style import trace_styles
 from dashboard.ipvae.features import activity_words
+from dashboard.ipvae.sparse import conclusions
 from dashboard.ipvae.sparse.features import order_shown
 from dashboard.ipvae.sparse.figures.curves import Strongest, convergence_curves, strongest_neurons
 from dashboard.ipvae.sparse.figures.inference import Places, moments_of, player
@@ -27,6 +28,7 @@ def draw_image(v: View) -> None:
         st.info(NO_IMAGE)
         return
     trace = v.trace(v.picture)
+    st.markdown(conclusions.of_image(v.convergence(v.picture)))
     _draw_player(v, v.picture, trace)
     _draw_convergence(v, v.picture)
     _draw_strongest(v, trace)
@@ -43,6 +45,7 @@ def _draw_player(v: View, picture: Picture, trace: "Trace") -> None:
         caption=f"{picture.caption.capitalize()}, noise seed {v.seed}. Press Play, or move the "
         f"slider. The reconstruction is from one step's {'spikes' if v.spikes else 'activity'}. "
         "Neurons are row by row in the order of the mosaic. n = 1 image.",
+        n=1,
     )
 
 

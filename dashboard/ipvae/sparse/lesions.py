@@ -34,4 +34,5 @@ def draw_lesions(v: View) -> None:
         alt="The loss of R² without each neuron",
         caption=f"{v.picture.caption.capitalize()}, rates after {v.n_steps:,} steps; vermilion: "
         "the chosen neuron. The switch in the sidebar silences it from the start. n = 1 image.",
+        n=1,
     )

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.models.ipvae.experiment import Intervention
+from corelib.words import percent
 from dashboard.components.digit_input import digit_input
 from dashboard.figures.style import Palette
 from dashboard.ipvae import cache as ipvae_cache
@@ -162,13 +163,13 @@ def sentence(v: View) -> str:
     now = v.convergence(v.picture)
     text += (
         f"After **{v.n_steps:,}** step{'s' * (v.n_steps > 1)} its code reconstructs this image "
-        f"with an R² of **{now.r2[-1]:.2f}**, with **{now.zeros[-1]:.0%}** of the neurons at zero"
+        f"with an R² of **{now.r2[-1]:.2f}**, with **{percent(now.zeros[-1], 0)}** of the neurons "
+        "at zero"
     )
     if v.changed:
         intact = v.convergence(v.picture, Intervention())
-        text += (
-            f"; in the intact network these would be {intact.r2[-1]:.2f} and {intact.zeros[-1]:.0%}"
-        )
+        zeros = percent(intact.zeros[-1], 0)
+        text += f"; in the intact network these would be {intact.r2[-1]:.2f} and {zeros}"
     if not v.intervention.explaining_away:
         text += ". Without explaining-away, nothing holds back neurons whose features overlap"
     return text + "."

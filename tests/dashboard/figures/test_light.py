@@ -1,10 +1,12 @@
+import json
 import re
 
 import numpy as np
 import pytest
 
 from dashboard.figures.light import WIDTH, for_export, light
-from dashboard.figures.style import DARK, LIGHT, band, faded, styled
+from dashboard.figures.spread import Spread, band
+from dashboard.figures.style import DARK, LIGHT, faded, styled
 
 X = np.arange(3.0)
 TRACE = {"type": "scatter", "name": "a", "x": X, "y": X}
@@ -14,7 +16,7 @@ def test_an_export_of_the_dark_figure_is_that_of_the_light_one():
     def figure(palette):
         line = {"color": palette.text}
         fill = faded(palette.muted, 0.3)
-        area = {**band(X, X, X, "#0072B2", "a"), "fillcolor": fill}
+        area = {**band(X, X, Spread(X), "#0072B2", "a"), "fillcolor": fill}
         return styled([{**TRACE, "line": line}, area], {"yaxis2": {}}, palette)
 
     dark, bright = for_export(figure(DARK)), for_export(figure(LIGHT))
@@ -24,6 +26,12 @@ def test_an_export_of_the_dark_figure_is_that_of_the_light_one():
     assert dark["layout"]["width"] == WIDTH
     assert dark["layout"]["paper_bgcolor"] == LIGHT.background
     assert not [colour for colour in DARK if colour in str(dark)]
+
+
+def test_an_export_is_valid_json():
+    gap = {**TRACE, "y": np.array([1.0, np.nan, np.inf])}
+    spec = for_export(styled([gap], {}, DARK))
+    assert json.loads(json.dumps(spec, allow_nan=False))["data"][0]["y"] == [1.0, None, None]
 
 
 @pytest.mark.parametrize("i", range(len(DARK)))

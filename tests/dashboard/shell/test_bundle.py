@@ -1,39 +1,40 @@
 import importlib
-import io
 import json
 import re
-from zipfile import ZipFile
 
 import pytest
 
 from corelib.runs.registry import find
 from corelib.runs.spec import as_command
-from dashboard.shell.bundle import bundle
+from dashboard.shell.bundle import Contents, files_of, spec_of
 from dashboard.shell.citation import PAPERS, bibtex
-from dashboard.shell.export import _spec, link_to
+from dashboard.shell.page_zip import link_to
 
 
-def test_the_zip_holds_what_its_readme_lists():
+def test_the_readme_lists_all_files_and_what_is_missing():
     item = find("bpan-mnist")
-    spec = _spec(item)
-    packed = bundle(
-        {"a": "<svg/>"},
-        {"a": b"x\n1\n"},
-        {"balance_theta": 0.9},
-        {"bpan-mnist": spec},
-        "http://here/balance?a=1",
-        {"synaptarium": "1"},
-        bibtex("bpan", "1"),
+    spec = spec_of(item)
+    files = files_of(
+        Contents(
+            tables={"a": "x\n1\n"},
+            captions={"a": "What a shows."},
+            settings={"balance_theta": 0.9},
+            specs={"bpan-mnist": spec},
+            link="http://here/balance?a=1",
+            versions={"synaptarium": "1"},
+            citation=bibtex("bpan", "1"),
+            problems={"Weights": "No weights."},
+        )
     )
-    with ZipFile(io.BytesIO(packed)) as file:
-        assert file.testzip() is None
-        listed = file.read("README.txt").decode().split("\n\n", 1)[1].split()
-        assert file.namelist() == ["README.txt", *listed]
-        settings = json.loads(file.read("settings.json"))
-        assert settings["networks"]["bpan-mnist"] == spec.model_dump()
-        assert settings["view"] == {"balance_theta": 0.9}
-        assert as_command(spec) in file.read("commands.txt").decode()
-        assert file.read("data/a.csv") == b"x\n1\n"
+    readme = files.pop("README.txt").splitlines()
+    assert {"figures/a.svg", *files} <= set(readme)
+    assert "    What a shows." in readme
+    assert readme[-2:] == ["Tabs that could not be drawn:", "Weights: No weights."]
+    settings = json.loads(files["settings.json"])
+    assert settings["networks"]["bpan-mnist"] == spec.model_dump()
+    assert settings["view"] == {"balance_theta": 0.9}
+    assert as_command(spec) in files["commands.txt"]
+    assert files["data/a.csv"] == "x\n1\n"
 
 
 def test_the_link_holds_every_value_of_the_address():

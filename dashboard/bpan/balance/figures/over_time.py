@@ -5,6 +5,7 @@ import numpy as np
 from corelib.models.bpan.analysis import Currents, balance_index, over_units, populations
 from dashboard.bpan.balance.figures.axes import small_title, step_axis
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, band
 from dashboard.figures.style import (
     EXCITATORY,
     EXCITATORY_MARK,
@@ -13,7 +14,6 @@ from dashboard.figures.style import (
     OKABE_ITO,
     TALL,
     Palette,
-    band,
     panels,
     styled,
 )
@@ -67,7 +67,7 @@ def currents(
         for name, current, colour, mark, dash, with_band in lines:
             mean, sd = over_units(current[:, units])
             if with_band:
-                traces.append({**band(x, mean, sd, colour, name), **axis})
+                traces.append({**band(x, mean, Spread(sd, len(units)), colour, name), **axis})
             width = 3 if name == "net" else 2
             line = {"color": colour, "width": width, "dash": dash}
             traces.append(
@@ -219,7 +219,8 @@ def balance_over_time(view: Currents, with_drive: bool, palette: Palette) -> Fig
         mean, sd = over_units(index[:, units])
         defined = np.isfinite(mean)
         known = x[defined], mean[defined], sd[defined]
-        traces.append(band(*known, colour, title))
+        spread = Spread(known[2], len(units))
+        traces.append(band(*known[:2], spread, colour, title))
         traces.append(_line(*known, title, {"color": colour, "width": 2.5}, mark))
     layout = {
         "xaxis": step_axis(len(x)),

@@ -5,6 +5,7 @@ import numpy as np
 from corelib.models.bpan.analysis import Currents, NetDensity
 from dashboard.bpan.balance.figures.axes import small_title, tick
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, bars
 from dashboard.figures.style import (
     EXCITATORY,
     EXCITATORY_MARK,
@@ -150,7 +151,7 @@ def _mean_line(density: NetDensity, colour: str, mark: str) -> dict:
             "color": colour,
             "line": {"color": "#fff", "width": 1},
         },
-        "error_y": {"array": density.sd, "color": "#ffffff", "thickness": 1, "width": 3},
+        **bars(Spread(density.sd), color="#ffffff", thickness=1, width=3),
         "showlegend": False,
         "hovertemplate": "mean %{y:.2f}<extra></extra>",
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, bars
 from dashboard.figures.style import EXCITATORY, TALL, Palette, styled, trace_styles
 
 if TYPE_CHECKING:
@@ -86,12 +87,13 @@ def paired_differences(
         reach = [
             0.0 if item.interval is None else item.interval.high - item.points.mean for item in own
         ]
+        spread = Spread(np.array(reach), own[0].points.n, "interval")
         traces.append(
             {
                 "type": "scatter",
                 "x": [conditions.index(item.condition) + apart for item in own],
                 "y": [item.points.mean for item in own],
-                "error_y": {"type": "data", "array": reach, "width": 3, "thickness": 1.5},
+                **bars(spread, width=3, thickness=1.5),
                 "name": _COMPARISONS.get(arm, arm),
                 "mode": "markers",
                 "marker": {"symbol": styles[arm].mark, "size": 8, "color": styles[arm].colour},

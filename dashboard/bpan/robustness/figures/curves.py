@@ -4,7 +4,8 @@ import numpy as np
 
 from corelib.analysis.robustness import OverSeverity
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import TALL, Palette, TraceStyle, band, styled
+from dashboard.figures.spread import Spread, band
+from dashboard.figures.style import TALL, Palette, TraceStyle, styled
 
 
 def over_severity(
@@ -23,7 +24,7 @@ def over_severity(
     for name, curve in curves.items():
         s, x = styles[name], curve.severities
         if curve.n > 1:
-            traces.append(band(x, curve.mean, curve.sd, s.colour, name))
+            traces.append(band(x, curve.mean, Spread(curve.sd, curve.n), s.colour, name))
         traces.append(
             {
                 "type": "scatter",

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from corelib.models.butd.rules import AngleAndAccuracy, OverSeeds
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import Palette, TraceStyle, faded, panels, styled
+from dashboard.figures.spread import Spread, band
+from dashboard.figures.style import Palette, TraceStyle, panels, styled
 
 
 def over_epochs(
@@ -34,7 +33,9 @@ def over_epochs(
     for axis, curves in zip(axes, measures.values(), strict=True):
         for name, curve in curves.items():
             if curve.n > 1:
-                traces.append(_band(name, curve, styles[name]) | axis)
+                spread = Spread(curve.sd, curve.n)
+                area = band(curve.epoch, curve.mean, spread, styles[name].colour, name)
+                traces.append(area | axis | {"legendgroup": name})
             traces.append(
                 _line(name, curve, styles[name])
                 | axis
@@ -44,23 +45,6 @@ def over_epochs(
     # Six rules take two lines.
     layout |= {"legend": {"y": 1.1}, "margin": {"t": 100}}
     return styled(traces, layout, palette, height=height)
-
-
-def _band(name: str, curve: OverSeeds, style: TraceStyle) -> dict:
-    low, high = curve.mean - curve.sd, curve.mean + curve.sd
-    return {
-        "type": "scatter",
-        "x": np.concatenate([curve.epoch, curve.epoch[::-1]]),
-        "y": np.concatenate([high, low[::-1]]),
-        "mode": "lines",
-        "fill": "toself",
-        "fillcolor": faded(style.colour, 0.18),
-        "line": {"width": 0},
-        "name": f"{name} ± sd",
-        "legendgroup": name,
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
 
 
 def _line(name: str, curve: OverSeeds, style: TraceStyle) -> dict:

@@ -9,6 +9,7 @@ import numpy as np
 from corelib.models.butd.third_task import Course
 from dashboard.butd.subnetworks.figures.gates import TASK_COLOURS
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, bars
 from dashboard.figures.style import MARKS, OKABE_ITO, TALL, Palette, faded, panels, styled
 
 
@@ -69,11 +70,13 @@ def _bars(
 
 def _controls(values: Mapping[str, np.ndarray], axis: dict[str, str], palette: Palette) -> dict:
     """Mean and sd over draws, (draw,) for each condition."""
+    draws = list(values.values())
+    spread = Spread(np.array([one.std() for one in draws]), len(draws[0]))
     return {
         "type": "scatter",
         "x": list(values),
-        "y": [draws.mean() for draws in values.values()],
-        "error_y": {"array": [draws.std() for draws in values.values()], "thickness": 1.5},
+        "y": [one.mean() for one in draws],
+        **bars(spread, thickness=1.5),
         "name": "correct, as many at random",
         "mode": "markers",
         "legendgroup": "control",

@@ -7,9 +7,10 @@ import numpy as np
 
 from corelib.models.butd.history import OverlapHistory
 from corelib.models.butd.subnetworks import REACHABLE, Composition, Kind
+from corelib.words import percent
 from dashboard.figures.figure import Figure
 from dashboard.figures.populations import Sheet, sheet
-from dashboard.figures.style import DASHES, LIGHT, MARKS, OKABE_ITO, Palette, panels, styled
+from dashboard.figures.style import DASHES, MARKS, OKABE_ITO, Palette, panels, styled
 
 TASK_COLOURS = (OKABE_ITO[1], OKABE_ITO[0])
 SHARED = OKABE_ITO[2]
@@ -37,7 +38,7 @@ def kind_colours(palette: Palette) -> dict[Kind, str]:
         Kind.SHARED: SHARED,
         Kind.ONLY_FIRST: TASK_COLOURS[0],
         Kind.ONLY_SECOND: TASK_COLOURS[1],
-        Kind.UNREACHABLE: "#9a8f98" if palette == LIGHT else "#5a4d58",
+        Kind.UNREACHABLE: palette.faint,
     }
 
 
@@ -149,7 +150,7 @@ def composition(
         "margin": {"r": 118},
         "annotations": [
             {
-                "text": f"{share:.0%} unreachable",
+                "text": f"{percent(share, 0)} unreachable",
                 "x": 1,
                 "xref": "paper",
                 "xshift": 6,

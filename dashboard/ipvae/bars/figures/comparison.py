@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, bars
 from dashboard.figures.style import TALL, Palette, TraceStyle, faded, panels, styled
 from dashboard.ipvae.bars.figures.geometry import level, upright
 
@@ -68,14 +69,13 @@ def by_contrast(
                 "type": "scatter",
                 "x": curve.contrasts,
                 "y": curve.median,
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": curve.high - curve.median,
-                    "arrayminus": curve.median - curve.low,
-                    "width": 4,
-                    "thickness": 1.5,
-                },
+                **bars(
+                    Spread(curve.high - curve.median, curve.responsive, "interval"),
+                    symmetric=False,
+                    arrayminus=curve.median - curve.low,
+                    width=4,
+                    thickness=1.5,
+                ),
                 "name": name,
                 "mode": "lines+markers",
                 "marker": {"symbol": s.mark, "size": 9},

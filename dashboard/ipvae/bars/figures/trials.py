@@ -6,6 +6,7 @@ import numpy as np
 
 from corelib.models.ipvae.stimuli import Stimulus
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import Spread, band
 from dashboard.figures.style import (
     EXCITATORY,
     INHIBITORY,
@@ -182,18 +183,7 @@ def flashed(
     removed; the orange field shows when the bar is there."""
     x = np.arange(len(rate)) - stimulus.baseline_frames
     traces = [
-        {
-            "type": "scatter",
-            "x": np.concatenate([x, x[::-1]]),
-            "y": np.concatenate([rate + error, (rate - error)[::-1]]),
-            "mode": "lines",
-            "fill": "toself",
-            "fillcolor": faded(EXCITATORY, 0.2),
-            "line": {"width": 0},
-            "legendgroup": "± se",
-            "showlegend": False,
-            "hoverinfo": "skip",
-        },
+        band(x, rate, Spread(error, kind="se"), EXCITATORY, "rate"),
         {
             "type": "scatter",
             "x": x,

@@ -8,16 +8,8 @@ import numpy as np
 from corelib.models.ipvae.experiment import DirectionSweep
 from corelib.models.ipvae.tuning import Tuning
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import (
-    EXCITATORY,
-    SIGNED,
-    TALL,
-    Palette,
-    TraceStyle,
-    faded,
-    panels,
-    styled,
-)
+from dashboard.figures.spread import DECORATION, Spread, area, band, bars, measured
+from dashboard.figures.style import EXCITATORY, SIGNED, TALL, Palette, TraceStyle, panels, styled
 from dashboard.ipvae.bars.figures.geometry import BAR, level, upright
 
 
@@ -97,9 +89,10 @@ def _ring(name: str, c: Curve, scale: float, style: TraceStyle, *, legend: bool)
     traces = []
     if error.any():
         high, low = mean + error, np.clip(mean - error, 0, None)
-        ring = np.concatenate([high, low[::-1]])
-        around = np.concatenate([turn, turn[::-1]])
-        traces.append(_band(name, ring * np.cos(around), ring * np.sin(around), style))
+        ring = area(turn, low, high, style.colour)
+        around, radius = ring["x"], ring["y"]
+        xy = {"x": radius * np.cos(around), "y": radius * np.sin(around)}
+        traces.append({**ring, **xy, "legendgroup": f"{name} ± se", "meta": DECORATION})
     traces.append(
         {
             "type": "scatter",
@@ -112,24 +105,17 @@ def _ring(name: str, c: Curve, scale: float, style: TraceStyle, *, legend: bool)
             "showlegend": legend,
             "text": [f"{name}, {d:.0f}°: {m:.3g}" for d, m in zip(directions, mean, strict=True)],
             "hovertemplate": "%{text}<extra></extra>",
+            "meta": measured(
+                x_name="direction",
+                x=directions[:-1],
+                y_name="rate",
+                mean=c.mean / scale,
+                se=c.error / scale,
+                unit="",
+            ),
         }
     )
     return traces
-
-
-def _band(name: str, x: np.ndarray, y: np.ndarray, style: TraceStyle) -> dict:
-    return {
-        "type": "scatter",
-        "x": x,
-        "y": y,
-        "mode": "lines",
-        "fill": "toself",
-        "fillcolor": faded(style.colour, 0.22),
-        "line": {"width": 0},
-        "legendgroup": f"{name} ± se",
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
 
 
 def _across(angles: Angles, top: float, palette: Palette) -> list[dict]:
@@ -148,6 +134,7 @@ def _across(angles: Angles, top: float, palette: Palette) -> list[dict]:
             "showlegend": True,
             "line": {"color": palette.muted, "dash": "dot", "width": 2},
             "hoverinfo": "skip",
+            "meta": DECORATION,
         }
     ]
 
@@ -172,6 +159,7 @@ def _shown(angles: Angles, top: float) -> list[dict]:
                 "angle": 90 - angles.shown,
             },
             "hovertemplate": f"shown: {angles.shown:g}°<extra></extra>",
+            "meta": DECORATION,
         }
     ]
 
@@ -225,9 +213,7 @@ def flat(
         x = np.append(c.directions, c.directions[0] + 360)
         mean, error = np.append(c.mean, c.mean[0]), np.append(c.error, c.error[0])
         if np.isfinite(error).all():
-            there_and_back = np.concatenate([x, x[::-1]])
-            edges = np.concatenate([mean + error, (mean - error)[::-1]])
-            traces.append(_band(name, there_and_back, edges, s))
+            traces.append(band(x, mean, Spread(error, kind="se"), s.colour, name))
         traces.append(
             {
                 "type": "scatter",
@@ -304,6 +290,12 @@ class Series(NamedTuple):
     log: bool = False
 
 
+def _standard_error(responses: np.ndarray) -> Spread:
+    """That of the mean over trials, of ``responses`` (value, trial)."""
+    n = responses.shape[1]
+    return Spread(responses.std(1, ddof=1) / np.sqrt(n), n, "se")
+
+
 def response_curves(series: list[Series], y_name: str, palette: Palette) -> Figure:
     """Responses against contrast, width and speed side by side; bars ± 1 standard error."""
     axes, layout = panels([""] * len(series), {}, {"title": {"text": y_name}}, gap=0.05)
@@ -323,7 +315,7 @@ def response_curves(series: list[Series], y_name: str, palette: Palette) -> Figu
                 **axis,
                 "mode": "lines+markers",
                 "showlegend": False,
-                "error_y": {"array": responses.std(1, ddof=1) / np.sqrt(responses.shape[1])},
+                **bars(_standard_error(responses)),
                 "line": {"color": EXCITATORY, "width": 2},
                 "marker": {"size": 8},
                 "hovertemplate": "%{y:.3g}",

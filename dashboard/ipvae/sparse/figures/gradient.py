@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.figures import spread
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import TALL, Palette, styled, trace_styles
 
@@ -64,7 +65,7 @@ def codes(points: "Mapping[str, tuple[Spread, Spread]]", palette: Palette) -> Fi
             "x": [zeros.mean],
             "y": [r2.mean],
             "error_x": {"type": "data", "array": [_sd(zeros)]},
-            "error_y": {"type": "data", "array": [_sd(r2)]},
+            **spread.bars(spread.Spread(np.array([_sd(r2)]), r2.n)),
             "name": name,
             "mode": "markers",
             "marker": {"symbol": styles[name].mark, "color": styles[name].colour, "size": 13},

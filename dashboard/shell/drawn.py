@@ -1,0 +1,76 @@
+"""The figures of a page as it drew them last, for its zip."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from corelib.errors import SynaptariumError
+
+if TYPE_CHECKING:
+    from dashboard.figures.figure import Figure
+
+FIGURES, QUIET = "_drawn_figures", "_drawn_quietly"
+
+
+class Drawn(NamedTuple):
+    """A figure, or a drawing as SVG: the name of its files, its table, and its caption."""
+
+    stem: str
+    figure: "Figure | str"
+    csv: Callable[[], bytes]
+    caption: str
+
+
+def forget() -> None:
+    """A page is drawn anew."""
+    st.session_state[FIGURES] = {}
+
+
+def add(key: str, drawn: Drawn) -> bool:
+    """Keep a figure; whether it is only collected and not shown."""
+    st.session_state.setdefault(FIGURES, {})[key] = drawn
+    return st.session_state.get(QUIET, False)
+
+
+def figures() -> dict[str, Drawn]:
+    """All figures that this run of the page has drawn or collected, by key."""
+    return dict(st.session_state.get(FIGURES, {}))
+
+
+def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
+    """Draw these parts of a page without showing them, to have their figures; why a part could not
+    be drawn, by its name."""
+    problems: dict[str, str] = {}
+    bar = st.progress(0.0)
+    for done, (name, draw) in enumerate(parts.items()):
+        bar.progress(done / len(parts), f"Drawing {name}")
+        with _unseen(done):
+            try:
+                draw()
+            except (SynaptariumError, OSError) as error:
+                problems[name] = str(error)
+    bar.empty()
+    return problems
+
+
+@contextmanager
+def _unseen(number: int) -> Iterator[None]:
+    place = st.empty()
+    st.session_state[QUIET] = True
+    try:
+        with place.container(key=f"{QUIET}_{number}"):
+            # Controls and sentences of the part would flash up.
+            st.html(f"<style>.st-key-{QUIET}_{number} {{display: none}}</style>")
+            yield
+    finally:
+        st.session_state.pop(QUIET)
+        place.empty()
+
+
+def network_of(key: str) -> str:
+    """The network that the page of a figure shows, or the page where it shows several."""
+    page = key.partition("_")[0]
+    chosen = st.session_state.get(f"{page}_model", page)
+    return chosen if isinstance(chosen, str) else page
