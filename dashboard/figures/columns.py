@@ -99,7 +99,16 @@ def _column(
     for axis in shown:
         side = layout[axis].get("side", "left")
         sides[side] = max(sides[side], _beside(axis, traces, layout))
-    bars = [t for t in traces if axis_name(t.get("xaxis", "x")) in x and _has_colour_bar(t)]
+    bars = [
+        COLOUR_BAR + LINE * bool(title_of(trace["colorbar"]))
+        for trace in traces
+        if axis_name(trace.get("xaxis", "x")) in x and _has_colour_bar(trace)
+    ]
+    notes = [
+        text_width(note["text"]) + 12
+        for note in layout.get("annotations", ())
+        if note.get("xanchor") == "left" and note["x"] >= 1 and x[0] == "xaxis"
+    ]
     bottom = [layout[a] for a in x if (a, y[heights.index(lowest)]) in pairs]
     return Column(
         x=tuple(x),
@@ -108,7 +117,7 @@ def _column(
         height=(lowest[0], max(high for _, high in heights)),
         aspect=_aspect(x, y, traces, layout),
         left=sides["left"],
-        right=sides["right"] + COLOUR_BAR * bool(bars),
+        right=sides["right"] + max([*bars, *notes], default=0.0),
         foot=max((_below(axis) for axis in bottom), default=0.0),
         title=_title(y, max(heights), layout),
         shares=bool(shown) and all(layout[axis].get("showticklabels") is False for axis in shown),

@@ -48,18 +48,35 @@ class _Band(NamedTuple):
     below: float
 
 
+class _Paper(NamedTuple):
+    """From where to where the panels reach, in pixels from the left edge of the first row."""
+
+    left: float
+    right: float
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "_Paper":
+        ends = [x + w for row in rows for x, w in zip(row.left, row.width, strict=True)]
+        return cls(min(row.left[0] for row in rows), max(ends))
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+
 def for_narrow(figure: Figure) -> Figure:
     """The same figure for a screen of ``WIDTH`` pixels; its data is unchanged."""
     traces, given, frames = figure.given
     layout = _small({**given})
-    head = _legend(traces, layout) + (24 if title_of(layout) else 0)
+    title = 24 if title_of(layout) else 0
     columns = columns_of(traces, layout)
     if not columns:
-        margin = {"l": 30, "r": 30, "t": head + 30, "b": 30}
-        return Figure(traces, {**layout, "margin": margin}, frames)
-    bands = _bands(rows_of(columns, WIDTH - 2 * EDGE), given)
-    traces = _place(traces, layout, bands, head)
-    return Figure(traces, layout, frames)
+        top = title + _legend(traces, layout, WIDTH - 60)
+        return Figure(traces, {**layout, "margin": {"l": 30, "r": 30, "t": top + 30, "b": 30}})
+    rows = rows_of(columns, WIDTH - 2 * EDGE)
+    paper = _Paper.of(rows)
+    head = title + _legend(traces, layout, paper.width)
+    return Figure(_place(traces, layout, _bands(rows, given), paper, head), layout, frames)
 
 
 def _small(layout: dict[str, Any]) -> dict[str, Any]:
@@ -90,8 +107,8 @@ def _in_lines(text: str) -> str:
     return "<br>".join(lines)
 
 
-def _legend(traces: Sequence[Mapping], layout: dict[str, Any]) -> float:
-    """Put the legend at the top; its height in pixels."""
+def _legend(traces: Sequence[Mapping], layout: dict[str, Any], width: float) -> float:
+    """Put the legend at the top, in columns within ``width``; its height in pixels."""
     names = [
         str(trace["name"])
         for trace in traces
@@ -101,7 +118,8 @@ def _legend(traces: Sequence[Mapping], layout: dict[str, Any]) -> float:
         return 0.0
     title = title_of(layout.get("legend", {}))
     widest = MARK + max(text_width(name) for name in names)
-    abreast = max(1, int((WIDTH - text_width(title)) // widest))
+    width -= text_width(title)
+    abreast = max(1, int(width // widest))
     layout["legend"] = {
         "orientation": "h",
         "xref": "container",
@@ -112,7 +130,7 @@ def _legend(traces: Sequence[Mapping], layout: dict[str, Any]) -> float:
         "yanchor": "top",
         "font": {"size": TEXT},
         "title": {"text": title, "font": {"size": TEXT}},
-        "entrywidth": (WIDTH - text_width(title)) // abreast - MARK,
+        "entrywidth": max(width // abreast, widest) - MARK,
         "traceorder": "normal",
     }
     return 19.0 * -(-len(names) // abreast) + 8
@@ -146,22 +164,23 @@ def _height(column: Column, width: float, inner: float, rows: int) -> float:
 
 
 def _place(
-    traces: Sequence[Mapping], layout: dict[str, Any], bands: Sequence[_Band], head: float
+    traces: Sequence[Mapping],
+    layout: dict[str, Any],
+    bands: Sequence[_Band],
+    paper: _Paper,
+    head: float,
 ) -> list[dict]:
     """Give each axis its place in the layout; the traces, with their colour bars there too.
 
     The paper, to which some shapes refer, reaches from the first panel to the last.
     """
-    left = min(band.row.left[0] for band in bands)
-    right = max(
-        x + width for b in bands for x, width in zip(b.row.left, b.row.width, strict=True)
-    )
     height = bands[-1].top + bands[-1].height
     bars = {}
     for k, band in enumerate(bands):
         last = k == len(bands) - 1
         for column, x, width in zip(*band.row, strict=True):
-            domain = [(x - left) / (right - left), min(1.0, (x + width - left) / (right - left))]
+            start = (x - paper.left) / paper.width
+            domain = [start, min(1.0, start + width / paper.width)]
             lower = max(0.0, 1 - (band.top + band.height) / height)
             upper = min(1.0, 1 - band.top / height)
             for axis in column.x:
@@ -181,18 +200,24 @@ def _place(
         (c.title.count("<br>") + 1 if c.title else 0 for c in bands[0].row.columns), default=0
     )
     layout["margin"] = {
-        "l": EDGE + left,
-        "r": WIDTH - EDGE - right,
+        "l": EDGE + paper.left,
+        "r": WIDTH - EDGE - paper.right,
         "t": head + first + 10,
         "b": foot + 4,
     }
     layout["height"] = height + layout["margin"]["t"] + layout["margin"]["b"]
     return [
-        {**t, "colorbar": t["colorbar"] | bars[axis_name(t.get("xaxis", "x"))]}
+        {**t, "colorbar": _bar(t["colorbar"], bars[axis_name(t.get("xaxis", "x"))])}
         if "colorbar" in t
         else dict(t)
         for t in traces
     ]
+
+
+def _bar(given: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
+    """A colour bar at its place, with its title along it."""
+    title = {"title": {**given["title"], "side": "right"}} if "title" in given else {}
+    return {**given, **place, **title}
 
 
 def _domain_within(axis: str, column: Column, layout: Mapping[str, Any]) -> tuple[float, float]:
