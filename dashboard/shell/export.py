@@ -12,9 +12,10 @@ import streamlit as st
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import RunSpec, as_command, versions
 from dashboard.figures.light import light
+from dashboard.figures.narrow import for_narrow
 from dashboard.figures.projector import for_projector
 from dashboard.figures.tidy import file_stem, slug, tidy
-from dashboard.shell import projector
+from dashboard.shell import projector, screen
 from dashboard.shell.bundle import bundle
 from dashboard.shell.citation import bibtex
 from dashboard.shell.glossary import in_a_heading
@@ -54,7 +55,7 @@ def chart(
     }
     st.session_state.setdefault(DRAWN, {})[key] = (figure, caption)
     st.plotly_chart(
-        for_projector(figure) if projector.is_on() else figure,
+        _on_screen(figure),
         width="stretch",
         theme=None,
         key=key,
@@ -96,10 +97,19 @@ def picture(
         _save_csv(lambda: data().to_csv(index=False).encode(), key, name)
 
 
+def _on_screen(figure: "Figure") -> "Figure":
+    """The figure as this screen shows it."""
+    if screen.is_narrow():
+        return for_narrow(figure)
+    return for_projector(figure) if projector.is_on() else figure
+
+
 def _below(caption: str) -> "DeltaGenerator":
-    """The row below a figure: its caption, then what is drawn into it."""
+    """The row below a figure: its caption, then what is drawn into it; on a narrow screen the
+    caption has a line of its own."""
+    above = st.container() if screen.is_narrow() else None
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center")
-    row.caption(plain(caption), width="stretch")
+    (above or row).caption(plain(caption), width="stretch")
     return row
 
 
