@@ -1,5 +1,6 @@
 """The columns of panels of a figure, and how many of them fit side by side."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -7,10 +8,12 @@ import numpy as np
 
 CHARACTER, LINE = 6.3, 16
 """Pixels of a character and of a line of text of 12 pixels, on average."""
-PANEL, PICTURE, GAP = 136, 104, 14
+PANEL, PICTURE, GAP = 128, 104, 14
 """Widths below which a panel or a picture is too small to read, and between two, in pixels."""
 NUMBERS, TITLE, COLOUR_BAR = 44, 18, 54
 """Widths of tick labels that are numbers, of an axis's title, and of a colour bar."""
+
+MARKUP = re.compile("<[^>]*>")
 
 
 class Column(NamedTuple):
@@ -20,7 +23,8 @@ class Column(NamedTuple):
     ``aspect`` is the height over the width of a picture, None for other panels. ``left`` and
     ``right`` are the pixels that tick labels, titles and colour bars take beside the panels,
     ``foot`` those below; ``title`` stands above. One that ``shares`` its y axis with the column at
-    its left has no labels of its own beside it. ``stacked`` if it has several panels.
+    its left has no labels of its own beside it. ``stacked`` if it has several panels;
+    ``words`` are the categories at its x axis.
     """
 
     x: tuple[str, ...]
@@ -34,6 +38,7 @@ class Column(NamedTuple):
     title: str
     shares: bool
     stacked: bool
+    words: tuple[str, ...]
 
     @property
     def least(self) -> float:
@@ -109,7 +114,7 @@ def _column(
         for note in layout.get("annotations", ())
         if note.get("xanchor") == "left" and note["x"] >= 1 and x[0] == "xaxis"
     ]
-    bottom = [layout[a] for a in x if (a, y[heights.index(lowest)]) in pairs]
+    bottom = [a for a in x if (a, y[heights.index(lowest)]) in pairs]
     return Column(
         x=tuple(x),
         y=tuple(y),
@@ -118,7 +123,8 @@ def _column(
         aspect=_aspect(x, y, traces, layout),
         left=sides["left"],
         right=sides["right"] + max([*bars, *notes], default=0.0),
-        foot=max((_below(axis) for axis in bottom), default=0.0),
+        foot=max((_below(layout[axis]) for axis in bottom), default=0.0),
+        words=tuple(word for axis in bottom for word in _words(axis, traces, layout)),
         title=_title(y, max(heights), layout),
         shares=bool(shown) and all(layout[axis].get("showticklabels") is False for axis in shown),
         stacked=len(set(heights)) > 1,
@@ -142,13 +148,23 @@ def _beside(axis: str, traces: Sequence[Mapping], layout: Mapping[str, Any]) -> 
     own = labelled(axis, layout)
     if own.get("showticklabels") is False:
         return 0.0
-    words = [str(text) for text in own.get("ticktext", ())]
-    if own.get("type") == "category":
-        for trace in traces:
-            if axis_name(trace.get("yaxis", "y")) == axis:
-                words += [str(value) for value in trace.get("y", ())]
+    words = [str(text) for text in own.get("ticktext", ())] + _words(axis, traces, layout)
     widest = max((text_width(word) + 8 for word in words), default=NUMBERS)
     return widest + TITLE * bool(title_of(own))
+
+
+def _words(axis: str, traces: Sequence[Mapping], layout: Mapping[str, Any]) -> list[str]:
+    """The categories along an axis, without markup."""
+    if layout[axis].get("type") != "category":
+        return []
+    along = axis[0]
+    values = [
+        MARKUP.sub("", str(value))
+        for trace in traces
+        if axis_name(trace.get(f"{along}axis", along)) == axis
+        for value in trace.get(along, ())
+    ]
+    return list(dict.fromkeys(values))
 
 
 def _below(axis: Mapping) -> float:
@@ -177,9 +193,7 @@ def _aspect(
 
 def _title(y: list[str], highest: tuple[float, float], layout: Mapping[str, Any]) -> str:
     """What stands above the column's highest panel."""
-    refs = {
-        f"y{axis[5:]} domain" for axis in y if _domain(layout, axis)[1] >= highest[1] - 1e-6
-    }
+    refs = {f"y{axis[5:]} domain" for axis in y if _domain(layout, axis)[1] >= highest[1] - 1e-6}
     for note in layout.get("annotations", ()):
         if note.get("yref") in refs and note.get("yanchor") == "bottom":
             return note["text"]

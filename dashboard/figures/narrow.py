@@ -12,6 +12,7 @@ import numpy as np
 
 from dashboard.figures.columns import (
     LINE,
+    TITLE,
     Column,
     Row,
     axis_name,
@@ -22,6 +23,7 @@ from dashboard.figures.columns import (
     title_of,
 )
 from dashboard.figures.figure import Figure
+from dashboard.figures.tiles import refolded
 
 WIDTH = 356
 """Pixels that a figure has on a phone that is 390 wide."""
@@ -49,15 +51,17 @@ class _Band(NamedTuple):
 
 
 class _Paper(NamedTuple):
-    """From where to where the panels reach, in pixels from the left edge of the first row."""
+    """From where to where the panels reach, in pixels from the left end of their rows, which have
+    the names of rows ``beside`` them."""
 
     left: float
     right: float
+    beside: float
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> "_Paper":
+    def of(cls, rows: Sequence[Row], beside: float) -> "_Paper":
         ends = [x + w for row in rows for x, w in zip(row.left, row.width, strict=True)]
-        return cls(min(row.left[0] for row in rows), max(ends))
+        return cls(min(row.left[0] for row in rows), max(ends), beside)
 
     @property
     def width(self) -> float:
@@ -67,14 +71,16 @@ class _Paper(NamedTuple):
 def for_narrow(figure: Figure) -> Figure:
     """The same figure for a screen of ``WIDTH`` pixels; its data is unchanged."""
     traces, given, frames = figure.given
-    layout = _small({**given})
+    traces, layout = refolded(traces, given)
+    layout = _small(layout)
     title = 24 if title_of(layout) else 0
     columns = columns_of(traces, layout)
     if not columns:
         top = title + _legend(traces, layout, WIDTH - 60)
         return Figure(traces, {**layout, "margin": {"l": 30, "r": 30, "t": top + 30, "b": 30}})
-    rows = rows_of(columns, WIDTH - 2 * EDGE)
-    paper = _Paper.of(rows)
+    beside = TITLE if any(_beside(note) for note in layout["annotations"]) else 0
+    rows = rows_of(columns, WIDTH - 2 * EDGE - beside)
+    paper = _Paper.of(rows, beside)
     head = title + _legend(traces, layout, paper.width)
     return Figure(_place(traces, layout, _bands(rows, given), paper, head), layout, frames)
 
@@ -85,14 +91,29 @@ def _small(layout: dict[str, Any]) -> dict[str, Any]:
     for name, part in layout.items():
         if name[1:5] == "axis":
             title = part.get("title")
-            layout[name] = {**part, "title": {**title, "font": {"size": TEXT}, "standoff": 4}} if (
-                title
-            ) else {**part}
+            layout[name] = (
+                {**part, "title": {**title, "font": {"size": TEXT}, "standoff": 4}}
+                if (title)
+                else {**part}
+            )
     layout["annotations"] = [
-        {**note, "text": _in_lines(note["text"]), "font": {**note.get("font", {}), "size": TEXT}}
+        {
+            **note,
+            **(
+                {"textangle": -90, "xshift": -4}
+                if _beside(note)
+                else {"text": _in_lines(note["text"])}
+            ),
+            "font": {**note.get("font", {}), "size": TEXT},
+        }
         for note in layout.get("annotations", ())
     ]
     return layout
+
+
+def _beside(note: Mapping[str, Any]) -> bool:
+    """Whether it stands at the left of the figure, as the name of a row of panels."""
+    return note.get("xref") == "paper" and note["x"] <= 0 and note.get("xanchor") == "right"
 
 
 def _in_lines(text: str) -> str:
@@ -149,8 +170,17 @@ def _bands(rows: Sequence[Row], given: Mapping[str, Any]) -> list[_Band]:
             _height(column, width, inner, len(rows))
             for column, width in zip(row.columns, row.width, strict=True)
         )
-        bands.append(_Band(row, top, height, max(c.foot for c in row.columns)))
+        feet = [
+            c.foot + _upright(c, width) for c, width in zip(row.columns, row.width, strict=True)
+        ]
+        bands.append(_Band(row, top, height, max(feet)))
     return bands
+
+
+def _upright(column: Column, width: float) -> float:
+    """The additional height of the categories at an x axis where they must stand upright."""
+    widest = max((text_width(word) for word in column.words), default=0.0)
+    return widest - 10 if (widest + 4) * len(column.words) > width else 0.0
 
 
 def _height(column: Column, width: float, inner: float, rows: int) -> float:
@@ -185,6 +215,8 @@ def _place(
             upper = min(1.0, 1 - band.top / height)
             for axis in column.x:
                 layout[axis] = {**layout[axis], "domain": domain, **_ticks(axis, layout, width)}
+                if _upright(column, width):
+                    layout[axis]["tickangle"] = -90
                 if not last and _same_title(column, bands[k + 1].row, layout):
                     layout[axis]["title"] = None
             for axis in column.y:
@@ -195,13 +227,14 @@ def _place(
             middle = {"x": domain[1], "xpad": 4, "y": (lower + upper) / 2, "yanchor": "middle"}
             size = {"len": band.height, "lenmode": "pixels", "thickness": 10}
             bars |= dict.fromkeys(column.x, {**middle, **size, "xanchor": "left"})
+    layout["annotations"] = _named_again(layout, bands)
     foot = bands[-1].below + _play(layout, bands[-1].below, height)
     first = LINE * max(
         (c.title.count("<br>") + 1 if c.title else 0 for c in bands[0].row.columns), default=0
     )
     layout["margin"] = {
-        "l": EDGE + paper.left,
-        "r": WIDTH - EDGE - paper.right,
+        "l": EDGE + paper.beside + paper.left,
+        "r": WIDTH - EDGE - paper.beside - paper.right,
         "t": head + first + 10,
         "b": foot + 4,
     }
@@ -218,6 +251,24 @@ def _bar(given: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
     """A colour bar at its place, with its title along it."""
     title = {"title": {**given["title"], "side": "right"}} if "title" in given else {}
     return {**given, **place, **title}
+
+
+def _named_again(layout: Mapping[str, Any], bands: Sequence[_Band]) -> list[dict]:
+    """The annotations; the names of rows of panels stand beside every row of columns."""
+    notes = []
+    for note in layout["annotations"]:
+        notes.append(note)
+        if not _beside(note):
+            continue
+        named = axis_name(note["yref"].split()[0])
+        (own,) = (c for b in bands for c in b.row.columns if named in c.y)
+        place = own.y.index(named)
+        notes += [
+            {**note, "yref": f"y{band.row.columns[0].y[place][5:]} domain"}
+            for band in bands
+            if own not in band.row.columns and len(band.row.columns[0].y) == len(own.y)
+        ]
+    return notes
 
 
 def _domain_within(axis: str, column: Column, layout: Mapping[str, Any]) -> tuple[float, float]:
@@ -239,9 +290,10 @@ def _ticks(axis: str, layout: Mapping[str, Any], width: float) -> dict[str, Any]
     """The ticks of an x axis, no closer than can be read."""
     own = layout[axis]
     most = max(2, int(width // APART))
+    if own.get("type") == "category" or (own.get("type") == "log" and own.get("dtick") == 1):
+        return {}
     if "tickvals" not in own:
-        few = own.get("nticks") or most
-        return {"nticks": min(few, most), "dtick": None} if own.get("type") != "category" else {}
+        return {"nticks": min(own.get("nticks") or most, most), "dtick": None}
     values = np.asarray(own["tickvals"], float)
     at = np.log(values) if own.get("type") == "log" else values
     span = np.ptp(at) or 1.0

@@ -172,20 +172,16 @@ def _grid(rows: Sequence[str], columns: Sequence[str], palette: Palette) -> tupl
         annotations.append(_text(title, axes[i * m + 1]) | beside)
     for j, title in enumerate(columns):
         above = {"y": 1, "yanchor": "bottom"}
-        annotations.append(_text(title, axes[j if j else (n - 2) * m]) | above)
+        # The image and the answer have no panel in the row of the instruction.
+        top = 0 if 0 < j < m - 1 else n - 2
+        annotations.append(_text(title, axes[top * m + j]) | above)
     return {**layout, "annotations": annotations}, axes
 
 
 def _text(text: str, axis: dict[str, str]) -> dict:
     """Text in the middle of a panel."""
     place = {"x": 0.5, "xref": f"{axis['xaxis']} domain", "xanchor": "center"}
-    return {
-        **place,
-        "text": text,
-        "y": 0.5,
-        "yref": f"{axis['yaxis']} domain",
-        "showarrow": False,
-    }
+    return {**place, "text": text, "y": 0.5, "yref": f"{axis['yaxis']} domain", "showarrow": False}
 
 
 def _map_axes(suffix: str) -> tuple[dict, dict]:
