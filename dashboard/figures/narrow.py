@@ -226,7 +226,7 @@ def _place(
                 layout[axis] = {**own, "domain": place}
             middle = {"x": domain[1], "xpad": 4, "y": (lower + upper) / 2, "yanchor": "middle"}
             size = {"len": band.height, "lenmode": "pixels", "thickness": 10}
-            bars |= dict.fromkeys(column.x, {**middle, **size, "xanchor": "left"})
+            bars |= {axis: {**middle, **size, "xanchor": "left"} for axis in column.x}
     layout["annotations"] = _named_again(layout, bands)
     foot = bands[-1].below + _play(layout, bands[-1].below, height)
     first = LINE * max(

@@ -21,8 +21,8 @@ class Tiles(NamedTuple):
 
 
 def refolded(
-    traces: Sequence[Mapping], layout: Mapping[str, Any]
-) -> tuple[Sequence[Mapping], dict[str, Any]]:
+    traces: Sequence[dict], layout: Mapping[str, Any]
+) -> tuple[Sequence[dict], dict[str, Any]]:
     """Traces and layout with as many tiles in a row as a narrow screen shows; unchanged where the
     layout says of no tiles."""
     meta = layout.get("meta")

@@ -20,9 +20,18 @@ function begin() {
   }
 }
 
+// What was told and is not answered yet: telling again would start the page's run again.
+let told = null
+
 export default function ({ data, setStateValue }) {
   if (!begun) begin()
-  const tell = () => { if (narrow.matches !== data.narrow) setStateValue("narrow", narrow.matches) }
+  const tell = () => {
+    if (narrow.matches === data.narrow) told = null
+    else if (narrow.matches !== told) {
+      told = narrow.matches
+      setStateValue("narrow", told)
+    }
+  }
   narrow.onchange = tell
   tell()
 }

@@ -59,7 +59,8 @@ def test_a_page_of_panels_stacks_and_its_controls_stand_below_it(phone, server):
     driver.expect(sidebar).to_have_attribute("data-collapsed", "false")
     phone.wait_for_timeout(SETTLED_MS)
     sheet, main = sidebar.bounding_box(), phone.get_by_test_id("stMain").bounding_box()
-    assert sheet and main
+    assert sheet
+    assert main
     assert main["y"] + main["height"] <= sheet["y"] + 1
     assert main["height"] >= 400
     # A touch on the result leaves the controls where they are.
@@ -88,5 +89,6 @@ def test_the_toolbar_comes_below_its_figure_when_it_is_pointed_at(page, server):
     plot.hover()
     driver.expect(bar).to_have_css("opacity", "1")
     figure, tools = plot.bounding_box(), bar.bounding_box()
-    assert figure and tools
+    assert figure
+    assert tools
     assert tools["y"] >= figure["y"] + figure["height"] - 1
