@@ -26,7 +26,7 @@ class Shape(NamedTuple):
     abreast: int
 
 
-WIDE, NARROW = Shape(190, 84, 10), Shape(130, 50, 5)
+WIDE, NARROW = Shape(190, 84, 10), Shape(156, 50, 5)
 
 
 class AnswerPair(NamedTuple):
