@@ -195,7 +195,7 @@ def _title(y: list[str], highest: tuple[float, float], layout: Mapping[str, Any]
     """What stands above the column's highest panel."""
     refs = {f"y{axis[5:]} domain" for axis in y if _domain(layout, axis)[1] >= highest[1] - 1e-6}
     for note in layout.get("annotations", ()):
-        if note.get("yref") in refs and note.get("yanchor") == "bottom":
+        if note.get("yref") in {*refs, "paper"} and note.get("yanchor") == "bottom":
             return note["text"]
     return ""
 

@@ -27,7 +27,7 @@ def boxes(figure: Figure) -> list[tuple[float, float, float, float]]:
     wide = WIDTH - margin.l - margin.r
     high = layout.height - margin.t - margin.b
     found = []
-    for name in [name for name in layout if name.startswith("xaxis")]:
+    for name in sorted(name for name in layout if name.startswith("xaxis")):
         x = layout[name]
         y = layout[f"yaxis{x.anchor[1:]}"]
         left, right = (margin.l + at * wide for at in x.domain)
