@@ -29,7 +29,7 @@ WIDTH = 356
 """Pixels that a figure has on a phone that is 390 wide."""
 TEXT = 12
 EDGE = 6
-LOWEST, HIGHEST, ALONE, TALLEST = 150, 190, 240, 420
+LOWEST, HIGHEST, ALONE, TALLEST = 150, 190, 240, 720
 """Heights in pixels: of a panel of several, at least and at most, of the only one at most, and of a
 picture at most."""
 BUTTONS, SLIDER = 44, 70
