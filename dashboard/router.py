@@ -16,7 +16,7 @@ from corelib import environment
 from corelib.errors import SettingsError
 from dashboard.components.glossary import explain_terms
 from dashboard.rooms import ROOMS
-from dashboard.shell import projector
+from dashboard.shell import projector, screen
 from dashboard.shell.address import count_visit
 from dashboard.shell.text import plain, say_error
 
@@ -70,6 +70,7 @@ def run() -> None:
     except SettingsError as error:
         say_error(error)
     else:
+        screen.watch()
         projector.draw_switch()
         page.run()
         explain_terms(page.url_path)

@@ -43,7 +43,7 @@ def halting_histograms(
         {
             "type": "line",
             "xref": axis["xaxis"],
-            "yref": "paper",
+            "yref": f"{axis['yaxis']} domain",
             "x0": means[name],
             "x1": means[name],
             "y0": 0,

@@ -6,6 +6,10 @@ import numpy as np
 
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import Palette, styled
+from dashboard.figures.tiles import Tiles
+
+NARROW = 10
+"""Images in a row on a narrow screen."""
 
 
 def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, palette: Palette) -> Figure:
@@ -47,6 +51,7 @@ def mosaic(pixels: np.ndarray, captions: Sequence[str], columns: int, palette: P
         },
     ]
     layout = {
+        "meta": Tiles(side + 2, side + 2, columns, NARROW).as_meta(),
         "margin": {"l": 0, "r": 0, "t": 10, "b": 10},
         "hovermode": "closest",
         "clickmode": "event+select",

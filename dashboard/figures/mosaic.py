@@ -8,9 +8,12 @@ import plotly.colors
 
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, Panels, panels, styled
+from dashboard.figures.tiles import Tiles
 
 GAP = 2
 """Pixels between two features."""
+NARROW = 16
+"""Features in a row on a narrow screen."""
 ZERO = 128
 CHOSEN = OKABE_ITO[0]
 EDGE = 1.5
@@ -68,6 +71,8 @@ def mosaic(
     ]
     framed = [] if chosen is None else np.flatnonzero(order == chosen)[:1]
     layout = _mosaic_layout(sheet, [_frame(sheet, int(place)) for place in framed])
+    step = sheet.side + GAP
+    layout["meta"] = Tiles(step, step, columns, NARROW).as_meta()
     rows = -(-len(order) // columns)
     return styled(traces, layout, palette, height=rows * cell + 10)
 

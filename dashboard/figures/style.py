@@ -150,10 +150,10 @@ def panels(
         annotations.append(
             {
                 "text": title,
-                "x": 0.5 if stacked else sum(domain) / 2,
-                "y": domain[1] if stacked else 1,
-                "xref": "paper",
-                "yref": "paper",
+                "x": 0.5,
+                "y": 1,
+                "xref": f"x{number} domain",
+                "yref": f"y{number} domain",
                 "xanchor": "center",
                 "yanchor": "bottom",
                 "showarrow": False,

@@ -11,9 +11,10 @@ import streamlit as st
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import as_command
 from dashboard.figures.light import light
+from dashboard.figures.narrow import for_narrow
 from dashboard.figures.projector import for_projector
 from dashboard.figures.tidy import file_stem, slug, tidy
-from dashboard.shell import drawn, projector
+from dashboard.shell import drawn, projector, screen
 from dashboard.shell.bundle import spec_of
 from dashboard.shell.drawn import Drawn, network_of
 from dashboard.shell.save import save_button
@@ -53,7 +54,7 @@ def chart(
         ],
     }
     st.plotly_chart(
-        for_projector(figure) if projector.is_on() else figure,
+        _on_screen(figure),
         width="stretch",
         theme=None,
         key=key,
@@ -97,10 +98,19 @@ def picture(
         _save_csv(table, key, name)
 
 
+def _on_screen(figure: "Figure") -> "Figure":
+    """The figure as this screen shows it."""
+    if screen.is_narrow():
+        return for_narrow(figure)
+    return for_projector(figure) if projector.is_on() else figure
+
+
 def _below(caption: str) -> "DeltaGenerator":
-    """The row below a figure: its caption, then what is drawn into it."""
+    """The row below a figure: its caption, then what is drawn into it; on a narrow screen the
+    caption has a line of its own."""
+    above = st.container() if screen.is_narrow() else None
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center")
-    row.caption(plain(caption), width="stretch")
+    (above or row).caption(plain(caption), width="stretch")
     return row
 
 

@@ -96,11 +96,9 @@ def _player_panels(names: Sequence[str], part: str) -> tuple[list[dict], dict]:
     width = (1 - PICTURE - GAP - BETWEEN * (n_panels - 2)) / max(n_panels - 1, 1)
     layout["xaxis"] = {"visible": False, "domain": [0, PICTURE], "constrain": "domain"}
     layout["yaxis"] = {"visible": False, "autorange": "reversed", "scaleanchor": "x", "anchor": "x"}
-    layout["annotations"][0]["x"] = PICTURE / 2
     for k in range(1, n_panels):
         left = PICTURE + GAP + (k - 1) * (width + BETWEEN)
         layout[f"xaxis{k + 1}"]["domain"] = [left, left + width]
-        layout["annotations"][k]["x"] = left + width / 2
         first = k == 1
         layout[f"yaxis{k + 1}"] |= {
             "matches": None if first else "y2",

@@ -12,7 +12,7 @@ from corelib.analysis.robustness import Robustness, robustness
 from corelib.data.corruptions import CORRUPTIONS, Corruption
 from corelib.reproduce import results
 from dashboard.bpan import cache as bpan_cache
-from dashboard.bpan.robustness.figures.strip import AnswerPair
+from dashboard.bpan.robustness.figures.strip import AnswerPair, Shape
 from dashboard.bpan.robustness.figures.strip import strip as strip_svg
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
@@ -77,7 +77,10 @@ def _over_seeds(model: str, kind: str, theta: float) -> Robustness:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def strip(
-    keys: tuple[tuple[str, cache.CheckpointKey], ...], corruption: Corruption, palette: Palette
+    keys: tuple[tuple[str, cache.CheckpointKey], ...],
+    corruption: Corruption,
+    palette: Palette,
+    shape: Shape,
 ) -> Strip:
     """Ten test digits, clean and corrupted, and the answers of the networks, by their titles."""
     data = cache.dataset(keys[0][1].dataset)
@@ -101,6 +104,7 @@ def strip(
         answers,
         data.class_names,
         palette,
+        shape=shape,
     )
     return Strip(svg, chosen, labels, answers)
 

@@ -10,10 +10,11 @@ from corelib.data.corruptions import CORRUPTIONS, square_side
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness import cache as robustness_cache
 from dashboard.bpan.robustness.figures import curves
+from dashboard.bpan.robustness.figures.strip import NARROW, WIDE
 from dashboard.bpan.robustness.view import PAGE, View, move_square, pm
 from dashboard.components.digit_input import ChosenDigit
 from dashboard.components.occluder import occluder
-from dashboard.shell import cache
+from dashboard.shell import cache, screen
 from dashboard.shell.export import chart, picture
 from dashboard.shell.numbers import side_by_side
 
@@ -37,7 +38,8 @@ def draw_main(v: View) -> None:
 
 
 def _draw_strip(v: View) -> None:
-    strip = robustness_cache.strip(tuple(v.keys.items()), v.corruption, v.palette)
+    shape = NARROW if screen.is_narrow() else WIDE
+    strip = robustness_cache.strip(tuple(v.keys.items()), v.corruption, v.palette, shape)
     picture(
         strip.svg,
         "robust_strip",

@@ -6,9 +6,13 @@ import numpy as np
 
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import Palette, styled
+from dashboard.figures.tiles import Tiles
 
 GAP, TITLE = 3, 7
 """Pixels of the images between them, and above each where it has a title."""
+
+NARROW = 5
+"""Images in a row on a narrow screen."""
 
 
 def gallery(
@@ -28,6 +32,7 @@ def gallery(
         x.append(left + side / 2 - 0.5)
         y.append(row * high + head / 2 - 0.5)
     layout = {
+        "meta": Tiles(wide, high, columns, NARROW).as_meta(),
         "xaxis": {
             "visible": False,
             "range": [-0.5, columns * wide - GAP - 0.5],

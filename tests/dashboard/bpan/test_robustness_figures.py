@@ -41,23 +41,24 @@ def test_strip_shows_both_digits_and_marks_what_is_wrong(palette):
     svg = ElementTree.fromstring(
         strip(clean, corrupted, labels, {"<one> & only": pair}, CLASSES, palette)
     )
+    (part,) = svg
     shown = [
         np.asarray(Image.open(BytesIO(b64decode(i.get("href").partition(",")[2]))))
-        for i in svg.findall(f"{SVG}image")
+        for i in part.findall(f"{SVG}image")
     ]
     np.testing.assert_array_equal(shown, [*clean, *corrupted])
     assert svg.get("fill") == palette.text
-    texts = svg.findall(f"{SVG}text")
+    texts = part.findall(f"{SVG}text")
     assert [t.text for t in texts] == ["clean", "corrupted", "<one> & only", "4", "5 → 1", "0 → 6"]
     # Only the second answer is wrong in the end; the field lies behind it.
-    (field,) = svg.findall(f"{SVG}rect")
+    (field,) = part.findall(f"{SVG}rect")
     wrong = texts[4]
     assert float(field.get("x")) + float(field.get("width")) / 2 == float(wrong.get("x"))
     assert float(field.get("y")) + float(field.get("height")) / 2 == float(wrong.get("y"))
-    assert list(svg).index(field) < list(svg).index(wrong)
+    assert list(part).index(field) < list(part).index(wrong)
     # All of it lies inside the picture.
     _, _, width, height = map(float, svg.get("viewBox").split())
-    for element in svg:
+    for element in part:
         assert 0 <= float(element.get("x")) <= width
         assert 0 <= float(element.get("y")) <= height
 

@@ -167,17 +167,21 @@ def _grid(rows: Sequence[str], columns: Sequence[str], palette: Palette) -> tupl
                 "showgrid": False,
             }
             axes.append({"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"})
-        beside = {"x": 0, "xanchor": "right", "xshift": -10, "y": bottom + height / 2}
-        annotations.append(_text(title) | beside)
+        # The first column is empty but for the image.
+        beside = {"xref": "paper", "x": 0, "xanchor": "right", "xshift": -10}
+        annotations.append(_text(title, axes[i * m + 1]) | beside)
     for j, title in enumerate(columns):
-        middle = j * (width + GAP_X) + width / 2
-        above = {"x": middle, "y": 1, "xanchor": "center", "yanchor": "bottom"}
-        annotations.append(_text(title) | above)
+        above = {"y": 1, "yanchor": "bottom"}
+        # The image and the answer have no panel in the row of the instruction.
+        top = 0 if 0 < j < m - 1 else n - 2
+        annotations.append(_text(title, axes[top * m + j]) | above)
     return {**layout, "annotations": annotations}, axes
 
 
-def _text(text: str) -> dict:
-    return {"text": text, "xref": "paper", "yref": "paper", "showarrow": False}
+def _text(text: str, axis: dict[str, str]) -> dict:
+    """Text in the middle of a panel."""
+    place = {"x": 0.5, "xref": f"{axis['xaxis']} domain", "xanchor": "center"}
+    return {**place, "text": text, "y": 0.5, "yref": f"{axis['yaxis']} domain", "showarrow": False}
 
 
 def _map_axes(suffix: str) -> tuple[dict, dict]:

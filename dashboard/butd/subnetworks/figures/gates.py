@@ -236,7 +236,7 @@ def dotted(at: float, axis: str, palette: Palette) -> dict:
     return {
         "type": "line",
         "xref": axis,
-        "yref": "paper",
+        "yref": f"y{axis[1:]} domain",
         "x0": at,
         "x1": at,
         "y0": 0,

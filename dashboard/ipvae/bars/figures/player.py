@@ -100,7 +100,7 @@ def _layout(played: Played) -> tuple[list[dict[str, str]], dict]:
         low, high = float(v.min()), float(v.max())
         pad = 0.08 * (high - low or 1)
         layout[f"yaxis{number}"] |= {"range": [low - pad, high + pad], "nticks": 4}
-        layout["annotations"][k] |= {"x": FIELD_WIDTH + GAP, "xanchor": "left"}
+        layout["annotations"][k] |= {"x": 0, "xanchor": "left"}
     own = {"visible": False, "range": [-half, half], "constrain": "domain"}
     layout["xaxis4"] = {**own, "domain": [0, FIELD_WIDTH], "anchor": "y4"}
     layout["yaxis4"] = {**own, "domain": [0, 1], "anchor": "x4", "scaleanchor": "x4"}

@@ -50,7 +50,6 @@ def raster(trials: Trials, palette: Palette) -> Figure:
         "domain": [0.5, 1],
     }
     layout["yaxis2"] |= {"title": {"text": trials.unit}, "domain": [0, 0.4]}
-    layout["annotations"][1]["y"] = 0.4
     n, time = trials.activity.shape
     x = np.arange(time) - trials.baseline_frames
     layout["xaxis2"] |= {"range": [x[0] - 0.5, x[-1] + 0.5]}

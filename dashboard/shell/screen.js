@@ -1,0 +1,37 @@
+// Tells Python whether the screen is narrow, whenever that differs from what Python holds.
+const narrow = window.matchMedia("(max-width: 799px)")
+const sidebar = () => document.querySelector("[data-testid=stSidebar]")
+const isOpen = () => sidebar()?.dataset.collapsed === "false"
+
+// Streamlit closes its sidebar on a touch outside, because there it covers the page; here it does
+// not, so the touch goes no further than the page.
+const keepOpen = event => {
+  const main = event.target.closest?.("[data-testid=stMain]")
+  if (main && narrow.matches && isOpen()) event.stopPropagation()
+}
+
+let begun = false
+function begin() {
+  begun = true
+  document.body.addEventListener("mousedown", keepOpen)
+  // Streamlit itself closes it at first up to 768 pixels.
+  if (narrow.matches && isOpen()) {
+    sidebar().querySelector("[data-testid=stSidebarCollapseButton] button")?.click()
+  }
+}
+
+// What was told and is not answered yet: telling again would start the page's run again.
+let told = null
+
+export default function ({ data, setStateValue }) {
+  if (!begun) begin()
+  const tell = () => {
+    if (narrow.matches === data.narrow) told = null
+    else if (narrow.matches !== told) {
+      told = narrow.matches
+      setStateValue("narrow", told)
+    }
+  }
+  narrow.onchange = tell
+  tell()
+}

@@ -1,0 +1,33 @@
+"""What depends on the screen: whether it is narrow, as the browser tells, and the style of a narrow
+one, whose sidebar is a sheet below the page."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+HERE = Path(__file__).parent
+KEY, TOLD = "screen", "_narrow"
+
+# In the page itself, since it styles the page.
+_screen = component(
+    "synaptarium_screen",
+    html="<div></div>",
+    css=(HERE / "screen.css").read_text(encoding="utf-8"),
+    js=(HERE / "screen.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def watch() -> None:
+    """Ask the browser, at the start of each page; the page runs again if the answer changes."""
+    told = (st.session_state.get(KEY) or {}).get("narrow")
+    if told is not None:
+        st.session_state[TOLD] = told
+    with st.container(key="screen_watch"):
+        _screen(key=KEY, data={"narrow": is_narrow()}, on_narrow_change=lambda: None)
+
+
+def is_narrow() -> bool:
+    """Whether the screen is under 800 pixels wide; False until the browser has told."""
+    return bool(st.session_state.get(TOLD))
