@@ -59,7 +59,7 @@ def chart(
         theme=None,
         key=key,
         config=config,
-        alt=alt,
+        alt=describe(alt, figure),
         on_select=on_select or "ignore",
         selection_mode="points",
     )
@@ -88,7 +88,7 @@ def picture(
     svg: str, key: str, *, data: "Callable[[], pd.DataFrame]", alt: str, caption: str
 ) -> None:
     """Show a drawing, with its caption and buttons to save it and its ``data`` below it."""
-    st.container(key=key).image(svg, width="stretch", alt=alt)
+    st.container(key=key).image(svg, width="stretch", alt=f"{alt}. {bare(caption)}")
     name = f"{slug(_network(key))}_{slug(key)}"
     with _below(caption):
         # Its colours are replaced only when it is saved: every slider waits for what is done here.
@@ -201,9 +201,9 @@ def export_row(item: Checkpoint, prefix: str) -> None:
             f"{prefix}_spec",
         )
     st.caption("The command that trains it again; `train --spec spec.json` does the same.")
-    st.code(as_command(spec), language="bash", wrap_lines=True)
+    st.code(as_command(spec), language=None, wrap_lines=True)
     st.caption("From Python:")
-    st.code(f"from corelib import load\n\nmodel = load({json.dumps(item.name)})", language="python")
+    st.code(f"from corelib import load\n\nmodel = load({json.dumps(item.name)})", language=None)
 
 
 def _download(text: str, data, file_name: str, key: str) -> None:
