@@ -4,7 +4,6 @@ The numbers are read from the traces that are drawn, so the text cannot lag behi
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ _MARKUP = re.compile(r"<[^>]+>|\*\*|`")
 def describe(subject: str, figure: Figure) -> str:
     """``subject``, and the ranges and last values of the named traces of ``figure``."""
     traces, _, _ = figure.given
-    # A legend lists a trace of two panels once; here each panel counts, in the figure's order.
     said = [text for trace in traces if (text := _trace(trace))]
     parts = [subject, *said[:MOST]]
     if len(said) > MOST:
@@ -54,7 +52,7 @@ def _series(name: str, x: Any, y: Any) -> str:
     if not values.size:
         return ""
     places = np.asarray(x if x is not None else range(len(values)), object).ravel()
-    at = _written(places[values.argmax()]) if len(places) == len(_flat(y)) == len(values) else ""
+    at = _written(places[values.argmax()]) if len(places) == np.size(y) == len(values) else ""
     last = f", last {_written(values[-1])}"
     highest = f", highest at {at}" if at and values.min() < values.max() else ""
     return f"{name or 'values'} {_range(values)}{highest}{last if len(values) > 1 else ''}"
@@ -65,26 +63,10 @@ def _range(values: np.ndarray) -> str:
     return _written(low) if low == high else f"from {_written(low)} to {_written(high)}"
 
 
-def _flat(values: Any) -> np.ndarray:
-    return np.array([*_leaves(values)], object)
-
-
-def _leaves(values: Any) -> Iterator[Any]:
-    if isinstance(values, np.ndarray):
-        yield from values.ravel().tolist()
-    elif isinstance(values, list | tuple | range):
-        for value in values:
-            yield from _leaves(value)
-    elif values is not None:
-        yield values
-
-
 def _numbers(values: Any) -> np.ndarray:
     """The finite numbers among ``values``, in their order; empty if they are words."""
-    if not isinstance(values, np.ndarray):
-        values = np.asarray(values if values is not None else (), object).ravel()
     try:
-        found = values.astype(float).ravel()
+        found = np.asarray(() if values is None else values, float).ravel()
     except (TypeError, ValueError):
         return np.empty(0)
     return found[np.isfinite(found)]

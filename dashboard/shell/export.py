@@ -11,6 +11,7 @@ import streamlit as st
 
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import RunSpec, as_command, versions
+from dashboard.figures.describe import bare, describe
 from dashboard.figures.light import light
 from dashboard.figures.projector import for_projector
 from dashboard.figures.tidy import file_stem, slug, tidy
