@@ -10,8 +10,8 @@ MOVES = {
     "robustness": {"robust_kind": "rotation"},
     "evidence": {"evidence_index": "7"},
     "bpc": {"bpc_index": "7"},
-    "subnetworks": {"sub_scene": "7"},
-    "learning": {"learn_scene": "7"},
+    "subnetworks": {"sub_image": "7"},
+    "learning": {"learn_image": "7"},
     "sparse": {"sparse_steps": "100"},
     "bars": {"bars_direction": "90"},
 }
@@ -27,6 +27,7 @@ def alts(page: str, **query: str) -> list[str]:
     return charts + pictures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "query"), MOVES.items())
 def test_the_description_follows_the_controls(page, query, runs_root):
     assert alts(page)[:1] != alts(page, **query)[:1]
