@@ -47,14 +47,24 @@ export default function (component) {
   }
 
   const last = places.length - 1
+  const total = spikes.reduce((sum, count) => sum + count, 0)
+  const describe = t => {
+    const sofar = spikes.slice(0, t + 1).reduce((sum, count) => sum + count, 0)
+    canvas.ariaLabel = `The stimulus over the receptive field at frame ${t} of ${last}, with ` +
+      `${sofar} of the neuron's ${total} spikes so far; it moves with the sound`
+  }
+  // Nothing moves for who has asked for that: the film follows the sound when it stands still.
+  const still = matchMedia("(prefers-reduced-motion: reduce)")
   const heard = () => document.querySelector(sound)
   let shown = -1
   let asked = 0
   const follow = () => {
     const audio = heard()
     const t = audio ? Math.min(last, Math.floor((1000 * audio.currentTime) / frame)) : 0
-    if (t !== shown && canvas.clientWidth) {
+    const held = still.matches && audio && !audio.paused && shown >= 0
+    if (t !== shown && canvas.clientWidth && !held) {
       paint(t)
+      describe(t)
       shown = t
       canvas.dataset.frame = t
     }

@@ -1,14 +1,18 @@
 """A bar that a person drags over a receptive field."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 import streamlit as st
 
 from dashboard.components.pad import make_pad
 
 HTML = """
-<canvas class="grab" tabindex="0" role="img"
-  aria-label="The receptive field with a bar: drag the bar, or move it by the arrow keys"></canvas>
+<canvas class="grab" tabindex="0" role="application" aria-roledescription="pad"
+  aria-label="The receptive field with a bar" aria-describedby="keys"></canvas>
 """
+KEYS = "Keys: ← and → move the bar, ↑ and ↓ turn it, Shift for larger steps, Delete starts afresh."
 MOST = 400
 # RdBu, as in the figures.
 SIGNED = np.array([
@@ -16,28 +20,41 @@ SIGNED = np.array([
     [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172], [5, 48, 97],
 ])  # fmt: skip
 
-_pad = make_pad("bar_pad", HTML)
+_pad = make_pad("bar_pad", HTML, KEYS)
+
+
+class Bar(NamedTuple):
+    """``direction`` in degrees, ``width`` in pixels."""
+
+    direction: float
+    width: float
 
 
 def bar_pad(
-    key: str, field: np.ndarray, direction: float, width: float, frame_ms: float
+    key: str, field: np.ndarray, bar: Bar, frame_ms: float, on_turn: Callable[[int], None]
 ) -> tuple[float, ...]:
-    """The path of a bar of ``width`` pixels dragged over ``field`` (row, column) along
-    ``direction`` in degrees: its place in pixels from the middle, one a frame of ``frame_ms``.
+    """The path of ``bar`` dragged over ``field`` (row, column) along its direction: its place in
+    pixels from the middle, one a frame of ``frame_ms``.
 
-    Empty until it has been dragged. Blue in the field is positive, red negative.
+    Empty until it has been dragged. ``on_turn`` is called with a new direction in whole degrees
+    from 0 to 359, before the page runs again. Blue in the field is positive, red negative.
     """
+
+    def turned() -> None:
+        on_turn(round(float(st.session_state[key]["direction"])) % 360)
+
     _pad(
         key=key,
         data={
             "colours": colours(field),
             "side": field.shape[0],
-            "width": width,
-            "direction": direction,
+            "width": bar.width,
+            "direction": bar.direction,
             "frame": frame_ms,
             "most": MOST,
         },
         on_path_change=lambda: None,
+        on_direction_change=turned,
     )
     return clean((st.session_state.get(key) or {}).get("path"), field.shape[0])
 

@@ -41,8 +41,9 @@ COPIES = 8  # twice what is shown, so that fine screens show sharp edges too
 
 PAD_HTML = """
 <div class="pad">
-  <canvas class="draw" role="img"
-    aria-label="Drawing pad: draw a digit with mouse, pen or finger"></canvas>
+  <canvas class="draw" tabindex="0" role="application" aria-roledescription="pad"
+    aria-label="Drawing pad: draw a digit with mouse, pen, finger or keys"
+    aria-describedby="keys"></canvas>
   <span class="hint">Draw a digit here</span>
 </div>
 <div class="tools">
@@ -51,7 +52,12 @@ PAD_HTML = """
 </div>
 """
 
-_pad = make_pad("digit_pad", PAD_HTML)
+PAD_KEYS = (
+    "Keys: arrows move the pen, Shift for larger steps; Space puts it down and lifts it; "
+    "Delete clears."
+)
+
+_pad = make_pad("digit_pad", PAD_HTML, PAD_KEYS)
 
 
 class ChosenDigit(NamedTuple):

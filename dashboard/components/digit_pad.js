@@ -1,6 +1,7 @@
 // The canvas of the digit pad. Strokes are lists of [x, y] from 0 to 1. Python hears of them when
 // a stroke ends, and keeps them for the next time that the pad is put on a page.
 const PEN = 0.085
+const STEPS = 28 // of the cursor, from edge to edge
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component
@@ -23,19 +24,29 @@ export default function (component) {
       for (const [x, y] of [stroke[0], ...stroke]) pen.lineTo(x * size, y * size)
       pen.stroke()
     }
+    paintCursor(canvas, pen, size)
     hint.hidden = canvas.strokes.length > 0
     undo.disabled = clear.disabled = canvas.strokes.length === 0
   }
-  const tell = () => { paint(); setStateValue("strokes", canvas.strokes) }
-  const point = event =>
-    pointAt(canvas, event).map(v => Math.round(inside(v, 0, 1) * 1e4) / 1e4)
+  const speak = () => {
+    const count = canvas.strokes.length
+    say(parentElement, `${count} ${count === 1 ? "stroke" : "strokes"}. ${cursorWords(canvas, STEPS)}`)
+  }
+  const tell = () => { paint(); setStateValue("strokes", canvas.strokes); speak() }
+  const exact = point => point.map(v => Math.round(inside(v, 0, 1) * 1e4) / 1e4)
+  const start = point => { canvas.strokes.push([exact(point)]); paint() }
+  const move = point => { canvas.strokes.at(-1).push(exact(point)); paint() }
+  const empty = () => { canvas.strokes = []; tell() }
 
-  onDrag(canvas, {
-    start: event => { canvas.strokes.push([point(event)]); paint() },
-    move: event => { canvas.strokes.at(-1).push(point(event)); paint() },
+  onDrag(canvas, { start, move, end: tell })
+  onPen(canvas, STEPS, {
+    start: point => { start(point); speak() },
+    move,
     end: tell,
+    clear: empty,
+    paint: () => { paint(); speak() },
   })
   undo.onclick = () => { canvas.strokes.pop(); tell() }
-  clear.onclick = () => { canvas.strokes = []; tell() }
+  clear.onclick = empty
   return keepPainted(canvas, paint)
 }

@@ -18,12 +18,16 @@ export default function (component) {
     const size = sharpen(canvas)
     const colours = pixels.map((value, i) =>
       canvas.covered.has(i) ? "#D55E00" : `rgb(${value},${value},${value})`)
-    paintPixels(canvas.getContext("2d"), colours, side, size / side)
+    const pen = canvas.getContext("2d")
+    paintPixels(pen, colours, side, size / side)
+    paintCursor(canvas, pen, size)
     clear.disabled = canvas.covered.size === 0
   }
-  const tell = () => { paint(); setStateValue("covered", [...canvas.covered]) }
-  const brush = event => {
-    const [x, y] = pointAt(canvas, event).map(v => v * side - 0.5)
+  const speak = () =>
+    say(parentElement, `${canvas.covered.size} pixels hidden. ${cursorWords(canvas, side)}`)
+  const tell = () => { paint(); setStateValue("covered", [...canvas.covered]); speak() }
+  const brush = point => {
+    const [x, y] = point.map(v => v * side - 0.5)
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
         if (Math.hypot(column - x, row - y) > RADIUS) continue
@@ -33,12 +37,25 @@ export default function (component) {
     }
     paint()
   }
+  const covers = ([x, y]) => {
+    const [row, column] = [y, x].map(v => inside(Math.floor(v * side), 0, side - 1))
+    return canvas.covered.has(row * side + column)
+  }
+  const empty = () => { canvas.covered = new Set(); tell() }
 
   onDrag(canvas, {
-    start: event => { canvas.erases = event.shiftKey; brush(event) },
+    start: (point, event) => { canvas.erases = event.shiftKey; brush(point) },
     move: brush,
     end: tell,
   })
-  clear.onclick = () => { canvas.covered = new Set(); tell() }
+  // By keys Shift makes the steps larger: what uncovers is a pen put down on a covered pixel.
+  onPen(canvas, side, {
+    start: point => { canvas.erases = covers(point); brush(point); speak() },
+    move: brush,
+    end: tell,
+    clear: empty,
+    paint: () => { paint(); speak() },
+  })
+  clear.onclick = empty
   return keepPainted(canvas, paint)
 }

@@ -6,13 +6,17 @@ import streamlit as st
 from dashboard.components.pad import make_pad
 
 HTML = """
-<div class="pad"><canvas class="draw" role="img"
-  aria-label="The digit: paint over the pixels to hide; with Shift they are uncovered">
-</canvas></div>
+<div class="pad"><canvas class="draw" tabindex="0" role="application" aria-roledescription="pad"
+  aria-label="The digit: paint over the pixels to hide; with Shift they are uncovered"
+  aria-describedby="keys"></canvas></div>
 <div class="tools"><button type="button">Uncover all</button></div>
 """
+KEYS = (
+    "Keys: arrows move the brush, Shift for larger steps; Space puts it down and lifts it, and on "
+    "a hidden pixel it uncovers; Delete uncovers all."
+)
 
-_pad = make_pad("mask_pad", HTML)
+_pad = make_pad("mask_pad", HTML, KEYS)
 
 
 def mask_pad(key: str, pixels: np.ndarray) -> np.ndarray:

@@ -23,19 +23,19 @@ export default function (component) {
     canvas.centre = [row, column].map(v => Math.round(inside(v, 0, 1) * side) / side)
     paint()
   }
-  const tell = () => setStateValue("at", canvas.centre)
-  const follow = event => {
-    const [x, y] = pointAt(canvas, event)
-    move(y, x)
+  const tell = () => {
+    setStateValue("at", canvas.centre)
+    const [row, column] = canvas.centre.map(v => Math.round(v * side))
+    say(parentElement, `The square is at row ${row}, column ${column} of ${side}`)
   }
+  const follow = ([x, y]) => move(y, x)
 
   onDrag(canvas, { start: follow, move: follow, end: tell })
   canvas.onkeydown = event => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
-    const by = step[event.key]
+    const by = arrow(event)
     if (!by) return
     event.preventDefault()
-    move(canvas.centre[0] + by[0] / side, canvas.centre[1] + by[1] / side)
+    move(canvas.centre[0] + by[1] / side, canvas.centre[1] + by[0] / side)
     tell()
   }
   return keepPainted(canvas, paint)

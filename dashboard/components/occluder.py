@@ -8,11 +8,12 @@ import streamlit as st
 from dashboard.components.pad import make_pad
 
 HTML = """
-<canvas class="grab" tabindex="0" role="img"
-  aria-label="The digit under the occluder: drag the square, or move it by the arrow keys"></canvas>
+<canvas class="grab" tabindex="0" role="application" aria-roledescription="pad"
+  aria-label="The digit under the occluder" aria-describedby="keys"></canvas>
 """
+KEYS = "Drag the square, or move it by the arrow keys; Shift for larger steps."
 
-_pad = make_pad("occluder", HTML)
+_pad = make_pad("occluder", HTML, KEYS)
 
 
 def occluder(

@@ -8,11 +8,15 @@ from streamlit.components.v2 import component
 HERE = Path(__file__).parent
 
 
-def make_pad(name: str, html: str) -> Any:
+def make_pad(name: str, html: str, keys: str = "") -> Any:
     """The component of the script ``name``.js, which may call what ``pad.js`` defines.
 
-    Its one canvas has the class ``grab``, ``draw`` or ``film`` of ``pad.css``.
+    Its one canvas has the class ``grab``, ``draw`` or ``film`` of ``pad.css``. ``keys`` says what
+    the keyboard does; it stands below the pad with the id ``keys``, beside a line in which the
+    script says what the pad shows now.
     """
+    if keys:
+        html += f'<p class="keys" id="keys">{keys}</p><p class="said" aria-live="polite"></p>'
     shared, own = _text("pad.js"), _text(f"{name}.js")
     return component(f"synaptarium_{name}", html=html, css=_text("pad.css"), js=f"{shared}\n{own}")
 

@@ -166,7 +166,12 @@ def playing(
     names: Sequence[str], active: int, prefix: str, frame_ms: int, palette: Palette
 ) -> dict:
     """Play, pause and a slider below a figure, for its frames with these names."""
-    once = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate"}
+    # No glide from one frame to the next: what lies between two frames was never computed.
+    once = {
+        "frame": {"duration": 0, "redraw": True},
+        "mode": "immediate",
+        "transition": {"duration": 0},
+    }
     go_on = {
         "frame": {"duration": frame_ms, "redraw": True},
         "mode": "immediate",
@@ -203,6 +208,7 @@ def playing(
                 "yanchor": "top",
                 "pad": {"t": 8},
                 "currentvalue": {"prefix": prefix},
+                "transition": {"duration": 0},
                 "steps": [
                     {"method": "animate", "label": name, "args": [[name], once]} for name in names
                 ],

@@ -10,6 +10,7 @@ import streamlit as st
 
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import as_command
+from dashboard.figures.describe import bare, describe
 from dashboard.figures.light import light
 from dashboard.figures.narrow import for_narrow
 from dashboard.figures.projector import for_projector
@@ -59,7 +60,7 @@ def chart(
         theme=None,
         key=key,
         config=config,
-        alt=alt,
+        alt=describe(alt, figure),
         on_select=on_select or "ignore",
         selection_mode="points",
     )
@@ -91,7 +92,7 @@ def picture(
     table = partial(_as_csv, data)
     if drawn.add(key, Drawn(name, svg, table, caption)):
         return
-    st.container(key=key).image(svg, width="stretch", alt=alt)
+    st.container(key=key).image(svg, width="stretch", alt=f"{alt}. {bare(caption)}")
     with _below(caption):
         # Its colours are replaced only when it is saved: every slider waits for what is done here.
         save_button("SVG", lambda: light(svg), name, key, "This figure as SVG: light")
@@ -157,9 +158,9 @@ def export_row(item: Checkpoint, prefix: str) -> None:
             f"{prefix}_spec",
         )
     st.caption("The command that trains it again; `train --spec spec.json` does the same.")
-    st.code(as_command(spec), language="bash", wrap_lines=True)
+    st.code(as_command(spec), language=None, wrap_lines=True)
     st.caption("From Python:")
-    st.code(f"from corelib import load\n\nmodel = load({json.dumps(item.name)})", language="python")
+    st.code(f"from corelib import load\n\nmodel = load({json.dumps(item.name)})", language=None)
 
 
 def _download(text: str, data, file_name: str, key: str) -> None:

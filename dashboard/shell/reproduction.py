@@ -26,7 +26,7 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
     command = f"python -m corelib reproduce {name} --train"
     if missing and not results.is_here(name):
         st.info(missing)
-        st.code(command, language="bash")
+        st.code(command, language=None)
         return
     what: OverSeeds | Measured = import_module(REPRODUCTIONS[name].module).TABLE
     try:
@@ -47,7 +47,7 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
     computing = results.is_computing(name) or f"{prefix}_{name}_started" in st.session_state
     if computing:
         st.fragment(_progress, run_every=POLL_S)(what, prefix)
-    st.code(command, language="bash")
+    st.code(command, language=None)
 
 
 def _table(table: pd.DataFrame, key: str) -> None:

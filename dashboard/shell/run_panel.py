@@ -110,7 +110,7 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
                     language=None,
                 )
         with st.expander("Settings and command"), errors_shown():
-            st.code(as_command(run.spec), language="bash", wrap_lines=True)
+            st.code(as_command(run.spec), language=None, wrap_lines=True)
     if alive != was_alive:
         # The picker of checkpoints and the polling follow the new state.
         st.rerun(scope="app")

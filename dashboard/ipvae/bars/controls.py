@@ -6,7 +6,7 @@ import streamlit as st
 from corelib.models.ipvae.experiment import Experiment, Intervention
 from corelib.models.ipvae.stimuli import CONTRAST, KINDS, Stimulus, quick_bar
 from corelib.models.ipvae.tuning import responsive
-from dashboard.components.bar_pad import bar_pad
+from dashboard.components.bar_pad import Bar, bar_pad
 from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.cache import features
 from dashboard.shell.cache import CheckpointKey
@@ -113,9 +113,13 @@ def _path(field: np.ndarray, direction: float, width: float) -> tuple[float, ...
     """The places of a bar dragged by hand; before that it crosses the patch by itself."""
     st.caption("Drag the bar over the receptive field.")
     frame_ms = st.session_state.get(f"{PAGE}_frame", FRAME_MS)
-    path = bar_pad(f"{PAGE}_pad", field, direction, width, frame_ms)
+    path = bar_pad(f"{PAGE}_pad", field, Bar(direction, width), frame_ms, _turn)
     side = field.shape[0]
     # The pad forgets its path when it is not shown; this copy does not.
     path = path or st.session_state.get(PATH, ()) or tuple(np.linspace(-side, side, 80))
     st.session_state[PATH] = path
     return path
+
+
+def _turn(direction: int) -> None:
+    st.session_state[f"{PAGE}_direction"] = direction

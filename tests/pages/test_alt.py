@@ -1,0 +1,33 @@
+"""The main figure of each page is described by what it shows now."""
+
+import pytest
+
+from tests.pages.app import open_page
+
+MOVES = {
+    "balance": {"balance_gain": "0"},
+    "halting": {"halting_theta": "0.5"},
+    "robustness": {"robust_kind": "rotation"},
+    "evidence": {"evidence_index": "7"},
+    "bpc": {"bpc_index": "7"},
+    "subnetworks": {"sub_image": "7"},
+    "learning": {"learn_image": "7"},
+    "sparse": {"sparse_steps": "100"},
+    "bars": {"bars_direction": "90"},
+}
+"""A control of each page that changes its main figure."""
+
+
+def alts(page: str, **query: str) -> list[str]:
+    """The text alternatives of all charts and pictures of a page."""
+    app = open_page(page, **query)
+    charts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    pictures = [image.alt for item in app.get("imgs") for image in item.proto.imgs]
+    assert all(charts), "a chart without a description"
+    return charts + pictures
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "query"), MOVES.items())
+def test_the_description_follows_the_controls(page, query, runs_root):
+    assert alts(page)[:1] != alts(page, **query)[:1]
