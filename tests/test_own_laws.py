@@ -7,7 +7,8 @@ import torch
 from corelib.catalog import SYSTEMS
 from corelib.data import load_dataset, own
 from corelib.data.corruptions import Corruption, corrupt
-from corelib.data.own_reading import Asked, add
+from corelib.data.own_asked import Asked
+from corelib.data.own_reading import add
 from corelib.errors import CheckpointError
 from corelib.runs import registry
 from corelib.runs.spec import make_spec, resolve

@@ -11,7 +11,8 @@ from typing import ClassVar
 from corelib.cli import show
 from corelib.cli.parse import Group, Late, flag, name, text, whole
 from corelib.data import own
-from corelib.data.own_reading import Asked, add
+from corelib.data.own_asked import Asked
+from corelib.data.own_reading import add
 from corelib.data.sources import BUILT_IN, DATASETS, is_here, load_dataset
 from corelib.errors import DataError
 from corelib.words import PROGRAM

@@ -14,7 +14,7 @@ import numpy as np
 
 from corelib.data import cifar
 from corelib.data.images import ImageDataset, Split
-from corelib.data.own_reading import LUMINANCE
+from corelib.data.own_asked import LUMINANCE
 from corelib.environment import data_root
 from corelib.errors import DataError
 

@@ -282,7 +282,7 @@ def _sampling_verdict(rows: pd.DataFrame, T: float) -> str:
         beyond += len(own) > 1 and abs(gain.mean) > 1e-9 + 2 * gain.sd / len(own) ** 0.5
         gains.append(f"{gain.mean:+.1f} ± {gain.sd:.1f} ({mask})")
     accepted, agree = (
-        sum(own[column].mean() for own in votes.values()) / len(votes)
+        sum(own[column].to_numpy(float).mean() for own in votes.values()) / len(votes)
         for column in (ACCEPTED, AGREE)
     )
     return (

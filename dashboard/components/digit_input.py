@@ -7,7 +7,7 @@ import streamlit as st
 
 from corelib.data import DATASETS
 from corelib.data.drawn import from_image, from_strokes
-from corelib.data.own_reading import fit
+from corelib.data.own_asked import fit
 from corelib.errors import DataError
 from corelib.words import with_article
 from dashboard.components.digit_record import (

@@ -37,8 +37,9 @@ def _trace(trace: dict[str, Any]) -> str:
         return ""
     name = bare(str(trace.get("name") or ""))
     if kind in ("heatmap", "image"):
-        values = _numbers(trace.get("z"))
-        size = " by ".join(map(str, np.shape(trace.get("z"))[:2]))
+        z: Any = trace.get("z")
+        values = _numbers(z)
+        size = " by ".join(map(str, np.shape(z)[:2]))
         return f"{name or 'a map'} of {size}, {_range(values)}" if values.size else ""
     if kind == "scatterpolar":
         return _series(name, trace.get("theta"), trace.get("r"))

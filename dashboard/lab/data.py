@@ -10,7 +10,8 @@ import streamlit as st
 
 from corelib.catalog import SYSTEMS
 from corelib.data import own
-from corelib.data.own_reading import LARGEST, SMALLEST, Asked, add, add_file, fit
+from corelib.data.own_asked import LARGEST, SMALLEST, Asked, fit
+from corelib.data.own_reading import add, add_file
 from corelib.data.sources import BUILT_IN, DATASETS
 from corelib.errors import SynaptariumError
 from dashboard.shell.text import errors_shown, plain, say_error

@@ -10,7 +10,8 @@ from PIL import Image
 
 from corelib.catalog import SYSTEMS
 from corelib.data import DATASETS, is_here, load_dataset, own
-from corelib.data.own_reading import LUMINANCE, Asked, add, add_file, fit, own_text
+from corelib.data.own_asked import LUMINANCE, Asked, fit, own_text
+from corelib.data.own_reading import add, add_file
 from corelib.errors import DataError, SettingsError
 from corelib.runs.spec import make_spec, resolve
 from tests.data.shapes import CLASSES, make_folder, make_npz, shapes

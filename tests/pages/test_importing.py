@@ -65,7 +65,7 @@ def keep(tmp_path, state: dict, settings: dict | None = None) -> str:
     file = tmp_path / "net.pt"
     torch.save(state, file)
     if settings:
-        file.with_suffix(".json").write_text(json.dumps(settings))
+        file.with_suffix(".json").write_text(json.dumps(settings), encoding="utf-8")
     (item,) = foreign.import_checkpoint(file, name="mine")
     return item.name
 

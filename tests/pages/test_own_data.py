@@ -3,7 +3,8 @@
 import pytest
 
 from corelib.data import own
-from corelib.data.own_reading import Asked, add
+from corelib.data.own_asked import Asked
+from corelib.data.own_reading import add
 from tests.data.shapes import CLASSES, make_npz
 from tests.pages.app import open_page, sentences
 

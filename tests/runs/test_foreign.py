@@ -103,8 +103,10 @@ def test_a_folder_of_three_iterative_vaes_opens_as_three_networks(runs_root, tmp
         }
         torch.save(whole, folder / "VAE+Trainer-0300_(2025_05_13,12:47).pt")
         kind_of = "Pois" if kind == "poisson" else "Gaus"
-        (folder / f"Config{kind_of}VAE.json").write_text(json.dumps(vaes.settings(kind)))
-        (folder / "ConfigTrain.json").write_text('{"lr": 0.005, "epochs": 300}')
+        (folder / f"Config{kind_of}VAE.json").write_text(
+            json.dumps(vaes.settings(kind)), encoding="utf-8"
+        )
+        (folder / "ConfigTrain.json").write_text('{"lr": 0.005, "epochs": 300}', encoding="utf-8")
     kept = foreign.import_checkpoint(tmp_path / "checkpoints", name="hadi")
     assert {item.card.system for item in kept} == {"ipvae", "igvae", "igvae-relu"}
     assert {item.name for item in kept} == {"hadi_ipvae", "hadi_igvae", "hadi_igvae_relu"}
@@ -125,7 +127,7 @@ def test_a_state_dict_may_be_bare_or_wrapped(runs_root, tmp_path, how):
     else:
         torch.save({"epoch": 4, how: bpan()} if how == "model_state_dict" else bpan(), file)
     if how == "json":
-        file.with_suffix(".json").write_text('{"T": 11}')
+        file.with_suffix(".json").write_text('{"T": 11}', encoding="utf-8")
     (item,) = foreign.import_checkpoint(file)
     assert item.card.config["n_steps"] == (11 if how == "json" else 6)
     assert item.card.epoch == (4 if how == "model_state_dict" else 0)
@@ -247,7 +249,7 @@ def test_a_large_file_is_refused_before_it_is_read(file, monkeypatch):
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"T": "many"}', '{"pace": 1}', '{"T": 1e999}'])
 def test_bad_settings_are_refused_with_a_sentence(file, text):
-    file.with_suffix(".json").write_text(text)
+    file.with_suffix(".json").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError):
         foreign.import_checkpoint(file)
 
@@ -262,7 +264,7 @@ def test_the_commands_import_and_export(file, tmp_path, capsys):
     back = torch.load(out, weights_only=True)
     assert back.keys() == bpan().keys()
     assert all(torch.equal(back[name], tensor) for name, tensor in bpan().items())
-    assert json.loads(out.with_suffix(".json").read_text())["T"] == 6
+    assert json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["T"] == 6
     assert main(["export", "mine", str(out), "--authors"]) == 2
     assert "already exists" in capsys.readouterr().err
     assert main(["export", "act-mnist", str(tmp_path / "act.pt"), "--authors"]) == 2
