@@ -77,6 +77,7 @@ def _cause(variant: str, config: dict[str, Any], training: dict[str, Any]) -> Tr
 
 IP, IG, IG_RELU, IP_DIGITS = "iP-VAE, β = 24", "iG-VAE, β = 8", "iG-relu-VAE, β = 8", "iP-VAE"
 BETAS = {f"iP-VAE, β = {beta:g}": _at(beta) for beta in (6.0, 12.0)}
+HALF = "iP-VAE, K = 256"
 FORMER, PLAIN, CORRECTED, NARROWER, SOFTENED, THEIR_KL = (
     "prior fixed, limits 4, no cost of variance",
     "prior learned, limits 10, no cost of variance",
@@ -91,6 +92,7 @@ NETWORKS: dict[str, Trained] = {
     IG_RELU: _preset("igvae-relu", NATURAL, "shipped"),
     IG: _preset("igvae", NATURAL, "shipped"),
     **BETAS,
+    HALF: Trained("ipvae", NATURAL, "k256", _SMALL, dict(_PACE), seeds=1),
     FORMER: _cause("former", _FORMER, _PLAIN),
     PLAIN: _cause("plain", {}, _PLAIN),
     CORRECTED: _cause("corrected", {}, {}),
@@ -116,6 +118,7 @@ SECTIONS: dict[str, dict[str, Published | None]] = {
         IP: Published(83.0, 77.3, sizes="512, 16, 24"),
         IG_RELU: Published(82.0, 57.6, sizes="512, 16, 8"),
         IG: Published(87.4, 0.0, sizes="512, 16, 8"),
+        HALF: None,
     },
     PLANE: {
         "LCA": Published(82.6, 77.8),
