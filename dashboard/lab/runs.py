@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from corelib.catalog import SYSTEMS
 from corelib.runs.store import Run, list_runs
 from dashboard.lab.importing import draw_import
 from dashboard.shell import cache, inventory
@@ -24,6 +25,9 @@ def draw_runs() -> None:
         st.warning(
             "These checkpoints are not offered:\n" + "".join(f"\n- {plain(p)}" for p in problems)
         )
+    len(SYSTEMS)  # reads what other packages name
+    for problem in SYSTEMS.problems:
+        st.warning(plain(problem))
     with st.expander("Import a checkpoint"):
         draw_import()
     if not runs:
