@@ -1,7 +1,10 @@
 """Examples that a person copies run as they are written."""
 
 import doctest
+import os
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -29,3 +32,22 @@ def test_the_readmes_python_runs():
     assert names["logits"].shape == (100, 10)
     assert 1 <= names["steps"].min() <= names["steps"].max() <= 6
     assert names["trace"].rate.shape[:2] == (100, 6)
+
+
+GUIDES = [
+    file for file in sorted((ROOT / "docs").glob("*.md")) if "```python" in file.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("file", GUIDES, ids=lambda file: file.stem)
+def test_the_python_of_a_guide_runs(file, tmp_path):
+    """All its blocks, one after another, in a process of its own: they may register systems."""
+    code = "\n".join(re.findall("```python\n(.*?)```", file.read_text("utf-8"), re.S))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "SYNAPTARIUM_RUNS": str(tmp_path)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
