@@ -35,6 +35,7 @@ from corelib.runs.store import Run, create_run, find_run, list_runs
 from corelib.training.card import read_card
 from corelib.training.checkpoint import read_tensors
 from corelib.training.events import Began, Stepped
+from corelib.words import percent
 
 ROOT = Path(__file__).parents[1]
 TINY = shlex.split("--n-excitatory 8 --n-inhibitory 2 --n-steps 2 --batch-size 5000")
@@ -182,7 +183,11 @@ def test_version_is_that_of_the_project(capsys):
 # Errors
 
 WRONG = [
-    ("", "needs the name of a command; there are: train, evaluate, runs, data and reproduce"),
+    (
+        "",
+        "needs the name of a command; there are: app, train, evaluate, runs, import, export, "
+        "data and reproduce",
+    ),
     ("trian", "There is no command named 'trian', the nearest is train"),
     ("--epochs 3", "name a command before options"),
     ("train", "needs the name of a system; there are: bpan"),
@@ -365,7 +370,7 @@ def test_training_prints_its_epochs_and_its_test_metrics(trained):
     assert [line.split()[1] for line in epochs] == ["1/2", "2/2"]
     history = run.history()
     for line, validated in zip(epochs, history.validations, strict=True):
-        assert f"validation accuracy {100 * validated.score:.2f} %" in line
+        assert f"validation accuracy {percent(validated.score, 2)}" in line
         assert re.search(r"\d+ updates/s  \d:\d\d left  loss \d", line)
     assert f"  accuracy               {100 * history.finished.metrics['accuracy']:.2f} %" in lines
     assert lines[-1] == (
@@ -391,7 +396,7 @@ def test_evaluate_takes_a_folder_and_prints_a_table(trained_run, capsys):
     lines = capsys.readouterr().out.splitlines()
     accuracy = read_card(folder).test["accuracy"]
     assert lines[0].endswith("on 10,000 images of mnist (test):")
-    assert f"  accuracy               {100 * accuracy:.2f} %" in lines
+    assert f"  accuracy               {percent(accuracy, 2)}" in lines
 
 
 def test_evaluate_of_a_shipped_checkpoint_agrees_with_its_card(capsys):
@@ -648,7 +653,7 @@ def test_a_terminal_gets_a_bar_that_grows(runs_root):
     assert len(set(lengths)) > 5
     assert max(map(len, drawn)) < 80
     assert re.search(
-        r"epoch 3/3  \d+ updates/s  0:00 left  loss [\d.]+  validation [\d.]+ %", drawn[-1]
+        r"epoch 3/3  \d+ updates/s  0:00 left  loss [\d.]+  validation [\d.]+\s%", drawn[-1]
     )
 
 

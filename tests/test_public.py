@@ -23,13 +23,14 @@ from corelib.analysis import (
     currents,
     energy_trace,
     gates,
-    halting,
+    halting_steps,
     selectivity,
     tuning,
 )
 from corelib.catalog import SYSTEMS
 from corelib.data.corruptions import Corruption, corrupt
 from corelib.errors import CheckpointError, DataError, RunError, SettingsError
+from corelib.words import percent
 
 ROOT = Path(__file__).parents[1]
 N = 200
@@ -111,7 +112,7 @@ def test_detached_it_returns_at_once(capsys):
     assert experiment.state in ("starting", "queued", "running")
     experiment.wait()
     assert experiment.state == "completed"
-    assert "Training 13,002 parameters" in capsys.readouterr().out
+    assert "epoch 0/1" in capsys.readouterr().out
 
 
 SCRIPT = """
@@ -239,7 +240,7 @@ def test_curves_and_halting_steps_against_the_networks_own_early_answers(digits)
         assert row["mean_steps"] == pytest.approx(steps.double().mean().item())
         hits = logits.argmax(1) == digits.test.labels[:N]
         assert row["accuracy"] == pytest.approx(hits.double().mean().item())
-    each = halting("act-mnist", threshold=0.95, images=N)
+    each = halting_steps("act-mnist", threshold=0.95, images=N)
     assert each["step"].tolist() == steps.tolist()
     assert each["correct"].tolist() == hits.tolist()
     assert each["label"].tolist() == digits.test.labels[:N].tolist()
@@ -378,7 +379,7 @@ def test_the_command_line_says_the_same(tmp_path, capsys):
     assert saved["accuracy at θ = 0.7"].item() == row["accuracy at θ = 0.7"].item()
     printed = capsys.readouterr().out
     assert "300 images of mnist (test, occlusion 0.2)" in printed
-    assert f"{100 * row['accuracy'].item():.2f} %" in printed
+    assert percent(row["accuracy"].item(), 2) in printed
     for wrong in ("--severity x", "--severity nan", "--images 1.5", "--corruption rain"):
         assert main(["evaluate", "bpan-mnist", *wrong.split()]) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -1,7 +1,7 @@
 """Measures of networks, one call each; tables are DataFrames with one row for each thing named.
 
 Steps
-    ``accuracy_curve`` against the threshold, ``halting`` image by image,
+    ``accuracy_curve`` against the threshold, ``halting_steps`` image by image,
     ``accuracy_by_severity`` under a corruption.
 Inside
     ``currents`` of a BPAN, ``energy_trace`` of predictive coding, ``gates`` of an instructed
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from corelib.measures.inside import tuning as tuning
     from corelib.measures.steps import accuracy_by_severity as accuracy_by_severity
     from corelib.measures.steps import accuracy_curve as accuracy_curve
-    from corelib.measures.steps import halting as halting
+    from corelib.measures.steps import halting_steps as halting_steps
 
 _inside, _steps = "corelib.measures.inside", "corelib.measures.steps"
 _statistics = "corelib.analysis.anytime"
@@ -43,7 +43,7 @@ __getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll
         "currents": _inside,
         "energy_trace": _inside,
         "gates": _inside,
-        "halting": _steps,
+        "halting_steps": _steps,
         "paired_difference": _statistics,
         "pareto_front": _statistics,
         "selectivity": _inside,

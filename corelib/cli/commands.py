@@ -174,14 +174,14 @@ class Evaluate:
     csv: text("Also save it as CSV, one row", "FILE") = ""
 
     def __call__(self) -> None:
-        import torch
-
         if self.split not in MEASURED:
             raise UsageError(
                 f"split is {self.split!r}, but should be {' or '.join(map(repr, MEASURED))}."
             )
-        torch.set_num_threads(thread_count())
         item = find(self.run)
+        import torch
+
+        torch.set_num_threads(thread_count())
         frame = evaluate(
             item,
             self.dataset or None,

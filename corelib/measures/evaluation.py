@@ -43,7 +43,7 @@ def measure(item: Checkpoint, dataset_name: str, split: str, most: int | None = 
     import torch
 
     torch.set_num_threads(thread_count())
-    subject = subject_of(item)
+    subject = subject_of(item, dataset_name)
     seen = shown(subject, dataset_name, split, most)
     return Measured(len(seen.part.labels), _parameters(subject), _metrics(subject, seen, THRESHOLD))
 
@@ -68,7 +68,7 @@ def evaluate(
 
     from corelib.models.bpan.anytime import checked_threshold
 
-    subject = subject_of(model)
+    subject = subject_of(model, dataset)
     seen = shown(subject, dataset, **which)
     metrics = _metrics(subject, seen, checked_threshold(threshold))
     row: dict[str, Any] = {

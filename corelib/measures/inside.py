@@ -47,7 +47,7 @@ def currents(
     from corelib.models.bpan.analysis import currents as traced
     from corelib.models.bpan.network import BPAN
 
-    subject = subject_of(model)
+    subject = subject_of(model, dataset)
     network = _of_kind(subject, BPAN, "the currents of excitatory and inhibitory units")
     standard = Controls(network.n_steps, network.alpha)
     unknown = [name for name in controls if name not in Controls._fields]
@@ -99,7 +99,7 @@ def energy_trace(
     from corelib.models.bpc.inference import InferenceConfig, infer
     from corelib.models.bpc.network import TwoWay
 
-    subject = subject_of(model)
+    subject = subject_of(model, dataset)
     network = _of_kind(subject, TwoWay, "an energy that inference descends")
     unknown = [name for name in inference if name not in InferenceConfig._fields]
     if unknown:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from corelib.analysis.anytime import Answers, at_threshold, halting_steps, threshold_curve
+from corelib.analysis.anytime import Answers, at_threshold, threshold_curve
+from corelib.analysis.anytime import halting_steps as steps_of
 from corelib.data.corruption_kinds import CORRUPTIONS
 from corelib.errors import SettingsError
 from corelib.measures.subject import Which, anytime, in_evaluation, shown, subject_of
@@ -54,7 +55,7 @@ def accuracy_curve(
     )
 
 
-def halting(
+def halting_steps(
     model: Model, dataset: Data = None, threshold: float = 0.9, **which: Unpack[Which]
 ) -> pd.DataFrame:
     """When each image is answered, one row for each: ``image`` (its place), ``label``, ``step``
@@ -63,7 +64,7 @@ def halting(
 
     _, answers, labels = _answers(model, dataset, which)
     (threshold,) = _checked([threshold])
-    steps = halting_steps(answers.confidence, threshold)
+    steps = steps_of(answers.confidence, threshold)
     image = np.arange(len(labels))
     answer = answers.predicted[image, steps - 1]
     return pd.DataFrame(
@@ -103,7 +104,7 @@ def accuracy_by_severity(
     if seeds < 1:
         raise SettingsError(f"seeds is {seeds}, but should be at least 1.")
     (threshold,) = _checked([threshold])
-    subject = subject_of(model)
+    subject = subject_of(model, dataset)
     network = anytime(subject)
     kind = CORRUPTIONS[corruption]
     rows = []
@@ -132,7 +133,7 @@ def accuracy_by_severity(
 
 def _answers(model: Model, dataset: Data, which: Which) -> tuple[str, Answers, np.ndarray]:
     """The network's name, its answers to the images at each step, and their labels."""
-    subject = subject_of(model)
+    subject = subject_of(model, dataset)
     network = anytime(subject)
     part = shown(subject, dataset, **which)
     with in_evaluation(network):

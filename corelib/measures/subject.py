@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from corelib.data.images import ImageDataset, Split
 from corelib.data.sequences import SequenceDataset
@@ -48,7 +48,7 @@ class Subject(NamedTuple):
     """A network, its ``name``, and its checkpoint if it has one."""
 
     name: str
-    model: nn.Module
+    model: Any
     item: Checkpoint | None
 
 
@@ -67,16 +67,19 @@ class Shown(NamedTuple):
         return self.dataset.inputs(self.part.pixels)
 
 
-def subject_of(model: Model) -> Subject:
+def subject_of(model: Model, data: Data = None) -> Subject:
     """The network of a name, a checkpoint, an experiment, or the network itself.
 
-    Raises ``CheckpointError`` where there is none.
+    Raises ``CheckpointError`` where there is none, and ``SettingsError``, before its weights are
+    read, if it cannot read the data set that ``data`` names.
     """
     if isinstance(model, Experiment):
         model = model.checkpoint
     if isinstance(model, str | Path):
         model = find(str(model))
     if isinstance(model, Checkpoint):
+        if isinstance(data, str):
+            _check_readable(model, data)
         return Subject(model.title, load(model), model)
     return Subject(type(model).__name__, model, None)
 
@@ -157,7 +160,6 @@ def _dataset(subject: Subject, data: Data) -> Dataset:
     if data is None:
         data = subject.item.card.dataset if subject.item else "mnist"
     if isinstance(data, str):
-        _check_kind(subject, data)
         dataset = load_dataset(data)
     elif isinstance(data, ImageDataset | SequenceDataset):
         dataset = data
@@ -191,18 +193,21 @@ def _own(subject: Subject, data: tuple) -> ImageDataset:
     return ImageDataset("own images", names, mean, std, part, part, part)
 
 
-def _check_kind(subject: Subject, name: str) -> None:
-    """Raise ``SettingsError`` where a network of a system cannot read this kind of data."""
+def _check_readable(item: Checkpoint, name: str) -> None:
+    """Raise ``SettingsError`` where a checkpoint cannot read a data set by its kind or size."""
     from corelib.catalog import system
 
-    if subject.item is None:
-        return
-    chosen = system(subject.item.card.system)
+    chosen = system(item.card.system)
     if name in DATASETS and name not in chosen.datasets:
         raise SettingsError(
-            f"{subject.name} reads {chosen.data}s, but {name} holds {DATASETS[name].kind}s; choose "
+            f"{item.name} reads {chosen.data}s, but {name} holds {DATASETS[name].kind}s; choose "
             f"one of: {', '.join(chosen.datasets)}."
         )
+    if name in DATASETS and item.card.config.get("input_dim") not in (
+        None,
+        DATASETS[name].input_dim,
+    ):
+        _check_size(Subject(item.name, None, item), load_dataset(name))
 
 
 def _check_size(subject: Subject, dataset: Dataset) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from corelib.catalog import SYSTEMS
+from corelib.errors import SettingsError
 from corelib.files import printable
 from corelib.system import PROTOCOLS
 from dashboard.shell.text import errors_shown, plain
@@ -68,10 +69,9 @@ def draw_import() -> None:
         pressed = st.form_submit_button("Import", type="primary", key=f"{PAGE}_button")
     if not pressed:
         return
-    if weights is None:
-        st.error("Choose a file of weights first.")
-        return
     with errors_shown():
+        if weights is None:
+            raise SettingsError("Choose a file of weights first.")
         _import(weights, settings, "" if system == ANY else system, name.strip())
 
 

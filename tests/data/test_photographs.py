@@ -121,8 +121,8 @@ def test_a_bomb_is_refused_before_it_is_decoded(folder, monkeypatch):
 
 def test_it_is_a_data_set_by_name(folder):
     save(folder, "one.png", scene(200, 260))
-    load_dataset.__globals__["_load"].cache_clear()
+    load_dataset.__globals__["_loaded"].cache_clear()
     try:
         assert load_dataset("photographs-16").class_names == ("one",)
     finally:
-        load_dataset.__globals__["_load"].cache_clear()
+        load_dataset.__globals__["_loaded"].cache_clear()

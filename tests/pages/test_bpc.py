@@ -205,7 +205,7 @@ def test_more_steps_than_the_slider_allows_extend_it(runs_root):
     app = open_page("bpc", bpc_model=run.id, bpc_tab="Generate")
     assert not app.exception
     said = app.error[0].value
-    assert "step_size is 0.009, but with it this network's inference runs away" in said
+    assert "step_size is 0.009, but with it this network's inference diverges" in said
 
 
 def test_completion_on_the_test_set_helps(runs_root, monkeypatch):

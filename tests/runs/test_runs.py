@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -406,7 +407,7 @@ def test_a_worker_waits_for_a_status_check(runs_root, monkeypatch):
     """Whoever asks whether a run is alive holds its lock for a moment."""
     run = create_run(tiny())
     worked = []
-    monkeypatch.setattr(worker, "_beat", lambda run: None)
+    monkeypatch.setattr(worker, "_beat", lambda run: threading.Event())
     monkeypatch.setattr(worker.Worker, "work", lambda self: worked.append(self.run.id))
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     asked = run.lock.acquire().lock

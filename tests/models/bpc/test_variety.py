@@ -178,5 +178,5 @@ def test_inference_that_runs_away_is_refused():
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(5)
-    with pytest.raises(SettingsError, match=r"step_size is 0\.9, but with it .* runs away"):
+    with pytest.raises(SettingsError, match=r"step_size is 0\.9, but with it .* diverges"):
         variety.class_activity(model, pictures(), 0, 1)
