@@ -372,7 +372,7 @@ def test_training_prints_its_epochs_and_its_test_metrics(trained):
     for line, validated in zip(epochs, history.validations, strict=True):
         assert f"validation accuracy {percent(validated.score, 2)}" in line
         assert re.search(r"\d+ updates/s  \d:\d\d left  loss \d", line)
-    assert f"  accuracy               {100 * history.finished.metrics['accuracy']:.2f} %" in lines
+    assert f"  accuracy               {percent(history.finished.metrics['accuracy'], 2)}" in lines
     assert lines[-1] == (
         f"Run {run.id} is completed; evaluate it with: python -m corelib evaluate {run.id}"
     )

@@ -128,7 +128,7 @@ def test_the_sentences_follow_from_the_rows(rows):
     assert said[0] == (
         "By R², ours: iG-VAE 85.0\N{NO-BREAK SPACE}%, iG-relu-VAE 70.0\N{NO-BREAK SPACE}%, "
         "iP-VAE 62.0\N{NO-BREAK SPACE}%; published: iG-VAE 87.4\N{NO-BREAK SPACE}%, iP-VAE "
-        "83.0\N{NO-BREAK SPACE}%, iG-relu-VAE 82.0 %."
+        "83.0\N{NO-BREAK SPACE}%, iG-relu-VAE 82.0\N{NO-BREAK SPACE}%."
     )
     assert said[1].startswith(
         "By zeros, ours: iP-VAE 79.0\N{NO-BREAK SPACE}%, iG-relu-VAE 50.0\N{NO-BREAK SPACE}%, "

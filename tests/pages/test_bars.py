@@ -18,7 +18,7 @@ from dashboard.ipvae.bars.controls import default_neuron, usual_bar
 from dashboard.ipvae.bars.player import gif
 from dashboard.ipvae.bars.view import View
 from dashboard.shell import cache
-from tests.pages.app import open_page, sentences
+from tests.pages.app import joined, open_page, sentences
 from tests.pages.ipvae import SIDE, UNITS, fields, store_network
 
 
@@ -103,20 +103,21 @@ def test_the_trial_that_is_played_is_the_first_of_the_raster(network):
 def test_networks_with_and_without_memory_are_compared(network):
     app = open_bars(network, bars_neuron="15", bars_tab="Tuning")
     app.button(key="bars_history").click().run(timeout=120)
-    table = next(d.value for d in app.dataframe if "no leak" in d.value.to_string())
-    assert next(iter(table["network"])) == "no leak, no reset"
-    assert np.isfinite(table["all, direction (median)"]).all()
+    parts = [d.value for d in app.dataframe if "no leak" in d.value.to_string()]
+    assert next(iter(parts[0].iloc[:, 0])) == "no leak, no reset"
+    medians = next(part for part in parts if "all, direction (median)" in part)
+    assert np.isfinite(medians["all, direction (median)"].astype(float)).all()
 
 
 def test_the_same_stimulus_on_the_other_networks(network):
     others = [store_network("igvae"), store_network("igvae-relu")]
     app = open_bars(network, bars_tab="Other networks", bars_neuron="4")
-    table = app.dataframe[0].value.set_index("network")
+    table = joined(app).T
     assert set(table.index) == {"iP-VAE", "iG-VAE", "iG-relu-VAE"}
     titles = {item.title for item in cache.checkpoints() if item.name in others}
     assert titles < set(table["name"])
     # All have the same features, so the most alike is the same one.
-    assert (table["neuron"] == 4).all()
+    assert (table["neuron"].astype(int) == 4).all()
     # Where nothing is negative, the magnitude is the rate.
     never = table.loc[["iP-VAE", "iG-relu-VAE"]]
     assert (never["median"] == never["median, of the magnitude"]).all()
