@@ -77,19 +77,20 @@ def run() -> None:
 
 
 def _keep_history() -> None:
-    """Make Back and Forward go from page to page, each as it was left."""
+    """Make Back and Forward go from page to page, each as it was left; nothing glides for who has
+    asked for that."""
     # It takes no room in the layout.
     with st.container(key="page_history"):
         st.html(
-            f"<style>.st-key-page_history {{ position: absolute }}</style>"
-            f"<script>{_history()}</script>",
+            f"<style>.st-key-page_history {{ position: absolute }} {_shell('motion.css')}</style>"
+            f"<script>{_shell('history.js')}</script>",
             unsafe_allow_javascript=True,
         )
 
 
-@lru_cache(maxsize=1)
-def _history() -> str:
-    return (Path(__file__).parent / "shell" / "history.js").read_text(encoding="utf-8")
+@lru_cache(maxsize=2)
+def _shell(name: str) -> str:
+    return (Path(__file__).parent / "shell" / name).read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,8 @@ TIP = ".glossary-tip:popover-open"
 OVER = """
 button => {
   const box = button.getBoundingClientRect()
+  // With reduced motion every change takes a moment, this one too.
+  button.style.setProperty("transition", "none", "important")
   button.style.visibility = "hidden"
   const range = document.caretRangeFromPoint(box.x + 1, box.y + box.height / 2)
   button.style.visibility = ""
