@@ -226,7 +226,7 @@ class Catalogue(Mapping[str, System]):
     def __init__(self, ours: dict[str, System]) -> None:
         self._systems = dict(ours)
         self._read = False
-        self.problems: list[str] = []
+        self._problems: list[str] = []
 
     def __getitem__(self, name: str) -> System:
         return self._all()[name]
@@ -236,6 +236,12 @@ class Catalogue(Mapping[str, System]):
 
     def __len__(self) -> int:
         return len(self._all())
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with entry points, a sentence each."""
+        self._all()
+        return tuple(self._problems)
 
     def _all(self) -> dict[str, System]:
         if not self._read:
@@ -252,7 +258,7 @@ class Catalogue(Mapping[str, System]):
                 self.add(item)
         # Another package's fault must not take this one down.
         except Exception as error:
-            self.problems.append(
+            self._problems.append(
                 f"The systems of {point.value} cannot be used: {type(error).__name__}: {error}"
             )
 
@@ -260,7 +266,7 @@ class Catalogue(Mapping[str, System]):
         """Add one under a new name; raises ``SettingsError``."""
         if not isinstance(item, System):
             raise SettingsError(f"{str(item)[:60]!r} is not a System.")
-        if item.name in self._systems:
+        if item.name in self._all():
             raise SettingsError(f"There is already a system named {item.name!r}.")
         self._systems[item.name] = item
 
@@ -284,7 +290,6 @@ def register(item: System) -> None:
     entry point group ``synaptarium.systems`` of a package.
     """
     check_system(item)
-    len(SYSTEMS)  # the entry points come first
     SYSTEMS.add(item)
 
 

@@ -136,13 +136,7 @@ def check_system(system: System) -> None:
             f"protocol is {system.protocol!r}, but should be one of: {', '.join(PROTOCOLS)}."
         )
     for field, base in (("config", Settings), ("training", TrainingSettings), ("learner", Learner)):
-        path = getattr(system, field)
-        try:
-            kind = _class(path)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise SettingsError(
-                f"{field} of {system.name} is {path[:80]!r}, which cannot be imported: {error}."
-            ) from None
+        path, kind = getattr(system, field), _imported(system, field)
         if not (isinstance(kind, type) and issubclass(kind, base)):
             raise SettingsError(
                 f"{field} of {system.name} is {path}, but should derive from "
@@ -156,8 +150,20 @@ def check_system(system: System) -> None:
         raise SettingsError(
             f"{system.config} should have a setting input_dim with from_data=True: the data fix it."
         )
+    network = _imported(system, "model")
     if system.protocol:
-        check_protocol(_class(system.model), system.protocol, system.name)
+        check_protocol(network, system.protocol, system.name)
+
+
+def _imported(system: System, field: str) -> Any:
+    """What a field names; raises ``SettingsError`` where it cannot be imported."""
+    path = getattr(system, field)
+    try:
+        return _class(path)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SettingsError(
+            f"{field} of {system.name} is {path[:80]!r}, which cannot be imported: {error}."
+        ) from None
 
 
 def _class(path: str) -> Any:

@@ -1,5 +1,7 @@
 """Words that several sentences share."""
 
+from collections.abc import Iterable
+
 
 def with_article(noun: str) -> str:
     """A noun with its indefinite article: a 7, an 8, an Ankle boot, a Bag."""
@@ -25,6 +27,11 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def shape(axes: Iterable[int]) -> str:
+    """The shape of an array: (3, 28, 28)."""
+    return f"({', '.join(map(str, axes))})"
 
 
 PROGRAM = "python -m corelib"

@@ -122,6 +122,8 @@ def test_what_a_system_lacks_is_a_sentence(leaky):
         ({"config": "leaky.config:Nothing"}, "cannot be imported"),
         ({"config": "nowhere:Nothing"}, "cannot be imported"),
         ({"config": "nocolon"}, "cannot be imported"),
+        ({"model": "nowhere:Nothing"}, "model of leaky .* cannot be imported"),
+        ({"model": "nowhere:Nothing", "protocol": ""}, "cannot be imported"),
         ({"config": "leaky.config:LeakyTraining"}, "input_dim"),
         ({"training": "leaky.config:LeakyConfig"}, "TrainingSettings"),
         ({"learner": "corelib.training.learner:Learner"}, "lacks: evaluate"),

@@ -7,11 +7,12 @@ import dataclasses
 from pathlib import Path
 
 from corelib.cli import show
-from corelib.cli.parse import PROGRAM, flag, name, text
+from corelib.cli.parse import flag, name, text
 from corelib.data.sources import DATASETS
 from corelib.files import printable
 from corelib.runs.registry import export, find
 from corelib.training.card import write_card
+from corelib.words import PROGRAM
 
 
 @dataclasses.dataclass(frozen=True)

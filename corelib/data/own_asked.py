@@ -60,10 +60,6 @@ def fit(image: np.ndarray, side: int) -> np.ndarray:
     return square
 
 
-def shape_text(shape: Sequence[int]) -> str:
-    return f"({', '.join(map(str, shape))})"
-
-
 def one_line(text: str, most: int) -> str:
     shown = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(shown.split())[:most]

@@ -8,14 +8,8 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from corelib.data.own_asked import (
-    MOST_BYTES,
-    MOST_IMAGES,
-    Labelled,
-    checked_names,
-    own_text,
-    shape_text,
-)
+from corelib import words
+from corelib.data.own_asked import MOST_BYTES, MOST_IMAGES, Labelled, checked_names, own_text
 from corelib.errors import DataError
 
 
@@ -45,22 +39,22 @@ def _from_archive(archive: zipfile.ZipFile, called: str) -> Labelled:
     if len(shape) == 4 and shape[-1] not in (1, 3):
         hint = " Put the channels last." if shape[1] in (1, 3) else ""
         raise DataError(
-            f"images have shape {shape_text(shape)}, but should have 1 or 3 channels in the last "
+            f"images have shape {words.shape(shape)}, but should have 1 or 3 channels in the last "
             f"place.{hint}"
         )
     if len(shape) not in (3, 4):
         raise DataError(
-            f"images have shape {shape_text(shape)}, but should be (image, row, column) or "
+            f"images have shape {words.shape(shape)}, but should be (image, row, column) or "
             "(image, row, column, channel)."
         )
     if not all(shape):
-        raise DataError(f"images have shape {shape_text(shape)}: there are none.")
+        raise DataError(f"images have shape {words.shape(shape)}: there are none.")
     if shape[0] > MOST_IMAGES:
         raise DataError(f"There are {shape[0]:,} images; at most {MOST_IMAGES:,} can be read.")
     given = _header(archive, "labels")[0]
     if given != shape[:1]:
         raise DataError(
-            f"labels have shape {shape_text(given)}, but should be one for each of the "
+            f"labels have shape {words.shape(given)}, but should be one for each of the "
             f"{shape[0]:,} images."
         )
     names = _array(archive, "class_names") if "class_names" in held else None
@@ -84,7 +78,7 @@ def _header(archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dty
     size = kind.itemsize * int(np.prod(shape, dtype=object))
     if size > MOST_BYTES:
         raise DataError(
-            f"{key} has shape {shape_text(shape)} and takes {size / 2**20:,.0f} MB; at most "
+            f"{key} has shape {words.shape(shape)} and takes {size / 2**20:,.0f} MB; at most "
             f"{MOST_BYTES // 2**20} MB can be read. Give fewer or smaller images, as uint8."
         )
     return shape, kind

@@ -11,6 +11,7 @@ from corelib.measures.subject import (
     Subject,
     Which,
     anytime,
+    device_of,
     in_evaluation,
     shown,
     subject_of,
@@ -92,13 +93,13 @@ def _metrics(subject: Subject, seen: Shown, threshold: float) -> dict[str, float
     from corelib.models.bpan.learner import metrics_at
     from corelib.models.bpan.wrapped import wrap
 
-    device = next((p.device for p in subject.model.parameters()), None)
-    part = seen.part if device is None else Split(*(t.to(device) for t in seen.part))
+    device = device_of(subject.model)
+    part = Split(*(tensor.to(device) for tensor in seen.part))
     with in_evaluation(subject.model):
         if subject.item is None:
             # Its own loss is not known: it depends on how it was trained.
-            network = subject._replace(model=wrap(anytime(subject)))
-            return metrics_at(anytime(network), GradientTraining(), seen.dataset, part, threshold)
+            network = wrap(anytime(subject))
+            return metrics_at(network, GradientTraining(), seen.dataset, part, threshold)
         card = subject.item.card
         chosen = system(card.system)
         own = chosen.training_type(**card.training)

@@ -15,7 +15,7 @@ from corelib.analysis.anytime import Answers, at_threshold, threshold_curve
 from corelib.analysis.anytime import halting_steps as steps_of
 from corelib.data.corruption_kinds import CORRUPTIONS
 from corelib.errors import SettingsError
-from corelib.measures.subject import Which, anytime, in_evaluation, shown, subject_of
+from corelib.measures.subject import Which, anytime, device_of, in_evaluation, shown, subject_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,8 +143,7 @@ def _answers(model: Model, dataset: Data, which: Which) -> tuple[str, Answers, n
 def _of(network: AnytimeClassifier, x: Tensor) -> Answers:
     from corelib.models.bpan.halting import answers
 
-    device = next((p.device for p in network.parameters()), x.device)
-    return answers(network, x.to(device))
+    return answers(network, x.to(device_of(network)))
 
 
 def _checked(thresholds: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from corelib.data.images import ImageDataset, Split
 from corelib.data.sequences import SequenceDataset
@@ -16,6 +16,7 @@ from corelib.runs.registry import Checkpoint, find, load
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
     from torch import Tensor, nn
 
     from corelib.data import Dataset
@@ -48,7 +49,7 @@ class Subject(NamedTuple):
     """A network, its ``name``, and its checkpoint if it has one."""
 
     name: str
-    model: Any
+    model: nn.Module
     item: Checkpoint | None
 
 
@@ -102,6 +103,13 @@ def anytime(subject: Subject) -> AnytimeClassifier:
             "classifiers do."
         )
     return wrap(subject.model)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where a network is; the CPU if it has no parameters."""
+    import torch
+
+    return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
 @contextmanager
@@ -165,7 +173,8 @@ def _dataset(subject: Subject, data: Data) -> Dataset:
         dataset = data
     else:
         dataset = _own(subject, data)
-    _check_size(subject, dataset)
+    if subject.item is not None:
+        _check_size(subject.item, dataset)
     return dataset
 
 
@@ -203,21 +212,15 @@ def _check_readable(item: Checkpoint, name: str) -> None:
             f"{item.name} reads {chosen.data}s, but {name} holds {DATASETS[name].kind}s; choose "
             f"one of: {', '.join(chosen.datasets)}."
         )
-    if name in DATASETS and item.card.config.get("input_dim") not in (
-        None,
-        DATASETS[name].input_dim,
-    ):
-        _check_size(Subject(item.name, None, item), load_dataset(name))
+    _check_size(item, load_dataset(name))
 
 
-def _check_size(subject: Subject, dataset: Dataset) -> None:
-    """Raise ``SettingsError`` where a network of a system has another number of inputs."""
-    if subject.item is None:
-        return
-    expects = subject.item.card.config.get("input_dim", dataset.input_dim)
+def _check_size(item: Checkpoint, dataset: Dataset) -> None:
+    """Raise ``SettingsError`` where a checkpoint has another number of inputs."""
+    expects = item.card.config.get("input_dim", dataset.input_dim)
     if expects != dataset.input_dim:
         what = "inputs" if isinstance(dataset, SequenceDataset) else "pixels"
         raise SettingsError(
-            f"{subject.name} takes {expects} {what}, but {dataset.size_in_words}; choose another "
+            f"{item.name} takes {expects} {what}, but {dataset.size_in_words}; choose another "
             "data set."
         )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from corelib import words
 from corelib.errors import CheckpointError
 from corelib.files import printable
 from corelib.settings import Settings
@@ -107,4 +108,4 @@ def sizes(state: State, name: str, axes: int) -> tuple[int, ...]:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, shape))})" if shape else "a single number"
+    return words.shape(shape) if shape else "a single number"

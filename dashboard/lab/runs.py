@@ -25,7 +25,6 @@ def draw_runs() -> None:
         st.warning(
             "These checkpoints are not offered:\n" + "".join(f"\n- {plain(p)}" for p in problems)
         )
-    len(SYSTEMS)  # reads what other packages name
     for problem in SYSTEMS.problems:
         st.warning(plain(problem))
     with st.expander("Import a checkpoint"):
