@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from corelib.catalog import system
 from corelib.errors import CheckpointError, SettingsError
 from corelib.models.bpan import authors
 from corelib.training.foreign import Described, Imported
+from tests.models.imported import network
 from tests.reference.baselines import sigmoid
 
 N_E, N_I, D, C, H, T = 6, 3, 7, 4, 5, 6
@@ -68,16 +68,6 @@ def read(kind: str, state: dict, found: dict | None = None) -> Imported:
     form = next(form for form in authors.FORMS if kind in form.systems)
     assert form.matches(state)
     return form.read(state, found or {}, "")
-
-
-def network(imported: Imported) -> torch.nn.Module:
-    torch.set_default_dtype(torch.float64)
-    try:
-        model = system(imported.system).make_model(imported.config).eval()
-    finally:
-        torch.set_default_dtype(torch.float32)
-    model.load_state_dict(imported.tensors)
-    return model
 
 
 def images() -> torch.Tensor:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from corelib.catalog import system
 from corelib.errors import CheckpointError, SettingsError
 from corelib.models.ipvae import authors
-from corelib.training.foreign import Described, Imported
+from corelib.training.foreign import Described
+from tests.models.imported import network
 
 M, K, T, BATCH = 9, 5, 4, 3
 KINDS = ("poisson", "gaussian", "gaussian+relu")
@@ -65,16 +65,6 @@ def settings(kind: str, **more) -> dict:
         own = {"latent_act": "relu" if "relu" in kind else None}
         own |= {"clamp_u": [3.0, 1.5], "clamp_du": [2.0, 1.2]}
     return {**found, **own, **more}
-
-
-def network(imported: Imported) -> torch.nn.Module:
-    torch.set_default_dtype(torch.float64)
-    try:
-        model = system(imported.system).make_model(imported.config).eval()
-    finally:
-        torch.set_default_dtype(torch.float32)
-    model.load_state_dict(imported.tensors)
-    return model
 
 
 def softclamp_upper(x, c):
