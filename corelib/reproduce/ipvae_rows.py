@@ -71,12 +71,17 @@ def _at(beta: float) -> Trained:
     return Trained("ipvae", NATURAL, f"beta{beta:g}", dict(_LARGE), training, seeds=1)
 
 
+def _taught(variant: str, config: dict[str, Any], seeds: int = 3, **training: Any) -> Trained:
+    """The standard network, taught otherwise."""
+    return Trained("ipvae", NATURAL, variant, config | _NARROW, _SHORT | training, seeds)
+
+
 def _cause(variant: str, config: dict[str, Any], training: dict[str, Any]) -> Trained:
     return Trained("ipvae", NATURAL, variant, _SMALL | config, _SHORT | training)
 
 
 IP, IG, IG_RELU, IP_DIGITS = "iP-VAE, β = 24", "iG-VAE, β = 8", "iG-relu-VAE, β = 8", "iP-VAE"
-BETAS = {f"iP-VAE, β = {beta:g}": _at(beta) for beta in (6.0, 12.0)}
+BETAS = {f"iP-VAE, β = {beta:g}": _at(beta) for beta in (6.0, 12.0, 48.0, 96.0)}
 HALF = "iP-VAE, K = 256"
 FORMER, PLAIN, CORRECTED, NARROWER, SOFTENED, THEIR_KL = (
     "prior fixed, limits 4, no cost of variance",
@@ -86,6 +91,20 @@ FORMER, PLAIN, CORRECTED, NARROWER, SOFTENED, THEIR_KL = (
     "the same, softened counts",
     "the same, published divergence",
 )
+
+TAUGHT = {
+    "rate 0.01": _taught("rate001", _SMALL, learning_rate=0.01),
+    "rate 0.02": _taught("rate002", _SMALL, learning_rate=0.02),
+    "rate 0.08": _taught("rate008", _SMALL, learning_rate=0.08),
+    "β rises over the first third": _taught("rise", _SMALL, beta_rise=0.33),
+    "1,200 updates": _taught("twice", _SMALL, epochs=6),
+    "K = 512": _taught("large", _LARGE, seeds=1),
+    "K = 512, rate 0.02": _taught("large002", _LARGE, seeds=1, learning_rate=0.02),
+    "K = 512, rate 0.08": _taught("large008", _LARGE, seeds=1, learning_rate=0.08),
+    "K = 512, β rises": _taught("largerise", _LARGE, seeds=1, beta_rise=0.33),
+    "K = 512, 1,200 updates": _taught("largetwice", _LARGE, seeds=1, epochs=6),
+}
+"""Learning rate, course of β, length: each a change of the standard network."""
 
 NETWORKS: dict[str, Trained] = {
     IP: _preset("ipvae", NATURAL, "shipped"),
@@ -99,6 +118,7 @@ NETWORKS: dict[str, Trained] = {
     NARROWER: _cause("narrower", _NARROW, {}),
     SOFTENED: _cause("relaxed", _NARROW, {"sampling": "relaxed"}),
     THEIR_KL: _cause("published", _NARROW, {"kl": "published"}),
+    **TAUGHT,
     IP_DIGITS: _preset("ipvae", DIGITS, "digits"),
 }
 
@@ -107,10 +127,11 @@ STANDARD = NARROWER
 SHIPPED = (IP, IG, IG_RELU, IP_DIGITS)
 SYSTEMS = tuple(dict.fromkeys(network.system for network in NETWORKS.values()))
 
-CONVERGENCE, PLANE, CAUSES, MNIST = (
+CONVERGENCE, PLANE, CAUSES, TEACHING, MNIST = (
     "convergence, t = 1,000",
     "rate and distortion",
     "what the settings do, 600 updates",
+    "learning rate, course of β and length; else rate 0.04, 600 updates",
     "MNIST",
 )
 SECTIONS: dict[str, dict[str, Published | None]] = {
@@ -127,6 +148,7 @@ SECTIONS: dict[str, dict[str, Published | None]] = {
         **dict.fromkeys(BETAS),
     },
     CAUSES: dict.fromkeys((FORMER, PLAIN, CORRECTED, NARROWER, SOFTENED, THEIR_KL)),
+    TEACHING: dict.fromkeys((NARROWER, *TAUGHT)),
     MNIST: {IP_DIGITS: Published(95.1, 84.4, 96.46, "512, 128, 128")},
 }
 
