@@ -9,7 +9,15 @@ from typing import Any
 def medians(
     candidates: dict[str, Callable[[], Any]], rounds: int, warm_up: int = 3, burst: int = 1
 ) -> dict[str, float]:
-    """Median milliseconds of each callable over ``rounds`` rounds.
+    """Median milliseconds of each callable over ``rounds`` rounds; the rest is as in ``times``."""
+    taken = times(candidates, rounds, warm_up, burst)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def times(
+    candidates: dict[str, Callable[[], Any]], rounds: int, warm_up: int = 3, burst: int = 1
+) -> dict[str, list[float]]:
+    """Milliseconds of each callable in each of ``rounds`` rounds.
 
     In each round each candidate runs ``burst`` times in a row. If it runs more than once, the first
     run does not count: it finds the caches and the heap as another candidate left them. The order
@@ -26,4 +34,4 @@ def medians(
                 seconds = time.perf_counter() - began
                 if count >= 0 and (k > 0 or burst == 1):
                     taken[name].append(1000 * seconds)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return taken

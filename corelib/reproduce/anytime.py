@@ -1,10 +1,9 @@
 """Anytime inference: BPAN and its baselines, published and ours, as mean ± sd over seeds.
 
 All are trained alike and answer at the first step whose largest softmax reaches θ = 0.9; models
-that learn when to halt also have their own rule. Three costs are measured separately, each as the
-ratio of all T steps to stopping at θ = 0.9: steps; multiply-adds counted from the layers, with an
-answer read out at each step taken; and milliseconds of one thread for 10,000 test images, where the
-fixed depth reads out its last step only.
+that learn when to halt also have their own rule. Two costs are measured, each as the ratio of all T
+steps to stopping at θ = 0.9: steps, and multiply-adds counted from the layers, with an answer read
+out at each step taken. What the clock says depends on the machine: ``reproduce.clock``.
 
 "Published" is the README of the authors of Lahiri and Panwar, "Balanced Predictive Attractor
 Networks for Anytime and Sequential Inference". It heads all mean steps with θ = 0.9, and its
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from corelib.models.bpan.anytime import AnytimeClassifier
 
 THRESHOLD = 0.9
-BATCHES = (256, 10_000)
-CLOCK_ROUNDS = 5
 REFERENCE = "BPAN"
 
 
@@ -126,8 +123,7 @@ NOTES = (
     "rule: ACT halts when its halting values add up to 0.99, PonderNet at the median of its "
     "halting distribution; the others have only θ. Difference: paired by seed, in percentage "
     "points.",
-    "By the clock: milliseconds of all T steps over those of actually stopping at θ = 0.9, one "
-    "thread, measured in turns.",
+    "By the clock of this machine: python -m corelib reproduce clock.",
 )
 
 
@@ -138,25 +134,17 @@ def specs(seed: int) -> list[RunSpec]:
 
 
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
-    """Raw figures, one row a model and seed: accuracies as shares, times in milliseconds.
-
-    Figures that a model does not have are missing.
-    """
+    """Raw figures, one row a model and seed: accuracies as shares. Figures that a model does not
+    have are missing."""
     import pandas as pd
-    import torch
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     run_of = {(spec.title, spec.seed): run for spec, run in zip(specs, runs, strict=True)}
     rows = []
-    try:
-        for name, row in ROWS.items():
-            for seed in sorted({spec.seed for spec in specs}):
-                say(f"Measuring {name}, seed {seed}.")
-                item = find(run_of[row.trained.spec(seed).title, seed].id)
-                rows.append({"model": name, "seed": seed, **figures(item, row.recurrence)})
-    finally:
-        torch.set_num_threads(threads)
+    for name, row in ROWS.items():
+        for seed in sorted({spec.seed for spec in specs}):
+            say(f"Measuring {name}, seed {seed}.")
+            item = find(run_of[row.trained.spec(seed).title, seed].id)
+            rows.append({"model": name, "seed": seed, **figures(item, row.recurrence)})
     return pd.DataFrame(rows)
 
 
@@ -187,10 +175,6 @@ def figures(item: Checkpoint, recurrence: bool = True) -> dict[str, float]:
     cost = model.macs()
     row["multiply-adds"] = float(cost.at(model.n_steps))
     row["multiply-adds at 0.9"] = round(float(cost.at(early.steps).mean()), 1)
-    for batch in BATCHES:
-        clock = halting.clock(model, x, THRESHOLD, batch, CLOCK_ROUNDS)
-        row[f"ms, batch {batch}"] = round(clock.fixed, 2)
-        row[f"ms at 0.9, batch {batch}"] = round(clock.early, 2)
     return row
 
 
@@ -244,11 +228,6 @@ def _line(name: str, rows: pd.DataFrame, reference: pd.Series) -> dict[str, Any]
         "speed-up by multiply-adds": over_seeds(
             rows["multiply-adds"] / rows["multiply-adds at 0.9"]
         ),
-    } | {
-        f"speed-up by the clock, batch {batch:,}": over_seeds(
-            rows[f"ms, batch {batch}"] / rows[f"ms at 0.9, batch {batch}"]
-        )
-        for batch in BATCHES
     }
 
 

@@ -3,6 +3,7 @@ multiply-adds and in time."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from statistics import median
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from corelib.analysis.anytime import Answers, halting_steps
-from corelib.analysis.clock import medians
+from corelib.analysis.clock import medians, times
 from corelib.models.bpan.anytime import AnytimeClassifier, Cost, confidence
 from corelib.models.bpan.network import BPAN
 
@@ -135,9 +136,17 @@ def mean_macs(cost: Cost, confidence: np.ndarray, thresholds: Sequence[float]) -
 def clock(
     model: AnytimeClassifier, x: Tensor, threshold: float, batch: int, rounds: int = 5
 ) -> Clock:
-    """Time stopping early against fixed depth on the images given, ``batch`` at a time, in
-    interleaved rounds; x (image, input)."""
-    ms = medians(
+    """Time stopping early against fixed depth on the images given, ``batch`` at a time: medians
+    over interleaved rounds; x (image, input)."""
+    each = clock_rounds(model, x, threshold, batch, rounds)
+    return Clock(batch, len(x), median(c.early for c in each), median(c.fixed for c in each))
+
+
+def clock_rounds(
+    model: AnytimeClassifier, x: Tensor, threshold: float, batch: int, rounds: int
+) -> list[Clock]:
+    """The same, one ``Clock`` a round."""
+    ms = times(
         {
             "early": _by_batch(x, batch, lambda part: model.forward_anytime(part, threshold)),
             "fixed": _by_batch(x, batch, lambda part: fixed_depth(model, part)),
@@ -145,7 +154,7 @@ def clock(
         rounds,
         warm_up=1,
     )
-    return Clock(batch, len(x), ms["early"], ms["fixed"])
+    return [Clock(batch, len(x), *pair) for pair in zip(ms["early"], ms["fixed"], strict=True)]
 
 
 def clock_curve(
