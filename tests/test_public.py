@@ -309,7 +309,7 @@ def test_gates_are_those_that_the_instructions_open():
     top = opened[-1].bool().numpy()
     expected = (top[0] & top[1]).sum() / (top[0] | top[1]).sum()
     assert table["jaccard"].iloc[-1] == pytest.approx(expected)
-    with pytest.raises(SettingsError, match="has not instructions"):
+    with pytest.raises(SettingsError, match="has no instructions"):
         gates("bpan-mnist")
 
 

@@ -38,7 +38,7 @@ class Import:
 
         for item in import_checkpoint(self.path, self.system, self.name, self.dataset):
             card, origin = item.card, item.card.origin
-            print(f"{item.name}: {card.system}, shown {card.dataset}; use it by this name.")
+            print(f"{item.name}: {card.system}, tested on {card.dataset}; use it by this name.")
             if origin is not None and origin.trained_on:
                 print(f"  trained on: {printable(origin.trained_on)}")
             if origin is not None and origin.assumed:

@@ -48,7 +48,7 @@ def currents(
     from corelib.models.bpan.network import BPAN
 
     subject = subject_of(model, dataset)
-    network = _of_kind(subject, BPAN, "the currents of excitatory and inhibitory units")
+    network = _of_kind(subject, BPAN, "currents of excitatory and inhibitory units")
     standard = Controls(network.n_steps, network.alpha)
     unknown = [name for name in controls if name not in Controls._fields]
     if unknown:
@@ -100,7 +100,7 @@ def energy_trace(
     from corelib.models.bpc.network import TwoWay
 
     subject = subject_of(model, dataset)
-    network = _of_kind(subject, TwoWay, "an energy that inference descends")
+    network = _of_kind(subject, TwoWay, "energy that inference descends")
     unknown = [name for name in inference if name not in InferenceConfig._fields]
     if unknown:
         known = ", ".join(InferenceConfig._fields)
@@ -216,7 +216,7 @@ def _of_kind(subject: Subject, kind: type[Network], what: str) -> Network:
     """The network, if it is of this kind; else raises ``SettingsError``."""
     if not isinstance(subject.model, kind):
         raise SettingsError(
-            f"{subject.name} has not {what}: it is a {type(subject.model).__name__}."
+            f"{subject.name} has no {what}: it is a {type(subject.model).__name__}."
         )
     return subject.model
 

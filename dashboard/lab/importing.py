@@ -94,7 +94,7 @@ def _import(
         if item.card.system == "bpan":
             places = ("E/I balance", *places)
         st.success(
-            f"{plain(item.name)} is {plain(SYSTEMS[item.card.system].title)}, shown "
+            f"{plain(item.name)} is {plain(SYSTEMS[item.card.system].title)}, tested on "
             f"{plain(item.card.dataset)}; choose it as the network in: {', '.join(places)}."
         )
         if item.card.origin is not None and item.card.origin.assumed:

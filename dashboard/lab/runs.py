@@ -31,7 +31,15 @@ def draw_runs() -> None:
         draw_import()
     if not runs:
         return
-    st.dataframe(inventory.runs_table(), hide_index=True, width="stretch", key=f"{PAGE}_table")
+    table = inventory.runs_table()
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        key=f"{PAGE}_table",
+        placeholder="",
+        alt=f"{len(table)} runs, the newest first",
+    )
     st.markdown("### One run")
     with errors_shown():
         runs_section(PAGE)

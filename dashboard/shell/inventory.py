@@ -130,13 +130,17 @@ def runs_table() -> pd.DataFrame:
                 "state": line.state,
                 "updates": line.history.step,
                 "best validation score": line.best_score,
-                "test accuracy": line.test.get("accuracy"),
+                "test accuracy / %": _in_percent(line.test.get("accuracy")),
                 "note": line.note,
                 "id": line.run.id,
             }
             for line in summaries()
         ]
     )
+
+
+def _in_percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 2)
 
 
 def left_out() -> list[str]:

@@ -36,7 +36,7 @@ def test_a_file_becomes_a_network_that_the_form_names(runs_root):
     assert not app.exception
     assert not app.error
     (said,) = (item.value for item in app.success)
-    assert "mine is Balanced Predictive Attractor Network, shown mnist" in said
+    assert "mine is Balanced Predictive Attractor Network, tested on mnist" in said
     assert "E/I balance" in said
     assert registry.find("mine").card.config["n_steps"] == 9
     assert registry.find("mine").card.origin.file == "net.pt"

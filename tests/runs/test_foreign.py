@@ -257,7 +257,7 @@ def test_bad_settings_are_refused_with_a_sentence(file, text):
 def test_the_commands_import_and_export(file, tmp_path, capsys):
     assert main(["import", str(file), "--name", "mine", "--system", "bpan"]) == 0
     said = capsys.readouterr().out
-    assert "mine: bpan, shown mnist" in said
+    assert "mine: bpan, tested on mnist" in said
     assert "assumed, as no file tells: n_steps = 6, alpha = 0.2, dale = True" in said
     out = tmp_path / "out" / "back.pt"
     assert main(["export", "mine", str(out), "--authors"]) == 0

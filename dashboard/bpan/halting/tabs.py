@@ -48,8 +48,8 @@ def draw_main(v: View) -> None:
         ),
         "halting_histograms",
         alt="Histograms of the step at which each network answers",
-        caption="The step at which the test images are answered; dotted: the mean. n = 1 "
-        "seed per network. Click a bar to see its images.",
+        caption=f"The step at which {_images(v)} are answered; dotted: the mean. n = 1 seed per "
+        "network. Click a bar to see its images.",
         n=1,
         on_select=_open_bar,
     )
@@ -60,12 +60,16 @@ def draw_main(v: View) -> None:
         figures.accuracy_against_cost(curves, points, v.styles, AXES[v.cost], v.theta, v.palette),
         "halting_costs",
         alt="Accuracy against cost of each network as the threshold moves",
-        caption="Lines: θ from 0.1 to 1. Filled marks: the current θ. Crosses: the network's own "
-        "halting rule. Hollow: published; ACT and PonderNet were published under θ = 0.9, but with "
-        "the steps of their own rules. Dotted steps: the Pareto front over θ of all networks "
+        caption=f"{_images(v)}. Lines: θ from 0.1 to 1. Filled marks: the current θ. Crosses: the "
+        "network's own halting rule. Hollow: published; ACT and PonderNet were published under "
+        "θ = 0.9, but with the steps of their own rules. Dotted steps: the Pareto front over θ of all networks "
         "shown. n = 1 seed per network.",
         n=1,
     )
+
+
+def _images(v: View) -> str:
+    return f"{len(v.networks[v.first].labels):,} test images"
 
 
 def _open_bar() -> None:
@@ -135,7 +139,7 @@ def draw_numbers(v: View) -> None:
         "halting_numbers",
     )
     st.caption(
-        f"The test images at θ = {v.theta:.2f}, n = 1 seed per network. ECE: expected "
+        f"{_images(v)} at θ = {v.theta:.2f}, n = 1 seed per network. ECE: expected "
         "calibration error. Own rule: ACT stops when its halting values add up to 1 - ε, PonderNet "
         "at the median of its halting distribution; the others stop by confidence."
     )
@@ -192,7 +196,7 @@ def draw_groups(v: View) -> None:
                 figures.halting_heatmap(shares, names, v.palette, y_name),
                 key,
                 alt=alt,
-                caption=f"{name}: {caption}",
+                caption=f"{name}: {caption} n = {_images(v)}.",
             )
 
 
@@ -242,7 +246,7 @@ def draw_calibration(v: View) -> None:
         "halting_calibration",
         alt="Accuracy against the confidence that halted",
         caption="Images in 15 bins of the confidence with which they were answered; larger "
-        "marks hold more of them. ECE: expected calibration error. n = the test images.",
+        f"marks hold more of them. ECE: expected calibration error. n = {_images(v)}.",
     )
 
 

@@ -139,11 +139,15 @@ def sentence(v: View) -> str:
     return (
         f"{_verdict(v)}With {v.corruption.in_words}, **{plain(v.first)}** classifies "
         f"**{pm(own.accuracy, v.at)}** of the test images correctly, "
-        f"**{100 * own.accuracy.drop(v.at):.1f} points** fewer than clean ones "
-        f"({pm(own.accuracy, 0)}). At θ = {v.theta:g} it takes "
-        f"{pm(own.steps, v.at, percent=False)} steps instead of "
+        f"**{_less(own.accuracy.drop(v.at))}** than clean ones ({pm(own.accuracy, 0)}). "
+        f"At θ = {v.theta:g} it takes {pm(own.steps, v.at, percent=False)} steps instead of "
         f"{pm(own.steps, 0, percent=False)}."
     )
+
+
+def _less(drop: float) -> str:
+    """A difference in points, in words; corruption can raise accuracy as well."""
+    return f"{abs(100 * drop):.1f} points {'more' if drop < 0 else 'fewer'}"
 
 
 def _verdict(v: View) -> str:
