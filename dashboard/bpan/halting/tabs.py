@@ -62,8 +62,8 @@ def draw_main(v: View) -> None:
         alt="Accuracy against cost of each network as the threshold moves",
         caption=f"{_images(v)}. Lines: θ from 0.1 to 1. Filled marks: the current θ. Crosses: the "
         "network's own halting rule. Hollow: published; ACT and PonderNet were published under "
-        "θ = 0.9, but with the steps of their own rules. Dotted steps: the Pareto front over θ of all networks "
-        "shown. n = 1 seed per network.",
+        "θ = 0.9, but with the steps of their own rules. Dotted steps: the Pareto front over θ of "
+        "all networks shown. n = 1 seed per network.",
         n=1,
     )
 
