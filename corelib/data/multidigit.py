@@ -1,4 +1,7 @@
-"""Multi-MNIST: digits of MNIST laid over one another; each task is to name one of them.
+"""Scenes: digits laid over one another; each task is to name one of them.
+
+Multi-MNIST is made of MNIST, and the same is made of any grey images: ``multi-NAME`` of your own
+images ``NAME``.
 
 As in the authors' loader for Abel and Ullman (2024), after Sener and Koltun (2018): the left digit
 lies at [0:28, 0:28] and the right one at [6:34, 6:34] of a canvas of 36 x 36, the brighter pixel
@@ -8,6 +11,8 @@ validation set, the test images the test set; each is the left digit of one imag
 is any from the same set. Their loader draws new partners on each machine; here the seed fixes them.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from corelib.data.images import ImageDataset, Split
@@ -16,35 +21,63 @@ from corelib.data.mnist import read_arrays
 SIDE, SHIFT, MARGIN = 28, 6, 2
 TRAIN = 50_000
 TASKS = ("left", "right")
+MULTI = "multi-"
+"""How the name of a data set of scenes begins; the rest is that of its images."""
+
+
+class Layout(NamedTuple):
+    """``n_digits`` lie over one another, ``shift`` pixels apart, None for ``shift_of`` their side;
+    ``seed`` draws the partners; ``larger`` adds the task to name the largest digit."""
+
+    n_digits: int = 2
+    shift: int | None = None
+    seed: int = 0
+    larger: bool = False
+
+
+PAIR = Layout()
+"""As in the paper."""
+
+
+def digits_of(scenes: str) -> str | None:
+    """The name of the images that a data set of scenes is composed of; None for others."""
+    return scenes.removeprefix(MULTI) if scenes.startswith(MULTI) else None
+
+
+def shift_of(side: int) -> int:
+    """How far apart images of this side lie: as far as those of MNIST, for their size."""
+    return max(1, round(SHIFT * side / SIDE))
 
 
 def compose(digits: np.ndarray, shift: int = SHIFT) -> np.ndarray:
-    """Digits uint8 (image, digit, 28, 28) laid over one another: uint8 (image, 28, 28).
+    """Digits uint8 (image, digit, row, column) laid over one another: uint8 (image, row, column),
+    as large as they are.
 
     Each lies ``shift`` pixels further down and to the right than the one before it; a larger
     canvas is reduced more.
     """
-    n_images, n_digits = digits.shape[:2]
-    side = SIDE + (n_digits - 1) * shift + MARGIN
+    n_images, n_digits, own = digits.shape[:3]
+    side = own + (n_digits - 1) * shift + MARGIN
     canvas = np.zeros((n_images, side, side), np.uint8)
     for k in range(n_digits):
-        place = slice(k * shift, k * shift + SIDE)
+        place = slice(k * shift, k * shift + own)
         part = canvas[:, place, place]
         np.maximum(part, digits[:, k], out=part)
-    picked = np.floor((np.arange(SIDE) + 0.5) * side / SIDE).astype(int)
+    picked = np.floor((np.arange(own) + 0.5) * side / own).astype(int)
     pixels = canvas.reshape(n_images, -1).take((picked[:, None] * side + picked).ravel(), axis=1)
-    return pixels.reshape(n_images, SIDE, SIDE)
+    return pixels.reshape(n_images, own, own)
 
 
 def overlap(left: np.ndarray, right: np.ndarray, shift: int = SHIFT) -> np.ndarray:
     """How far digits hide each other when they are laid over one another, from 0 (nowhere) to 1.
 
-    ``left`` and ``right`` uint8 (image, 28, 28) -> (left image, right image): the darker of both
-    brightnesses, summed over pixels, as a share of that of the fainter digit.
+    ``left`` and ``right`` uint8 (image, row, column) -> (left image, right image): the darker of
+    both brightnesses, summed over pixels, as a share of that of the fainter digit.
     """
-    side = SIDE + shift
+    own = left.shape[-1]
+    side = own + shift
     canvas = np.zeros((2, max(len(left), len(right)), side, side), np.float32)
-    canvas[0, : len(left), :SIDE, :SIDE] = left
+    canvas[0, : len(left), :own, :own] = left
     canvas[1, : len(right), shift:, shift:] = right
     a = canvas[0, : len(left)].reshape(len(left), -1)
     b = canvas[1, : len(right)].reshape(len(right), -1)
@@ -54,8 +87,8 @@ def overlap(left: np.ndarray, right: np.ndarray, shift: int = SHIFT) -> np.ndarr
 
 def clearest_pair(digits: np.ndarray, labels: np.ndarray, shift: int = SHIFT) -> tuple[int, int]:
     """The left and the right digit of different classes that hide each other least, by their
-    places among ``digits`` uint8 (image, 28, 28) of ``labels`` (image). Raises ``ValueError`` where
-    all are of one class."""
+    places among ``digits`` uint8 (image, row, column) of ``labels`` (image). Raises ``ValueError``
+    where all are of one class."""
     if len(np.unique(labels)) < 2:
         raise ValueError("A pair of different digits needs images of two classes.")
     hidden = overlap(digits, digits, shift)
@@ -64,21 +97,35 @@ def clearest_pair(digits: np.ndarray, labels: np.ndarray, shift: int = SHIFT) ->
     return int(first), int(second)
 
 
-def load(
-    n_digits: int = 2, shift: int = SHIFT, seed: int = 0, larger: bool = False
-) -> ImageDataset:
-    """Multi-MNIST in memory, in about a second; labels are (image, task).
-
-    ``n_digits`` lie over one another, ``shift`` pixels apart; ``seed`` draws the partners;
-    ``larger`` adds the task to name the largest digit. Pixels are normalised by MNIST's own mean
-    and standard deviation, as in the authors' code.
-    """
+def load(layout: Layout = PAIR) -> ImageDataset:
+    """Multi-MNIST in memory, in about a second. Pixels are normalised by MNIST's own mean and
+    standard deviation, as in the authors' code."""
     import torch
 
-    x_train, y_train, x_test, y_test = read_arrays()
+    x_train, y_train, x_test, y_test = (torch.from_numpy(a) for a in read_arrays())
+    digits = ImageDataset(
+        name="mnist",
+        class_names=tuple("0123456789"),
+        mean=0.1307,
+        std=0.3081,
+        train=Split(x_train[:TRAIN], y_train[:TRAIN]),
+        validation=Split(x_train[TRAIN:], y_train[TRAIN:]),
+        test=Split(x_test, y_test),
+    )
+    return scenes(digits, layout)
+
+
+def scenes(digits: ImageDataset, layout: Layout = PAIR) -> ImageDataset:
+    """Scenes of grey images, named and normalised after them, as many in each split as it has
+    images; labels are (image, task)."""
+    import torch
+
+    n_digits, shift, seed, larger = layout
+    shift = shift_of(digits.train.pixels.shape[-1]) if shift is None else shift
     rng = np.random.default_rng(seed)
 
-    def split(x: np.ndarray, y: np.ndarray) -> Split:
+    def split(images: Split) -> Split:
+        x, y = images.pixels.numpy(), images.labels.numpy()
         n = len(x)
         others = rng.integers(n, size=(n, n_digits - 1))
         chosen = np.concatenate([np.arange(n)[:, None], others], 1)
@@ -91,12 +138,12 @@ def load(
 
     names = TASKS if n_digits == 2 else tuple(f"digit {k + 1}" for k in range(n_digits))
     return ImageDataset(
-        name="multi-mnist",
-        class_names=tuple("0123456789"),
-        mean=0.1307,
-        std=0.3081,
-        train=split(x_train[:TRAIN], y_train[:TRAIN]),
-        validation=split(x_train[TRAIN:], y_train[TRAIN:]),
-        test=split(x_test, y_test),
+        name=f"{MULTI}{digits.name}",
+        class_names=digits.class_names,
+        mean=digits.mean,
+        std=digits.std,
+        train=split(digits.train),
+        validation=split(digits.validation),
+        test=split(digits.test),
         task_names=(*names, "larger") if larger else names,
     )

@@ -1,7 +1,8 @@
 """All data sets by name, and whether each is here.
 
 ``DATASETS`` holds those that are built in and your own (``corelib.data.own``), which are looked up
-in the data folder whenever it is asked: what is added is there at once, in every process.
+in the data folder whenever it is asked: what is added is there at once, in every process. Of your
+own grey images there are scenes as well (``corelib.data.multidigit``).
 """
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -61,13 +62,20 @@ class Sources(MutableMapping[str, Source]):
     def __getitem__(self, name: str) -> Source:
         if name in self.built_in:
             return self.built_in[name]
-        if (item := own.find(name)) is None:
+        if (item := own.find(name)) is not None:
+            return _own(item)
+        item = own.find(multidigit.digits_of(name) or "")
+        if item is None or not _composes(item):
             raise KeyError(name)
-        return _own(item)
+        return _own_scenes(item)
 
     def __iter__(self) -> Iterator[str]:
         yield from self.built_in
-        yield from (name for name in own.sets() if name not in self.built_in)
+        for name, item in own.sets().items():
+            if name not in self.built_in:
+                yield name
+                if _composes(item):
+                    yield f"{multidigit.MULTI}{name}"
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -90,6 +98,22 @@ def _own(item: own.OwnSet) -> Source:
         input_dim=item.input_dim,
         n_classes=len(item.class_names),
         checksum=item.checksum,
+    )
+
+
+def _composes(item: own.OwnSet) -> bool:
+    """Whether scenes are made of an own set: it is grey, and there are classes to tell apart."""
+    return item.kind == "image" and len(item.class_names) > 1
+
+
+def _own_scenes(item: own.OwnSet) -> Source:
+    return _own(item)._replace(
+        title=f"Scenes of {item.name} (your own)",
+        about=f"two overlapping images of {item.name} in {item.side} x {item.side} pixels; the "
+        "task is to name the left or the right one; composed here",
+        load=lambda: multidigit.scenes(cast(ImageDataset, _load(item.name))),
+        kind="scene",
+        n_tasks=len(multidigit.TASKS),
     )
 
 

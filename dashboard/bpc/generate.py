@@ -8,7 +8,7 @@ import streamlit as st
 from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.samples import draw_samples
-from dashboard.bpc.view import PAGE, View, noise
+from dashboard.bpc.view import PAGE, View, noise, two_classes
 from dashboard.shell.controls import choice, select, slider
 from dashboard.shell.export import chart
 
@@ -63,11 +63,12 @@ def _draw_mixture(v: View) -> None:
     from dashboard.bpc.figures.images import gallery
 
     names = v.data.class_names
+    first, second = two_classes(names)
     st.markdown("##### Two labels at once")
     controls, picture = st.columns([2, 5], gap="large")
     with controls:
-        one = select(PAGE, "from", "From", names, names[4])
-        other = select(PAGE, "to", "To", names, names[9])
+        one = select(PAGE, "from", "From", names, first)
+        other = select(PAGE, "to", "To", names, second)
         share = slider(PAGE, "mix", "Share of the second", 0.0, 1.0, 0.5, 0.05)
     shares = [*np.linspace(0, 1, 6), share]
     with torch.no_grad():

@@ -7,7 +7,7 @@ import streamlit as st
 from corelib.errors import SettingsError
 from corelib.words import percent, with_article
 from dashboard.bpc import cache as bpc_cache
-from dashboard.bpc.view import PAGE, View
+from dashboard.bpc.view import PAGE, View, two_classes
 from dashboard.shell.controls import choice, number, select, slider
 from dashboard.shell.export import chart
 from dashboard.shell.text import say_error
@@ -90,7 +90,7 @@ def _controls(v: View) -> "tuple[int, int, Sampling]":
     layers = [f"z{k}" for k in range(1, len(v.model.sizes) - 1)]
     one, two, three = st.columns(3, gap="large")
     with one:
-        label = names.index(select(PAGE, "samples_of", "Class", names, names[4]))
+        label = names.index(select(PAGE, "samples_of", "Class", names, two_classes(names)[0]))
         layer = choice(PAGE, "samples_layer", "Layer sampled", layers, layers[0])
     with two:
         scale = slider(PAGE, "samples_scale", "Scale / sd", 0.0, 2.0, 0.75, 0.05)

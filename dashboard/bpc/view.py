@@ -61,6 +61,11 @@ class View(NamedTuple):
         return self.data.inputs(torch.from_numpy(chosen.pixels)[None])
 
 
+def two_classes(names: tuple[str, ...]) -> tuple[str, str]:
+    """The classes shown at first, two where there are two: of digits, 4 and 9, which are alike."""
+    return names[min(4, len(names) - 2)], names[min(9, len(names) - 1)]
+
+
 def noise() -> "Generator":
     """The same random start of inference at each rerun."""
     import torch
@@ -169,7 +174,7 @@ def sentence(v: View) -> str:
 def presets(v: View) -> list[Preset]:
     """Things to try."""
     names = v.data.class_names
-    first, second = names[min(4, len(names) - 2)], names[min(9, len(names) - 1)]
+    first, second = two_classes(names)
     return [
         Preset(
             "mix",

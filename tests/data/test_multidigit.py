@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from corelib.data import mnist, multidigit
-from corelib.data.multidigit import clearest_pair, compose, overlap
+from corelib.data.multidigit import Layout, clearest_pair, compose, overlap
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_splits_and_tasks(dataset, arrays):
 
 def test_partners_are_drawn_from_the_same_split_by_seed(dataset, arrays):
     """The right digit's label names the digit that is seen there."""
-    again, other = multidigit.load(), multidigit.load(seed=1)
+    again, other = multidigit.load(), multidigit.load(Layout(seed=1))
     assert torch.equal(again.train.pixels, dataset.train.pixels)
     assert torch.equal(again.test.labels, dataset.test.labels)
     assert not torch.equal(other.test.labels[:, 1], dataset.test.labels[:, 1])
@@ -109,10 +109,10 @@ def test_partners_are_drawn_from_the_same_split_by_seed(dataset, arrays):
 
 
 def test_options():
-    three = multidigit.load(n_digits=3, shift=3)
+    three = multidigit.load(Layout(n_digits=3, shift=3))
     assert three.task_names == ("digit 1", "digit 2", "digit 3")
     assert three.test.labels.shape == (10_000, 3)
-    larger = multidigit.load(larger=True)
+    larger = multidigit.load(Layout(larger=True))
     assert larger.task_names == ("left", "right", "larger")
     labels = larger.test.labels
     assert torch.equal(labels[:, 2], labels[:, :2].amax(1))

@@ -24,13 +24,15 @@ AMONG = 100
 """Test digits among which the page finds the pair to begin with."""
 
 
-@st.cache_data(show_spinner=False, max_entries=1)
-def clearest_pair() -> tuple[int, int]:
-    """The first test digits that hide each other least: left and right."""
+@st.cache_data(show_spinner=False, max_entries=4)
+def clearest_pair(name: str) -> tuple[int, int]:
+    """The first test images of a data set that hide each other least: left and right."""
     from corelib.data.multidigit import clearest_pair as find_pair
+    from corelib.data.multidigit import shift_of
 
-    test = cache.dataset("mnist").test
-    return find_pair(test.pixels[:AMONG].numpy(), test.labels[:AMONG].numpy())
+    test = cache.dataset(name).test
+    shift = shift_of(test.pixels.shape[-1])
+    return find_pair(test.pixels[:AMONG].numpy(), test.labels[:AMONG].numpy(), shift)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

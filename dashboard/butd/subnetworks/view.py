@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.catalog import showing
+from corelib.data.multidigit import compose, digits_of, shift_of
 from corelib.words import percent
 from dashboard.butd.cache import network
 from dashboard.butd.subnetworks import cache as own_cache
@@ -69,6 +70,11 @@ class View(NamedTuple):
         return self.data.task_names[first], self.data.task_names[second]
 
     @property
+    def noun(self) -> str:
+        """What a scene is composed of."""
+        return noun(self.data)
+
+    @property
     def names(self) -> tuple[str, ...]:
         return self.model.names
 
@@ -128,6 +134,11 @@ def _inputs(data: "ImageDataset", scene: Scene) -> "Tensor":
     return data.inputs(torch.from_numpy(scene.pixels)[None])
 
 
+def noun(data: "ImageDataset") -> str:
+    """What scenes of this data set are composed of."""
+    return "digit" if data.name == "multi-mnist" else "image"
+
+
 def _pair(names: tuple[str, ...]) -> tuple[int, int]:
     """The two tasks that are compared; to be chosen where there are more."""
     if len(names) == 2:
@@ -139,24 +150,27 @@ def _pair(names: tuple[str, ...]) -> tuple[int, int]:
 
 def _scene(data: "ImageDataset") -> Scene | None:
     """A scene composed of two digits, or one of the test set where the data is of another kind."""
-    if data.name != "multi-mnist":
+    digits_name = digits_of(data.name)
+    if digits_name is None:
         index = number(PAGE, "image", "Test image", 0, len(data.test.labels) - 1, 0)
         labels = tuple(int(label) for label in data.test.labels[index])
         return Scene(data.test.pixels[index].numpy(), labels, f"test image {index}")
-    from corelib.data.multidigit import SHIFT, compose
-
-    digits = cache.dataset("mnist")
-    sides = ("left", "right")
+    digits = cache.dataset(digits_name)
+    side_length = digits.train.pixels.shape[-1]
+    standard = shift_of(side_length)
+    sides, what = ("left", "right"), noun(data)
     chosen = []
-    first = own_cache.clearest_pair()
-    for tab, side, index in zip(st.tabs(["Left digit", "Right digit"]), sides, first, strict=True):
+    first = own_cache.clearest_pair(digits_name)
+    for tab, side, index in zip(
+        st.tabs([f"Left {what}", f"Right {what}"]), sides, first, strict=True
+    ):
         with tab:
             # The left one is that of the other pages.
             name = DIGIT if side == "left" else "right_digit"
             chosen.append(digit_input(f"{PAGE}_{side}", digits, index=index, name=name))
     with st.expander("More"):
-        label = "Distance of the digits / pixels"
-        shift = slider(PAGE, "shift", label, 0, 28, SHIFT, words={"shift": SHIFT})
+        label = f"Distance of the {what}s / pixels"
+        shift = slider(PAGE, "shift", label, 0, side_length, standard, words={"shift": standard})
     if any(digit is None for digit in chosen):
         return None
     pixels = compose(np.stack([digit.pixels for digit in chosen])[None], shift)[0]
@@ -166,7 +180,7 @@ def _scene(data: "ImageDataset") -> Scene | None:
     captions = "; ".join(
         f"{side}: {digit.caption}" for side, digit in zip(sides, chosen, strict=True)
     )
-    apart = "" if shift == SHIFT else f"; {shift} pixels apart"
+    apart = "" if shift == standard else f"; {shift} pixels apart"
     return Scene(pixels, labels, captions + apart)
 
 
@@ -199,8 +213,8 @@ def sentence(v: View) -> str:
         a, b = v.pair
         parts.append(
             f"In {LIVE:,} test scenes it names **{percent(correct[a])}** of the {v.tasks[0]} and "
-            f"**{percent(correct[b])}** of the {v.tasks[1]} digits correctly; it names the other "
-            f"digit in {percent(other[a])} and {percent(other[b])}"
+            f"**{percent(correct[b])}** of the {v.tasks[1]} {v.noun}s correctly; it names "
+            f"the other {v.noun} in {percent(other[a])} and {percent(other[b])}"
         )
     parts.append(
         f"The two sub-networks share least in **{summary.least_shared}**: "
