@@ -173,9 +173,9 @@ def _equal_step(rules: Rules, column: str, words: str) -> str:
     rate = min(times, key=lambda rate: abs(np.log(times[rate])))
     before, after = (rules.points(RATES[r], SEPARATE) for r in (1.0, rate))
     if times[1.0] >= 1:
-        verdict = "the decay does not shorten the step, which so does not explain the loss"
+        verdict = "the decay does not shorten the step, so it does not explain the loss"
     elif rate == 1:
-        verdict = "the decay hardly shortens the step, which so does not explain the loss"
+        verdict = "the decay hardly shortens the step, so it does not explain the loss"
     elif after.mean < MOST * before.mean:
         verdict = "a changed step does not explain the loss"
     elif after.mean > (1 - MOST) * before.mean:
