@@ -93,7 +93,7 @@ def test_figures_are_paired_means_and_ratios():
         ({RATES[2.0]: (97.3, 40, 2)}, "the changed step explains the loss (n = 3)."),
         ({RATES[2.0]: (97.05, 40, 2)}, "the changed step explains a part of the loss (n = 3)."),
         ({DECAYING: (96.8, 42, 1.9), RATES[2.0]: (96.9, 40, 3)}, "hardly shortens the step"),
-        ({DECAYING: (96.8, 42, 2.6)}, "the decay does not shorten the step, which"),
+        ({DECAYING: (96.8, 42, 2.6)}, "the decay does not shorten the step, so"),
     ],
 )
 def test_the_sentence_follows_the_figures(changes, sentence):
