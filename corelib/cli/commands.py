@@ -17,6 +17,7 @@ from corelib.catalog import SYSTEMS, system
 from corelib.cli import show
 from corelib.cli.app_command import App
 from corelib.cli.begin import YES, may_begin
+from corelib.cli.checkpoint_commands import CHECKPOINTS
 from corelib.cli.data_commands import DATA
 from corelib.cli.follow import follow
 from corelib.cli.import_command import Export, Import
@@ -263,6 +264,7 @@ COMMANDS = Group(
         ),
         "evaluate": Evaluate,
         "runs": RUNS,
+        "checkpoints": CHECKPOINTS,
         "import": Import,
         "export": Export,
         "data": DATA,

@@ -1,6 +1,7 @@
 """Importing a checkpoint of the papers' authors: a file, its settings, a name."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import streamlit as st
 from corelib.catalog import SYSTEMS
 from corelib.errors import SettingsError
 from corelib.files import printable
+from corelib.runs.registry import imported
 from corelib.system import PROTOCOLS
 from dashboard.shell.text import errors_shown, plain
 
@@ -67,12 +69,33 @@ def draw_import() -> None:
             "Name", key=f"{PAGE}_name", help="Letters, digits and underscores", max_chars=60
         )
         pressed = st.form_submit_button("Import", type="primary", key=f"{PAGE}_button")
-    if not pressed:
-        return
+    if pressed:
+        with errors_shown():
+            if weights is None:
+                raise SettingsError("Choose a file of weights first.")
+            _import(weights, settings, "" if system == ANY else system, name.strip())
+    _draw_imported()
+
+
+def _draw_imported() -> None:
+    """What was imported, each with a button that removes it after asking once more."""
+    for item in imported().usable:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(item.name)}**: {plain(SYSTEMS[item.card.system].title)}")
+            with st.popover("Remove", icon=":material/delete:", key=f"{PAGE}_ask_{item.name}"):
+                st.markdown(f"Remove **{plain(item.name)}**? The file it was read from stays.")
+                st.button(
+                    "Remove this network",
+                    key=f"{PAGE}_remove_{item.name}",
+                    on_click=partial(_remove, item.name),
+                )
+
+
+def _remove(name: str) -> None:
+    from corelib.runs.foreign import remove
+
     with errors_shown():
-        if weights is None:
-            raise SettingsError("Choose a file of weights first.")
-        _import(weights, settings, "" if system == ANY else system, name.strip())
+        remove(name)
 
 
 def _import(

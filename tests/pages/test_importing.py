@@ -40,6 +40,10 @@ def test_a_file_becomes_a_network_that_the_form_names(runs_root):
     assert "E/I balance" in said
     assert registry.find("mine").card.config["n_steps"] == 9
     assert registry.find("mine").card.origin.file == "net.pt"
+    app.button(key="import_remove_mine").click().run()
+    assert not app.exception
+    assert registry.imported().usable == []
+    assert not [b for b in app.button if b.key == "import_remove_mine"]
 
 
 def test_what_is_wrong_is_said_and_nothing_is_kept(runs_root):

@@ -273,6 +273,16 @@ def test_the_commands_import_and_export(file, tmp_path, capsys):
     assert registry.find(str(tmp_path / "ours")).card.origin.file == "theirs.pt"
     assert main(["import", str(tmp_path / "nothing.pt")]) == 2
     assert "There is no file or folder" in capsys.readouterr().err
+    assert main(["checkpoints", "list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in listed if line.startswith("mine")] == [
+        ["mine", "bpan", "mnist"]
+    ]
+    assert "97.64 %" in next(line for line in listed if line.startswith("bpan-mnist "))
+    assert main(["checkpoints", "remove", "mine"]) == 0
+    assert registry.imported().usable == []
+    assert main(["checkpoints", "remove", "bpan-mnist"]) == 2
+    assert "was not imported, and is not removed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["bpan-mnist", "bpan-nodale-mnist", "ipvae-natural-16"])
