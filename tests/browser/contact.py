@@ -6,6 +6,7 @@ python -m tests.browser.contact [FOLDER] [PAGE ...]
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser
 from tests.browser.driver import ROOT, browser, open_page, ready, server
 
 SIZES = {"desk": (1440, 900), "projector": (1920, 1080), "phone": (390, 844)}
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAGES = ("", *sorted(f.stem for f in (ROOT / "pages").glob("*.py") if f.stem not in ("home",)))
 TALLEST = 5200
 """Pixels of a page that are shown."""
@@ -24,7 +25,7 @@ GAP = 12
 
 
 def shoot(
-    chrome: Browser, address: str, size: str, theme: str, pages: list[str]
+    chrome: Browser, address: str, size: str, theme: Literal["light", "dark"], pages: list[str]
 ) -> list[Image.Image]:
     """The pages as a whole, from top to bottom."""
     width, height = SIZES[size]
@@ -54,7 +55,10 @@ def shoot(
 
 def sheet(pictures: list[Image.Image], width: int) -> Image.Image:
     """Pictures of one width side by side."""
-    small = [p.resize((width, round(p.height * width / p.width)), Image.LANCZOS) for p in pictures]
+    small = [
+        p.resize((width, round(p.height * width / p.width)), Image.Resampling.LANCZOS)
+        for p in pictures
+    ]
     whole = ((width + GAP) * len(small) - GAP, max(p.height for p in small))
     canvas = Image.new("RGB", whole, "#808080")
     for place, picture in enumerate(small):
