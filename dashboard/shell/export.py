@@ -64,7 +64,7 @@ def chart(
         on_select=on_select or "ignore",
         selection_mode="points",
     )
-    with _below(caption):
+    with _below(caption, key):
         pressed = [
             kind
             for kind, text in (("svg", "light, with its font"), ("png", "light, at twice its size"))
@@ -93,7 +93,7 @@ def picture(
     if drawn.add(key, Drawn(name, svg, table, caption)):
         return
     st.container(key=key).image(svg, width="stretch", alt=f"{alt}. {bare(caption)}")
-    with _below(caption):
+    with _below(caption, key):
         # Its colours are replaced only when it is saved: every slider waits for what is done here.
         save_button("SVG", lambda: light(svg), name, key, "This figure as SVG: light")
         _save_csv(table, key, name)
@@ -106,13 +106,13 @@ def _on_screen(figure: "Figure") -> "Figure":
     return for_projector(figure) if projector.is_on() else figure
 
 
-def _below(caption: str) -> "DeltaGenerator":
-    """The row below a figure: its caption, then what is drawn into it; on a narrow screen the
-    caption has a line of its own."""
-    above = st.container() if screen.is_narrow() else None
-    row = st.container(horizontal=True, wrap=False, vertical_alignment="center")
-    (above or row).caption(plain(caption), width="stretch")
-    return row
+def _below(caption: str, key: str) -> "DeltaGenerator":
+    """The row below a figure: its caption, then what is drawn into it. In a narrow column the
+    caption has a line of its own (page.css)."""
+    row = st.container(horizontal=True, vertical_alignment="center", key=f"below_{key}")
+    row.caption(plain(caption), width="stretch")
+    # Of their own, so that they wrap as one.
+    return row.container(horizontal=True, wrap=False, width="content")
 
 
 def _save_csv(csv: Callable[[], bytes], key: str, name: str) -> None:

@@ -44,7 +44,7 @@ def draw_main(v: View) -> None:
                 ),
                 f"balance_probability_{i}",
                 alt="Class probabilities over time with the threshold and the step of the answer",
-                caption=f"The decision.{of}{v.caption}.",
+                caption=f"The decision:{of}{v.caption}.",
             )
         with right:
             chart(

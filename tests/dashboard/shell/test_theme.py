@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-THEMES = tomllib.loads(
-    (Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8")
-)["theme"]
+ROOT = Path(__file__).parents[3]
+THEMES = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 NEEDED = 4.5
 CAPTION_ALPHA = 0.6
 """Streamlit draws captions as text of this opacity."""
@@ -52,3 +51,9 @@ def test_text_and_captions_are_legible(theme, part, alpha):
 def test_links_and_buttons_are_legible(theme):
     colours = THEMES[theme]
     assert contrast(rgb(colours["primaryColor"]), rgb(colours["backgroundColor"])) >= NEEDED
+
+
+def test_the_shadows_of_wide_equations_lie_on_the_pages_own_ground():
+    style = (ROOT / "dashboard" / "shell" / "page.css").read_text(encoding="utf-8")
+    grounds = ", ".join(THEMES[theme]["backgroundColor"] for theme in ("light", "dark"))
+    assert f"light-dark({grounds})" in style
