@@ -82,7 +82,7 @@ def _keep_history() -> None:
     # It takes no room in the layout.
     with st.container(key="page_history"):
         st.html(
-            f"<style>.st-key-page_history {{ position: absolute }} {_shell('motion.css')}</style>"
+            f"<style>.st-key-page_history {{ position: absolute }} {_shell('everywhere.css')}</style>"
             f"<script>{_shell('history.js')}</script>",
             unsafe_allow_javascript=True,
         )

@@ -84,3 +84,52 @@ def test_nothing_glides_with_reduced_motion(chrome, server):
         context.close()
     assert seen["no-preference"] == "2s"
     assert seen["reduce"] == "1e-05s"
+
+
+FOCUSED = """() => {
+  const e = document.activeElement, style = getComputedStyle(e);
+  const name = e.getAttribute('aria-label') || e.innerText || e.getAttribute('title') || '';
+  const ring = style.outlineStyle !== 'none' && style.outlineWidth !== '0px';
+  return [`${e.getAttribute('role') || e.tagName.toLowerCase()} ${name.trim()}`, ring];
+}"""
+"""What has the focus, and whether a ring shows it."""
+
+
+def tab_to(page: Page, words: str, key: str = "Tab") -> None:
+    """Press Tab until what has the focus is called so; its ring must be visible."""
+    passed = []
+    for _ in range(100):
+        page.keyboard.press(key)
+        name, ring = page.evaluate(FOCUSED)
+        passed.append(name)
+        if name.endswith(words):
+            assert ring, f"no ring shows that {name!r} has the focus"
+            return
+    raise AssertionError(f"{words!r} is not reached by Tab, only: {passed}")
+
+
+def test_an_experiment_is_done_by_keys_alone(page: Page, server: str):
+    """From Home to a manipulated network, its numbers, another tab, and back to the standard."""
+    open_page(page, f"{server}/")
+    tab_to(page, "Begin with E/I balance")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/balance")
+    ready(page)
+    expect(page.get_by_role("heading", name="E/I balance")).to_be_visible()
+    tab_to(page, "No inhibition")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("(was 1)").first).to_be_visible()
+    ready(page)
+    tab_to(page, "input Confidence threshold θ", "Shift+Tab")
+    page.keyboard.press("ArrowLeft")
+    address_has(page, "balance_theta=0.89")
+    ready(page)
+    tab_to(page, "tab About")
+    page.keyboard.press("ArrowRight")
+    address_has(page, "balance_tab=Units")
+    ready(page)
+    expect(page.get_by_role("tab", name="Units")).to_have_attribute("aria-selected", "true")
+    tab_to(page, "button Reset", "Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => !location.href.includes('balance_gain')")
+    no_errors(page)
