@@ -1,10 +1,12 @@
 """The pages that explain the experiments: each treats every tab of its page, names presets that the
 app has, gives the figures of the shipped tables, and its Python runs.
 
-A figure is written as ``<!-- TABLE: QUERY: COLUMN -->97.70 ± 0.06 % (n = 3 seeds)``, and is computed
-here from assets/results/TABLE.csv: the mean over the rows that the query finds, and as far as the
-page gives them the standard deviation, the 95 % interval of the mean, and the number of seeds. With
-``QUERY less QUERY`` it is the difference, paired by seed. Shares are given in % or points.
+A figure is written as ``<!-- TABLE: QUERY: COLUMN -->97.70 ± 0.06 % (n = 3 seeds)``, and is
+computed here from assets/results/TABLE.csv: the mean over the rows that the query finds, and as far
+as the page gives them the standard deviation, the 95 % interval of the mean, and the number of
+seeds. With ``QUERY less QUERY`` it is the difference, paired by seed. Shares are given in % or
+points.
+``python -m tests.test_docs_experiments`` writes all figures anew.
 """
 
 import ast
@@ -106,11 +108,15 @@ def test_every_link_leads_somewhere(name):
         assert (FOLDER / target).exists(), target
 
 
+LESS = " less "
+"""Between the two queries of a difference."""
+
+
 class Figure(NamedTuple):
     """A figure of a page: where it comes from, and what the page says."""
 
     table: str
-    queries: tuple[str, ...]
+    query: str
     column: str
     said: str
 
@@ -136,22 +142,22 @@ class Figure(NamedTuple):
     def _values(self) -> np.ndarray:
         """The column by seed, or its difference between two queries, paired by seed."""
         rows = pd.read_csv(ROOT / "assets" / "results" / f"{self.table}.csv", comment="#")
-        found = [rows.query(query).set_index("seed")[self.column] for query in self.queries]
+        found = [
+            rows.query(query).set_index("seed")[self.column] for query in self.query.split(" less ")
+        ]
         assert all(len(one) and one.index.is_unique for one in found), self
         values = found[0] if len(found) == 1 else found[0] - found[1]
         return values.dropna().to_numpy()
 
 
 NUMBER = r"-?\d[\d.]*(?: ± [\d.]+)?(?: %| points)?(?: \([^()]*\))?"
-FIGURE = re.compile(rf"<!-- ([\w-]+): (.+?): (.+?) -->({NUMBER})?", re.S)
+FIGURE = re.compile(rf"<!-- ([\w-]+): (.+?): (.+?) -->({NUMBER})", re.S)
 
 
 @each_page
 def test_the_figures_of_a_page_are_those_of_the_tables(name):
-    figures = [
-        Figure(table, tuple(query.split(" less ")), column, said)
-        for table, query, column, said in FIGURE.findall(TEXTS[name])
-    ]
+    figures = [Figure(*found) for found in FIGURE.findall(TEXTS[name])]
+    assert len(figures) == TEXTS[name].count("<!--")
     assert [figure.said for figure in figures] == [figure.computed() for figure in figures]
 
 
@@ -210,7 +216,9 @@ def _preset_labels(page: Page[Any]) -> set[str]:
         if isinstance(node, ast.FunctionDef)
     }
     own = functions[page.presets.__name__]
-    called = [functions[n.id] for n in ast.walk(own) if isinstance(n, ast.Name) and n.id in functions]
+    called = [
+        functions[n.id] for n in ast.walk(own) if isinstance(n, ast.Name) and n.id in functions
+    ]
     labels = set()
     for node in (node for function in (own, *called) for node in ast.walk(function)):
         is_preset = isinstance(node, ast.Call) and getattr(node.func, "id", "") == Preset.__name__
@@ -219,3 +227,17 @@ def _preset_labels(page: Page[Any]) -> set[str]:
         if len(texts) == 2 and len(row) >= 4:
             labels.add(texts[1])
     return labels
+
+
+def _write_figures() -> None:
+    """Put the figures of the tables into the pages, as precisely as they are there."""
+
+    def anew(found: re.Match[str]) -> str:
+        return found[0].removesuffix(found[4]) + Figure(*found.groups()).computed()
+
+    for name, text in TEXTS.items():
+        (FOLDER / f"{name}.md").write_text(FIGURE.sub(anew, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write_figures()
