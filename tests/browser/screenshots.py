@@ -78,20 +78,20 @@ ON_HOME = {
     "bars": ("/bars", None, "bars_player"),
 }
 
-# What the page of each experiment in docs/ shows: address and height.
+# What the page of each experiment in docs/ shows: address, width and height of the screen.
 IN_DOCS = {
-    "balance": ("/balance?balance_steps=12", 1280),
-    "halting": ("/halting", 1150),
-    "robustness": ("/robustness", 1250),
-    "evidence": ("/evidence", 1250),
-    "bpc": ("/bpc", 1250),
-    "subnetworks": ("/subnetworks", 1150),
-    "learning": ("/learning?learn_model=butd-shared-multi-mnist", 1100),
-    "sparse": ("/sparse?sparse_tab=One+image", 1500),
-    "bars": ("/bars", 1300),
+    "balance": ("/balance", 1440, 1280),
+    "halting": ("/halting", 1440, 1330),
+    "robustness": ("/robustness", 1440, 1250),
+    "evidence": ("/evidence", 1440, 1250),
+    "bpc": ("/bpc", 1440, 1250),
+    "subnetworks": ("/subnetworks", 1440, 1200),
+    "learning": ("/learning?learn_model=butd-shared-multi-mnist", 1440, 1060),
+    "sparse": ("/sparse?sparse_tab=One+image", 1920, 1450),
+    "bars": ("/bars", 1440, 1500),
 }
-COLOURS = 128
-"""In a picture of docs/, which keeps it small."""
+WIDTH, COLOURS = 1440, 128
+"""Of a picture in docs/; few colours keep it small."""
 
 
 def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
@@ -130,9 +130,11 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
 
 def pictures_in_docs(chrome: Browser, address: str) -> None:
     """The picture on the page of each experiment in docs/, in light."""
-    for experiment, (path, height) in IN_DOCS.items():
+    for experiment, (path, width, height) in IN_DOCS.items():
         context = chrome.new_context(
-            viewport={"width": 1440, "height": height}, color_scheme="light"
+            viewport={"width": width, "height": height},
+            device_scale_factor=WIDTH / width,
+            color_scheme="light",
         )
         page = context.new_page()
         open_page(page, address + path)
