@@ -143,7 +143,7 @@ class Figure(NamedTuple):
         """The column by seed, or its difference between two queries, paired by seed."""
         rows = pd.read_csv(ROOT / "assets" / "results" / f"{self.table}.csv", comment="#")
         found = [
-            rows.query(query).set_index("seed")[self.column] for query in self.query.split(" less ")
+            rows.query(query).set_index("seed")[self.column] for query in self.query.split(LESS)
         ]
         assert all(len(one) and one.index.is_unique for one in found), self
         values = found[0] if len(found) == 1 else found[0] - found[1]
@@ -221,8 +221,11 @@ def _preset_labels(page: Page[Any]) -> set[str]:
     ]
     labels = set()
     for node in (node for function in (own, *called) for node in ast.walk(function)):
-        is_preset = isinstance(node, ast.Call) and getattr(node.func, "id", "") == Preset.__name__
-        row = node.args if is_preset else node.elts if isinstance(node, ast.Tuple) else []
+        row: list[ast.expr] = []
+        if isinstance(node, ast.Tuple):
+            row = node.elts
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == Preset.__name__:
+            row = node.args
         texts = [item.value for item in row[:2] if isinstance(item, ast.Constant)]
         if len(texts) == 2 and len(row) >= 4:
             labels.add(texts[1])
