@@ -1,8 +1,11 @@
-"""Screenshots of every page in light and dark, and the picture on Home: ``make screenshots``."""
+"""Screenshots of every page in light and dark, and the pictures on Home and in docs/: ``make
+screenshots``."""
 
+import io
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.browser.driver import ROOT, browser, open_page, ready, server, widget
@@ -75,6 +78,21 @@ ON_HOME = {
     "bars": ("/bars", None, "bars_player"),
 }
 
+# What the page of each experiment in docs/ shows: address, width and height of the screen.
+IN_DOCS = {
+    "balance": ("/balance", 1440, 1280),
+    "halting": ("/halting", 1440, 1330),
+    "robustness": ("/robustness", 1440, 1250),
+    "evidence": ("/evidence", 1440, 1250),
+    "bpc": ("/bpc", 1440, 1250),
+    "subnetworks": ("/subnetworks", 1440, 1200),
+    "learning": ("/learning?learn_model=butd-shared-multi-mnist", 1440, 1060),
+    "sparse": ("/sparse?sparse_tab=One+image", 1920, 1450),
+    "bars": ("/bars", 1440, 1500),
+}
+WIDTH, COLOURS = 1440, 128
+"""Of a picture in docs/; few colours keep it small."""
+
 
 def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
     for name, (path, height) in VIEWS.items():
@@ -110,6 +128,23 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
     context.close()
 
 
+def pictures_in_docs(chrome: Browser, address: str) -> None:
+    """The picture on the page of each experiment in docs/, in light."""
+    for experiment, (path, width, height) in IN_DOCS.items():
+        context = chrome.new_context(
+            viewport={"width": width, "height": height},
+            device_scale_factor=WIDTH / width,
+            color_scheme="light",
+        )
+        page = context.new_page()
+        open_page(page, address + path)
+        page.wait_for_timeout(1500)
+        with Image.open(io.BytesIO(page.screenshot())) as picture:
+            small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small.save(ROOT / f"docs/experiments/pictures/{experiment}.png", optimize=True)
+        context.close()
+
+
 def main() -> None:
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
@@ -117,6 +152,7 @@ def main() -> None:
         for theme in ("light", "dark"):
             pictures(chrome, address, theme)
             shoot(chrome, address, theme, folder)
+        pictures_in_docs(chrome, address)
     print(f"Screenshots are in {folder.name}/")
 
 
