@@ -77,13 +77,13 @@ def run() -> None:
 
 
 def _keep_history() -> None:
-    """Make Back and Forward go from page to page, each as it was left; nothing glides for who has
-    asked for that."""
+    """Make Back and Forward go from page to page, each as it was left; and what holds on all
+    pages: the focus is visible, and nothing glides for who has asked for that."""
     # It takes no room in the layout.
+    style = f".st-key-page_history {{ position: absolute }} {_shell('everywhere.css')}"
     with st.container(key="page_history"):
         st.html(
-            f"<style>.st-key-page_history {{ position: absolute }} {_shell('everywhere.css')}</style>"
-            f"<script>{_shell('history.js')}</script>",
+            f"<style>{style}</style><script>{_shell('history.js')}</script>",
             unsafe_allow_javascript=True,
         )
 
