@@ -13,7 +13,7 @@ Sampling = Literal["variance-corrected", "straight-through", "relaxed"]
 PoissonKL = Literal["true", "published"]
 
 FIXED_PRIOR_CLAMP = 4.0
-"""The largest soft limits with which a fixed prior is accepted."""
+"""The largest soft limits with which a network of a fixed prior is trained. Others can be read."""
 
 
 def _clamp(default: float, what: str, symbol: str) -> Any:
@@ -118,13 +118,6 @@ class IPVAEConfig(IterativeConfig):
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
-        for name in ("clamp_u", "clamp_du"):
-            if not self.fit_prior and getattr(self, name) > FIXED_PRIOR_CLAMP:
-                raise SettingsError(
-                    f"{name} is {getattr(self, name):g}, but should be at most "
-                    f"{FIXED_PRIOR_CLAMP:g} where fit_prior is off: with larger limits rates run "
-                    "away from a prior that cannot follow them."
-                )
         if self.prior_low > self.prior_high:
             raise SettingsError(
                 f"prior_low is {self.prior_low:g}, but should be at most prior_high, which is "
@@ -189,6 +182,17 @@ class IPVAETraining(IterativeTraining):
         "The true divergence of two Poisson distributions, or the published code's version",
         more=True,
     )
+
+    def check(self, config: Settings) -> None:
+        if not isinstance(config, IPVAEConfig) or config.fit_prior:
+            return
+        for name in ("clamp_u", "clamp_du"):
+            if (limit := getattr(config, name)) > FIXED_PRIOR_CLAMP:
+                raise SettingsError(
+                    f"{name} is {limit:g}, but should be at most {FIXED_PRIOR_CLAMP:g} where "
+                    "fit_prior is off: with larger limits training lets rates run away from a "
+                    "prior that cannot follow them."
+                )
 
 
 class IGVAETraining(IterativeTraining):

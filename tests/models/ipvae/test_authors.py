@@ -181,6 +181,12 @@ def test_settings_come_from_the_file_beside_it():
     assert silent.assumed == ("t_train = 16", "clamp_u = (7.0, 2.0)", "clamp_du = (7.0, 3.0)")
 
 
+def test_a_fixed_prior_is_read_with_any_limits():
+    found = settings("poisson", fit_prior=False, clamp_u=10.0, clamp_du=10.0)
+    config = FORM.read(drawn("poisson"), found, "").config.model_dump()
+    assert (config["fit_prior"], config["clamp_u"]) == (False, 10.0)
+
+
 def test_limits_stand_where_training_had_moved_them():
     state = {**drawn("gaussian"), "layer.eps": torch.tensor(0.5)}
     config = FORM.read(state, settings("gaussian"), "").config
