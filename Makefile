@@ -22,10 +22,10 @@ lint: .venv/dev
 
 # The site is in site/; open site/index.html, no server is needed.
 docs: .venv/docs
-	$(BIN)/mkdocs build
+	$(BIN)/python -m mkdocs build
 
 docs-serve: .venv/docs
-	$(BIN)/mkdocs serve
+	$(BIN)/python -m mkdocs serve
 
 # Executes the notebooks and stores their outputs in them.
 notebooks: .venv/docs

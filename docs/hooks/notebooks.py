@@ -1,18 +1,15 @@
 """A notebook becomes a page of Markdown: its text, its code and the outputs that are stored in it.
 
-Figures of plotly are drawn by ``javascripts/figures.js`` with plotly's own script, which is copied
-from the installed package; nothing comes from elsewhere.
+Figures of plotly are drawn by ``javascripts/figures.js``.
 """
 
 import json
 from pathlib import Path
 
 import nbformat
-import plotly
 from mkdocs.structure.files import File
 
 PLOTLY = "application/vnd.plotly.v1+json"
-SCRIPT = "javascripts/plotly.min.js"
 
 
 class Notebook(File):
@@ -27,8 +24,6 @@ def on_files(files, config):
         content = as_markdown(Path(file.abs_src_path))
         files.remove(file)
         files.append(Notebook.generated(config, file.src_uri, content=content))
-    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    files.append(File.generated(config, SCRIPT, abs_src_path=str(script)))
     return files
 
 
