@@ -1,8 +1,10 @@
-"""Screenshots of every page in light and dark, and the picture on Home: ``make screenshots``."""
+"""Screenshots of every page in light and dark, and the pictures on Home and in docs/: ``make
+screenshots``."""
 
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.browser.driver import ROOT, browser, open_page, ready, server, widget
@@ -75,6 +77,13 @@ ON_HOME = {
     "bars": ("/bars", None, "bars_player"),
 }
 
+# The pictures of docs/index.md: address and height.
+IN_DOCS = {
+    "home": ("/", 900),
+    "hard-digit": ("/balance?balance_index=740", 860),
+    "no-inhibition": ("/balance?balance_index=740&balance_gain=0&balance_steps=30", 860),
+}
+
 
 def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
     for name, (path, height) in VIEWS.items():
@@ -110,12 +119,29 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
     context.close()
 
 
+def docs(chrome: Browser, address: str, theme: str) -> None:
+    """The pictures in docs, in 128 colours."""
+    for name, (path, height) in IN_DOCS.items():
+        context = chrome.new_context(
+            viewport={"width": 1240, "height": height}, color_scheme=theme, device_scale_factor=1.5
+        )
+        page = context.new_page()
+        open_page(page, address + path)
+        page.wait_for_timeout(1500)
+        file = ROOT / "docs" / "pictures" / f"{name}-{theme}.png"
+        page.screenshot(path=file)
+        context.close()
+        small = Image.open(file).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small.save(file, optimize=True)
+
+
 def main() -> None:
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as runs, server(Path(runs)) as address, browser() as chrome:
         for theme in ("light", "dark"):
             pictures(chrome, address, theme)
+            docs(chrome, address, theme)
             shoot(chrome, address, theme, folder)
     print(f"Screenshots are in {folder.name}/")
 
