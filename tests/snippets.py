@@ -40,7 +40,7 @@ def blocks(page: Path) -> list[Block]:
 
 def program(page: Path) -> str:
     """A program that runs the blocks of a page one after another: Python as it is, our command line
-    in the same process."""
+    in the same process. Empty if there are none."""
     parts = ["from corelib.__main__ import main as _main"]
     for block in blocks(page):
         if block.left_out:

@@ -32,7 +32,11 @@ def name_of(page):
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", filter(program, PAGES), ids=name_of)
+RUN = [page for page in PAGES if page.parent.name != "experiments" and program(page)]
+"""tests/test_docs_experiments.py runs the pages of the experiments."""
+
+
+@pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_the_blocks_of_a_page_run(page, tmp_path):
     """One after another, in a process of its own and a folder of its own, beside which lies docs:
     they write files, and may register systems."""
