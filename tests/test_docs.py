@@ -50,10 +50,10 @@ runpy.run_module("mkdocs", run_name="__main__")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The built site; the build itself is strict."""
+    """The built site; the build itself is strict, which --quiet would undo."""
     folder = tmp_path_factory.mktemp("docs") / "site"
     done = subprocess.run(
-        [sys.executable, "-c", CLOSED, "build", "--quiet", "--site-dir", str(folder)],
+        [sys.executable, "-c", CLOSED, "build", "--site-dir", str(folder)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -10,6 +10,7 @@ from corelib.settings import Settings
 
 EXAMPLE = re.compile(r"^>>> .*(?:\n(?!\s*$).+)*", re.M)
 LIST = re.compile(r"(?<=[^\n])\n(?=- )")
+ELSEWHERE = "; see the module."
 
 
 class Readable(griffe.Extension):
@@ -17,8 +18,11 @@ class Readable(griffe.Extension):
 
     def on_object(self, *, obj, loader, **_):
         if obj.docstring:
-            fenced = EXAMPLE.sub(lambda found: f"```pycon\n{found[0]}\n```", obj.docstring.value)
-            obj.docstring.value = LIST.sub("\n\n", fenced, count=0)
+            text = obj.docstring.value
+            if ELSEWHERE in text and obj.module.docstring:
+                text = text.replace(ELSEWHERE, f".\n\n{obj.module.docstring.value}")
+            fenced = EXAMPLE.sub(lambda found: f"```pycon\n{found[0]}\n```", text)
+            obj.docstring.value = LIST.sub("\n\n", fenced)
 
     def on_class(self, *, cls, loader, **_):
         if not cls.path.endswith(("Config", "Training")):
