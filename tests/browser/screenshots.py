@@ -1,6 +1,7 @@
 """Screenshots of every page in light and dark, and the pictures on Home and in docs/: ``make
 screenshots``."""
 
+import io
 import tempfile
 from pathlib import Path
 
@@ -77,12 +78,26 @@ ON_HOME = {
     "bars": ("/bars", None, "bars_player"),
 }
 
-# The pictures of docs/index.md: address and height.
+# What the page of each experiment in docs/ shows: address, width and height of the screen.
 IN_DOCS = {
-    "home": ("/", 900),
-    "hard-digit": ("/balance?balance_index=740", 860),
-    "no-inhibition": ("/balance?balance_index=740&balance_gain=0&balance_steps=30", 860),
+    "balance": ("/balance", 1440, 1280),
+    "halting": ("/halting", 1440, 1330),
+    "robustness": ("/robustness", 1440, 1250),
+    "evidence": ("/evidence", 1440, 1250),
+    "bpc": ("/bpc", 1440, 1250),
+    "subnetworks": ("/subnetworks", 1440, 1200),
+    "learning": ("/learning?learn_model=butd-shared-multi-mnist", 1440, 1060),
+    "sparse": ("/sparse?sparse_tab=One+image", 1920, 1450),
+    "bars": ("/bars", 1440, 1500),
 }
+# The pictures of docs/index.md, in light and dark.
+AT_START = {
+    "home": ("/", 1240, 900),
+    "hard-digit": ("/balance?balance_index=740", 1240, 860),
+    "no-inhibition": ("/balance?balance_index=740&balance_gain=0&balance_steps=30", 1240, 860),
+}
+WIDTH, COLOURS = 1440, 128
+"""Of a picture in docs/; few colours keep it small."""
 
 
 def shoot(chrome: Browser, address: str, theme: str, folder: Path) -> None:
@@ -119,20 +134,24 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
     context.close()
 
 
-def docs(chrome: Browser, address: str, theme: str) -> None:
-    """The pictures in docs, in 128 colours."""
-    for name, (path, height) in IN_DOCS.items():
+def pictures_in_docs(chrome: Browser, address: str, theme: str) -> None:
+    """The pictures in docs/: of the page of each experiment in light, at the start in both."""
+    taken = {f"pictures/{name}-{theme}": view for name, view in AT_START.items()}
+    if theme == "light":
+        taken |= {f"experiments/pictures/{name}": view for name, view in IN_DOCS.items()}
+    for file, (path, width, height) in taken.items():
         context = chrome.new_context(
-            viewport={"width": 1240, "height": height}, color_scheme=theme, device_scale_factor=1.5
+            viewport={"width": width, "height": height},
+            device_scale_factor=WIDTH / width,
+            color_scheme=theme,
         )
         page = context.new_page()
         open_page(page, address + path)
         page.wait_for_timeout(1500)
-        file = ROOT / "docs" / "pictures" / f"{name}-{theme}.png"
-        page.screenshot(path=file)
+        with Image.open(io.BytesIO(page.screenshot())) as picture:
+            small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small.save(ROOT / "docs" / f"{file}.png", optimize=True)
         context.close()
-        small = Image.open(file).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-        small.save(file, optimize=True)
 
 
 def main() -> None:
@@ -141,8 +160,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as runs, server(Path(runs)) as address, browser() as chrome:
         for theme in ("light", "dark"):
             pictures(chrome, address, theme)
-            docs(chrome, address, theme)
             shoot(chrome, address, theme, folder)
+            pictures_in_docs(chrome, address, theme)
     print(f"Screenshots are in {folder.name}/")
 
 
