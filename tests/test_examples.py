@@ -116,6 +116,13 @@ def all_commands(group=COMMANDS, before=()):
 
 def test_the_page_on_the_command_line_shows_every_command():
     page = ROOT / "docs" / "command-line.md"
-    shown = [words for block in blocks(page) if block.language == "bash" for words in block.commands()]
-    for command in (*all_commands(), ("train", "bpan"), ("train", "--spec"), ("data", "fashion-mnist")):
+    shown = [
+        words for block in blocks(page) if block.language == "bash" for words in block.commands()
+    ]
+    for command in (
+        *all_commands(),
+        ("train", "bpan"),
+        ("train", "--spec"),
+        ("data", "fashion-mnist"),
+    ):
         assert any(tuple(words[: len(command)]) == command for words in shown), " ".join(command)

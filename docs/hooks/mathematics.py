@@ -11,7 +11,9 @@ DISPLAY = re.compile(r'<div class="arithmatex">\s*\\\[(.+?)\\\]\s*</div>', re.S)
 
 
 def on_page_content(content, **_):
-    content = DISPLAY.sub(lambda tex: f'<div class="equation">{_mathml(tex, "block")}</div>', content)
+    content = DISPLAY.sub(
+        lambda tex: f'<div class="equation">{_mathml(tex, "block")}</div>', content
+    )
     return INLINE.sub(lambda tex: _mathml(tex, "inline"), content)
 
 
