@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"(?:^<!-- not run: (.+?) -->\n)?^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
+BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+?) -->\n)?^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
 PROGRAMS = (("python", "-m", "corelib"), ("synaptarium",))
 
 
@@ -20,9 +20,13 @@ class Block(NamedTuple):
     left_out: str
 
     def lines(self) -> Iterator[list[str]]:
-        """The words of each line of a shell's block, a continued line as one."""
+        """The words of each line of a shell's block, a continued line as one, without variables
+        that are set before them."""
         for line in self.text.replace("\\\n", " ").splitlines():
-            if words := shlex.split(line, comments=True):
+            words = shlex.split(line, comments=True)
+            while words and re.match(r"\w+=", words[0]):
+                words = words[1:]
+            if words:
                 yield words
 
     def commands(self) -> Iterator[list[str]]:
