@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow lint bench screenshots checkpoints
+.PHONY: app test test-slow lint docs docs-serve notebooks bench screenshots checkpoints
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -20,6 +20,17 @@ lint: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
+# The site is in site/; open site/index.html, no server is needed.
+docs: .venv/docs
+	$(BIN)/python -m mkdocs build
+
+docs-serve: .venv/docs
+	$(BIN)/python -m mkdocs serve
+
+# Executes the notebooks and stores their outputs in them.
+notebooks: .venv/docs
+	$(BIN)/python -m tests.notebooks
+
 bench: .venv/dev
 	$(BIN)/python -m benchmarks.bpan
 
@@ -36,6 +47,10 @@ screenshots: .venv/dev
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
 	touch $@
 
-.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
+.venv/docs: requirements.txt requirements-docs.txt | .venv/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-docs.txt
+	touch $@
+
+.venv/dev: requirements.txt requirements-docs.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	touch $@

@@ -17,10 +17,11 @@ class Requirements(MetadataHookInterface):
         library, app = (root / "requirements.txt").read_text(encoding="utf-8").split(APP, 1)
         metadata["dependencies"] = _packages(library)
         extras = {"app": _packages(app)}
-        for extra in ("dev", "docs", "ray"):
+        for extra in ("docs", "dev", "ray"):
             text = (root / f"requirements-{extra}.txt").read_text(encoding="utf-8")
             others = extras["app"] if "-r requirements.txt" in text else []
-            extras[extra] = [*others, *_packages(text)]
+            others = extras["docs"] if "-r requirements-docs.txt" in text else others
+            extras[extra] = list(dict.fromkeys([*others, *_packages(text)]))
         metadata["optional-dependencies"] = extras
 
 

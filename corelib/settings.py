@@ -67,6 +67,21 @@ class SettingInfo(NamedTuple):
     destabilises: bool = False
     takes_memory: bool = False
 
+    @property
+    def limits(self) -> str:
+        """The bounds in words, such as "1 to 64" or "above 0"; empty if there are none."""
+        lower = "" if self.lower is None else _plain(self.lower)
+        upper = "" if self.upper is None else _plain(self.upper)
+        if lower and upper and not self.lower_open and not self.upper_open:
+            return f"{lower} to {upper}"
+        lower = lower and f"{'above' if self.lower_open else 'at least'} {lower}"
+        upper = upper and f"{'below' if self.upper_open else 'at most'} {upper}"
+        return ", ".join(bound for bound in (lower, upper) if bound)
+
+
+def _plain(bound: float) -> str:
+    return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"
+
 
 class Settings(BaseModel):
     """Frozen settings; a wrong value or unknown key raises ``SettingsError`` on construction."""

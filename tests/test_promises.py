@@ -52,7 +52,8 @@ def test_links_lead_somewhere(page):
         path, _, anchor = target.partition("#")
         linked = (page.parent / path).resolve() if path else page
         assert linked.exists(), f"{page.name} links to {target}, which is not there."
-        if anchor:
+        # Behind a picture's # stands the theme that it is for.
+        if anchor and linked.suffix == ".md":
             assert anchor in anchors(linked), f"{page.name} links to {target}: no such heading."
 
 

@@ -241,18 +241,5 @@ def _kind(info: SettingInfo) -> Any:
 
 def _help(info: SettingInfo) -> str:
     """Help, symbol, bounds, unit and source of a setting in one line."""
-    facts = [fact for fact in (info.symbol, _bounds(info), info.unit, info.source) if fact]
+    facts = [fact for fact in (info.symbol, info.limits, info.unit, info.source) if fact]
     return f"{info.help} [{'; '.join(facts)}]" if facts else info.help
-
-
-def _bounds(info: SettingInfo) -> str:
-    def plain(bound: float) -> str:
-        return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"
-
-    lower = "" if info.lower is None else plain(info.lower)
-    upper = "" if info.upper is None else plain(info.upper)
-    if lower and upper and not info.lower_open and not info.upper_open:
-        return f"{lower} to {upper}"
-    lower = lower and f"{'above' if info.lower_open else 'at least'} {lower}"
-    upper = upper and f"{'below' if info.upper_open else 'at most'} {upper}"
-    return ", ".join(bound for bound in (lower, upper) if bound)

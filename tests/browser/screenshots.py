@@ -90,6 +90,12 @@ IN_DOCS = {
     "sparse": ("/sparse?sparse_tab=One+image", 1920, 1450),
     "bars": ("/bars", 1440, 1500),
 }
+# The pictures of docs/index.md, in light and dark.
+AT_START = {
+    "home": ("/", 1240, 900),
+    "hard-digit": ("/balance?balance_index=740", 1240, 860),
+    "no-inhibition": ("/balance?balance_index=740&balance_gain=0&balance_steps=30", 1240, 860),
+}
 WIDTH, COLOURS = 1440, 128
 """Of a picture in docs/; few colours keep it small."""
 
@@ -128,20 +134,23 @@ def pictures(chrome: Browser, address: str, theme: str) -> None:
     context.close()
 
 
-def pictures_in_docs(chrome: Browser, address: str) -> None:
-    """The picture on the page of each experiment in docs/, in light."""
-    for experiment, (path, width, height) in IN_DOCS.items():
+def pictures_in_docs(chrome: Browser, address: str, theme: str) -> None:
+    """The pictures in docs/: of the page of each experiment in light, at the start in both."""
+    taken = {f"pictures/{name}-{theme}": view for name, view in AT_START.items()}
+    if theme == "light":
+        taken |= {f"experiments/pictures/{name}": view for name, view in IN_DOCS.items()}
+    for file, (path, width, height) in taken.items():
         context = chrome.new_context(
             viewport={"width": width, "height": height},
             device_scale_factor=WIDTH / width,
-            color_scheme="light",
+            color_scheme=theme,
         )
         page = context.new_page()
         open_page(page, address + path)
         page.wait_for_timeout(1500)
         with Image.open(io.BytesIO(page.screenshot())) as picture:
             small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        small.save(ROOT / f"docs/experiments/pictures/{experiment}.png", optimize=True)
+        small.save(ROOT / "docs" / f"{file}.png", optimize=True)
         context.close()
 
 
@@ -152,7 +161,7 @@ def main() -> None:
         for theme in ("light", "dark"):
             pictures(chrome, address, theme)
             shoot(chrome, address, theme, folder)
-        pictures_in_docs(chrome, address)
+            pictures_in_docs(chrome, address, theme)
     print(f"Screenshots are in {folder.name}/")
 
 
