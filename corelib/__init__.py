@@ -9,9 +9,9 @@ What there is
     ``systems()``, ``datasets()``, ``checkpoints()`` and ``runs.table()``: DataFrames.
 Networks
     ``load`` a trained one, ``train`` your own, ``wrap`` any ``torch.nn.Module``; ``Experiment`` is
-    a training and what came of it.
+    a training and what came of it. ``import_checkpoint`` reads those of the papers' authors.
 Data
-    ``load_dataset``.
+    ``load_dataset``; ``add_images`` and ``remove_images`` for your own.
 Measures
     ``evaluate``; the others are in ``corelib.analysis``.
 Network classes
@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 from corelib import lazy
 
 if TYPE_CHECKING:
+    from corelib.data.own_images import add_images as add_images
+    from corelib.data.own_images import remove_images as remove_images
     from corelib.data.sources import load_dataset as load_dataset
     from corelib.measures.evaluation import evaluate as evaluate
     from corelib.measures.tables import checkpoints as checkpoints
@@ -31,18 +33,22 @@ if TYPE_CHECKING:
     from corelib.models.bpan.wrapped import wrap as wrap
     from corelib.runs.experiment import Experiment as Experiment
     from corelib.runs.experiment import train as train
+    from corelib.runs.foreign import import_checkpoint as import_checkpoint
     from corelib.runs.registry import load as load
 
-_tables = "corelib.measures.tables"
+_own, _tables = "corelib.data.own_images", "corelib.measures.tables"
 __getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__,
     {
         "Experiment": "corelib.runs.experiment",
+        "add_images": _own,
         "checkpoints": _tables,
         "datasets": _tables,
         "evaluate": "corelib.measures.evaluation",
+        "import_checkpoint": "corelib.runs.foreign",
         "load": "corelib.runs.registry",
         "load_dataset": "corelib.data.sources",
+        "remove_images": _own,
         "systems": _tables,
         "train": "corelib.runs.experiment",
         "wrap": "corelib.models.bpan.wrapped",

@@ -15,7 +15,7 @@ from torch import nn
 import corelib
 import corelib.analysis
 import corelib.models
-from corelib import Experiment, evaluate, load, load_dataset, train, wrap
+from corelib import Experiment, add_images, evaluate, load, load_dataset, remove_images, train, wrap
 from corelib.__main__ import main
 from corelib.analysis import (
     accuracy_by_severity,
@@ -31,6 +31,7 @@ from corelib.catalog import SYSTEMS
 from corelib.data.corruptions import Corruption, corrupt
 from corelib.errors import CheckpointError, DataError, RunError, SettingsError
 from corelib.words import percent
+from tests.data.shapes import make_npz
 
 ROOT = Path(__file__).parents[1]
 N = 200
@@ -396,3 +397,18 @@ def test_a_preset_on_the_command_line_gives_way_to_single_options(capsys):
     )
     assert main(["train", "bpan", "--preset", "nothing"]) == 2
     assert "code, paper, sweep" in capsys.readouterr().err
+
+
+def test_images_of_ones_own_are_added_and_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_DATA", str(tmp_path / "data"))
+    file = make_npz(tmp_path / "shapes.npz")
+    item = add_images(file, "mine", side=24, licence="CC0", seed=3)
+    assert (item.side, item.licence, item.seed) == (24, "CC0", 3)
+    assert corelib.datasets().loc["mine", "inputs"] == 24**2
+    trained = train("mlp", dataset="mine", where="here", **QUICK)
+    row = evaluate(trained, "mine", corruption="occlusion", severity=0.3)
+    assert row["images"].item() == len(load_dataset("mine").test.labels)
+    with pytest.raises(DataError, match="a data set named 'mnist' already"):
+        add_images(file, "mnist")
+    remove_images("mine")
+    assert "mine" not in corelib.datasets().index

@@ -11,8 +11,7 @@ from typing import ClassVar
 from corelib.cli import show
 from corelib.cli.parse import Group, Late, flag, name, text, whole
 from corelib.data import own
-from corelib.data.own_asked import Asked
-from corelib.data.own_reading import add
+from corelib.data.own_images import add_images
 from corelib.data.sources import BUILT_IN, DATASETS, is_here, load_dataset
 from corelib.errors import DataError
 from corelib.words import PROGRAM
@@ -68,8 +67,14 @@ class Add:
 
     def __call__(self) -> None:
         side = whole("side", self.side) if self.side else 0
-        asked = Asked(self.grey, side, self.licence, whole("seed", self.seed))
-        item = add(self.path, self.name, asked, taken=tuple(BUILT_IN))
+        item = add_images(
+            self.path,
+            self.name,
+            side=side,
+            grey=self.grey,
+            licence=self.licence,
+            seed=whole("seed", self.seed),
+        )
         print(f"Added {item.name}: {item.about}.")
         print(f"Kept in {own.file_of(item.name)}.")
         print(_try(item))
