@@ -173,22 +173,6 @@ def test_equations_need_no_script(pages):
         assert "arithmatex" not in page.file.read_text("utf-8"), page.file.name
 
 
-@pytest.mark.browser
-def test_search_and_figures_work_from_files_and_ask_nothing_of_the_network(site):
-    driver = pytest.importorskip("tests.browser.driver")
-    if driver.chromium() is None:
-        pytest.skip("Chromium is not installed")
-    with driver.browser() as chrome:
-        page = chrome.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((site / "notebooks" / "sweep.html").as_uri())
-        page.wait_for_selector(".figure .main-svg")
-        page.locator("[data-md-component=search-query]").fill("occlusion")
-        page.wait_for_selector(".md-search-result__item")
-        assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
-
-
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 def test_a_notebooks_outputs_are_stored_and_small(file):
     text = file.read_text("utf-8")
