@@ -40,7 +40,7 @@ from corelib.words import percent
 ROOT = Path(__file__).parents[1]
 TINY = shlex.split("--n-excitatory 8 --n-inhibitory 2 --n-steps 2 --batch-size 5000")
 PER_EPOCH = 11
-UNKNOWN = "no run of this kind here yet: unknown until the first minute"
+UNKNOWN = "no run of this kind here yet: unknown until it has run for a minute"
 BOX = re.compile("[╭╮╰╯│─]")
 
 

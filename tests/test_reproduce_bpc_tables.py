@@ -115,8 +115,8 @@ def test_the_table_of_completion_pairs_differences_by_seed(filled):
     table = bpc_completion.summary(filled).set_index(["hidden", "procedure"])
     truth = table.loc[("left half", bpc_completion.TRUTH)]
     assert truth["accuracy / %"] == pytest.approx((91, 2 * HALF, 2))
-    assert truth["less standard / points"] == pytest.approx((8, 4 * HALF, 2))
-    assert table.loc[("left half", bpc_completion.STANDARD), "less standard / points"] is None
+    assert truth["minus standard / points"] == pytest.approx((8, 4 * HALF, 2))
+    assert table.loc[("left half", bpc_completion.STANDARD), "minus standard / points"] is None
     vote = table.loc[("left half", bpc_completion.NEIGHBOURS[5])]
     assert vote["error"] is None
     assert vote["energy"] is None
@@ -135,7 +135,7 @@ def test_the_verdict_weighs_seeds_by_the_digits_read_wrongly(filled):
     assert "would gain +8.0." in left
     assert "right for 95.0\N{NO-BREAK SPACE}%, the network for 83.0\N{NO-BREAK SPACE}%" in left
     assert left.startswith("With the left half hidden completion is bounded by the energy, not by")
-    assert random == "With the random half hidden no completed digit is read wrongly."
+    assert random == "With a random half hidden no completed digit is read wrongly."
     one_end = filled[filled["procedure"] != bpc_completion.LONGER]
     assert "it ends at the same images" in bpc_completion.verdicts(one_end)[0]
     fewer = filled.assign(**{bpc_completion.SEARCHED["lower"]: 0.1})
@@ -165,10 +165,10 @@ def test_samples_are_paired_with_one_optimum_on_the_same_digits(sampled_too):
     table = b.summary(sampled_too).set_index(["hidden", "procedure"])
     vote = table.loc[("left half", b.SAMPLES[1.0])]
     # 81 - 80 and 93 - 90, not less the 80 and 86 of all digits.
-    assert vote["less standard / points"] == pytest.approx((2, 2 * HALF, 2))
+    assert vote["minus standard / points"] == pytest.approx((2, 2 * HALF, 2))
     each = table.loc[("left half", b.EACH[1.0])]
-    assert each["less standard / points"] == pytest.approx((-10, 0, 2), abs=1e-9)
-    assert table.loc[("left half", b.STANDARD), "less standard / points"] is None
+    assert each["minus standard / points"] == pytest.approx((-10, 0, 2), abs=1e-9)
+    assert table.loc[("left half", b.STANDARD), "minus standard / points"] is None
 
 
 def test_the_sentence_of_samples_is_the_arithmetic_of_its_rows(sampled_too):

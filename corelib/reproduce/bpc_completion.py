@@ -238,15 +238,15 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
             line: dict[str, Any] = {"hidden": mask, "procedure": name, "seeds": len(own)}
             line["accuracy / %"] = spread(100 * own["accuracy"].to_numpy())
             common = own.index.intersection(standard.index)
-            line["less standard / points"] = None
+            line["minus standard / points"] = None
             if name in SAMPLED:
                 theirs = 100 * own[OPTIMUM]
-                line["less standard / points"] = paired_difference(
+                line["minus standard / points"] = paired_difference(
                     list(100 * own["accuracy"]), list(theirs)
                 )
             elif name != STANDARD and len(common):
                 ours, theirs = (100 * frame.loc[common, "accuracy"] for frame in (own, standard))
-                line["less standard / points"] = paired_difference(list(ours), list(theirs))
+                line["minus standard / points"] = paired_difference(list(ours), list(theirs))
             for column in ("error", "energy"):
                 values = own[column].dropna().to_numpy()
                 line[column] = spread(values) if len(values) else None
@@ -254,6 +254,10 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = (*NOTES, *verdicts(rows))
     return frame
+
+
+def _half(mask: str) -> str:
+    return f"a {mask}" if mask == "random half" else f"the {mask}"
 
 
 def _own(rows: pd.DataFrame, mask: str, procedure: str) -> pd.DataFrame:
@@ -303,7 +307,7 @@ def _verdict(rows: pd.DataFrame, mask: str) -> str:
     standard, truth, vote = (100 * values(name).mean() for name in (STANDARD, TRUTH, NEIGHBOURS[5]))
     wrong = values(STANDARD, SEARCHED["wrong"])
     if not wrong.sum():
-        return f"With the {mask} hidden no completed digit is read wrongly."
+        return f"With {_half(mask)} hidden no completed digit is read wrongly."
     lower, answer = (
         np.nansum(values(STANDARD, SEARCHED[field]) * wrong) / wrong.sum()
         for field in ("lower", "answer_lower")
@@ -321,7 +325,7 @@ def _verdict(rows: pd.DataFrame, mask: str) -> str:
     if not len(values(LONGER)):
         starts = "Wherever inference starts, it ends at the same images."
     return (
-        f"With the {mask} hidden completion is bounded {bound}: of the digits read wrongly, "
+        f"With {_half(mask)} hidden completion is bounded {bound}: of the digits read wrongly, "
         f"{percent(lower, 0)} end with no more energy than inference from the true pixels does, "
         f"and in {percent(answer, 0)} the wrong label explains the visible pixels with less "
         f"energy than the true one. {starts} The vote of the 5 nearest digits is right for "

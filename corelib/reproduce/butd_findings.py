@@ -182,11 +182,13 @@ def _equal_step(rules: Rules, column: str, words: str) -> str:
         verdict = "the changed step explains the loss"
     else:
         verdict = "the changed step explains a part of the loss"
-    return (
-        f"With decay {words} is {times[1.0]:.2f} times that without; it is nearest to that "
-        f"without at a learning rate x {rate:g}, {times[rate]:.2f} times, where accuracy differs "
-        f"by {after} points ({before} at x 1): {verdict}"
+    nearest = (
+        f"no other learning rate brings it nearer; accuracy differs by {after} points"
+        if rate == 1
+        else f"it is nearest to that without at a learning rate x {rate:g}, {times[rate]:.2f} "
+        f"times, where accuracy differs by {after} points ({before} at x 1)"
     )
+    return f"With decay {words} is {times[1.0]:.2f} times that without; {nearest}: {verdict}"
 
 
 QUESTIONS: tuple[tuple[str, tuple[str, ...], Callable[[Rules], Iterator[str]]], ...] = (

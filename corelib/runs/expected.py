@@ -58,12 +58,12 @@ class Expected(NamedTuple):
         if not (self.runs or self.unknown):
             return "nothing is left to train"
         if self.seconds is None:
-            return "no run of this kind here yet: unknown until the first minute"
+            return "no run of this kind here yet: unknown until it has run for a minute"
         sizes = " of other sizes" if self.scaled else ""
         known = f"from {self.runs} run{'s' * (self.runs != 1)} here{sizes}"
         if self.unknown:
             others = f"{self.unknown} network{'s' * (self.unknown != 1)}"
-            return f"{duration(self.seconds)} ({known}), unknown for {others} not yet run here"
+            return f"{duration(self.seconds)} ({known}), without {others} not yet run here"
         return f"{duration(self.seconds)} ({known})"
 
 
@@ -110,7 +110,7 @@ def expected_seconds(spec: RunSpec) -> Expected:
 
     >>> from corelib.runs.spec import make_spec
     >>> expected_seconds(make_spec("bpan")).words  # on a machine that has not trained yet
-    'no run of this kind here yet: unknown until the first minute'
+    'no run of this kind here yet: unknown until it has run for a minute'
     """
     return expected_of_all([spec])
 

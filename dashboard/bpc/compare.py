@@ -84,9 +84,9 @@ def _draw_table(items: "dict[str, Checkpoint]") -> None:
                 "network": name,
                 "accuracy / %": round(100 * test["accuracy"], 2),
                 "the amortiser's / %": None if amortiser is None else round(100 * amortiser, 2),
-                "generator loss": test["generator loss"],
-                "summed over pixels": test["generator loss, summed"],
-                "amortiser loss": test.get("amortiser loss"),
+                "generator loss": _digits(test["generator loss"]),
+                "summed over pixels": _digits(test["generator loss, summed"]),
+                "amortiser loss": _digits(test.get("amortiser loss")),
                 "α_f": config.get("alpha_f"),
                 "α_b": config.get("alpha_b"),
                 "T": config.get("n_steps"),
@@ -94,6 +94,11 @@ def _draw_table(items: "dict[str, Checkpoint]") -> None:
         )
     side_by_side(rows, "bpc_comparison", across=False, decimals=None)
     st.caption("Losses: half the squared error, mean over all elements and summed over pixels.")
+
+
+def _digits(loss: float | None) -> float | None:
+    """A loss with as many digits as tell networks apart."""
+    return None if loss is None else float(f"{loss:.4g}")
 
 
 def _draw_seeds(v: View) -> None:

@@ -34,16 +34,38 @@ def page_zip(page: Saved) -> None:
         help="The figures of all tabs as SVG, their data, the settings, the link to this view, the "
         "versions, and what to cite",
     ):
+        _draw_citation(page)
         return
     from dashboard.shell import drawer
 
-    problems = drawn.collect(page.tabs)
+    with st.spinner("Computing the figures of all tabs", show_time=True):
+        problems = drawn.collect(page.tabs)
     figures = _named(drawn.figures())
     drawings = {name: light(one.figure) for name, one in figures.items() if _is_svg(one)}
     files = files_of(_contents(page, figures, problems))
     texts = files | {f"figures/{name}.svg": svg for name, svg in drawings.items()}
     rest = {name: one.figure for name, one in figures.items() if not isinstance(one.figure, str)}
+    st.caption(
+        f"Your browser draws {len(rest)} figures one after another and then saves the zip: some "
+        "seconds. Stay on this page until then."
+    )
     drawer.save_all(rest, texts, f"{slug(drawn.network_of(page.name))}_{page.name}")
+    _draw_citation(page)
+
+
+def _draw_citation(page: Saved) -> None:
+    """The link to this view and what to cite, each with a button that copies it."""
+    from corelib.version import own_version
+
+    st.markdown("##### Link and citation")
+    st.caption("Whoever opens this link sees this view.")
+    st.code(_link(), language=None, wrap_lines=True)
+    st.caption("The paper, and this software, as BibTeX.")
+    st.code(bibtex(page.family, own_version()), language=None, wrap_lines=True)
+
+
+def _link() -> str:
+    return link_to(st.context.url or "", st.query_params.to_dict())
 
 
 def _is_svg(one: drawn.Drawn) -> bool:
@@ -73,7 +95,7 @@ def _contents(
             if isinstance(value, str | int | float | bool | list | tuple)
         },
         specs={name: spec_of(item) for name, item in page.items.items()},
-        link=link_to(st.context.url or "", st.query_params.to_dict()),
+        link=_link(),
         versions={"synaptarium": version, **versions()},
         citation=bibtex(page.family, version),
         problems=problems,

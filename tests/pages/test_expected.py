@@ -9,7 +9,7 @@ from corelib.runs.store import create_run
 from corelib.training.events import Began, Stepped
 from tests.pages.app import open_page
 
-UNKNOWN = "Expected time: no run of this kind here yet: unknown until the first minute"
+UNKNOWN = "Expected time: no run of this kind here yet: unknown until it has run for a minute"
 
 
 def ran(spec, per_update: float, batch: int = 256) -> None:

@@ -33,7 +33,7 @@ def test_the_sentence_gives_the_mean_over_seeds_of_the_shipped_table(runs_root):
     text = sentences(app)
     assert "With Gaussian noise of sd 0.5, **bpan-mnist** classifies" in text
     assert f"**{at.mean():.1f} ± {at.std():.1f}{PER_CENT}**" in text
-    assert f"**{clean.mean() - at.mean():.1f} points** fewer than clean ones" in text
+    assert f"**{clean.mean() - at.mean():.1f} points fewer** than clean ones" in text
     assert f"({clean.mean():.1f} ± {clean.std():.1f}{PER_CENT})" in text
     assert "Of the 2 networks shown **" in text
 

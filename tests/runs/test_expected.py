@@ -62,7 +62,7 @@ def ran(
 def test_nothing_is_known_before_the_first_run(runs_root):
     assert expected_seconds(spec()) == Expected(None, 0, scaled=False, unknown=1)
     assert not expected_seconds(spec()).is_long
-    assert "unknown until the first minute" in expected_seconds(spec()).words
+    assert "unknown until it has run for a minute" in expected_seconds(spec()).words
 
 
 def test_a_run_like_it_gives_its_updates_validations_and_test(runs_root):
@@ -154,7 +154,7 @@ def test_several_specs_are_summed_and_what_is_unknown_is_counted(runs_root):
     assert found == (pytest.approx(22 + 660), 1, False, 2)
     assert found.is_long
     assert found.words == (
-        "about 11 minutes (from 1 run here), unknown for 2 networks not yet run here"
+        "about 11 minutes (from 1 run here), without 2 networks not yet run here"
     )
     assert expected_of_all([]).words == "nothing is left to train"
 

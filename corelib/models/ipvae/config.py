@@ -215,10 +215,10 @@ one patch in a thousand; with the standard ones it does not, and codes are as go
 
 DIGITS = Preset(
     {"n_latents": 512, "t_train": 16},
-    {"epochs": 20, "batch_size": 200, "learning_rate": 0.006, "beta_outer": 8.0},
+    {"epochs": 20, "batch_size": 200, "learning_rate": 0.004, "beta_outer": 8.0},
     "mnist",
 )
-"""Of the network of MNIST that ships. With a rate of 0.01 training diverged."""
+"""Of the network of MNIST that ships. With larger rates some seeds diverge."""
 
 _LIMITS = {"clamp_u": 10.0, "clamp_du": 10.0}
 _PAPER = {"n_latents": 512, "t_train": 16, "log_step": 0.0, "init_scale": 0.0016}

@@ -145,6 +145,10 @@ def sentence(v: View) -> str:
     )
 
 
+def _ordinal(place: int) -> str:
+    return {1: "1st", 2: "2nd", 3: "3rd"}.get(place, f"{place}th")
+
+
 def _less(drop: float) -> str:
     """A difference in points, in words; corruption can raise accuracy as well."""
     return f"{abs(100 * drop):.1f} points {'more' if drop < 0 else 'fewer'}"
@@ -163,8 +167,8 @@ def _verdict(v: View) -> str:
         return f"{text}{lead:.1f} points before {plain(second)}. "
     behind = 100 * (accuracy.mean[v.at] - v.measured[v.first].accuracy.mean[v.at])
     return (
-        f"{text}{pm(accuracy, v.at)}; **{plain(v.first)}** is number {order.index(v.first) + 1}, "
-        f"**{behind:.1f} points** behind. "
+        f"{text}{pm(accuracy, v.at)}; **{plain(v.first)}** ranks "
+        f"{_ordinal(order.index(v.first) + 1)}, **{behind:.1f} points** behind. "
     )
 
 

@@ -71,6 +71,14 @@ def hover_texts(key: cache.CheckpointKey, sort: "NeuronOrder") -> list[str]:
     ]
 
 
+def _cycles(v: View, frequency: float) -> str:
+    """A Gabor function's frequency in words: below one cycle over the patch it says little."""
+    side = ipvae_cache.features(v.key).shape[1]
+    if frequency * side < 1:
+        return "less than one cycle over the patch"
+    return f"{frequency:.2f} cycles per pixel"
+
+
 def _draw_chosen(v: View) -> None:
     """The chosen neuron's feature and the Gabor function fitted to it."""
     feature = ipvae_cache.features(v.key)[v.neuron]
@@ -86,11 +94,11 @@ def _draw_chosen(v: View) -> None:
         ),
         f"{PAGE}_feature",
         alt=f"The feature of neuron {v.neuron} and the Gabor function fitted to it",
-        caption=f"Axis of the stripes {fit.orientation[0]:.0f}°, {fit.frequency[0]:.2f} cycles per "
-        f"pixel; the fit explains {percent(fit.r2[0], 0)} of the feature's variance.",
+        caption=f"Axis of the stripes {fit.orientation[0]:.0f}°, {_cycles(v, fit.frequency[0])}; "
+        f"the fit explains {percent(fit.r2[0], 0)} of the feature's variance.",
     )
     threshold = ipvae_cache.network(v.key).log_bias[v.neuron].exp().item()
     st.caption(
-        f"Threshold e^b = {threshold:.1e}; mean activity over {sparse_cache.CODE_IMAGES} test "
-        f"images {sparse_cache.mean_activity(v.key)[v.neuron]:.3f}."
+        f"Threshold e^b = {threshold:.2g}; mean activity over {sparse_cache.CODE_IMAGES} test "
+        f"images {sparse_cache.mean_activity(v.key)[v.neuron]:.2g}."
     )

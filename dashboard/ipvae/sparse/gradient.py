@@ -1,7 +1,10 @@
 """The tab Gradient of the Sparse code page: what training is told about the cost of a spike."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from corelib.analysis.anytime import Spread
 from corelib.reproduce import results
 from corelib.reproduce.ipvae import causes
 from corelib.words import percent
@@ -51,6 +54,12 @@ def draw_gradient(v: View) -> None:
             f"{PAGE}_causes",
             alt="R² against zeros of networks trained with different settings and gradients",
             caption="Natural images, 256 neurons, 600 updates each, measured after 1,000 steps on "
-            f"test patches; mean ± sd, n = {max(r2.n for r2, _ in points.values())} seeds.",
+            f"test patches; mean ± sd, n = {_seeds(points)} seeds.",
             n=max((r2.n for r2, _ in points.values())),
         )
+
+
+def _seeds(points: Mapping[str, tuple[Spread, Spread]]) -> str:
+    """How many seeds the points are means of."""
+    counts = sorted({r2.n for r2, _ in points.values()})
+    return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
