@@ -57,7 +57,8 @@ def _sentence() -> str:
     if not sets:
         return (
             "You have added no images yet. Add an npz, a folder of pictures for each class, or a "
-            "folder of photographs: every network that can read them then trains on them."
+            "folder of photographs: every network that can read them can then be trained on "
+            "them."
         )
     images = sum(item.n_images for item in sets)
     return (
