@@ -187,13 +187,16 @@ def _key(name: str) -> str:
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table from raw rows, published figures beside ours; None where a figure is missing."""
+    """The table from raw rows, published figures beside ours; None where a figure is missing. What
+    is neither published nor measured has no row."""
     import pandas as pd
 
+    measured = set(rows["model"])
     lines = [
         _line(section, name, published, rows)
         for section, names in SECTIONS.items()
         for name, published in names.items()
+        if published is not None or _key(name) in measured
     ]
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = (*NOTES, *answers(rows))
