@@ -84,7 +84,7 @@ def _draw_set(item: "OwnSet") -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         sheet, caption = _mosaic(item.name, item.checksum)
-        st.image(sheet, caption=plain(caption))
+        st.image(sheet, caption=plain(caption), alt=f"Examples of {item.name}")
     with right:
         st.markdown(f"**{plain(item.name)}**: {plain(item.about)}.")
         st.caption(f"Values: {plain(item.values)}.")

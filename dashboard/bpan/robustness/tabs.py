@@ -138,6 +138,7 @@ def _draw_digit(v: View, chosen: ChosenDigit, corrupted: "Tensor") -> None:
         st.image(
             (255 * corrupted[0].clamp(0, 1)).byte().numpy().repeat(8, 0).repeat(8, 1),
             width="stretch",
+            alt=f"{chosen.caption}, with {corruption.in_words}",
         )
         return
     side = square_side(corruption.severity, len(chosen.pixels))

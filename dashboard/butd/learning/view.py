@@ -141,8 +141,9 @@ def _test_image(data: "ImageDataset", task: int) -> "tuple[np.ndarray, int, str]
     pixels = data.test.pixels[index].numpy()
     labels = data.test.labels[index]
     shown = pixels if pixels.ndim == 2 else pixels.transpose(1, 2, 0)
-    st.image(shown.repeat(4, 0).repeat(4, 1), width=112)
-    return pixels, int(labels[task] if labels.dim() else labels), f"test image {index}"
+    name = f"test image {index}"
+    st.image(shown.repeat(4, 0).repeat(4, 1), width=112, alt=f"The network's input: {name}")
+    return pixels, int(labels[task] if labels.dim() else labels), name
 
 
 def _source() -> str:

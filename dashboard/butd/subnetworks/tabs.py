@@ -56,7 +56,12 @@ def _answers(v: View, scene: Scene, seen: "Seen") -> None:
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
     with left:
         pixels = scene.pixels if scene.pixels.ndim == 2 else scene.pixels.transpose(1, 2, 0)
-        st.image(pixels.repeat(8, 0).repeat(8, 1), width=224, caption="What the network sees")
+        st.image(
+            pixels.repeat(8, 0).repeat(8, 1),
+            width=224,
+            caption="What the network sees",
+            alt=f"The scene; {scene.caption}",
+        )
     with right:
         if v.classifies:
             figure = gates.answers(

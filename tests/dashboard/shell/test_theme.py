@@ -57,3 +57,12 @@ def test_the_shadows_of_wide_equations_lie_on_the_pages_own_ground():
     style = (ROOT / "dashboard" / "shell" / "page.css").read_text(encoding="utf-8")
     grounds = ", ".join(THEMES[theme]["backgroundColor"] for theme in ("light", "dark"))
     assert f"light-dark({grounds})" in style
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_on_the_primary_colour_can_be_read(theme):
+    """Those of chips and of the button that trains."""
+    on = {"light": "#ffffff", "dark": "#10161d"}
+    style = (ROOT / "dashboard" / "shell" / "everywhere.css").read_text(encoding="utf-8")
+    assert f"color: light-dark({on['light']}, {on['dark']});" in style
+    assert contrast(rgb(on[theme]), rgb(THEMES[theme]["primaryColor"])) >= NEEDED
