@@ -185,8 +185,8 @@ def test_version_is_that_of_the_project(capsys):
 WRONG = [
     (
         "",
-        "needs the name of a command; there are: app, train, evaluate, runs, import, export, "
-        "data and reproduce",
+        "needs the name of a command; there are: app, train, evaluate, runs, checkpoints, "
+        "import, export, data and reproduce",
     ),
     ("trian", "There is no command named 'trian', the nearest is train"),
     ("--epochs 3", "name a command before options"),

@@ -107,10 +107,6 @@ TAUGHT = {
     "β rises over the first third": _taught("rise", _SMALL, beta_rise=0.33),
     "1,200 updates": _taught("twice", _SMALL, epochs=6),
     "K = 512": _taught("large", _LARGE, seeds=1),
-    "K = 512, rate 0.02": _taught("large002", _LARGE, seeds=1, learning_rate=0.02),
-    "K = 512, rate 0.08": _taught("large008", _LARGE, seeds=1, learning_rate=0.08),
-    "K = 512, β rises": _taught("largerise", _LARGE, seeds=1, beta_rise=0.33),
-    "K = 512, 1,200 updates": _taught("largetwice", _LARGE, seeds=1, epochs=6),
 }
 """Learning rate, course of β, length: each a change of the standard network."""
 

@@ -154,3 +154,18 @@ def test_the_clearest_pair_hides_least_of_all(arrays):
     assert clearest_pair(digits, labels) == pair
     with pytest.raises(ValueError, match="two classes"):
         clearest_pair(digits, np.zeros(40, int))
+
+
+def test_images_of_any_side_lie_as_far_apart_for_their_size():
+    """Pixel by pixel, for images of 20 x 20: 4 pixels apart on a canvas of 26 x 26."""
+    assert [multidigit.shift_of(side) for side in (4, 20, 28, 64)] == [1, 4, 6, 14]
+    pair = np.random.default_rng(0).integers(0, 256, (1, 2, 20, 20)).astype(np.uint8)
+    composed = compose(pair, multidigit.shift_of(20))[0]
+    assert composed.shape == (20, 20)
+    for row in range(20):
+        for column in range(20):
+            y, x = int((row + 0.5) * 26 / 20), int((column + 0.5) * 26 / 20)
+            left = pair[0, 0, y, x] if max(y, x) < 20 else 0
+            inside = 4 <= min(y, x) and max(y, x) < 24
+            right = pair[0, 1, y - 4, x - 4] if inside else 0
+            assert composed[row, column] == max(left, right)

@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from corelib.catalog import SYSTEMS
@@ -33,7 +34,13 @@ def test_an_added_set_is_among_the_data_sets_at_once(tmp_path):
     assert "mine" not in DATASETS
     assert "mine" not in SYSTEMS["bpan"].datasets
     item = add(make_npz(tmp_path / "shapes.npz"), "mine")
-    assert list(DATASETS)[-1] == "mine"
+    # The last is the scenes of two of these images each.
+    assert list(DATASETS)[-2:] == ["mine", "multi-mine"]
+    scenes, images = load_dataset("multi-mine"), load_dataset("mine")
+    assert (DATASETS["multi-mine"].kind, DATASETS["multi-mine"].n_tasks) == ("scene", 2)
+    assert scenes.train.pixels.shape == images.train.pixels.shape
+    assert torch.equal(scenes.test.labels[:, 0], images.test.labels)
+    assert scenes.class_names == CLASSES
     assert is_here("mine")
     source = DATASETS["mine"]
     assert (source.kind, source.input_dim, source.n_classes) == ("image", 400, 3)

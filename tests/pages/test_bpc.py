@@ -255,7 +255,9 @@ def test_what_bounds_completion_and_depth_is_said_from_the_tables(runs_root):
     deep = results.shipped(bpc_depth.NAME)
     for sentence in (*bpc_completion.verdicts(completed), *bpc_depth.verdict(deep)):
         assert sentence in text
-    assert len(bpc_completion.verdicts(completed)) == len(bpc_depth.verdict(deep)) == 2
+    # One for each half that is hidden, and one on samples of the posterior.
+    assert len(bpc_completion.verdicts(completed)) == len(bpc_completion.MASKS) + 1
+    assert len(bpc_depth.verdict(deep)) == 2
 
 
 @pytest.mark.parametrize("table", ["bpc-variety", "bpc-completion", "bpc-depth"])
