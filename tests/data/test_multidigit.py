@@ -166,6 +166,6 @@ def test_images_of_any_side_lie_as_far_apart_for_their_size():
         for column in range(20):
             y, x = int((row + 0.5) * 26 / 20), int((column + 0.5) * 26 / 20)
             left = pair[0, 0, y, x] if max(y, x) < 20 else 0
-            inside = 4 <= min(y, x) and max(y, x) < 24
+            inside = min(y, x) >= 4 and max(y, x) < 24
             right = pair[0, 1, y - 4, x - 4] if inside else 0
             assert composed[row, column] == max(left, right)
