@@ -29,14 +29,9 @@ from corelib.errors import DataError
 def add(
     path: str | Path, name: str, asked: Asked = AS_THEY_ARE, taken: Sequence[str] = ()
 ) -> OwnSet:
-    """Check images and keep them as the data set ``name``.
-
-    ``path`` is an npz with ``images`` (image, row, column) or (image, row, column, 3) and
-    ``labels`` (image,), numbers or names, and perhaps ``class_names``; or a folder with a folder of
-    pictures for each class; or a folder of photographs, at least 160 pixels a side, that patches
-    are cut from. ``taken`` are the names of other data sets. Raises ``DataError`` saying what is
-    wrong and what to do.
-    """
+    """Check images and keep them as the data set ``name``; ``own_images.add_images`` says what
+    ``path`` may be. ``taken`` are the names of other data sets. Raises ``DataError`` saying what is
+    wrong and what to do."""
     source = Path(path).expanduser()
     own.check_name(name, taken)
     if not 0 <= asked.seed < 2**32:

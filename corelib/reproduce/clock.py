@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from corelib.analysis.anytime import spread
 from corelib.data.sources import load_dataset
 from corelib.reproduce.anytime import ROWS, THRESHOLD
-from corelib.reproduce.seeds import say
+from corelib.reproduce.seeds import one_thread, say
 from corelib.runs.registry import load, shipped
 
 if TYPE_CHECKING:
@@ -33,16 +33,13 @@ NOTES = (
 def run() -> "pd.DataFrame":
     """One row for each shipped network of the table ``anytime`` and each size of a batch."""
     import pandas as pd
-    import torch
 
     here = {item.name: item for item in shipped()}
     wanted = {row.trained.spec(0).title: name for name, row in ROWS.items() if row.recurrence}
     dataset = load_dataset("mnist")
     x = dataset.inputs(dataset.test.pixels)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     rows: list[dict[str, Any]] = []
-    try:
+    with one_thread():
         for title, name in wanted.items():
             if title in here:
                 say(f"Measuring {name}.")
@@ -51,8 +48,6 @@ def run() -> "pd.DataFrame":
                     {"model": name} | _measured(model, x[: IMAGES.get(batch)], batch)
                     for batch in BATCHES
                 ]
-    finally:
-        torch.set_num_threads(threads)
     frame = pd.DataFrame(rows, dtype=object)
     frame.attrs["notes"] = NOTES
     return frame

@@ -43,7 +43,7 @@ from corelib.reproduce.ipvae_rows import (
     Published,
 )
 from corelib.reproduce.results import OverSeeds, table
-from corelib.reproduce.seeds import say
+from corelib.reproduce.seeds import one_thread, say
 from corelib.runs.registry import Checkpoint, find, load
 from corelib.runs.spec import RunSpec
 from corelib.runs.store import Run
@@ -109,20 +109,15 @@ def specs(seed: int) -> list[RunSpec]:
 def measure(specs: Sequence[RunSpec], runs: Sequence[Run]) -> pd.DataFrame:
     """Raw figures as shares, one row for each network and seed."""
     import pandas as pd
-    import torch
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     run_of = {(spec.title, spec.seed): run for spec, run in zip(specs, runs, strict=True)}
     rows = []
-    try:
+    with one_thread():
         for name, network in NETWORKS.items():
             for seed in sorted({spec.seed for spec in specs if spec.seed < network.seeds}):
                 say(f"Measuring {name} on {network.dataset}, seed {seed}.")
                 item = find(run_of[network.spec(seed).title, seed].id)
                 rows.append({"model": _key(name), "seed": seed, **figures(item)})
-    finally:
-        torch.set_num_threads(threads)
     return pd.DataFrame(rows)
 
 

@@ -21,7 +21,7 @@ from corelib.models.ipvae.baselines.config import LCATraining, Sign
 from corelib.reproduce.ipvae import N_IMAGES, published_points
 from corelib.reproduce.ipvae_rows import NATURAL
 from corelib.reproduce.results import Measured, table
-from corelib.reproduce.seeds import say
+from corelib.reproduce.seeds import one_thread, say
 from corelib.words import percent
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ def measure(seeds: Sequence[int]) -> pd.DataFrame:
     """Raw figures as shares, one row for each point of each curve and each seed: trains for about
     ten minutes a seed."""
     import pandas as pd
-    import torch
 
     from corelib.data.sources import load_dataset
     from corelib.models.ipvae.learner import images
@@ -77,9 +76,7 @@ def measure(seeds: Sequence[int]) -> pd.DataFrame:
     dataset = cast("ImageDataset", load_dataset(NATURAL))
     train = images(dataset, dataset.train.pixels)
     x = images(dataset, dataset.test.pixels[:N_IMAGES])
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         rows = [
             row
             for seed in seeds
@@ -87,8 +84,6 @@ def measure(seeds: Sequence[int]) -> pd.DataFrame:
             for learned_at in LEARNED_AT
             for row in points(layout, learned_at, seed, train, x)
         ]
-    finally:
-        torch.set_num_threads(threads)
     return pd.DataFrame(rows)
 
 
