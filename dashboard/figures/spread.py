@@ -55,6 +55,12 @@ def bars(spread: Spread, **look: Any) -> dict:
     return {"error_y": error, "meta": spread.meta()}
 
 
+def on_hover(spread: Spread) -> dict[str, Any]:
+    """What a trace has whose points show their spread on hover alone, as ``%{customdata}``."""
+    hidden = {"type": "data", "array": spread.size, "visible": False}
+    return {"customdata": spread.size, "error_y": hidden, "meta": spread.meta()}
+
+
 DECORATION = {"decoration": True}
 """The ``meta`` of a trace that shows no data."""
 

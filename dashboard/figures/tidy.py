@@ -21,7 +21,7 @@ ALWAYS = ("mean", "sd", "n")
 
 
 def tidy(figure: Figure, n: int | None = None) -> pd.DataFrame:
-    """Columns panel, series, x_name, x, y_name, then mean, sd (empty where none is known), n, unit;
+    """Columns panel (its title, or its number where it has none), series, x_name, x, y_name, then mean, sd (empty where none is known), n, unit;
     se, or low and high, beside sd where a figure has standard errors or intervals; z for heatmaps.
 
     ``n`` is how many values each mean is of where its trace does not say so. A band whose series is
@@ -54,6 +54,7 @@ def tidy(figure: Figure, n: int | None = None) -> pd.DataFrame:
         # A mean drawn into a heatmap lies on its y axis.
         table = table.rename(columns={"mean": "y"})
         value = ["y", "z", *(name for name in VALUE[1:] if name in table)]
+    table["panel"] = table["panel"].replace(_panel_titles(layout))
     columns = ["panel", "series", "x_name", "x", "x_sd", "y_name", *value, "unit"]
     return table.reindex(columns=[c for c in columns if c != "x_sd" or c in table])
 
@@ -122,8 +123,21 @@ def _titled(part: pd.DataFrame, trace: Any, layout: Mapping[str, Any]) -> pd.Dat
     for letter in "xy":
         axis = getattr(trace, f"{letter}axis", None) or letter
         own, shared = f"{letter}axis{axis[1:]}", f"{letter}axis"
-        names[letter] = axis_title(layout, own) or axis_title(layout, shared)
+        # Stacked panels share the axis of the lowest one, panels in a row that of the first.
+        lowest = f"{letter}axis{(layout.get(own, {}).get('matches') or '')[1:]}"
+        named = (axis_title(layout, name) for name in (own, lowest, shared))
+        names[letter] = next(filter(None, named), "")
     return part.assign(x_name=names["x"], y_name=names["y"], unit=_unit(names["y"]))
+
+
+def _panel_titles(layout: Mapping[str, Any]) -> dict[str, str]:
+    """The titles above the panels, by the panels' numbers."""
+    titles = {}
+    for note in layout.get("annotations", ()):
+        place = re.fullmatch(r"x(\d*) domain", str(note.get("xref", "")))
+        if place and note.get("yref") == f"y{place[1]} domain" and note.get("y") == 1:
+            titles[place[1] or "1"] = MARKUP.sub(" ", str(note.get("text", ""))).strip()
+    return titles
 
 
 def _unit(title: str) -> str:

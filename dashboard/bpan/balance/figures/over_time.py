@@ -5,7 +5,7 @@ import numpy as np
 from corelib.models.bpan.analysis import Currents, balance_index, over_units, populations
 from dashboard.bpan.balance.figures.axes import small_title, step_axis
 from dashboard.figures.figure import Figure
-from dashboard.figures.spread import Spread, band
+from dashboard.figures.spread import Spread, band, on_hover
 from dashboard.figures.style import (
     EXCITATORY,
     EXCITATORY_MARK,
@@ -72,7 +72,7 @@ def currents(
             line = {"color": colour, "width": width, "dash": dash}
             traces.append(
                 {
-                    **_line(x, mean, sd, name, line, mark),
+                    **_line(x, mean, Spread(sd, len(units)), name, line, mark),
                     **axis,
                     "legendgroup": name,
                     "showlegend": panel == 0,
@@ -83,14 +83,14 @@ def currents(
 
 
 def _line(
-    x: np.ndarray, mean: np.ndarray, sd: np.ndarray, name: str, line: dict, mark: str
+    x: np.ndarray, mean: np.ndarray, spread: Spread, name: str, line: dict, mark: str
 ) -> dict:
-    """A mean over units; its sd shows on hover."""
+    """A mean over units; its spread shows on hover."""
     return {
         "type": "scatter",
         "x": x,
         "y": mean,
-        "customdata": sd,
+        **on_hover(spread),
         "name": name,
         "mode": "lines+markers",
         "line": line,
@@ -221,7 +221,7 @@ def balance_over_time(view: Currents, with_drive: bool, palette: Palette) -> Fig
         known = x[defined], mean[defined], sd[defined]
         spread = Spread(known[2], len(units))
         traces.append(band(*known[:2], spread, colour, title))
-        traces.append(_line(*known, title, {"color": colour, "width": 2.5}, mark))
+        traces.append(_line(*known[:2], spread, title, {"color": colour, "width": 2.5}, mark))
     layout = {
         "xaxis": step_axis(len(x)),
         "yaxis": {
