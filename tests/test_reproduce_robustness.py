@@ -194,8 +194,8 @@ def test_balance_summary_is_the_arithmetic_of_its_rows():
     columns = {item.column for item in MEASURES}
     by_arm = {
         # Values by seed; seed 9 only one arm has.
-        "lambda_bal 0": {0: 0.5, 1: 0.4},
-        "lambda_bal 5e-4": {1: 0.3, 0: 0.25, 9: 0.2},
+        "λ_bal = 0": {0: 0.5, 1: 0.4},
+        "λ_bal = 5e-4": {1: 0.3, 0: 0.25, 9: 0.2},
         "no Dale's law": {0: 0.2, 1: 0.36},
         "T = 1": {0: math.nan, 1: math.nan},
     }
@@ -207,7 +207,7 @@ def test_balance_summary_is_the_arithmetic_of_its_rows():
     table = balance.summary(pd.DataFrame(rows)).set_index(["measure", "arm"])
     assert len(table) == 4 * len(MEASURES)
     currents = "mean |recurrent current| / 0.01"
-    standard = table.loc[currents, "lambda_bal 5e-4"]
+    standard = table.loc[currents, "λ_bal = 5e-4"]
     close(standard["value"], 25, 5, 3)
     # 25 - 50 and 30 - 40; half and a quarter less.
     close(standard["difference"], -17.5, 15 * HALF)
@@ -215,20 +215,20 @@ def test_balance_summary_is_the_arithmetic_of_its_rows():
     # Student's t with one degree of freedom: tan(0.475 pi).
     reach = math.tan(0.475 * math.pi) * 15 * HALF * HALF
     assert standard["95 % interval"] == pytest.approx((-17.5 - reach, -17.5 + reach))
-    assert standard["compared with"] == "lambda_bal 0"
+    assert standard["compared with"] == "λ_bal = 0"
     assert (standard["published"], standard["their code, run again"]) == ("-25 %", "about -23 %")
     # One change away from the standard network: 20 - 25 and 36 - 30.
     dale = table.loc[currents, "no Dale's law"]
-    assert dale["compared with"] == "lambda_bal 5e-4"
+    assert dale["compared with"] == "λ_bal = 5e-4"
     close(dale["difference"], 0.5, 11 * HALF)
     assert dale["published"] is None
-    first = table.loc[currents, "lambda_bal 0"]
+    first = table.loc[currents, "λ_bal = 0"]
     missing = ("difference", "95 % interval", "change / %", "compared with")
     assert all(first[name] is None for name in missing)
     one = table.loc[currents, "T = 1"]
     assert one["value"] is None
     assert one["difference"] is None
-    accuracy = table.loc["accuracy, clean / %", "lambda_bal 5e-4"]
+    accuracy = table.loc["accuracy, clean / %", "λ_bal = 5e-4"]
     close(accuracy["value"], 25, 5, 3)
     close(accuracy["difference"], -17.5, 15 * HALF)
     assert accuracy["change / %"] is None
@@ -242,7 +242,7 @@ def test_claims_are_the_published_lines_of_the_table(balanced):
     ]
     for measured, change, interval in published:
         arms = balanced.pivot(index="seed", columns="arm", values=measured.column)
-        on, off = arms["lambda_bal 5e-4"], arms["lambda_bal 0"]
+        on, off = arms["λ_bal = 5e-4"], arms["λ_bal = 0"]
         if measured.column.startswith("accuracy"):
             changes = 100 * (on - off)
             assert interval.low < changes.mean() < interval.high
@@ -255,7 +255,7 @@ def test_claims_are_the_published_lines_of_the_table(balanced):
 def test_arms_are_aligned_by_seed():
     rows = pd.DataFrame(
         {
-            "arm": ["lambda_bal 0", "lambda_bal 0", "T = 1"],
+            "arm": ["λ_bal = 0", "λ_bal = 0", "T = 1"],
             "seed": [3, 1, 1],
             "recurrent": [0.5, 0.4, math.nan],
             "change 1": [1.0, 1.0, 1.0],
@@ -264,12 +264,12 @@ def test_arms_are_aligned_by_seed():
     )
     (measured,) = (item for item in MEASURES if item.column == "recurrent")
     arms = balance.by_seed(rows, measured)
-    np.testing.assert_allclose(arms["lambda_bal 0"], [40, 50])
+    np.testing.assert_allclose(arms["λ_bal = 0"], [40, 50])
     assert np.isnan(arms["T = 1"]).all()
     assert len(arms["T = 1"]) == 2
     changes = balance.convergence(rows)
-    assert list(changes) == ["lambda_bal 0"]
-    np.testing.assert_allclose(changes["lambda_bal 0"], [1, 0.3])
+    assert list(changes) == ["λ_bal = 0"]
+    np.testing.assert_allclose(changes["λ_bal = 0"], [1, 0.3])
 
 
 def test_intervals_are_from_students_t():
@@ -405,7 +405,7 @@ def test_zeroed_recurrence_is_measured_without_currents(few_digits):
 
 def test_balance_measures_what_it_says(few_digits, monkeypatch):
     shipped_in_place_of_runs(balance, monkeypatch)
-    arms = {name: balance.ARMS[name] for name in ("lambda_bal 0", "lambda_bal 5e-4")}
+    arms = {name: balance.ARMS[name] for name in ("λ_bal = 0", "λ_bal = 5e-4")}
     monkeypatch.setattr(balance, "ARMS", arms)
     specs = balance.specs(2)
     rows = balance.measure(specs, [SimpleNamespace(id=spec.title) for spec in specs])
@@ -493,7 +493,7 @@ def test_shipped_figures_are_plausible(corrupted, balanced):
 
 def test_both_tables_agree_on_the_networks_they_share(corrupted, balanced):
     """Measured twice by two commands: BPAN with and without the balance term."""
-    for model, arm in (("bpan", "lambda_bal 5e-4"), ("bpan-unbalanced", "lambda_bal 0")):
+    for model, arm in (("bpan", "λ_bal = 5e-4"), ("bpan-unbalanced", "λ_bal = 0")):
         one = (
             corrupted[corrupted["model"] == model]
             .set_index(["protocol", "corruption", "severity", "seed"])["accuracy"]
@@ -541,7 +541,7 @@ def test_the_printed_balance_holds_published_rerun_and_ours(balanced, capsys):
     lines = printed("balance", capsys)
     column = "accuracy published occlusion side 0.5"
     arms = balanced.pivot(index="seed", columns="arm", values=column)
-    difference = 100 * (arms["lambda_bal 5e-4"] - arms["lambda_bal 0"])
+    difference = 100 * (arms["λ_bal = 5e-4"] - arms["λ_bal = 0"])
     (line,) = (
         x
         for x in lines

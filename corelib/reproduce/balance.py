@@ -64,15 +64,15 @@ class Arm(NamedTuple):
         )
 
 
-NONE, STANDARD = "lambda_bal 0", "lambda_bal 5e-4"
+NONE, STANDARD = "λ_bal = 0", "λ_bal = 5e-4"
 ZEROED, MATCHED = "recurrence zeroed", "MLP of 160"
 ARMS: dict[str, Arm] = {
     NONE: Arm("unbalanced", {}, {"lambda_bal": 0.0}, None, SEEDS),
     STANDARD: Arm("", {}, {}, NONE, SEEDS),
     ZEROED: Arm("", {}, {}, STANDARD, SEEDS, recurrence=False),
     MATCHED: Arm("matched", {"n_hidden": 160}, {}, STANDARD, SEEDS, system="mlp"),
-    "lambda_bal 5e-3": Arm("balanced5e3", {}, {"lambda_bal": 5e-3}, NONE),
-    "lambda_bal 5e-2": Arm("balanced5e2", {}, {"lambda_bal": 5e-2}, NONE),
+    "λ_bal = 5e-3": Arm("balanced5e3", {}, {"lambda_bal": 5e-3}, NONE),
+    "λ_bal = 5e-2": Arm("balanced5e2", {}, {"lambda_bal": 5e-2}, NONE),
     "no Dale's law": Arm("nodale", {"dale": False}, {}, STANDARD),
     "no activity term": Arm("noactivity", {}, {"lambda_act": 0.0}, STANDARD),
     "T = 1": Arm("onestep", {"n_steps": 1}, {}, STANDARD),

@@ -113,7 +113,7 @@ def _balance() -> Iterator[Claim]:
         if claim.change is not None and published is not None:
             accuracy = claim.measure.is_accuracy
             yield Claim(
-                f"λ_bal = 5e-4 less λ_bal = 0, {claim.measure.title.split(' / ')[0]}",
+                f"{balance.STANDARD} less {balance.NONE}, {claim.measure.title.split(' / ')[0]}",
                 "balance",
                 "points" if accuracy else "%",
                 float(published.split()[0]),

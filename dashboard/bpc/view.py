@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from corelib.catalog import showing
-from corelib.words import percent, with_article
+from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.components.digit_input import ChosenDigit, digit_input
 from dashboard.figures.style import Palette
@@ -15,7 +15,7 @@ from dashboard.shell.checkpoints import NO_NETWORK, NONE, checkpoint_picker
 from dashboard.shell.controls import choice, number, select, slider
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.presets import Preset
-from dashboard.shell.text import plain
+from dashboard.shell.text import called, plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -163,12 +163,8 @@ def sentence(v: View) -> str:
         return text + "."
     names = v.data.class_names
     answer = int(answers(v.model, v.input(v.chosen))[0])
-    verdict = ""
-    if v.chosen.label is not None:
-        true = names[v.chosen.label]
-        correct = answer == v.chosen.label
-        verdict = ", correctly" if correct else f", but it is {with_article(true)}"
-    return f"{text}. It calls this digit a **{names[answer]}**{verdict}."
+    true = None if v.chosen.label is None else names[v.chosen.label]
+    return f"{text}. It {called('digit', names[answer], true)}."
 
 
 def presets(v: View) -> list[Preset]:

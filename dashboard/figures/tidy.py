@@ -21,8 +21,9 @@ ALWAYS = ("mean", "sd", "n")
 
 
 def tidy(figure: Figure, n: int | None = None) -> pd.DataFrame:
-    """Columns panel (its title, or its number where it has none), series, x_name, x, y_name, then mean, sd (empty where none is known), n, unit;
-    se, or low and high, beside sd where a figure has standard errors or intervals; z for heatmaps.
+    """Columns panel (its title, else its number), series, x_name, x, y_name, then mean, sd
+    (empty where none is known), n, unit; se, or low and high, beside sd where a figure has standard
+    errors or intervals; z for heatmaps.
 
     ``n`` is how many values each mean is of where its trace does not say so. A band whose series is
     not drawn comes as a series of its own.

@@ -39,7 +39,7 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
     _table(table, f"{prefix}_{name}_table")
     source = "were computed on this machine" if own else "ship"
     notes = table.attrs.get("notes", ())
-    st.caption(" ".join((f"From the raw figures that {source}.", *notes)))
+    st.caption("\n\n".join((f"From the raw figures that {source}.", *notes)))
     _buttons(name, prefix, rows)
     problem = st.session_state.pop(f"{prefix}_{name}_problem", None)
     if problem:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from corelib.errors import SynaptariumError
+from corelib.words import with_article
 
 SYNTAX = re.compile(r"[\\`*\[\]<>&$~#|]|(?<![^\W_])_|_(?![^\W_])|^[-+=]|^\d+(?=[.)])")
 DIRECTIVE = re.compile(r":(?=[\w:])")
@@ -44,3 +45,11 @@ def errors_shown() -> Iterator[None]:
         say_error(error)
     except OSError as error:
         say_error(f"Disk or system error: {error}.")
+
+
+def called(kind: str, answer: str, true: str | None, aside: str = "") -> str:
+    """What a network calls an image, and whether it is right where the true class is known:
+    "calls this digit **a 4**, but it is a 9"."""
+    correctly = "correctly " if true == answer else ""
+    but = f", but it is {with_article(true)}" if true not in (None, answer) else ""
+    return f"{correctly}calls this {kind} **{with_article(answer)}**{aside}{but}"

@@ -20,7 +20,7 @@ def own_network(**config) -> None:
 
 def test_the_sentence_follows_the_controls(runs_root):
     standard = sentences(open_page("balance", balance_index="740"))
-    assert "At θ = 0.90 it calls this digit" in standard
+    assert "At θ = 0.90 it correctly calls this digit" in standard
     assert "of 6 steps" in standard
     assert "was" not in standard
     assert "cancel by **" in standard
@@ -38,13 +38,14 @@ def test_what_the_controls_cost_stands_beside_what_it_was(runs_root):
     data, model = load_dataset(), load("bpan-mnist")
     x, labels = data.inputs(data.test.pixels), data.test.labels.numpy()
     accuracy = []
-    for controls in (Controls(30, model.alpha, 0.0), Controls(6, model.alpha)):
+    several = Controls(30, model.alpha, 0.0), Controls(6, model.alpha), Controls(30, model.alpha)
+    for controls in several:
         read = answers(model, drive_of(model, x), controls)
         accuracy.append(at_threshold(read.confidence, read.predicted, labels, 0.9).accuracy)
-    now, was = accuracy
+    now, was, steps_alone = accuracy
     assert "With inhibition gain g = 0 (was 1) and T = 30 (was 6), this network is" in text
     assert f"it is **{percent(now)}** correct over the 10,000 test images" in text
-    assert f", was {percent(was)}," in text
+    assert f", was {percent(was)} (with T = 30 alone {percent(steps_alone)})," in text
     points = f"{abs(100 * (now - was)):.1f} points {'less' if now < was else 'more'} accurate"
     assert f"**{points}**" in text
 
@@ -67,8 +68,9 @@ def test_a_preset_says_what_it_sets(runs_root):
 def test_two_networks_stand_side_by_side(runs_root):
     app = open_page("balance", balance_versus="bpan-unbalanced-mnist")
     text = sentences(app)
-    assert "At θ = 0.90 **bpan-mnist** calls" in text
-    assert "At θ = 0.90 **bpan-unbalanced-mnist** calls" in text
+    assert "At θ = 0.90 **bpan-mnist** correctly calls" in text
+    assert "At θ = 0.90 **bpan-unbalanced-mnist** correctly calls" in text
+    assert text.count("at the last step, the input left out.") == 2
     # Currents, decision and balance of each.
     assert len(app.get("plotly_chart")) == 6
 
@@ -89,7 +91,9 @@ def test_the_hard_digit_is_first_wrong_and_then_right(runs_root):
     app.slider(key="balance_theta").set_value(0.1).run()
     assert "after **1 of 6 steps**, but it is a" in sentences(app)
     app.slider(key="balance_theta").set_value(1.0).run()
-    assert "after 6 of 6 steps, **without reaching θ**, correctly" in sentences(app)
+    text = sentences(app)
+    assert "it correctly calls this digit **a" in text
+    assert "after 6 of 6 steps, **without reaching θ**." in text
 
 
 def test_a_network_of_another_size_brings_its_own_limits(runs_root):

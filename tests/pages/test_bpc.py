@@ -10,7 +10,7 @@ from corelib.models.bpc.inference import Given, InferenceConfig, infer
 from corelib.models.bpc.stability import eigenvalues_along
 from corelib.reproduce import bpc_completion, bpc_depth, reproduce, results
 from corelib.runs.registry import find
-from corelib.words import percent
+from corelib.words import percent, with_article
 from dashboard.bpc import cache as bpc_cache
 from tests.pages.app import cells, named, open_page, sentences
 
@@ -30,8 +30,8 @@ def test_the_sentence_gives_the_networks_answer(runs_root):
     text = sentences(app)
     assert f"reads **{percent(test['accuracy'])}** of the test digits correctly" in text
     assert f"**{test['generator loss']:.4f}**" in text
-    right = ", correctly" if answer == label else f", but it is a {label}"
-    assert f"It calls this digit a **{answer}**{right}" in text
+    assert answer == label
+    assert f"It correctly calls this digit **{with_article(str(answer))}**." in text
 
 
 @pytest.mark.parametrize("tab", ["Generate", "Classify", "Inference", "Complete", "Compare"])

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from corelib.analysis.anytime import changes_of_mind
-from corelib.words import percent, with_article
+from corelib.analysis.anytime import at_threshold, changes_of_mind
+from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
 from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_input
 from dashboard.figures.style import Palette
@@ -14,7 +14,7 @@ from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
 from dashboard.shell.controls import number, slider, switch
 from dashboard.shell.page import NothingToShow
 from dashboard.shell.presets import Preset
-from dashboard.shell.text import plain
+from dashboard.shell.text import called, plain
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
@@ -199,10 +199,21 @@ def _about(v: View, i: int) -> str:
         f"With {' and '.join(changes)}, {network} is **"
         f"{verdict if abs(lost) >= 0.05 else 'as accurate as before'}**: it is "
         f"**{percent(now.accuracy)}** correct over the {_n_test(v)}, was "
-        f"{percent(before.accuracy)}, and answers after **{now.mean_steps:.2f} steps** on average, "
-        f"was {before.mean_steps:.2f}. {_answer(v, i)} As trained, it answers "
-        f"{v.data.class_names[before.answer]}."
+        f"{percent(before.accuracy)}{_steps_alone(v, i, changes)}, and answers after "
+        f"**{now.mean_steps:.2f} steps** on average, was {before.mean_steps:.2f}. "
+        f"{_answer(v, i)} As trained, it answers {v.data.class_names[before.answer]}."
     )
+
+
+def _steps_alone(v: View, i: int, changes: list[str]) -> str:
+    """What T by itself changes, where it is one of several changes."""
+    own, n_steps = trained(v.models[i]), v.controls.n_steps
+    if len(changes) < 2 or n_steps == own.n_steps:
+        return ""
+    tested = bpan_cache.test_answers(v.keys[i], own._replace(n_steps=n_steps))
+    labels = cache.test_labels(v.keys[i].dataset)
+    alone = at_threshold(tested.confidence, tested.predicted, labels, v.theta)
+    return f" (with T = {n_steps} alone {percent(alone.accuracy)})"
 
 
 def _n_test(v: View) -> str:
@@ -228,9 +239,11 @@ def _cancelling(v: View, i: int, network: str) -> str:
     e, i_units = balance_at_end(v.currents[i])
     if e != e or i_units != i_units:
         return f"In {network} no recurrent current flows here."
+    # Without it two networks may seem to differ the wrong way: the balance term counts the input.
+    aside = ", the input left out" if len(v.items) > 1 else ""
     return (
         f"In {network} recurrent excitation and inhibition cancel by **{percent(e, 0)}** in the E "
-        f"units and by **{percent(i_units, 0)}** in the I units at the last step."
+        f"units and by **{percent(i_units, 0)}** in the I units at the last step{aside}."
     )
 
 
@@ -239,18 +252,13 @@ def _answer(v: View, i: int) -> str:
     assert v.chosen is not None
     summary = v.summaries[i]
     answer = v.data.class_names[summary.answer]
-    verdict = ""
-    if v.chosen.label is not None:
-        true = v.data.class_names[v.chosen.label]
-        verdict = ", correctly" if true == answer else f", but it is {with_article(true)}"
+    true = None if v.chosen.label is None else v.data.class_names[v.chosen.label]
     kind = "digit" if v.keys[i].dataset == "mnist" else "image"
     network = "it" if len(v.items) == 1 else f"**{plain(v.items[i].title)}**"
     of = f"{summary.step} of {v.controls.n_steps} steps"
     when = f"after **{of}**" if summary.reached else f"after {of}, **without reaching θ**"
-    return (
-        f"At θ = {v.theta:.2f} {network} calls this {kind} a **{answer}** "
-        f"({percent(summary.probability, 0)}) {when}{verdict}."
-    )
+    aside = f" ({percent(summary.probability, 0)}) {when}"
+    return f"At θ = {v.theta:.2f} {network} {called(kind, answer, true, aside)}."
 
 
 def presets(v: View) -> list[Preset]:

@@ -75,7 +75,7 @@ def _draw_measure(i: int, measure: "Measure", rows: "pd.DataFrame", palette: Pal
     from corelib.reproduce.balance import NONE, by_seed
 
     others = [
-        f"{source}, λ 5e-4 against 0: {change}"
+        f"{source}, λ = 5e-4 against 0: {change}"
         for source, change in (("published", measure.published), ("re-run", measure.rerun))
         if change
     ]
@@ -109,4 +109,4 @@ def _draw_convergence(rows: "pd.DataFrame", n_seeds: int, palette: Palette) -> N
 
 
 def _short(arm: str) -> str:
-    return arm.replace("lambda_bal", "λ")
+    return arm.replace("λ_bal", "λ")

@@ -123,8 +123,8 @@ def test_arms_show_every_seed_and_their_mean():
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_differences_show_mean_interval_and_the_published_gain(palette):
     found = [
-        Difference("lambda_bal 5e-4", "accuracy clean", Spread(0.1, 0.2, 20), Interval(-0.1, 0.3)),
-        Difference("lambda_bal 5e-4", "accuracy hard", Spread(1.0, 0.9, 20), Interval(0.5, 1.5)),
+        Difference("λ_bal = 5e-4", "accuracy clean", Spread(0.1, 0.2, 20), Interval(-0.1, 0.3)),
+        Difference("λ_bal = 5e-4", "accuracy hard", Spread(1.0, 0.9, 20), Interval(0.5, 1.5)),
         Difference("MLP of 160", "accuracy hard", Spread(2.0, 0.1, 1), None),
     ]
     figure = paired_differences(found, ("accuracy hard", 6.5), palette)

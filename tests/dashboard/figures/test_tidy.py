@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from dashboard.figures.spread import DECORATION, Spread, band, bars, measured
-from dashboard.figures.style import LIGHT, styled
+from dashboard.figures.spread import DECORATION, Spread, band, bars, measured, on_hover
+from dashboard.figures.style import LIGHT, panels, styled
 from dashboard.figures.tidy import file_stem, tidy
 
 X = np.array([1.0, 2.0, 4.0])
@@ -26,6 +26,22 @@ def test_a_band_alone_comes_out_once_per_point():
     table = tidy(figure(band(X, MEAN, Spread(SD), "#0072B2", "bpan")))
     np.testing.assert_allclose(table[["x", "mean", "sd"]], np.stack([X, MEAN, SD], 1))
     assert table["n"].isna().all()
+
+
+def test_a_spread_on_hover_comes_out_beside_its_mean():
+    table = tidy(figure(LINE | on_hover(Spread(SD, 5))))
+    np.testing.assert_allclose(table[["x", "mean", "sd"]], np.stack([X, MEAN, SD], 1))
+    assert set(table["n"]) == {5}
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_panels_come_out_with_their_titles_and_the_axes_they_share(stacked):
+    titles = ["<b>one</b>", "two"]
+    axes, layout = panels(titles, LAYOUT["xaxis"], LAYOUT["yaxis"], stacked=stacked)
+    table = tidy(styled([LINE | axis for axis in axes], layout, LIGHT))
+    assert table["panel"].tolist() == ["one"] * 3 + ["two"] * 3
+    named = table[["x_name", "y_name", "unit"]].drop_duplicates().values.tolist()
+    assert named == [["steps", "delay (ms)", "ms"]]
 
 
 def test_bars_come_out_in_the_column_of_what_they_are():

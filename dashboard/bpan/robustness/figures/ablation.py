@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from corelib.reproduce.balance import Difference
 
 _COMPARISONS = {
-    "lambda_bal 5e-4": "balance term, against none",
+    "λ_bal = 5e-4": "balance term, against none",
     "recurrence zeroed": "recurrence zeroed, against BPAN",
     "MLP of 160": "MLP of 160, against BPAN",
 }
