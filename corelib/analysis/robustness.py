@@ -30,6 +30,10 @@ class OverSeverity(NamedTuple):
         """How far the mean at a place of the grid lies below that of the clean images."""
         return float(self.mean[0] - self.mean[place])
 
+    def less(self, other: "OverSeverity") -> "OverSeverity":
+        """The difference of the means, of the same grid; it has no spread of its own."""
+        return OverSeverity(self.severities, self.mean - other.mean, np.zeros_like(self.mean), n=1)
+
 
 class Robustness(NamedTuple):
     """A classifier under rising severity of one corruption.

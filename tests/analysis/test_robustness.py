@@ -47,6 +47,16 @@ def test_a_drop_is_relative_to_clean_images():
     assert math.isnan(curve._replace(n=1).at(1).sd)
 
 
+def test_a_difference_is_of_the_means_and_has_no_spread():
+    grid = np.array(SEVERITIES)
+    one = OverSeverity(grid, np.array([0.9, 0.6, 0.2]), np.full(3, 0.1), 4)
+    other = OverSeverity(grid, np.array([0.8, 0.7, 0.2]), np.full(3, 0.2), 4)
+    less = one.less(other)
+    np.testing.assert_allclose(less.mean, [0.1, -0.1, 0], atol=1e-12)
+    np.testing.assert_array_equal(less.severities, grid)
+    assert (less.n, less.sd.max()) == (1, 0)
+
+
 def test_networks_are_ranked_at_a_severity_by_their_last_step():
     def classifier(accuracy: list[float], early: float):
         one = OverSeverity(np.array(SEVERITIES), np.array(accuracy), np.zeros(3), 1)

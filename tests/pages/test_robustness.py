@@ -1,5 +1,7 @@
 """The Robustness page shows what its networks do under the corruption chosen."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -145,6 +147,18 @@ def test_the_published_claims_stand_beside_ours(runs_root):
     app = open_robustness(robust_tab="Balance ablation")
     assert not app.exception
     assert len(app.get("plotly_chart")) > 5
+
+
+def test_differences_are_of_the_shipped_means_in_points(runs_root):
+    app = open_robustness(robust_shown="difference", robust_kind="gaussian")
+    (figure,) = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    rows = results.shipped("robustness")
+    rows = rows[(rows["corruption"] == "gaussian") & (rows["protocol"] == "ours")]
+    means = rows.pivot_table(index="severity", columns="model", values="accuracy")
+    drawn = {trace["name"]: trace["y"] for trace in figure["data"]}
+    assert list(drawn) == FEW
+    np.testing.assert_allclose(drawn["mlp-mnist"], 100 * (means["mlp"] - means["bpan"]), atol=1e-9)
+    assert not np.any(drawn["bpan-mnist"])
 
 
 def test_no_network_chosen_is_a_sentence(runs_root):

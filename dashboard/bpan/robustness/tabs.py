@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib.analysis.robustness import OverSeverity
 from corelib.data.corruptions import CORRUPTIONS, square_side
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness import cache as robustness_cache
@@ -15,6 +16,7 @@ from dashboard.bpan.robustness.view import PAGE, View, move_square, pm
 from dashboard.components.digit_input import ChosenDigit
 from dashboard.components.occluder import occluder
 from dashboard.shell import cache, screen
+from dashboard.shell.controls import choice
 from dashboard.shell.export import chart, picture
 from dashboard.shell.numbers import side_by_side
 
@@ -34,7 +36,49 @@ class Pair(NamedTuple):
 def draw_main(v: View) -> None:
     """Ten digits with all answers, and accuracy against severity."""
     _draw_strip(v)
+    if len(v.items) > 1:
+        with st.columns(3)[0]:
+            shown = choice(PAGE, "shown", "Show", ("accuracy", "difference"))
+        if shown == "difference":
+            _draw_differences(v)
+            return
     _draw_over_severity(v, "accuracy")
+
+
+def _draw_differences(v: View) -> None:
+    """How much more or less accurate than the first network the others are."""
+    own = v.measured[v.first].accuracy
+    points = {name: _in_points(m.accuracy.less(own)) for name, m in v.measured.items()}
+    kind = CORRUPTIONS[v.corruption.name]
+    chart(
+        curves.over_severity(
+            points,
+            v.styles,
+            v.corruption.severity,
+            kind.unit,
+            f"accuracy less that of {v.first} (points)",
+            v.palette,
+            percent=False,
+        ),
+        "robust_difference",
+        alt=f"Accuracy less that of {v.first} against severity for each network",
+        caption=f"Accuracy at the last step less that of {v.first}: {_n(v)}, differences of the "
+        "means. Dotted: the severity chosen.",
+    )
+
+
+def _in_points(curve: OverSeverity) -> OverSeverity:
+    return curve._replace(mean=100 * curve.mean)
+
+
+def _n(v: View) -> str:
+    """Over how many images and seeds the curves are means."""
+    images = {m.images for m in v.measured.values()}
+    seeds = {m.accuracy.n for m in v.measured.values()}
+    return (
+        f"n = {'/'.join(f'{n:,}' for n in sorted(images))} test images; "
+        f"{'/'.join(map(str, sorted(seeds)))} seed{'s' * (max(seeds) > 1)}"
+    )
 
 
 def _draw_strip(v: View) -> None:
@@ -75,16 +119,14 @@ def _draw_over_severity(v: View, measure: Literal["accuracy", "steps"]) -> None:
     y_name = "accuracy at the last step" if percent else f"mean steps at θ = {v.theta:g}"
     kind = CORRUPTIONS[v.corruption.name]
     seeds = {curve.n for curve in series.values()}
-    images = {m.images for m in v.measured.values()}
     chart(
         curves.over_severity(
             series, v.styles, v.corruption.severity, kind.unit, y_name, v.palette, percent=percent
         ),
         f"robust_{measure}",
         alt=f"{y_name} against severity for each network",
-        caption=f"n = {'/'.join(f'{n:,}' for n in sorted(images))} test images; "
-        f"{'/'.join(map(str, sorted(seeds)))} seed{'s' * (max(seeds) > 1)}"
-        f"{', bands ± 1 sd' if max(seeds) > 1 else ''}. Dotted: the severity chosen.",
+        caption=f"{_n(v)}{', bands ± 1 sd' if max(seeds) > 1 else ''}. "
+        "Dotted: the severity chosen.",
     )
 
 

@@ -33,6 +33,7 @@ def draw_lesions(v: View) -> None:
         f"{PAGE}_lesions",
         alt="The loss of R² without each neuron",
         caption=f"{v.picture.caption.capitalize()}, rates after {v.n_steps:,} steps; vermilion: "
-        "the chosen neuron. The switch in the sidebar silences it from the start. n = 1 image.",
+        "the chosen neuron. Double-click shows the neurons that matter less. The switch in the "
+        "sidebar silences the chosen one from the start. n = 1 image.",
         n=1,
     )

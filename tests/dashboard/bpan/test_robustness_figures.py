@@ -75,6 +75,11 @@ def test_curves_carry_a_band_where_there_are_seeds():
     np.testing.assert_array_equal(single.y, one.mean)
     (here,) = figure.layout.shapes
     assert here.x0 == here.x1 == 0.5
+    # What is of one seed has no spread.
+    assert [trace.hovertemplate for trace in (line, single)] == [
+        "%{y:.1%} ± %{customdata:.1%}",
+        "%{y:.1%}",
+    ]
 
 
 def test_both_probabilities_of_one_class_are_shown():

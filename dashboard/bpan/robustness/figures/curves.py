@@ -21,6 +21,8 @@ def over_severity(
     """One line a model, with a band of ± 1 sd where there are several seeds or images; dotted: the
     severity chosen, ``at``."""
     traces = []
+    value = "%{y:.1%}" if percent else "%{y:.2f}"
+    sd = " ± %{customdata:.1%}" if percent else " ± %{customdata:.2f}"
     for name, curve in curves.items():
         s, x = styles[name], curve.severities
         if curve.n > 1:
@@ -35,9 +37,7 @@ def over_severity(
                 "mode": "lines+markers",
                 "line": {"color": s.colour, "dash": s.dash, "width": 2},
                 "marker": {"symbol": s.mark, "size": 8},
-                "hovertemplate": (
-                    "%{y:.1%} ± %{customdata:.1%}" if percent else "%{y:.2f} ± %{customdata:.2f}"
-                ),
+                "hovertemplate": value + (sd if curve.n > 1 else ""),
             }
         )
     layout = {

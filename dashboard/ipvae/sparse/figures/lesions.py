@@ -5,11 +5,20 @@ import numpy as np
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import INHIBITORY, Palette, styled
 
+WORTH = 0.01
+"""The share of the largest loss from which on a neuron is shown."""
+LEAST_SHOWN = 20
+
 
 def lesion_losses(losses: np.ndarray, chosen: int, palette: Palette) -> Figure:
-    """The loss of R² without each neuron, the most needed first; ``losses`` (unit,) by number."""
+    """The loss of R² without each neuron, the most needed first; ``losses`` (unit,) by number.
+
+    It opens on those that matter and the chosen one; a double click shows the others.
+    """
     order = np.argsort(-losses, kind="stable")
     at = int(np.flatnonzero(order == chosen)[0])
+    matter = int((losses > WORTH * losses.max()).sum())
+    last = min(len(losses), max(LEAST_SHOWN, matter, at + 1))
     traces = [
         {
             "type": "bar",
@@ -43,7 +52,7 @@ def lesion_losses(losses: np.ndarray, chosen: int, palette: Palette) -> Figure:
     layout = {
         "xaxis": {
             "title": {"text": "neurons, the most needed first"},
-            "range": [-0.02 * len(losses), 1.02 * len(losses)],
+            "range": [-0.02 * last - 0.5, 1.02 * last - 0.5],
         },
         "yaxis": {"title": {"text": "loss of R²"}},
         "hovermode": "closest",

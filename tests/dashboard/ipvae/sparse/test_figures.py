@@ -1,6 +1,7 @@
 """Figures of the Sparse code page show the arrays they are given."""
 
 import numpy as np
+import pytest
 
 from corelib.analysis.anytime import Spread
 from corelib.models.ipvae.coding import CodePoint, Sparsity
@@ -160,6 +161,14 @@ def test_lesions_are_sorted_and_the_chosen_one_is_marked():
     np.testing.assert_array_equal(trace.y, [0.5, 0.3, 0.1, 0.0])
     np.testing.assert_array_equal(trace.customdata, [1, 3, 0, 2])
     assert trace.marker.color[1] != trace.marker.color[0] == trace.marker.color[2]
+
+
+@pytest.mark.parametrize(("needed", "chosen", "last"), [(3, 0, 20), (50, 0, 50), (3, 90, 91)])
+def test_lesions_open_on_the_neurons_that_matter_and_the_chosen_one(needed, chosen, last):
+    losses = np.where(np.arange(100) < needed, 0.5, 0.001) * np.linspace(1, 0.9, 100)
+    low, high = lesions.lesion_losses(losses, chosen, LIGHT).layout.xaxis.range
+    assert low < -0.5
+    assert last - 0.5 <= high <= 1.03 * last
 
 
 def test_estimates_stand_against_the_exact_gradient():
