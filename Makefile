@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow lint docs docs-serve notebooks bench screenshots checkpoints
+.PHONY: app test test-slow coverage lint docs docs-serve notebooks bench screenshots checkpoints
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
 
 # One process a core, and one thread each: two that share two cores wait for each other.
 test: .venv/dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4
+
+# Apart from the tests: it doubles the time of those that open pages.
+coverage: .venv/dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --cov --cov-report=term:skip-covered
 
 test-slow: .venv/dev
