@@ -9,6 +9,9 @@ import numpy as np
 
 from corelib.errors import DataError
 
+LUMINANCE = (0.2125, 0.7154, 0.0721)
+"""What red, green and blue add to grey, as in ITU-R BT.709."""
+
 if TYPE_CHECKING:
     from torch import Tensor
 

@@ -10,8 +10,8 @@ import numpy as np
 from corelib.data import own, photographs
 from corelib.data.own import OwnSet
 from corelib.data.own_asked import (
+    GREY,
     LARGEST,
-    LUMINANCE,
     MOST_BYTES,
     MOST_CLASSES,
     MOST_IMAGES,
@@ -95,7 +95,7 @@ def _picture(file: Path, asked: Asked) -> tuple[np.ndarray, tuple[int, int]]:
             f"{file} cannot be read as a picture ({error}); take it out of the folder."
         ) from None
     if grey and pixels.ndim == 3:
-        pixels = np.rint(pixels @ LUMINANCE).astype(np.uint8)
+        pixels = np.rint(pixels @ GREY).astype(np.uint8)
     size = (pixels.shape[1], pixels.shape[0])
     if asked.side:
         if not SMALLEST <= asked.side <= LARGEST:

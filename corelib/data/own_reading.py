@@ -12,8 +12,8 @@ from corelib.data import own
 from corelib.data.own import Contents, OwnSet
 from corelib.data.own_asked import (
     AS_THEY_ARE,
+    GREY,
     LARGEST,
-    LUMINANCE,
     SMALLEST,
     Asked,
     Labelled,
@@ -57,7 +57,7 @@ def add_file(content: IO[bytes], name: str, asked: Asked, taken: Sequence[str] =
 def _keep(read: Labelled, name: str, asked: Asked) -> OwnSet:
     images, labels, class_names, values = read
     if asked.grey and images.ndim == 4:
-        images = np.rint(images @ LUMINANCE).astype(np.uint8)
+        images = np.rint(images @ GREY).astype(np.uint8)
         values += "; made grey by luminance"
     images, resized = _fitted(images, asked.side)
     counts = np.bincount(labels, minlength=len(class_names))

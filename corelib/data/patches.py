@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from corelib.data.images import ImageDataset, Split
+from corelib.data.images import LUMINANCE, ImageDataset, Split
 from corelib.environment import data_root
 from corelib.errors import DataError
 
@@ -71,8 +71,7 @@ def picture(name: str) -> np.ndarray:
 
         pixels = data.stereo_motorcycle()[0] if name == "motorcycle" else getattr(data, name)()
     pixels = pixels / 255
-    # Luminance as in ITU-R BT.709.
-    return pixels @ (0.2125, 0.7154, 0.0721) if pixels.ndim == 3 else pixels
+    return pixels @ LUMINANCE if pixels.ndim == 3 else pixels
 
 
 def whiten(image: np.ndarray) -> np.ndarray:

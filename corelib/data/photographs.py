@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corelib.data.images import ImageDataset
+from corelib.data.images import LUMINANCE, ImageDataset
 from corelib.data.patches import in_strips, whiten
 from corelib.environment import data_root
 from corelib.errors import DataError
@@ -88,7 +88,7 @@ def read(file: Path) -> np.ndarray:
     if factor > 1:
         upright = upright.reduce(factor)
     # Luminance as in ITU-R BT.709.
-    grey = np.asarray(upright, float) / 255 @ (0.2125, 0.7154, 0.0721)
+    grey = np.asarray(upright, float) / 255 @ LUMINANCE
     if min(grey.shape) < SHORTEST:
         raise DataError(
             f"{file} has {upright.width} x {upright.height} pixels; each side should have at least "

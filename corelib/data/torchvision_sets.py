@@ -14,7 +14,7 @@ import numpy as np
 
 from corelib.data import cifar
 from corelib.data.images import ImageDataset, Split
-from corelib.data.own_asked import LUMINANCE
+from corelib.data.own_asked import GREY
 from corelib.environment import data_root
 from corelib.errors import DataError
 
@@ -79,7 +79,7 @@ def grey(pixels: Tensor) -> Tensor:
     column)."""
     import torch
 
-    weights = torch.from_numpy(LUMINANCE)
+    weights = torch.from_numpy(GREY)
     parts = [torch.einsum("nchw,c->nhw", part.float(), weights) for part in pixels.split(4096)]
     return torch.cat([part.round().to(torch.uint8) for part in parts])
 

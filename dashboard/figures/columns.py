@@ -13,7 +13,7 @@ PANEL, PICTURE, GAP = 128, 104, 14
 NUMBERS, TITLE, COLOUR_BAR = 44, 18, 54
 """Widths of tick labels that are numbers, of an axis's title, and of a colour bar."""
 
-MARKUP = re.compile("<[^>]*>")
+MARKUP = re.compile("<(?!br>)[^>]*>")
 
 
 class Column(NamedTuple):
@@ -24,7 +24,7 @@ class Column(NamedTuple):
     ``right`` are the pixels that tick labels, titles and colour bars take beside the panels,
     ``foot`` those below; ``title`` stands above. One that ``shares`` its y axis with the column at
     its left has no labels of its own beside it. ``stacked`` if it has several panels;
-    ``words`` are the categories at its x axis.
+    ``words`` are the categories at its x axis, or what stands there askew.
     """
 
     x: tuple[str, ...]
@@ -44,7 +44,9 @@ class Column(NamedTuple):
     def least(self) -> float:
         """The width that its panels need, in pixels."""
         inner = PANEL if self.aspect is None else PICTURE
-        return max(inner, text_width(self.title))
+        lines = max((word.count("<br>") + 1 for word in self.words), default=0)
+        upright = len(self.words) * (LINE * lines + 2)
+        return max(inner, text_width(self.title), upright)
 
     def beside(self, first: bool) -> float:
         """Pixels that it takes beside its panels, where it is or is not the ``first`` of a row."""
@@ -154,7 +156,10 @@ def _beside(axis: str, traces: Sequence[Mapping], layout: Mapping[str, Any]) -> 
 
 
 def _words(axis: str, traces: Sequence[Mapping], layout: Mapping[str, Any]) -> list[str]:
-    """The categories along an axis, without markup."""
+    """The categories along an axis, or its words where they stand askew; of markup with breaks
+    alone."""
+    if "tickangle" in layout[axis]:
+        return [MARKUP.sub("", str(text)) for text in layout[axis].get("ticktext", ())]
     if layout[axis].get("type") != "category":
         return []
     along = axis[0]
@@ -171,7 +176,8 @@ def _below(axis: Mapping) -> float:
     """The pixels that an x axis takes below its panel."""
     if axis.get("visible") is False:
         return 4.0
-    return 24.0 + TITLE * bool(title_of(axis))
+    powers = 6.0 if axis.get("type") == "log" else 0.0
+    return 24.0 + powers + TITLE * bool(title_of(axis))
 
 
 def _aspect(

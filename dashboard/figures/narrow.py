@@ -91,9 +91,11 @@ def _small(layout: dict[str, Any]) -> dict[str, Any]:
     for name, part in layout.items():
         if name[1:5] == "axis":
             title = part.get("title")
+            # An exponent stands higher than a number.
+            powers = part.get("type") == "log"
             layout[name] = (
-                {**part, "title": {**title, "font": {"size": TEXT}, "standoff": 4}}
-                if (title)
+                {**part, "title": {**title, "font": {"size": TEXT}, "standoff": 4 + 4 * powers}}
+                if title
                 else {**part}
             )
     layout["annotations"] = [
@@ -214,9 +216,9 @@ def _place(
             lower = max(0.0, 1 - (band.top + band.height) / height)
             upper = min(1.0, 1 - band.top / height)
             for axis in column.x:
-                layout[axis] = {**layout[axis], "domain": domain, **_ticks(axis, layout, width)}
-                if _upright(column, width):
-                    layout[axis]["tickangle"] = -90
+                upright = {"tickangle": -90} if _upright(column, width) else {}
+                ticks = upright or _ticks(axis, layout, width)
+                layout[axis] = {**layout[axis], "domain": domain, **ticks}
                 if not last and _same_title(column, bands[k + 1].row, layout):
                     layout[axis]["title"] = None
             for axis in column.y:

@@ -27,8 +27,16 @@ def rate_distortion(
     crosses.
     """
     traces = [_own_point(name, point, styles[name], palette) for name, point in own.items()]
+    style_of = {name: styles.get(same_kind.get(name, "")) for name in published}
+    sparsest = max(
+        (name for name, style in style_of.items() if style),
+        key=lambda name: published[name].zeros,
+        default="",
+    )
     traces += [
-        _published_point(name, point, styles.get(same_kind.get(name, "")), palette)
+        _published_point(
+            name, point, style_of[name], palette, "top" if name == sparsest else "bottom"
+        )
         for name, point in published.items()
     ]
     lines = zip(curves.items(), ("dot", "dash"), strict=False) if curves else ()
@@ -75,8 +83,10 @@ def _own_point(name: str, point: "CodePoint", style: TraceStyle, palette: Palett
 
 
 def _published_point(
-    name: str, point: "CodePoint", style: TraceStyle | None, palette: Palette
+    name: str, point: "CodePoint", style: TraceStyle | None, palette: Palette, side: str
 ) -> dict:
+    """Its name stands at the left, where on a phone there is room too; that of the sparsest on the
+    other ``side`` than those of codes that lie close to it."""
     marker = {"size": 13, "line": {"width": 2.5}}
     if style is None:
         marker |= {"symbol": "x-thin-open", "color": palette.muted}
@@ -90,10 +100,9 @@ def _published_point(
         "mode": "markers+text",
         "marker": marker,
         "showlegend": False,
-        # Wide spaces, or the words would touch the mark; two codes that lie close together have
-        # their names on different sides.
+        # Wide spaces, or the words would touch the mark.
         "text": [f"\u2002{name}\u2002"],
-        "textposition": "middle left" if style and point.zeros > 0.3 else "middle right",
+        "textposition": f"{side} left" if point.zeros > 0.3 else "middle right",
         "textfont": {"color": palette.muted, "size": 12},
         "hovertemplate": f"{name}, published: R² %{{y:.3f}}, zeros %{{x:.3f}}<extra></extra>",
     }
