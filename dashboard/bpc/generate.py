@@ -25,16 +25,18 @@ def draw_generate(v: View) -> None:
     """The digit of each label above the mean of its class; samples; mixtures; moved activity."""
     import torch
 
-    from corelib.models.bpc.analysis import class_means, labels_of
+    from corelib.models.bpc.analysis import class_means, labels_of, nearest_means
     from dashboard.bpc.figures.images import gallery
 
     names = v.data.class_names
     with torch.no_grad():
         images = v.model.generate(labels_of(v.model))
+    closest = int((nearest_means(images, v.data) == torch.arange(len(names))).sum())
     chart(
         gallery(v.pixels(images), names, 10, v.palette),
         "bpc_digits",
-        alt="The digit that each label generates",
+        alt=f"The digit that each label generates in {v.item.title}; {closest} of {len(names)} "
+        "are closest to the mean of their own class",
         caption=f"{v.item.title}: one image from each label. n = 1 seed.",
         n=1,
     )

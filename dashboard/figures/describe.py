@@ -33,7 +33,8 @@ def bare(text: str) -> str:
 def _trace(trace: dict[str, Any]) -> str:
     """One trace, empty if it has no numbers or only shades or guides the eye."""
     kind = trace.get("type", "scatter")
-    if trace.get("hoverinfo") == "skip" or trace.get("visible") is False:
+    unsaid = trace.get("hoverinfo") == "skip" or trace.get("visible") is False
+    if unsaid or (trace.get("meta") or {}).get("decoration"):
         return ""
     name = bare(str(trace.get("name") or ""))
     if kind in ("heatmap", "image"):

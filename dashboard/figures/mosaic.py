@@ -7,6 +7,7 @@ import numpy as np
 import plotly.colors
 
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import DECORATION
 from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, Panels, panels, styled
 from dashboard.figures.tiles import Tiles
 
@@ -67,6 +68,8 @@ def mosaic(
             "text": [captions[k] for k in order],
             "hovertemplate": "%{text}<extra></extra>",
             "showlegend": False,
+            # Places to click.
+            "meta": DECORATION,
         },
     ]
     framed = [] if chosen is None else np.flatnonzero(order == chosen)[:1]

@@ -7,11 +7,12 @@ one left by another network, is moved inside; one in an address that it cannot r
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeVar
+from functools import partial, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
+from dashboard.shell import drawn
 from dashboard.shell.address import Legal, clean, numbers, one_of, some_of
 from dashboard.shell.help import help_of
 from dashboard.shell.registry import Look, registry_of
@@ -19,8 +20,26 @@ from dashboard.shell.registry import Look, registry_of
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 Change = Callable[[], None]
+Rest = ParamSpec("Rest")
+Value = TypeVar("Value")
 
 
+def _drawn_once(
+    control: Callable[Concatenate[str, str, Rest], Value],
+) -> Callable[Concatenate[str, str, Rest], Value]:
+    """Tabs may share a control. Where all are drawn in one run, for the zip, the first draws it."""
+
+    @wraps(control)
+    def drawn_once(page: str, name: str, *args: Rest.args, **more: Rest.kwargs) -> Value:
+        key = f"{page}_{name}"
+        if drawn.is_collecting() and key in registry_of(page).drawn and key in st.session_state:
+            return st.session_state[key]
+        return control(page, name, *args, **more)
+
+    return drawn_once
+
+
+@_drawn_once
 def slider(
     page: str,
     name: str,
@@ -50,6 +69,7 @@ def slider(
     )
 
 
+@_drawn_once
 def interval(page: str, name: str, label: str, step: float) -> tuple[float, float]:
     """Two shares between 0 and 1, the lower first; the whole range by default."""
     key = _prepare(
@@ -68,6 +88,7 @@ def interval(page: str, name: str, label: str, step: float) -> tuple[float, floa
     )
 
 
+@_drawn_once
 def number(
     page: str,
     name: str,
@@ -97,6 +118,7 @@ def number(
     return type(default)(value)
 
 
+@_drawn_once
 def steps_slider(
     page: str,
     name: str,
@@ -113,6 +135,7 @@ def steps_slider(
     )
 
 
+@_drawn_once
 def switch(
     page: str,
     name: str,
@@ -134,6 +157,7 @@ def switch(
     )
 
 
+@_drawn_once
 def choice(
     page: str,
     name: str,
@@ -163,6 +187,7 @@ def choice(
     )
 
 
+@_drawn_once
 def select(
     page: str,
     name: str,
@@ -190,6 +215,7 @@ def select(
     )
 
 
+@_drawn_once
 def several(
     page: str,
     name: str,

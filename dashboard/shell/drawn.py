@@ -31,6 +31,11 @@ def forget() -> None:
 def add(key: str, drawn: Drawn) -> bool:
     """Keep a figure; whether it is only collected and not shown."""
     st.session_state.setdefault(FIGURES, {})[key] = drawn
+    return is_collecting()
+
+
+def is_collecting() -> bool:
+    """Whether what is drawn now is for the zip alone."""
     return st.session_state.get(QUIET, False)
 
 

@@ -9,10 +9,10 @@ MOVES = {
     "halting": {"halting_theta": "0.5"},
     "robustness": {"robust_kind": "rotation"},
     "evidence": {"evidence_index": "7"},
-    "bpc": {"bpc_index": "7"},
-    "subnetworks": {"sub_image": "7"},
-    "learning": {"learn_image": "7"},
-    "sparse": {"sparse_steps": "100"},
+    "bpc": {"bpc_model": "backprop-mnist"},
+    "subnetworks": {"sub_shift": "0"},
+    "learning": {"learn_target": "3"},
+    "sparse": {"sparse_sort": "orientation"},
     "bars": {"bars_direction": "90"},
 }
 """A control of each page that changes its main figure."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard.rooms import ROOMS
 from dashboard.shell import drawer, drawn
 from tests.pages.app import open_page
 
@@ -28,6 +29,18 @@ def test_a_press_collects_tabs_that_were_never_opened(runs_root, saved):
     # What the tabs are set to is among the settings, and nothing of them is shown.
     assert drawn.QUIET not in app.session_state
     assert len(app.get("plotly_chart")) == len(above)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.file.removesuffix(".py"))
+def test_every_page_can_be_saved_whole(runs_root, saved, room):
+    name = room.file.removesuffix(".py")
+    prefix = {"robustness": "robust", "subnetworks": "sub", "learning": "learn"}.get(name, name)
+    app = open_page(name, **{f"{prefix}_tab": "Export"})
+    app.button(key=f"{prefix}_zip").click().run()
+    assert not app.exception
+    ((figures, texts, _),) = saved
+    assert figures
+    assert "could not be drawn" not in texts["README.txt"]
 
 
 def test_a_tab_that_fails_is_named_in_the_readme(runs_root, saved, monkeypatch):

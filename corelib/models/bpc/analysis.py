@@ -197,6 +197,12 @@ def class_means(dataset: ImageDataset) -> Tensor:
     return dataset.inputs(means.reshape(-1, *pixels.shape[1:]))
 
 
+def nearest_means(images: Tensor, dataset: ImageDataset) -> Tensor:
+    """The class whose mean training image each of ``images`` (image, pixel), normalised, is closest
+    to in squared error: (image,) int."""
+    return torch.cdist(images.cpu(), class_means(dataset).to(images.dtype)).argmin(1)
+
+
 def generation_loss(images: Tensor, dataset: ImageDataset, split: Split) -> float:
     """Half the squared error of one image a class (class, pixel) against every image of a split,
     mean over all pixels."""

@@ -44,7 +44,8 @@ def _draw_mosaic(v: View, sort: "NeuronOrder") -> None:
     chart(
         mosaic(features, hover_texts(v.key, sort), order, v.neuron, columns, v.palette, cell=cell),
         MOSAIC,
-        alt="All learned features",
+        alt=f"The {len(features)} learned features by {sort}; neuron {v.neuron} is at place "
+        f"{int(np.flatnonzero(order == v.neuron)[0]) + 1}",
         caption=f"The {len(features)} features (columns of W) by {sort}, each scaled by its "
         "largest value: blue positive, red negative. Click one to choose it.",
         on_select=_pick,

@@ -169,6 +169,17 @@ def test_layer_axes_match_activity_inferred_one_image_at_a_time(layer, kind):
     np.testing.assert_allclose(overlap, 1, atol=1e-5)
 
 
+def test_images_are_closest_to_the_mean_with_the_least_squared_error():
+    from corelib.data import load_dataset
+
+    data = load_dataset()
+    means = analysis.class_means(data)
+    images = means[[3, 1, 7]] + 0.2 * torch.randn(3, 784)
+    distances = ((images[:, None] - means[None]) ** 2).sum(-1)
+    nearest = analysis.nearest_means(images, data)
+    assert nearest.tolist() == distances.argmin(1).tolist() == [3, 1, 7]
+
+
 def test_class_means_minimise_the_generation_loss():
     from corelib.data import load_dataset
 
