@@ -89,7 +89,7 @@ def _cause(variant: str, config: dict[str, Any], training: dict[str, Any]) -> Tr
 
 IP, IG, IG_RELU, IP_DIGITS = "iP-VAE, β = 24", "iG-VAE, β = 8", "iG-relu-VAE, β = 8", "iP-VAE"
 FASTER = "iP-VAE, rate 0.006"
-BETAS = {f"iP-VAE, β = {beta:g}": _at(beta) for beta in (6.0, 12.0)}
+BETAS = {f"iP-VAE, β = {beta:g}": _at(beta) for beta in (6.0, 12.0, 48.0, 96.0)}
 HALF = "iP-VAE, K = 256"
 FORMER, PLAIN, CORRECTED, NARROWER, SOFTENED, THEIR_KL = (
     "prior fixed, limits 4, no cost of variance",
@@ -107,6 +107,8 @@ TAUGHT = {
     "β rises over the first third": _taught("rise", _SMALL, beta_rise=0.33),
     "1,200 updates": _taught("twice", _SMALL, epochs=6),
     "K = 512": _taught("large", _LARGE, seeds=1),
+    "K = 512, rate 0.02": _taught("large002", _LARGE, seeds=1, learning_rate=0.02),
+    "K = 512, rate 0.08": _taught("large008", _LARGE, seeds=1, learning_rate=0.08),
 }
 """Learning rate, course of β, length: each a change of the standard network."""
 
