@@ -9,7 +9,8 @@ What there is
     ``systems()``, ``datasets()``, ``checkpoints()`` and ``runs.table()``: DataFrames.
 Networks
     ``load`` a trained one, ``train`` your own, ``wrap`` any ``torch.nn.Module``; ``Experiment`` is
-    a training and what came of it. ``import_checkpoint`` reads those of the papers' authors.
+    a training and what came of it. ``sweep`` trains over settings and seeds.
+    ``import_checkpoint`` reads the checkpoints of the papers' authors.
 Data
     ``load_dataset``; ``add_images`` and ``remove_images`` for your own.
 Measures
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from corelib.runs.experiment import train as train
     from corelib.runs.foreign import import_checkpoint as import_checkpoint
     from corelib.runs.registry import load as load
+    from corelib.sweeps.sweep import sweep as sweep
 
 _own, _tables = "corelib.data.own_images", "corelib.measures.tables"
 __getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
@@ -49,6 +51,7 @@ __getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll
         "load": "corelib.runs.registry",
         "load_dataset": "corelib.data.sources",
         "remove_images": _own,
+        "sweep": "corelib.sweeps.sweep",
         "systems": _tables,
         "train": "corelib.runs.experiment",
         "wrap": "corelib.models.bpan.wrapped",

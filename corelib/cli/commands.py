@@ -34,6 +34,7 @@ from corelib.cli.parse import (
     whole,
 )
 from corelib.cli.run_commands import DETACH, RUNS
+from corelib.cli.sweep_command import Sweep
 from corelib.data.corruption_kinds import CORRUPTIONS
 from corelib.data.sources import BUILT_IN, is_here, load_dataset
 from corelib.measures.evaluation import evaluate
@@ -264,6 +265,7 @@ COMMANDS = Group(
         ),
         "evaluate": Evaluate,
         "runs": RUNS,
+        "sweep": Sweep,
         "checkpoints": CHECKPOINTS,
         "import": Import,
         "export": Export,

@@ -54,7 +54,7 @@ def spawn(words: list[str], log: Path) -> threading.Thread:
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            env={**os.environ, "PYTHONPATH": _path()},
+            env={**os.environ, "PYTHONPATH": import_path()},
             start_new_session=True,
         )
     # Unless a thread waits for it, a killed worker stays a zombie.
@@ -63,7 +63,7 @@ def spawn(words: list[str], log: Path) -> threading.Thread:
     return waiting
 
 
-def _path() -> str:
+def import_path() -> str:
     """PYTHONPATH with which a child finds this package, too, if it is not installed."""
     root = str(Path(__file__).parents[2])
     known = os.environ.get("PYTHONPATH", "")
