@@ -185,7 +185,7 @@ def test_version_is_that_of_the_project(capsys):
 WRONG = [
     (
         "",
-        "needs the name of a command; there are: app, train, evaluate, runs, checkpoints, "
+        "needs the name of a command; there are: app, train, evaluate, runs, sweep, checkpoints, "
         "import, export, data and reproduce",
     ),
     ("trian", "There is no command named 'trian', the nearest is train"),
