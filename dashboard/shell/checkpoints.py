@@ -46,7 +46,7 @@ def about(item: Checkpoint) -> str:
     parts = [", ".join(differs) or "standard settings", f"{DATASETS[card.dataset].title}"]
     measured, where = (card.test, "test") if card.test else (card.metrics, "validation")
     if "accuracy" in measured:
-        parts.append(f"{percent(measured['accuracy'], 2)} {where}")
+        parts.append(f"{percent(measured['accuracy'], 2)} on the {where} set")
     return "; ".join(parts)
 
 

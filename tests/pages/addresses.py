@@ -88,7 +88,10 @@ def addresses(page: str) -> st.SearchStrategy[dict[str, str | list[str]]]:
         st.sampled_from(HOSTILE), st.text(max_size=20), st.floats().map(str), st.integers().map(str)
     )
     values = st.one_of(value, st.lists(value, min_size=2, max_size=4))
-    return st.dictionaries(st.sampled_from(bound_keys(page)), values, min_size=1, max_size=8)
+    # A page without runs has no control; an address may name what there is not.
+    return st.dictionaries(
+        st.sampled_from([*bound_keys(page), "other"]), values, min_size=1, max_size=8
+    )
 
 
 def illegal(app: AppTest) -> list[str]:

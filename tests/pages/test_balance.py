@@ -56,6 +56,17 @@ def test_an_answer_at_the_last_step_says_whether_theta_was_reached(runs_root):
     assert "without reaching" not in sentences(open_page("balance", balance_theta="0.1"))
 
 
+def test_the_opening_sentence_says_what_the_network_is_without_inhibition(runs_root):
+    model, data = load("bpan-mnist"), load_dataset()
+    read = answers(
+        model, drive_of(model, data.inputs(data.test.pixels)), Controls(6, model.alpha, 0.0)
+    )
+    without = at_threshold(read.confidence, read.predicted, data.test.labels.numpy(), 0.9)
+    said = f"without inhibition, at g = 0, it would be {percent(without.accuracy)}."
+    assert said in sentences(open_page("balance"))
+    assert "without inhibition" not in sentences(open_page("balance", balance_gain="0"))
+
+
 def test_a_preset_says_what_it_sets(runs_root):
     app = open_page("balance")
     text = app.button(key="balance_try_gain").help

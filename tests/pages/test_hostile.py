@@ -1,5 +1,6 @@
 """Text from files is shown as it is: no page takes it for Markdown."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,10 @@ def rendered(value: Any, kind: str, field: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from rendered(inner, kind, field)
+    elif (kind, field) == ("dataframe", "columns"):
+        # What is set of each column; their names are data.
+        for column in json.loads(value or "{}").values():
+            yield from rendered(column, kind)
     elif isinstance(value, str):
         yield value
 

@@ -26,8 +26,8 @@ def draw_main(v: View) -> None:
                 cache.figure(over_time.currents, view, v.palette, stacked=several, y_range=span),
                 f"balance_currents_{i}",
                 alt="Excitatory, inhibitory and input current, bias, and net current over time",
-                caption=f"Currents into the two populations, which add up to the net current: "
-                f"{v.caption}. Bands: ± 1 sd over units.",
+                caption="Mean currents into each population; excitation, inhibition, input and "
+                f"bias add up to net: {v.caption}. Bands of the first two: ± 1 sd over units.",
             )
     for i, (item, view, summary) in enumerate(zip(v.items, v.currents, v.summaries, strict=True)):
         left, right = st.columns(2)

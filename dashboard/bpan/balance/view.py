@@ -191,7 +191,7 @@ def _about(v: View, i: int) -> str:
         return (
             f"{_cancelling(v, i, network)} {_answer(v, i)} Over the {_n_test(v)} it answers "
             f"after **{now.mean_steps:.2f} steps** on average and is **{percent(now.accuracy)}** "
-            "correct."
+            f"correct; without inhibition, at g = 0, it would be {_at_theta(v, i, gain=0.0)}."
         )
     lost = 100 * (before.accuracy - now.accuracy)
     verdict = f"{abs(lost):.1f} points {'less' if lost > 0 else 'more'} accurate"
@@ -210,10 +210,16 @@ def _steps_alone(v: View, i: int, changes: list[str]) -> str:
     own, n_steps = trained(v.models[i]), v.controls.n_steps
     if len(changes) < 2 or n_steps == own.n_steps:
         return ""
-    tested = bpan_cache.test_answers(v.keys[i], own._replace(n_steps=n_steps))
+    return f" (with T = {n_steps} alone {_at_theta(v, i, n_steps=n_steps)})"
+
+
+def _at_theta(v: View, i: int, n_steps: int | None = None, gain: float = 1.0) -> str:
+    """How much of the test set a network gets right with one change of the controls as trained."""
+    own = trained(v.models[i])
+    changed = own._replace(n_steps=n_steps or own.n_steps, inhibition_gain=gain)
+    tested = bpan_cache.test_answers(v.keys[i], changed)
     labels = cache.test_labels(v.keys[i].dataset)
-    alone = at_threshold(tested.confidence, tested.predicted, labels, v.theta)
-    return f" (with T = {n_steps} alone {percent(alone.accuracy)})"
+    return percent(at_threshold(tested.confidence, tested.predicted, labels, v.theta).accuracy)
 
 
 def _n_test(v: View) -> str:
