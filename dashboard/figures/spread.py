@@ -65,6 +65,12 @@ DECORATION = {"decoration": True}
 """The ``meta`` of a trace that shows no data."""
 
 
+def beside(**columns: Any) -> dict[str, Any]:
+    """The ``meta`` of a trace whose points have more to them than their place, such as the
+    threshold that gives each: further columns of its table, (point,) or one value."""
+    return {"beside": columns}
+
+
 def measured(**columns: Any) -> dict[str, Any]:
     """The ``meta`` of a trace whose places on the screen are not its data, such as a curve around a
     circle: the columns that its table has instead."""

@@ -23,7 +23,7 @@ ALWAYS = ("mean", "sd", "n")
 def tidy(figure: Figure, n: int | None = None) -> pd.DataFrame:
     """Columns panel (its title, else its number), series, x_name, x, y_name, then mean, sd
     (empty where none is known), n, unit; se, or low and high, beside sd where a figure has standard
-    errors or intervals; z for heatmaps.
+    errors or intervals; z for heatmaps; last, what else a trace says of its points.
 
     ``n`` is how many values each mean is of where its trace does not say so. A band whose series is
     not drawn comes as a series of its own.
@@ -56,7 +56,8 @@ def tidy(figure: Figure, n: int | None = None) -> pd.DataFrame:
         table = table.rename(columns={"mean": "y"})
         value = ["y", "z", *(name for name in VALUE[1:] if name in table)]
     table["panel"] = table["panel"].replace(_panel_titles(layout))
-    columns = ["panel", "series", "x_name", "x", "x_sd", "y_name", *value, "unit"]
+    further = dict.fromkeys(name for t in traces for name in _meta(t).get("beside", {}))
+    columns = ["panel", "series", "x_name", "x", "x_sd", "y_name", *value, "unit", *further]
     return table.reindex(columns=[c for c in columns if c != "x_sd" or c in table])
 
 
@@ -81,6 +82,7 @@ def _points(trace: Any) -> pd.DataFrame:
     if "columns" in meta:
         return pd.DataFrame({"panel": panel, "series": series, **meta["columns"]})
     part = to_frame(_Only([trace])).rename(columns={"y": "mean"})  # pyright: ignore[reportArgumentType]
+    part = part.assign(**meta.get("beside", {}))
     if "spread" in meta:
         up = np.asarray(trace.error_y.array, float)
         down = trace.error_y.arrayminus

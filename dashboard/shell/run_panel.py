@@ -25,14 +25,14 @@ from dashboard.shell.theme import palette
 from dashboard.shell.titled import select_titled
 
 WORDS = {
-    "queued": ("Waiting: another run is using the processor", "orange"),
-    "starting": ("Starting: the worker is loading its libraries and the data", "orange"),
-    "running": ("Training", "green"),
-    "paused": ("Paused", "orange"),
-    "completed": ("Completed", "blue"),
-    "cancelled": ("Cancelled", "gray"),
-    "failed": ("Failed", "red"),
-    "died": ("Died", "red"),
+    "queued": ("Queued", "another run is using the processor", "orange"),
+    "starting": ("Starting", "the worker is loading its libraries and the data", "orange"),
+    "running": ("Training", "", "green"),
+    "paused": ("Paused", "", "orange"),
+    "completed": ("Completed", "", "blue"),
+    "cancelled": ("Cancelled", "", "gray"),
+    "failed": ("Failed", "", "red"),
+    "died": ("Died", "", "red"),
 }
 
 POLL_S = 0.4
@@ -127,9 +127,8 @@ def _watch(run: Run, alive: bool, draw: Draw) -> None:
 
 def _headline(run: Run, prefix: str) -> None:
     status = run.status
-    words, colour = WORDS[status.state]
-    message = f": {plain(status.message)}" if status.message else ""
-    st.markdown(f":{colour}-badge[{status.state}] **{words}**{message}")
+    word, why, colour = WORDS[status.state]
+    st.markdown(f":{colour}-badge[{word}] {plain(status.message) or why}")
     problem = st.session_state.pop(f"{prefix}_run_problem", None)
     if problem:
         say_error(problem)

@@ -344,9 +344,7 @@ def test_two_runs_at_once_queue(page: Page, server: str, runs, monkeypatch):
     wait_for(lambda: len(list(list_runs())) == 2, "the second run")
     second = next(run for run in list_runs() if run.id != first.id)
     wait_for(lambda: second.status.state == "queued", "the queue")
-    expect(
-        page.get_by_text("Waiting: another run is using the processor", exact=False)
-    ).to_be_visible()
+    expect(page.get_by_text("another run is using the processor", exact=False)).to_be_visible()
     first.ask("cancel")
     wait_for(lambda: second.status.state == "running", "the second's turn")
     page.wait_for_selector(".st-key-balance_curves .js-plotly-plot")

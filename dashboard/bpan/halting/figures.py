@@ -8,14 +8,16 @@ import numpy as np
 from corelib.analysis.anytime import Calibration, pareto_front
 from corelib.words import percent
 from dashboard.figures.figure import Figure
+from dashboard.figures.spread import beside
 from dashboard.figures.style import TALL, Palette, TraceStyle, styled
 
 STEP_TICKS = (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60)
 
 
 class CostCurve(NamedTuple):
-    """A network's accuracy at each of its costs, and both at the current threshold."""
+    """A network's accuracy at each of its costs, both by threshold, and at the current one."""
 
+    thresholds: np.ndarray
     cost: np.ndarray
     accuracy: np.ndarray
     cost_now: float
@@ -58,7 +60,7 @@ def accuracy_against_cost(
     for name, curve in curves.items():
         if len(curve.cost) > 1 and np.ptp(curve.cost) > 0:
             traces.append(_cost_line(name, curve, styles[name]))
-        traces.append(_cost_mark(name, curve, styles[name], palette))
+        traces.append(_cost_mark(name, curve, styles[name], theta, palette))
     sources = set()
     for point in points:
         traces.append(_point(point, styles[point.network], point.source not in sources))
@@ -98,10 +100,13 @@ def _cost_line(name: str, curve: CostCurve, style: TraceStyle) -> dict:
         "showlegend": False,
         "line": {"color": style.colour, "dash": style.dash, "width": 2},
         "hovertemplate": f"{name}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+        "meta": beside(theta=curve.thresholds),
     }
 
 
-def _cost_mark(name: str, curve: CostCurve, style: TraceStyle, palette: Palette) -> dict:
+def _cost_mark(
+    name: str, curve: CostCurve, style: TraceStyle, theta: float, palette: Palette
+) -> dict:
     return {
         "type": "scatter",
         "x": [curve.cost_now],
@@ -116,6 +121,7 @@ def _cost_mark(name: str, curve: CostCurve, style: TraceStyle, palette: Palette)
             "line": {"color": palette.background, "width": 1},
         },
         "hovertemplate": f"{name} now: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>",
+        "meta": beside(theta=theta),
     }
 
 
@@ -138,6 +144,7 @@ def _point(point: Point, style: TraceStyle, in_legend: bool) -> dict:
         "hovertemplate": (
             f"{point.network}, {point.source}: %{{y:.2%}} at %{{x:,.3g}}<extra></extra>"
         ),
+        "meta": beside(network=point.network),
     }
 
 

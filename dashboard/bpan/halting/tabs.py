@@ -129,7 +129,8 @@ def _cost_curve(network: Network, cost: str) -> figures.CostCurve:
         costs = bpan_cache.work_curve(network.key)
     elif cost == TIME:
         costs = bpan_cache.step_times(network.key, TIMED, TIMED_IMAGES).at(curve.mean_steps)
-    return figures.CostCurve(costs, curve.accuracy, _cost(network, now.steps, cost), now.accuracy)
+    cost_now = _cost(network, now.steps, cost)
+    return figures.CostCurve(curve.thresholds, costs, curve.accuracy, cost_now, now.accuracy)
 
 
 def draw_numbers(v: View) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 from corelib.analysis.anytime import calibration, pareto_front
 from dashboard.bpan.halting import figures as halting
 from dashboard.figures.style import LIGHT, trace_styles
+from dashboard.figures.tidy import tidy
 
 NAMES = ("one", "two")
 STYLES = trace_styles(NAMES)
@@ -22,14 +23,24 @@ def test_styles_distinguish_models():
 
 def test_costs_show_curves_marks_hollow_points_and_the_front():
     models = {
-        "one": halting.CostCurve(np.array([1.0, 2.0, 3.0]), np.array([0.8, 0.9, 0.85]), 2.0, 0.9),
-        "two": halting.CostCurve(np.array([1.5]), np.array([0.95]), 1.5, 0.95),
+        "one": halting.CostCurve(
+            np.array([0.1, 0.5, 0.9]),
+            np.array([1.0, 2.0, 3.0]),
+            np.array([0.8, 0.9, 0.85]),
+            2.0,
+            0.9,
+        ),
+        "two": halting.CostCurve(np.array([0.5]), np.array([1.5]), np.array([0.95]), 1.5, 0.95),
     }
     points = [halting.Point("one", 2.5, 0.97, source) for source in halting.POINT_MARKS]
     figure = halting.accuracy_against_cost(models, points, STYLES, "steps", 0.9, LIGHT)
     curve, mark = named(figure, "one")
     np.testing.assert_allclose(curve.y, [0.8, 0.9, 0.85])
     assert (mark.x[0], mark.y[0]) == (2.0, 0.9)
+    # The table says which threshold gives each, and whose a point beside the curves is.
+    table = tidy(figure)
+    assert table["theta"].tolist()[:4] == [0.1, 0.5, 0.9, 0.9]
+    assert set(table.loc[table["series"] == halting.OWN, "network"]) == {"one"}
     # What has one cost only is a mark without a curve.
     assert [t.mode for t in named(figure, "two")] == ["markers"]
     beside = [named(figure, source)[0] for source in halting.POINT_MARKS]
