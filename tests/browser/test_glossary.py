@@ -97,7 +97,7 @@ def test_reruns_keep_the_text_and_move_the_terms(page: Page, server: str):
     before = headline.inner_text()
     move_slider(page, "balance_theta", -20)
     expect(headline).not_to_have_text(before)
-    assert "At θ = 0.70 it calls this digit a 7" in headline.inner_text()
+    assert "At θ = 0.70 it correctly calls this digit a 7" in headline.inner_text()
     page.wait_for_timeout(1000)
     assert term(page, "theta").evaluate(OVER) == "θ"
     # To another page and back: React finds its own nodes, and the terms are the page's.
