@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from corelib.sweeps.sweep import sweep as sweep
 
 _own, _tables = "corelib.data.own_images", "corelib.measures.tables"
-__getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
+__getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__,
     {
         "Experiment": "corelib.runs.experiment",

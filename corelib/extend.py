@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from corelib.training.learner import Learner as Learner
 
 _anytime = "corelib.models.bpan.anytime"
-__getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
+__getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__,
     {
         "AnytimeClassifier": _anytime,

@@ -1,5 +1,6 @@
 """The public interface: each call against what it stands for, computed another way."""
 
+import importlib
 import signal
 import subprocess
 import sys
@@ -143,6 +144,15 @@ def test_an_interrupted_training_goes_on(where):
     whole = train("mlp", epochs=20, n_hidden=16, progress=False, where="here")
     for a, b in zip(experiment.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize(
+    "package", ["corelib", "corelib.analysis", "corelib.models", "corelib.runs", "corelib.extend"]
+)
+def test_a_shell_completes_every_public_name(package):
+    module = importlib.import_module(package)
+    assert module.__all__
+    assert set(module.__all__) <= set(dir(module))
 
 
 def test_settings_are_told_apart_and_wrong_ones_are_sentences():

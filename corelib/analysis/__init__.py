@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _inside, _steps = "corelib.measures.inside", "corelib.measures.steps"
 _statistics = "corelib.analysis.anytime"
-__getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
+__getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__,
     {
         "accuracy_by_severity": _steps,

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from corelib.models.ipvae.network import IPVAE as IPVAE
     from corelib.models.ipvae.network import IGReluVAE as IGReluVAE
 
-__getattr__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
+__getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__,
     {
         "ACT": "corelib.models.bpan.baselines.act",
