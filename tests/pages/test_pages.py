@@ -156,7 +156,7 @@ def test_a_run_shows_its_state_and_offers_what_it_can_do(runs_root, state):
     else:
         app = open_page("balance", balance_tab="Train")
     assert not app.exception
-    assert f"[{state}]" in sentences(app)
+    assert f"[{state.capitalize()}] on request" in sentences(app)
     enabled = {b.key for b in app.button if b.key and not b.disabled}
     assert ("balance_cancel" in enabled) == (state == "queued")
     assert ("balance_resume" in enabled) == (state in ("cancelled", "failed", "died"))
