@@ -122,15 +122,17 @@ def _completed(study: Study, run: Run, trial: optuna.Trial | None) -> bool:
             reported = len(validations)
         if status.state == "completed":
             return True
+        if study.is_stopping:
+            # First: whoever stopped the study may have cancelled the run already.
+            if status.state not in ENDED:
+                _save_and_end(run)
+            raise Stopped
         if status.state == "died" and retries:
             retries -= 1
             launch.resume(run)
         elif status.state in ENDED:
             reason = f": {status.message.rstrip('.')}" if status.message else ""
             raise RunError(f"Run {run.id} is {status.state}{reason}.")
-        elif study.is_stopping:
-            _save_and_end(run)
-            raise Stopped
         elif reported and trial is not None and trial.should_prune():
             _save_and_end(run)
             return False
