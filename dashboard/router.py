@@ -27,17 +27,21 @@ ICON = str(ROOT / "assets" / "pictures" / "icon.png")
 
 def _pages() -> dict[str, list]:
     home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
-    runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:")
-    data = st.Page(PAGES / "data.py", title="Data", icon=":material/dataset:")
+    claims = st.Page(PAGES / "claims.py", title="Claims", icon=":material/fact_check:")
     glossary = st.Page(PAGES / "glossary.py", title="Glossary", icon=":material/dictionary:")
+    lab = [
+        st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:"),
+        st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page(PAGES / "studies.py", title="Studies", icon=":material/tune:"),
+        st.Page(PAGES / "models.py", title="Models", icon=":material/deployed_code:"),
+        st.Page(PAGES / "data.py", title="Data", icon=":material/dataset:"),
+    ]
     # Addresses that were saved while the page was called so.
     once = st.Page(PAGES / "trainings.py", title="Runs", visibility="hidden")
     rooms = [st.Page(PAGES / room.file, title=room.title, icon=room.icon) for room in ROOMS]
-    known = [home, runs, data, glossary, once, *rooms]
-    return {
-        "": [home, runs, data, glossary, once, *_unknown({page.url_path for page in known})],
-        "Experiments": rooms,
-    }
+    alone = [home, claims, glossary, once]
+    known = {page.url_path for page in (*alone, *lab, *rooms)}
+    return {"": [*alone, *_unknown(known)], "Experiments": rooms, "Laboratory": lab}
 
 
 def _unknown(known: set[str]) -> list:
@@ -62,7 +66,7 @@ def run() -> None:
     _set_aside(len(sys.modules))
     _configure()
     st.session_state["_routed"] = True
-    page = st.navigation(_pages(), expanded=True)
+    page = st.navigation(_pages(), position="top")
     count_visit(page.url_path)
     _keep_history()
     try:
@@ -116,5 +120,5 @@ def ensure_routed() -> None:
     if not st.session_state.get("_routed"):
         _configure()
         st.session_state["_routed"] = True
-        st.navigation(_pages(), expanded=True)
+        st.navigation(_pages(), position="top")
         st.rerun()

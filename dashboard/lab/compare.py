@@ -1,0 +1,7 @@
+"""Compare."""
+
+import streamlit as st
+
+
+def draw_compare() -> None:
+    st.title("Compare")

@@ -1,0 +1,7 @@
+"""Models."""
+
+import streamlit as st
+
+
+def draw_models() -> None:
+    st.title("Models")

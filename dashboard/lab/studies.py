@@ -1,0 +1,7 @@
+"""Studies."""
+
+import streamlit as st
+
+
+def draw_studies() -> None:
+    st.title("Studies")

@@ -1,0 +1,9 @@
+"""Claims: what was published, and what we found."""
+
+from dashboard.router import ensure_routed
+
+ensure_routed()
+
+from dashboard.lab.claims import draw_claims
+
+draw_claims()

@@ -1,0 +1,9 @@
+"""Studies: sweeps over settings and seeds."""
+
+from dashboard.router import ensure_routed
+
+ensure_routed()
+
+from dashboard.lab.studies import draw_studies
+
+draw_studies()
