@@ -529,26 +529,62 @@ def test_detached_run_is_paused_resumed_cancelled_and_removed(runs_root, capsys)
     one_sentence(capsys.readouterr().err)
 
 
-def test_remove_asks_first(runs_root, monkeypatch, capsys):
+def test_a_removed_run_is_restored_until_the_deleted_ones_are_emptied(
+    runs_root, monkeypatch, capsys
+):
     run = create_run(make_spec("bpan"))
     run.set_status("cancelled")
+    before = {f.name: f.read_bytes() for f in run.folder.iterdir() if f.is_file()}
+    assert main(["runs", "remove", run.id]) == 0
+    assert f"runs restore {run.id}" in capsys.readouterr().out
+    assert not run.folder.exists()
+    assert main(["runs", "show", run.id]) == 2
+    capsys.readouterr()
+    assert main(["runs", "restore"]) == 0
+    assert capsys.readouterr().out == run.id + "\n"
+    assert main(["runs", "restore", run.id[:20]]) == 0
+    assert {f.name: f.read_bytes() for f in run.folder.iterdir() if f.is_file()} == before
+    assert main(["runs", "restore", run.id]) == 2
+    assert "no deleted run" in one_sentence(capsys.readouterr().err)
+
+    assert main(["runs", "remove", run.id, "--yes"]) == 0
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    assert main(["runs", "remove", run.id]) == 2
+    capsys.readouterr()
+    assert main(["runs", "empty"]) == 2
     assert "add --yes to confirm" in one_sentence(capsys.readouterr().err)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda question: "")
+    assert main(["runs", "empty"]) == 0
+    assert main(["runs", "restore", run.id]) == 0
     assert main(["runs", "remove", run.id]) == 0
-    assert run.folder.exists()
     monkeypatch.setattr("builtins.input", lambda question: "y")
-    assert main(["runs", "remove", run.id]) == 0
-    assert not run.folder.exists()
+    assert main(["runs", "empty"]) == 0
+    capsys.readouterr()
+    assert main(["runs", "restore"]) == 0
+    assert capsys.readouterr().out == "No run is deleted.\n"
 
 
-def test_remove_with_yes_does_not_ask(runs_root):
-    run = create_run(make_spec("bpan"))
-    run.set_status("completed")
-    assert main(["runs", "remove", run.id, "--yes"]) == 0
-    assert not run.folder.exists()
+def test_a_run_is_named_tagged_and_found_by_its_name(runs_root, capsys):
+    run, other = create_run(make_spec("bpan", variant="lab1")), create_run(make_spec("bpan"))
+    words = ["--name", "Tuesday group", "--tags", "course, first,", "--note", "wide"]
+    assert main(["runs", "mark", "lab1", *words]) == 0
+    assert main(["runs", "mark", "Tuesday group"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[-1].split(maxsplit=1) == ["note", "wide"]
+    assert shown[-2].split(maxsplit=1) == ["tags", "course, first"]
+    assert main(["runs", "show", "lab1"]) == 2
+    capsys.readouterr()
+    assert main(["runs", "list", "--json"]) == 0
+    entries = {item["id"]: item for item in json.loads(capsys.readouterr().out)}
+    marked = entries[run.id]
+    assert (marked["name"], marked["variant"]) == ("Tuesday group", "lab1")
+    assert (marked["tags"], marked["note"]) == (["course", "first"], "wide")
+    assert entries[other.id]["tags"] == []
+    assert main(["runs", "mark", run.id, "--name", "x" * 61]) == 2
+    assert "61 characters" in one_sentence(capsys.readouterr().err)
+    assert main(["runs", "mark", run.id, "--name", "", "--tags", ""]) == 0
+    assert find_run("lab1").id == run.id
+    assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 def test_a_run_that_fails_says_why(runs_root):

@@ -6,43 +6,53 @@
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import tyro
 
 from corelib.catalog import SYSTEMS
 from corelib.cli import show
 from corelib.cli.follow import cancel, follow, say_cancelled
-from corelib.cli.parse import Group, flag, name
-from corelib.errors import RunError, SynaptariumError
+from corelib.cli.parse import Group, flag, name, text
+from corelib.environment import runs_root
+from corelib.errors import RunError
 from corelib.files import printable
-from corelib.runs import launch
+from corelib.runs import index, launch
+from corelib.runs.deleted import deleted_runs, empty_deleted, remove_run, restore_run
+from corelib.runs.index import Row
+from corelib.runs.marks import mark, marks_of
 from corelib.runs.registry import export, find
 from corelib.runs.spec import as_command
-from corelib.runs.store import ENDED, Run, find_run, list_runs, remove_run
+from corelib.runs.store import find_run
+from corelib.runs.waiting import move_to_front
 from corelib.words import PROGRAM
 
 RUN = name("Id of a run, a prefix that only one run has, or its own name if no other has it")
+KEPT = "\0"
+"""The value of an option that was not given; no argument of a program can hold it."""
 DETACH = flag("Return at once and print the run's id; the run continues in the background")
 
 
-def _summary(run: Run) -> dict[str, Any]:
+def _entry(row: Row) -> dict[str, Any]:
     """The entry of a run in ``runs list``; for an unreadable run, the reason."""
-    try:
-        spec, status, history = run.spec, run.status, run.history()
-    except (SynaptariumError, ValueError, TypeError) as error:
-        return {"id": run.id, "state": "unreadable", "message": str(error)}
+    if not row.system:
+        return {"id": row.id, "state": "unreadable", "message": row.said}
     return {
-        "id": run.id,
-        "state": status.state,
-        "message": status.message,
-        "system": spec.system,
-        "variant": spec.variant,
-        "dataset": spec.dataset,
-        "seed": spec.seed,
-        "step": history.step,
-        "total_steps": history.began.total_steps if history.began else None,
-        "best_score": history.best.score if history.best else None,
-        "test": history.finished.metrics if history.finished else {},
-        "folder": str(run.folder),
+        "id": row.id,
+        "state": row.state,
+        "message": row.message,
+        "system": row.system,
+        "variant": row.variant,
+        "name": row.name,
+        "tags": row.tags,
+        "note": row.note,
+        "dataset": row.dataset,
+        "seed": row.seed,
+        "step": row.step,
+        "total_steps": row.total,
+        "best_score": row.score,
+        "test": row.test,
+        "folder": str(runs_root() / row.id),
     }
 
 
@@ -53,25 +63,25 @@ class ListRuns:
     json: flag("Print JSON") = False
 
     def __call__(self) -> None:
-        summaries = [_summary(run) for run in list_runs()]
+        rows = index.rows(fresh=True)
         if self.json:
-            show.as_json(summaries)
-        elif not summaries:
+            show.as_json([_entry(row) for row in rows])
+        elif not rows:
             print(f"There are no runs yet; start one with: {PROGRAM} train {next(iter(SYSTEMS))}")
         else:
-            rows = [("run", "state", "updates", "best score", "name")]
-            for item in summaries:
-                total, best = item.get("total_steps"), item.get("best_score")
-                rows.append(
-                    (
-                        item["id"],
-                        item["state"],
-                        f"{item['step']:,} of {total:,}" if total else "",
-                        f"{best:.4f}" if best is not None else "",
-                        printable(item.get("variant", "")),
-                    )
-                )
-            print(show.table(rows))
+            print(
+                show.table([("run", "state", "updates", "best score", "name"), *map(_line, rows)])
+            )
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    return (
+        row.id,
+        row.state if row.system else "unreadable",
+        f"{row.step:,} of {row.total:,}" if row.total else "",
+        f"{row.score:.4f}" if row.score is not None else "",
+        printable(", ".join(filter(None, (row.called, *(f"#{tag}" for tag in row.tags))))),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,24 +153,94 @@ class ResumeRun:
 
 
 @dataclasses.dataclass(frozen=True)
-class RemoveRun:
-    """Delete a run that has ended, with its checkpoints."""
+class NextRun:
+    """Move a waiting run to the front of the queue."""
 
     run: RUN
-    yes: flag("Do not ask for confirmation") = False
 
     def __call__(self) -> None:
         run = find_run(self.run)
-        state = run.status.state
-        if state in ENDED and not self.yes:
-            if not sys.stdin.isatty():
-                raise RunError(f"Run {run.id} would be deleted permanently; add --yes to confirm.")
-            answer = input(f"Delete run {run.id} and its checkpoints permanently? [y/N] ")
-            if answer.strip().lower() not in ("y", "yes"):
-                print("Nothing was removed.")
-                return
+        move_to_front(run)
+        print(f"Run {run.id} trains next.")
+
+
+@dataclasses.dataclass(frozen=True)
+class MarkRun:
+    """Name a run, tag it, or add a note to it; without options, print them."""
+
+    run: RUN
+    name: text("What to call it", "TEXT", "default: as it is; empty: by the word it began with") = (
+        KEPT
+    )
+    tags: text("Its tags, separated by commas", "TAG,TAG", "default: as they are") = KEPT
+    note: text("A note", "TEXT", "default: as it is") = KEPT
+
+    def __call__(self) -> None:
+        run = find_run(self.run)
+        marks = marks_of(run)
+        changed = {
+            n: getattr(self, n) for n in ("name", "tags", "note") if getattr(self, n) != KEPT
+        }
+        if changed:
+            if "tags" in changed:
+                changed["tags"] = changed["tags"].split(",")
+            marks = mark(run, **changed)
+        said = (("name", marks.name), ("tags", ", ".join(marks.tags)), ("note", marks.note))
+        print(show.table([("run", run.id), *((what, printable(t)) for what, t in said if t)]))
+
+
+@dataclasses.dataclass(frozen=True)
+class RemoveRun:
+    """Delete a run that has ended, with its checkpoints. It can be restored until the deleted runs
+    are emptied."""
+
+    run: RUN
+    yes: flag("Accepted for older scripts: nothing is asked, since a run can be restored") = False
+
+    def __call__(self) -> None:
+        run = find_run(self.run)
         remove_run(run)
-        print(f"Run {run.id} was removed.")
+        print(f"Run {run.id} was removed; bring it back with: {PROGRAM} runs restore {run.id}")
+
+
+@dataclasses.dataclass(frozen=True)
+class RestoreRun:
+    """Bring a deleted run back; without one, list the deleted runs."""
+
+    run: Annotated[
+        str,
+        tyro.conf.Positional,
+        tyro.conf.arg(help="Id of a deleted run", help_behavior_hint="(default: list them)"),
+    ] = ""
+
+    def __call__(self) -> None:
+        if self.run:
+            print(f"Run {restore_run(self.run).id} was restored.")
+        else:
+            deleted = deleted_runs()
+            print("\n".join(run.id for run in deleted) if deleted else "No run is deleted.")
+
+
+@dataclasses.dataclass(frozen=True)
+class EmptyDeleted:
+    """Delete for good what was deleted."""
+
+    yes: flag("Do not ask for confirmation") = False
+
+    def __call__(self) -> None:
+        n = len(deleted_runs())
+        if not n:
+            print("No run is deleted.")
+            return
+        runs = f"{n} deleted run{'s' * (n != 1)}"
+        if not self.yes:
+            if not sys.stdin.isatty():
+                raise RunError(f"{runs} would be gone for good; add --yes to confirm.")
+            if input(f"Delete {runs} for good? [y/N] ").strip().lower() not in ("y", "yes"):
+                print("Nothing was deleted.")
+                return
+        empty_deleted()
+        print(f"{runs} were deleted for good." if n > 1 else f"{runs} was deleted for good.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,7 +266,7 @@ class RunCommand:
 
 
 RUNS = Group(
-    "List, follow, steer, export and remove runs.",
+    "List, follow, steer, mark, export and remove runs.",
     "command",
     {
         "list": ListRuns,
@@ -194,7 +274,11 @@ RUNS = Group(
         "cancel": CancelRun,
         "pause": PauseRun,
         "resume": ResumeRun,
+        "next": NextRun,
+        "mark": MarkRun,
         "remove": RemoveRun,
+        "restore": RestoreRun,
+        "empty": EmptyDeleted,
         "export": ExportRun,
         "command": RunCommand,
     },

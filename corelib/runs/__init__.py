@@ -9,8 +9,8 @@ from corelib import lazy
 
 if TYPE_CHECKING:
     from corelib.runs.experiment import Experiment as Experiment
-    from corelib.runs.summary import table as table
+    from corelib.runs.index import table as table
 
 __getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
-    __name__, {"Experiment": "corelib.runs.experiment", "table": "corelib.runs.summary"}
+    __name__, {"Experiment": "corelib.runs.experiment", "table": "corelib.runs.index"}
 )

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +20,8 @@ from corelib.data.sources import check_same
 from corelib.environment import runs_root
 from corelib.errors import CheckpointError, DataError, RunError, SettingsError, SynaptariumError
 from corelib.runs.history import History
+from corelib.runs.marks import marks_of
+from corelib.runs.scan import ABSENT, Stamp, scan
 from corelib.runs.store import Run, find_run, list_runs
 from corelib.runs.titles import Named, own_titles
 from corelib.training.card import WEIGHTS, Card, read_card, read_whole, write_card
@@ -133,14 +138,14 @@ def best_checkpoint(run: Run) -> Checkpoint | None:
     return checkpoints_of(run).best
 
 
-def available() -> list[Checkpoint]:
+def available(newest: int | None = None) -> list[Checkpoint]:
     """Shipped checkpoints, then imported ones, then the best of each run, newest first; unusable
-    ones are left out.
+    ones are left out. ``newest`` limits how many runs are looked at.
 
     No two have the same title.
     """
     called = titles()
-    own = ((run.id, best_checkpoint(run)) for run in list_runs())
+    own = ((run.id, best_checkpoint(run)) for run in islice(list_runs(), newest))
     return [
         *shipped(),
         *imported().usable,
@@ -153,15 +158,26 @@ def titles() -> dict[str, str]:
     """What people call each run, by its id: see ``own_titles``. No title is the name of a shipped
     checkpoint or of an imported one."""
     named = []
-    for run in list_runs():
-        try:
-            spec = run.spec
-            named.append(Named(run.id, spec.variant, spec.title, spec.seed))
-        except (SynaptariumError, OSError):  # a run that cannot be read is called by its id
-            named.append(Named(run.id))
+    for name, stamps in scan().items():
+        began = stamps.events != ABSENT
+        named.append(_named(runs_root() / name, stamps.spec, stamps.marks, began))
     places = (place for place in (SHIPPED, imported_root()) if place.is_dir())
     others = (folder.name for place in places for folder in place.iterdir())
     return own_titles(named, (*others, NOTHING))
+
+
+@lru_cache(maxsize=2**16)
+def _named(folder: Path, spec: Stamp, marks: Stamp, began: bool) -> Named:
+    """What a run's title is made of, as long as what it is made from is the same."""
+    run = Run(folder)
+    name = ""
+    with suppress(SettingsError):
+        name = marks_of(run).name
+    try:
+        read = run.spec
+        return Named(run.id, name or read.variant, read.title, read.seed)
+    except (SynaptariumError, OSError):  # a run that cannot be read is called by its id
+        return Named(run.id, name)
 
 
 def unreadable() -> list[Unreadable]:
@@ -186,21 +202,14 @@ def registry_state() -> tuple:
 
     place = imported_root()
     cards = sorted(place.glob("[!.]*/checkpoint.json"))
+    runs = tuple(
+        (os.fsencode(name), s.checkpoints, s.status, s.marks) for name, s in scan().items()
+    )
     return (
         *((os.fsencode(path), written(path), 0) for path in (place, *cards)),
-        *_state_of_runs(written),
+        # One number, however many runs there are.
+        (os.fsencode(runs_root()), len(runs), hash(runs)),
         *own.state(),
-    )
-
-
-def _state_of_runs(written: Callable[[Path], int]) -> tuple:
-    return tuple(
-        (
-            os.fsencode(run.folder),
-            written(run.folder / "checkpoints"),
-            written(run.folder / "status.json"),
-        )
-        for run in list_runs()
     )
 
 

@@ -4,11 +4,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from corelib import environment
-from corelib.runs.store import Run, list_runs, runs_root
+from corelib.runs import waiting
+from corelib.runs.store import Run, runs_root
 
 
 def cores() -> int:
@@ -39,33 +41,30 @@ def wait_for_slot(run: Run, go_on: Callable[[], bool]) -> FileLock | None:
     folder.mkdir(parents=True, exist_ok=True)
     announced = False
     while go_on():
-        if not announced or _is_first(run):
-            for number in range(slot_count() + len(_silent())):
-                # A newcomer that would have to wait joins the line first.
-                if not announced and _line_ahead(run):
-                    break
+        # A newcomer that would have to wait joins the line first.
+        line = [other.folder.name for other in waiting.waiting()]
+        if not line or line[0] == run.folder.name:
+            for number in range(slot_count() + _n_silent(folder)):
                 lock = FileLock(folder / f"{number}.lock")
                 with suppress(Timeout):
                     lock.acquire(blocking=False)
+                    (folder / f"{number}.run").write_text(run.folder.name, encoding="utf-8")
+                    waiting.leave(run)
                     return lock
         if not announced:
             run.set_status("queued")
+            waiting.join(run)
             announced = True
         time.sleep(0.1)
+    waiting.leave(run)
     return None
 
 
-def _silent() -> list[Run]:
-    """Runs whose worker is suspended while it may hold a slot, which it cannot pass on."""
-    return [r for r in list_runs() if r.status.state in ("starting", "running") and r.is_silent]
-
-
-def _line_ahead(run: Run) -> list[Run]:
-    return [
-        r for r in list_runs() if r.id != run.id and r.status.state == "queued" and not r.is_silent
-    ]
-
-
-def _is_first(run: Run) -> bool:
-    since = run.status.since
-    return all((since, run.id) <= (other.status.since, other.id) for other in _line_ahead(run))
+def _n_silent(folder: Path) -> int:
+    """How many runs hold a slot, which they cannot pass on, while their worker is suspended."""
+    holders = set()
+    for file in folder.glob("*.run"):
+        with suppress(OSError, ValueError):
+            holders.add(file.read_text(encoding="utf-8"))
+    runs = (Run(runs_root() / name) for name in holders)
+    return sum(run.status.state in ("starting", "running") and run.is_silent for run in runs)

@@ -25,6 +25,7 @@ from corelib import files
 from corelib.environment import runs_root
 from corelib.errors import RunError, SettingsError
 from corelib.runs.history import History, first_event
+from corelib.runs.marks import Marks, marks_of, write_marks
 from corelib.runs.spec import RunSpec, read_spec
 from corelib.training.events import Event
 
@@ -240,7 +241,7 @@ class Run:
         return History(self.events).refresh()
 
 
-def create_run(spec: RunSpec) -> Run:
+def create_run(spec: RunSpec, owner: str = "") -> Run:
     """Create a run's folder by one rename; it waits for a worker."""
     root = runs_root()
     root.mkdir(parents=True, exist_ok=True)
@@ -252,6 +253,8 @@ def create_run(spec: RunSpec) -> Run:
         (scratch / "checkpoints").mkdir()
         files.write_text(scratch / "spec.json", spec.model_dump_json(indent=1) + "\n")
         run = Run(scratch)
+        if owner:
+            write_marks(run, Marks(owner=owner))
         run.reset_control()
         run.set_status("starting")
     return Run(folder)
@@ -261,17 +264,24 @@ def list_runs() -> Iterator[Run]:
     """All runs, newest first."""
     root = runs_root()
     try:
-        folders = [f for f in root.iterdir() if not f.name.startswith(".")]
+        names = [name for name in os.listdir(root) if not name.startswith(".")]
     except (FileNotFoundError, NotADirectoryError):
         return
-    for folder in sorted(folders, key=lambda f: f.name, reverse=True):
-        # Files of a run whose spec was deleted are still listed, with that reason.
-        if any((folder / name).exists() for name in ("spec.json", "events.jsonl", "status.json")):
-            yield Run(folder)
+    for name in sorted(names, reverse=True):
+        if _is_run(root, name):
+            yield Run(root / name)
+
+
+def _is_run(root: Path, name: str) -> bool:
+    """Whether the folder is a run; also one whose spec was deleted, which is said of it."""
+    of_a_run = ("spec.json", "events.jsonl", "status.json")
+    return any(os.path.exists(f"{root}/{name}/{file}") for file in of_a_run)
 
 
 def find_run(name: str) -> Run:
     """A run by its id, by any prefix that only one run has, or by a name that only one has."""
+    if name == Path(name).name and not name.startswith(".") and _is_run(runs_root(), name):
+        return Run(runs_root() / name)  # without looking at all others
     matches = [run for run in list_runs() if run.id.startswith(name)] if name else []
     exact = [run for run in matches if run.id == name]
     named = [] if matches or not name else [run for run in list_runs() if _is_named(run, name)]
@@ -287,16 +297,9 @@ def find_run(name: str) -> Run:
 
 def _is_named(run: Run, name: str) -> bool:
     try:
-        return run.spec.variant == name
+        return (marks_of(run).name or run.spec.variant) == name
     except (SettingsError, OSError):
         return False
-
-
-def remove_run(run: Run) -> None:
-    """Delete a run's folder; refused until the run has ended."""
-    if run.status.state not in ENDED:
-        raise RunError(f"Run {run.id} is {run.status.state}; cancel it before removing it.")
-    files.remove(run.folder)
 
 
 _ADAPTERS: dict[type, TypeAdapter] = {kind: TypeAdapter(kind) for kind in (Status, Control)}

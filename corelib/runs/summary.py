@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from corelib.errors import SynaptariumError
 from corelib.files import printable
 from corelib.runs.history import History
 from corelib.runs.registry import checkpoints_of
 from corelib.runs.spec import RunSpec, resolve
-from corelib.runs.store import Run, State, list_runs
-
-if TYPE_CHECKING:
-    import pandas as pd
+from corelib.runs.store import Run, State
 
 
 class RunSummary(NamedTuple):
@@ -62,31 +59,3 @@ def summary(run: Run) -> RunSummary:
         best.card.test if best else {},
         tuple(problems),
     )
-
-
-def summaries() -> list[RunSummary]:
-    """All runs, newest first."""
-    return [summary(run) for run in list_runs()]
-
-
-def table() -> pd.DataFrame:
-    """All runs, the newest first: what was trained, its ``state``, how far it is, its best
-    ``score`` and, in ``note``, what is wrong with it. ``Experiment.of(id)`` opens one."""
-    import pandas as pd
-
-    rows = {}
-    for item in summaries():
-        spec, began = item.spec, item.history.began
-        rows[item.run.id] = {
-            "name": spec.variant if spec else "",
-            "system": spec.system if spec else None,
-            "dataset": spec.dataset if spec else None,
-            "seed": spec.seed if spec else None,
-            "state": item.state,
-            "updates": item.history.step,
-            "of": began.total_steps if began else None,
-            "score": item.best_score,
-            "note": item.note,
-        }
-    columns = ["name", "system", "dataset", "seed", "state", "updates", "of", "score", "note"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("run")

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from corelib.files import printable
@@ -25,7 +26,7 @@ def begun(id: str) -> datetime | None:
     """When a run began, in this machine's time zone; its id says so in UTC. None if it does not."""
     found = _BEGUN.match(id)
     try:
-        stamp = datetime.strptime(found[1], "%Y%m%d-%H%M%S") if found else None
+        stamp = datetime.fromisoformat(found[1].replace("-", "T")) if found else None
         return stamp.replace(tzinfo=UTC).astimezone() if stamp else None
     except (ValueError, OverflowError):
         return None
@@ -56,6 +57,7 @@ def own_titles(runs: Sequence[Named], taken: Iterable[str] = ()) -> dict[str, st
             level[id] += 1
 
 
+@lru_cache(maxsize=2**16)
 def _ways(run: Named) -> list[str]:
     """What a run may be called, the shortest first, its id last."""
     began = begun(run.id)

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from corelib.errors import SynaptariumError
+from corelib.runs.deleted import remove_run
 from corelib.runs.history import History
 from corelib.runs.launch import resume
 from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import as_command
-from corelib.runs.store import ENDED, Run, list_runs, remove_run
+from corelib.runs.store import ENDED, Run, list_runs
 from corelib.runs.summary import summary
 from corelib.words import percent
 from dashboard.shell import cache

@@ -15,8 +15,8 @@ from corelib.data import Split, load_dataset
 from corelib.errors import CheckpointError, SettingsError
 from corelib.models.bpan import BPAN
 from corelib.runs import registry
+from corelib.runs.index import rows
 from corelib.runs.store import Run, create_run
-from corelib.runs.summary import summaries
 from corelib.training import checkpoint
 from corelib.training.card import Card, read_card, write_card
 from corelib.training.events import Validated
@@ -329,12 +329,12 @@ def test_an_odd_folder_is_reported_and_matters_nowhere_else(runs_root, oddity):
     names = [item.name for item in registry.available() if item.own]
     assert whole.id in names
     assert same_logits(registry.load(whole.id), 110)
-    listed = {item.run.id: item for item in summaries()}
+    listed = {row.id: row for row in rows(fresh=True)}
     assert len(listed) == 2
-    assert listed[whole.id].note == ""
+    assert listed[whole.id].said == ""
     del listed[whole.id]
     (line,) = listed.values()
-    assert bool(line.note) == (oddity not in HARMLESS)
+    assert bool(line.said) == (oddity not in HARMLESS)
     registry.registry_state()
     for name in names:
         registry.load(name)

@@ -8,7 +8,8 @@ import pytest
 
 from corelib.errors import RunError
 from corelib.runs import launch, slots, store
-from corelib.runs.store import create_run, remove_run
+from corelib.runs.deleted import remove_run
+from corelib.runs.store import create_run
 from tests.runs.conftest import tiny, wait_for, wait_until
 from tests.runs.test_runs import assert_same_end, uninterrupted  # noqa: F401 (a fixture)
 
