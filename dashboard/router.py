@@ -16,7 +16,7 @@ from corelib import environment
 from corelib.errors import SettingsError
 from dashboard.components.glossary import explain_terms
 from dashboard.rooms import ROOMS
-from dashboard.shell import projector, screen
+from dashboard.shell import person, projector, screen
 from dashboard.shell.address import count_visit
 from dashboard.shell.text import plain, say_error
 
@@ -74,6 +74,8 @@ def run() -> None:
     except SettingsError as error:
         say_error(error)
     else:
+        if not person.watch():
+            return
         screen.watch()
         projector.draw_switch()
         page.run()

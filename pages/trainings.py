@@ -4,6 +4,6 @@ from dashboard.router import ensure_routed
 
 ensure_routed()
 
-from dashboard.lab.runs import draw_runs
+from dashboard.lab.runs.page import draw_runs
 
 draw_runs()

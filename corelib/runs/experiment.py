@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +24,10 @@ from corelib.catalog import System, system
 from corelib.data.sources import is_here, load_dataset
 from corelib.errors import RunError, SettingsError
 from corelib.runs import launch, watch
+from corelib.runs.deleted import remove_run
 from corelib.runs.expected import Expected, expected_seconds
+from corelib.runs.index import rows
+from corelib.runs.marks import Marks, mark, marks_of
 from corelib.runs.progress import view_of
 from corelib.runs.registry import Checkpoint, find, load
 from corelib.runs.spec import RunSpec, make_spec
@@ -151,6 +155,45 @@ class Experiment:
         watch.until_completed(run)
         return self
 
+    def again(
+        self, seed: int | None = None, dataset: str | None = None, name: str = "", **changes: Any
+    ) -> Experiment:
+        """The same training once more, not begun yet: ``again()`` with the lowest seed that no run
+        of these settings has, ``again(seed=0, lr=0.01)`` with a seed and a change of your own.
+
+        Raises ``SettingsError`` naming a wrong setting.
+        """
+        network, training = split_settings(system(self.spec.system), changes)
+        spec = make_spec(
+            self.spec.system,
+            dataset=dataset or self.spec.dataset,
+            config={**self.spec.config, **network},
+            training={**self.spec.training, **training},
+            variant=name,
+        )
+        return Experiment(
+            spec.model_copy(update={"seed": next_seed(spec) if seed is None else seed})
+        )
+
+    @property
+    def marks(self) -> Marks:
+        """Its name, tags and note."""
+        return marks_of(self.run)
+
+    def mark(
+        self, *, name: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
+    ) -> Marks:
+        """Name the run, tag it, or add a note: what is not given stays; empty text takes it away.
+
+        Raises ``SettingsError`` where something is too long.
+        """
+        return mark(self.run, name=name, tags=tags, note=note)
+
+    def remove(self) -> None:
+        """Delete the run; ``corelib.runs.restore_run`` brings it back. Raises ``RunError`` until it
+        has ended."""
+        remove_run(self.run)
+
     @property
     def checkpoint(self) -> Checkpoint:
         """The checkpoint with the best validation score; raises ``CheckpointError`` before the
@@ -242,6 +285,19 @@ def spec_of(
         seed=seed,
         variant=name,
     )
+
+
+def next_seed(spec: RunSpec) -> int:
+    """The lowest seed that no run with these settings has, whatever it is called."""
+    alike = {"seed", "variant", "versions"}
+    wanted, taken = spec.model_dump(exclude=alike), set()
+    for row in rows(fresh=True):
+        if (row.system, row.dataset) == (spec.system, spec.dataset):
+            with suppress(SettingsError):
+                known = find_run(row.id).spec
+                if known.model_dump(exclude=alike) == wanted:
+                    taken.add(known.seed)
+    return next(seed for seed in itertools.count() if seed not in taken)
 
 
 def split_settings(

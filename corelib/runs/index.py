@@ -61,6 +61,7 @@ class Row(NamedTuple):
     tags: tuple[str, ...] = ()
     note: str = ""
     owner: str = ""
+    shared: bool = False
     problems: tuple[str, ...] = ()
 
     @property
@@ -107,6 +108,7 @@ def row_of(run: Run) -> Row:
         tags=marks.tags,
         note=marks.note,
         owner=marks.owner,
+        shared=marks.shared,
         problems=problems,
     )
 

@@ -12,9 +12,9 @@ from corelib.runs.spec import RunSpec
 from corelib.runs.store import ENDED, Run, create_run
 
 
-def start(spec: RunSpec) -> Run:
+def start(spec: RunSpec, owner: str = "") -> Run:
     """Create a run and start its worker."""
-    run = create_run(spec)
+    run = create_run(spec, owner)
     _launch(run)
     return run
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -22,12 +22,14 @@ NAME_CHARS, NOTE_CHARS, TAG_CHARS, MOST_TAGS = 60, 2000, 30, 10
 
 
 class Marks(NamedTuple):
-    """``name`` replaces the word in the spec; ``owner`` is empty where all runs are everybody's."""
+    """``name`` replaces the word in the spec; ``owner`` is empty where all runs are everybody's,
+    and ``shared`` says that the others of a class see it, too."""
 
     name: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
     owner: str = ""
+    shared: bool = False
 
 
 _ADAPTER = TypeAdapter(Marks)
@@ -48,7 +50,12 @@ def marks_of(run: Run) -> Marks:
 
 
 def mark(
-    run: Run, *, name: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
+    run: Run,
+    *,
+    name: str | None = None,
+    tags: Iterable[str] | None = None,
+    note: str | None = None,
+    shared: bool | None = None,
 ) -> Marks:
     """Change some of a run's marks: ``mark(run, name="lab 1", tags=["course"])``; empty text
     takes them away. Raises ``SettingsError`` where something is too long."""
@@ -56,9 +63,8 @@ def mark(
         before = marks_of(run)
     except SettingsError:
         before = Marks()
-    after = before._replace(
-        **{key: value for key, value in (("name", name), ("note", note)) if value is not None}
-    )
+    given: dict[str, Any] = {"name": name, "note": note, "shared": shared}
+    after = before._replace(**{key: value for key, value in given.items() if value is not None})
     after = after._replace(name=" ".join(after.name.split()), note=after.note.strip())
     if tags is not None:
         after = after._replace(

@@ -181,13 +181,9 @@ def _named(folder: Path, spec: Stamp, marks: Stamp, began: bool) -> Named:
 
 
 def unreadable() -> list[Unreadable]:
-    """Checkpoints that ``available`` leaves out, and why: shipped ones, then imported ones, then
-    those of runs."""
-    return [
-        *_survey_shipped().left_out,
-        *imported().left_out,
-        *(item for run in list_runs() for item in checkpoints_of(run).left_out),
-    ]
+    """Checkpoints that ``available`` leaves out, and why: shipped ones, then imported ones. Those
+    of runs are among the problems of a run's row."""
+    return [*_survey_shipped().left_out, *imported().left_out]
 
 
 def registry_state() -> tuple:

@@ -75,10 +75,9 @@ def _look(root: Path) -> dict[str, Stamps]:
         return {}
     found = {}
     for name in sorted(names, reverse=True):
-        stamps = Stamps(
-            *(_stamp(f"{root}/{name}/{file}") for file in FILES),
-            _stamp_of_checkpoints(f"{root}/{name}/checkpoints"),
-        )
+        spec, events, status, marks = (_stamp(f"{root}/{name}/{file}") for file in FILES)
+        checkpoints = _stamp_of_checkpoints(f"{root}/{name}/checkpoints")
+        stamps = Stamps(spec, events, status, marks, checkpoints)
         # Files of a run whose spec was deleted are still listed, with that reason.
         if stamps.spec != ABSENT or stamps.events != ABSENT or stamps.status != ABSENT:
             found[name] = stamps

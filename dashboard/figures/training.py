@@ -10,21 +10,24 @@ from dashboard.figures.style import DASHES, OKABE_ITO, Palette, panels, styled
 MOST_POINTS = 1500
 
 
-def learning_curves(histories: dict[str, History], palette: Palette) -> Figure:
+def learning_curves(
+    histories: dict[str, History], palette: Palette, *, log: bool = False
+) -> Figure:
     """Training loss, and accuracy on the training batches and on validation, against updates.
 
     Each run has its colour and dash; each point of the training curves is a mean over the updates
-    since the previous point.
+    since the previous point. With ``log`` the axes of updates and loss are logarithmic.
     """
     total = max((h.began.total_steps for h in histories.values() if h.began), default=1)
     # The axis spans the whole run, so that its progress can be seen.
     (left, right), layout = panels(
         ["Training loss", "Accuracy"],
-        {"title": {"text": "updates"}, "range": [0, total * 1.01]},
+        {"title": {"text": "updates"}, **_span(total, log)},
         {},
         gap=0.09,
     )
-    layout["yaxis"] |= {"title": {"text": "loss"}, "rangemode": "tozero"}
+    layout["yaxis"] |= {"title": {"text": "loss"}}
+    layout["yaxis"] |= {"type": "log"} if log else {"rangemode": "tozero"}
     # The panels do not share a scale, unlike others side by side.
     layout["yaxis2"] = {"title": {"text": "share correct"}, "tickformat": ".0%", "anchor": "x2"}
     alone = len(histories) == 1
@@ -36,6 +39,13 @@ def learning_curves(histories: dict[str, History], palette: Palette) -> Figure:
         if history.best is not None and alone:
             traces.append({**_best(history.best, palette), **right})
     return styled(traces, {**layout, "legend": {"x": 0.545, "y": 1.06}}, palette)
+
+
+def _span(total: int, log: bool) -> dict:
+    """The axis of updates: the whole run."""
+    if log:
+        return {"type": "log", "range": [0, np.log10(max(2, total))]}
+    return {"range": [0, total * 1.01]}
 
 
 def _on_batches(

@@ -14,6 +14,7 @@ from corelib.data.own_asked import LARGEST, SMALLEST, Asked, fit
 from corelib.data.own_reading import add, add_file
 from corelib.data.sources import BUILT_IN, DATASETS
 from corelib.errors import SynaptariumError
+from dashboard.shell import person
 from dashboard.shell.text import errors_shown, plain, say_error
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def _draw_removal(item: "OwnSet") -> None:
 
 
 def _remove(name: str) -> str:
+    person.check_shared()
     own.remove(name)
     return f"Removed {name}."
 
@@ -215,6 +217,7 @@ def _draw_form() -> None:
 
 
 def _add(way: str) -> str:
+    person.check()
     state = st.session_state
     name = state[f"{PAGE}_name"].strip()
     asked = Asked(state[f"{PAGE}_grey"], state[f"{PAGE}_side"], state[f"{PAGE}_licence"])

@@ -12,6 +12,7 @@ from corelib.errors import SettingsError
 from corelib.files import printable
 from corelib.runs.registry import imported
 from corelib.system import PROTOCOLS
+from dashboard.shell import person
 from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def _remove(name: str) -> None:
     from corelib.runs.foreign import remove
 
     with errors_shown():
+        person.check_shared()
         remove(name)
 
 
@@ -102,6 +104,7 @@ def _import(
     weights: "UploadedFile", settings: "UploadedFile | None", system: str, name: str
 ) -> None:
     """Keep the upload, and say where it opens. Raises ``SynaptariumError`` if it cannot be kept."""
+    person.check()
     with st.spinner("Reading the file"), tempfile.TemporaryDirectory() as folder:
         from corelib.runs.foreign import import_checkpoint
 

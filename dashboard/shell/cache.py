@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import streamlit as st
 
+from corelib import environment
 from corelib.data import own, read_ahead
-from corelib.errors import CheckpointError
-from corelib.runs.registry import available, find, registry_state, titles
+from corelib.errors import CheckpointError, SynaptariumError
+from corelib.runs.index import Row
+from corelib.runs.index import rows as all_rows
+from corelib.runs.registry import OWN, available, best_checkpoint, find, registry_state, titles
+from corelib.runs.store import find_run
+from dashboard.shell import person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +29,10 @@ if TYPE_CHECKING:
     from corelib.data import ImageDataset
     from corelib.runs.registry import Checkpoint
     from dashboard.figures.figure import Figure
+
+
+MOST_OFFERED = 200
+"""Menus offer so many of the newest runs; an older one is opened by its address."""
 
 
 def warm_up() -> None:
@@ -64,9 +73,45 @@ def checkpoint_key(item: "Checkpoint") -> CheckpointKey:
 
 
 def checkpoints() -> "list[Checkpoint]":
-    """All checkpoints; read again only when one has changed."""
+    """All checkpoints that this person may see, of runs the newest and those that the address
+    names; read again only when one has changed."""
     _forget_removed()
-    return _checkpoints(registry_state())
+    found = _checkpoints(registry_state())
+    known = {item.name.removeprefix(OWN) for item in found}
+    asked = [item for id in _asked() if id not in known and (item := _checkpoint(id)) is not None]
+    hidden = hidden_runs()
+    return [
+        item for item in (*found, *asked) if not hidden or item.name.removeprefix(OWN) not in hidden
+    ]
+
+
+def _asked() -> list[str]:
+    """Runs, beyond the newest, that the address names by id or title."""
+    called = run_titles()
+    if len(called) <= MOST_OFFERED:
+        return []
+    values = {value for key in st.query_params for value in st.query_params.get_all(key)}
+    return [id for id, title in called.items() if id in values or title in values]
+
+
+def _checkpoint(id: str) -> "Checkpoint | None":
+    try:
+        found = best_checkpoint(find_run(id))
+    except SynaptariumError:
+        return None
+    return found and found._replace(titled=run_titles().get(id, ""))
+
+
+def rows(fresh: bool = False) -> list[Row]:
+    """The runs that this person may see, newest first."""
+    return [row for row in all_rows(fresh) if person.may_see(row)]
+
+
+def hidden_runs() -> set[str]:
+    """The ids of the runs that this person may not see."""
+    if not environment.is_class():
+        return set()
+    return {row.id for row in all_rows() if not person.may_see(row)}
 
 
 @st.cache_resource(show_spinner=False)
@@ -96,7 +141,7 @@ def _run_titles(state: tuple) -> dict[str, str]:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _checkpoints(state: tuple) -> "list[Checkpoint]":
-    return available()
+    return available(MOST_OFFERED)
 
 
 @st.cache_resource(

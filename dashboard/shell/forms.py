@@ -32,7 +32,7 @@ def _grid(infos: list[SettingInfo], values: dict[str, Any], prefix: str, columns
         row = infos[at : at + columns]
         for info, cell in zip(row, st.columns(columns, vertical_alignment="bottom"), strict=False):
             with cell:
-                values[info.name] = _control(info, f"{prefix}_{info.name}")
+                values[info.name] = setting_control(info, f"{prefix}_{info.name}")
 
 
 def _title(info: SettingInfo) -> str:
@@ -43,7 +43,8 @@ def _title(info: SettingInfo) -> str:
     return f"{name} ({info.symbol})" if info.symbol else name
 
 
-def _control(info: SettingInfo, key: str) -> Any:
+def setting_control(info: SettingInfo, key: str) -> Any:
+    """A control for one setting, which begins at its default."""
     title = _title(info)
     help = info.help + (f" ({_limits(info)})" if _limits(info) else "")
     if info.source:

@@ -3,19 +3,19 @@
 import platform
 import shutil
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from corelib.catalog import system
 from corelib.data import DATASETS, is_here
 from corelib.environment import runs_root
+from corelib.runs.index import Row
 from corelib.runs.registry import shipped, unreadable
 from corelib.runs.slots import cores, slot_count
-from corelib.runs.store import ENDED, list_runs
-from corelib.runs.summary import summaries
+from corelib.runs.store import ENDED
 from corelib.words import percent
 from dashboard.shell import cache
 from dashboard.shell.text import plain
@@ -28,15 +28,16 @@ def sentence() -> str:
     return f"{len(networks)} trained networks of {kinds} kinds are available. {runs_sentence()}"
 
 
-def runs_sentence() -> str:
-    states = [run.status.state for run in list_runs()]
-    if not states:
+def runs_sentence(rows: Sequence[Row] | None = None) -> str:
+    """How many runs this person has, and what they take."""
+    rows = cache.rows() if rows is None else rows
+    if not rows:
         return "You have no runs yet: open an experiment and press Train."
+    states = [row.state for row in rows]
     alive = sum(state not in ENDED for state in states)
-    done = states.count("completed")
     return (
-        f"You have {len(states)} run{'s' * (len(states) != 1)}: {done} completed, "
-        f"{alive} in progress."
+        f"You have {len(rows):,} run{'s' * (len(rows) != 1)}: {states.count('completed'):,} "
+        f"completed, {alive:,} in progress."
     )
 
 
@@ -51,15 +52,12 @@ def in_progress() -> list[InProgress]:
     """The runs that have not ended, newest first."""
     found: list[InProgress] = []
     called = cache.run_titles()
-    for run in list_runs():
-        state = run.status.state
-        if state in ENDED:
+    for row in cache.rows():
+        if row.state in ENDED:
             continue
-        history = run.history().refresh()
-        total = history.began.total_steps if history.began else 0
-        share = min(1.0, history.step / total) if total else 0.0
-        title = plain(called.get(run.id, run.id))
-        found.append(InProgress(share, f"{title}: {state}, {percent(share, 0)}"))
+        share = min(1.0, row.step / row.total) if row.total else 0.0
+        title = plain(called.get(row.id, row.id))
+        found.append(InProgress(share, f"{title}: {row.state}, {percent(share, 0)}"))
     return found
 
 
@@ -85,7 +83,7 @@ def model_lines() -> list[str]:
         shown = plain(item.name) + (f" {percent(accuracy)}" if accuracy is not None else "")
         by_system.setdefault(item.card.system, []).append(shown)
     lines = [f"{system(name).title}: {', '.join(shown)}" for name, shown in by_system.items()]
-    own = sum(1 for _ in list_runs())
+    own = len(cache.rows())
     return [
         "Shipped, with test accuracy where they classify:",
         *(f"- {line}" for line in lines),
@@ -119,30 +117,7 @@ def machine_lines() -> list[str]:
     ]
 
 
-def runs_table() -> pd.DataFrame:
-    """All runs, newest first: title, state, updates, best validation and test accuracy, what is to
-    be said of it, such as why it cannot be read, and its id."""
-    called = cache.run_titles()
-    return pd.DataFrame(
-        [
-            {
-                "run": called.get(line.run.id, line.run.id),
-                "state": line.state,
-                "updates": line.history.step,
-                "best validation score": line.best_score,
-                "test accuracy / %": _in_percent(line.test.get("accuracy")),
-                "note": line.note,
-                "id": line.run.id,
-            }
-            for line in summaries()
-        ]
-    )
-
-
-def _in_percent(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 2)
-
-
 def left_out() -> list[str]:
-    """Why checkpoints are not offered, a sentence each."""
+    """Why checkpoints that ship or were imported are not offered, a sentence each; of those of runs
+    the table of runs tells."""
     return [item.reason for item in unreadable()]

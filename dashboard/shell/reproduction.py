@@ -13,6 +13,7 @@ from corelib.reproduce.seeds import progress
 from corelib.runs.registry import registry_state
 from dashboard.figures.table import folded, in_words, keys_of
 from dashboard.shell.numbers import MOST_ROWS, draw_folded, turned
+from dashboard.shell.person import check_shared, refusal_of_shared
 from dashboard.shell.text import errors_shown, plain, say_error
 
 POLL_S = 2.0
@@ -75,7 +76,7 @@ def _buttons(name: str, prefix: str, rows: pd.DataFrame) -> None:
             "Recompute",
             key=f"{prefix}_{name}_anew",
             icon=":material/refresh:",
-            disabled=results.is_computing(name),
+            disabled=results.is_computing(name) or bool(refusal_of_shared()),
             help="Trains the missing networks one after another in the background, then measures "
             "all of them",
             on_click=partial(_start, name, prefix),
@@ -96,6 +97,7 @@ def _expected_time(name: str, state: tuple) -> str:
 
 def _start(name: str, prefix: str) -> None:
     try:
+        check_shared()
         results.start_in_background(name)
     except (SynaptariumError, OSError) as error:
         st.session_state[f"{prefix}_{name}_problem"] = str(error)

@@ -4,23 +4,26 @@ A run has its own folder and process. The panel only reads the folder, so that t
 there after a reload, a closed tab or a restart of the server.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from corelib.errors import SynaptariumError
-from corelib.runs.deleted import remove_run
+from corelib.runs.deleted import remove_run, restore_run
 from corelib.runs.history import History
 from corelib.runs.launch import resume
 from corelib.runs.registry import best_checkpoint, load, load_live
 from corelib.runs.spec import as_command
-from corelib.runs.store import ENDED, Run, list_runs
+from corelib.runs.store import ENDED, Run, find_run
 from corelib.runs.summary import summary
+from corelib.runs.waiting import waiting
 from corelib.words import percent
 from dashboard.shell import cache
+from dashboard.shell.controls import switch
 from dashboard.shell.export import chart
+from dashboard.shell.person import check, refusal
 from dashboard.shell.text import errors_shown, plain, say_error
 from dashboard.shell.theme import palette
 from dashboard.shell.titled import select_titled
@@ -45,20 +48,26 @@ Draw = Callable[[Any, Run], None]
 
 def runs_section(prefix: str, system_name: str | None = None, draw: Draw | None = None) -> None:
     """Pick one of the runs; the newest is shown first."""
-    runs = {run.id: run for run in list_runs() if system_name is None or _is_of(run, system_name)}
-    titles = cache.run_titles()
-    if not runs:
+    ids = [row.id for row in cache.rows(fresh=True) if system_name in (None, row.system)]
+    undo_row(prefix)
+    if not ids:
         st.caption("No run yet. Press Train: the run appears here and stays.")
         return
-    chosen = select_titled(prefix, "run", "Your runs", {id: titles.get(id, id) for id in runs})
-    run_panel(runs[chosen], titles.get(chosen, chosen), prefix, draw)
+    titles = cache.run_titles()
+    chosen = pick_run(prefix, ids)
+    run_panel(find_run(chosen), titles.get(chosen, chosen), prefix, draw)
 
 
-def _is_of(run: Run, system_name: str) -> bool:
-    try:
-        return run.spec.system == system_name
-    except SynaptariumError:
-        return False
+def pick_run(prefix: str, ids: Sequence[str], label: str = "Your runs") -> str:
+    """One of these runs, the first unless another is chosen. The menu offers the newest, and the
+    one that is chosen or that the address asks for."""
+    titles = cache.run_titles()
+    offered = {id: titles.get(id, id) for id in ids[: cache.MOST_OFFERED]}
+    if len(ids) > len(offered):
+        key = f"{prefix}_run"
+        wanted = {st.session_state.get(key), *st.query_params.get_all(key)}
+        offered |= {id: titles[id] for id in ids if id in wanted or titles.get(id) in wanted}
+    return select_titled(prefix, "run", label, offered)
 
 
 def run_panel(run: Run, title: str, prefix: str, draw: Draw | None = None) -> None:
@@ -89,12 +98,15 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
     with st.container(border=True, key=f"{prefix}_panel"):
         _headline(run, prefix)
         st.caption(plain(f"{title}: {run.id}"))
+        if reason := refusal(run):
+            st.caption(plain(reason))
         _progress(history, status.state)
         for problem in problems:
             st.warning(plain(problem))
         _buttons(run, status.state, prefix, resumable=ended is None or ended.trainable)
         if history.steps:
-            figure = learning_curves({title: history}, palette())
+            log = switch(prefix, "log", "Log axes")
+            figure = learning_curves({title: history}, palette(), log=log)
             chart(
                 figure,
                 f"{prefix}_curves",
@@ -129,7 +141,16 @@ def _watch(run: Run, alive: bool, draw: Draw) -> None:
 def _headline(run: Run, prefix: str) -> None:
     status = run.status
     word, why, colour = WORDS[status.state]
+    if status.state == "queued":
+        line = [other.id for other in waiting()]
+        place = f"place {line.index(run.id) + 1} of {len(line)} in the queue; " * (run.id in line)
+        why = f"{place}{why}"
     st.markdown(f":{colour}-badge[{word}] {plain(status.message) or why}")
+    say_problem(prefix)
+
+
+def say_problem(prefix: str) -> None:
+    """Why what was asked for last could not be done."""
     problem = st.session_state.pop(f"{prefix}_run_problem", None)
     if problem:
         say_error(problem)
@@ -179,7 +200,7 @@ class _Action(NamedTuple):
 
 
 def _buttons(run: Run, state: str, prefix: str, resumable: bool) -> None:
-    alive = state not in ENDED
+    alive, may = state not in ENDED, not refusal(run)
     stopped = state in ("paused", "cancelled", "failed", "died")
     actions = (
         _Action(
@@ -214,34 +235,65 @@ def _buttons(run: Run, state: str, prefix: str, resumable: bool) -> None:
             alive,
             "Stop after this update and keep the weights",
         ),
+        _Action(
+            "Delete",
+            "remove",
+            "delete",
+            partial(delete, prefix, [run]),
+            not alive,
+            "Delete this run and its checkpoints; Undo brings it back",
+        ),
     )
     with st.container(horizontal=True):
         for action in actions:
-            _button(action, prefix)
-        with st.popover("Remove", disabled=alive, icon=":material/delete:"):
-            st.write("Delete this run and its checkpoints? This cannot be undone.")
-            remove = partial(remove_run, run)
-            _button(
-                _Action(
-                    "Delete", "remove", "delete", remove, not alive, "Deletes the run's folder"
-                ),
-                prefix,
-            )
+            _button(action._replace(enabled=action.enabled and may), run, prefix)
 
 
-def _button(action: _Action, prefix: str) -> None:
+def undo_row(prefix: str) -> None:
+    """What was deleted last, and the button that brings it back."""
+    deleted: list[str] = st.session_state.get(f"{prefix}_deleted", [])
+    if not deleted:
+        return
+    what = deleted[0] if len(deleted) == 1 else f"{len(deleted)} runs"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{prefix}_undo_row"):
+        st.markdown(f"Deleted {plain(what)}.", width="content")
+        st.button(
+            "Undo", key=f"{prefix}_undo", icon=":material/undo:", on_click=partial(_undo, prefix)
+        )
+
+
+def delete(prefix: str, runs: Sequence[Run]) -> None:
+    """Delete runs; ``undo_row`` offers to bring them back."""
+    deleted = st.session_state[f"{prefix}_deleted"] = []
+    for run in runs:
+        check(run)
+        remove_run(run)
+        deleted.append(run.id)
+
+
+def _undo(prefix: str) -> None:
+    def restore() -> None:
+        for id in st.session_state.pop(f"{prefix}_deleted", []):
+            restore_run(id)
+
+    attempt(restore, prefix)
+
+
+def _button(action: _Action, run: Run, prefix: str) -> None:
     st.button(
         action.label,
         key=f"{prefix}_{action.name}",
         icon=f":material/{action.icon}:",
         disabled=not action.enabled,
         help=action.help,
-        on_click=partial(_do, action.act, prefix),
+        on_click=partial(attempt, action.act, prefix, run),
     )
 
 
-def _do(act: Callable[[], object], prefix: str) -> None:
+def attempt(act: Callable[[], object], prefix: str, run: Run | None = None) -> None:
+    """Do what a button says, if this person may; the panel says why it could not be done."""
     try:
+        check(run)
         act()
     except (SynaptariumError, OSError) as error:
         st.session_state[f"{prefix}_run_problem"] = str(error)

@@ -11,9 +11,9 @@ from corelib.catalog import system as find_system
 from corelib.data import DATASETS, is_here
 from corelib.errors import SettingsError, SynaptariumError
 from corelib.runs.expected import expected_seconds
-from corelib.runs.launch import start
 from corelib.runs.spec import RunSpec, make_spec
 from dashboard.shell.forms import settings_forms
+from dashboard.shell.person import check, refusal, start
 from dashboard.shell.registry import set_values
 from dashboard.shell.run_panel import Draw, runs_section
 from dashboard.shell.text import say_error
@@ -44,7 +44,8 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
                 key=f"{prefix}_train",
                 type="primary",
                 icon=":material/play_arrow:",
-                disabled=not available,
+                disabled=not available or bool(refusal()),
+                help=refusal() or None,
                 on_click=partial(_train, system_name, config, training, values, prefix),
             )
             _say_expected_time(system_name, config, training, values["dataset"])
@@ -119,6 +120,7 @@ def _offer_download(dataset: str, prefix: str) -> None:
     st.info(f"{source.title} is not on this machine. {source.about}.")
     if source.download is not None and st.button("Download it", key=f"{prefix}_download"):
         try:
+            check()
             with st.spinner(f"Downloading {source.title}"):
                 source.download()
             st.rerun()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from corelib.errors import RunError
-from corelib.runs import launch, slots, store
+from corelib.runs import launch, slots, store, waiting
 from corelib.runs.deleted import remove_run
 from corelib.runs.store import create_run
 from tests.runs.conftest import tiny, wait_for, wait_until
@@ -76,6 +76,7 @@ def test_a_silent_worker_in_the_line_is_passed_by(runs_root, monkeypatch):
     silent, fresh = silent_run(monkeypatch, 1), create_run(tiny(seed=2))
     with silent.lock.acquire(blocking=False), fresh.lock.acquire(blocking=False):
         silent.set_status("queued")
+        waiting.join(silent)
         fresh.begin_beating()
         slot = slots.wait_for_slot(fresh, lambda: True)
         assert fresh.status.state == "starting", "it did not have to join the line"

@@ -13,7 +13,6 @@ from corelib.errors import SynaptariumError
 from corelib.models.butd.rules import RULES, AngleAndAccuracy
 from corelib.reproduce.butd import rule_specs
 from corelib.reproduce.seeds import stored
-from corelib.runs.launch import start
 from dashboard.butd.learning import cache as own_cache
 from dashboard.butd.learning.figures import rules as figures
 from dashboard.butd.learning.figures import weights
@@ -33,6 +32,7 @@ from dashboard.shell import cache
 from dashboard.shell.controls import number, select, several
 from dashboard.shell.export import chart
 from dashboard.shell.numbers import side_by_side
+from dashboard.shell.person import start
 from dashboard.shell.text import errors_shown, say_error
 from dashboard.shell.theme import palette
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from corelib.catalog import system
+from corelib.environment import runs_root
 from corelib.errors import SynaptariumError
 from corelib.models.butd.rules import AngleAndAccuracy, OverSeeds, compare, over_seeds, rule_name
 from corelib.runs.history import History
 from corelib.runs.registry import history
-from corelib.runs.store import ENDED, find_run, list_runs
+from corelib.runs.store import ENDED, Run, find_run
 from corelib.words import percent
 from dashboard.butd.learning import cache as own_cache
 from dashboard.shell import cache
@@ -61,12 +62,13 @@ def members(dataset: str) -> dict[str, list[Member]]:
             rule = rule_name(item.card.config, item.card.training)
             member = Member(rule, item.card.seed, item, history(item), alive=False)
             groups.setdefault(key, []).append(member)
-    for run in list_runs():
-        try:
-            spec, state = run.spec, run.status.state
-        except (SynaptariumError, OSError):
+    for row in cache.rows():
+        if row.system != SYSTEM or row.dataset != dataset:
             continue
-        if spec.system != SYSTEM or spec.dataset != dataset:
+        run = Run(runs_root() / row.id)
+        try:
+            spec, state = run.spec, row.state
+        except (SynaptariumError, OSError):
             continue
         key = setting_of(spec.config, spec.training)
         rule = rule_name(spec.config, spec.training)
