@@ -22,6 +22,7 @@ from dashboard.shell.text import plain, say_error
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "pages"
+NO_CONTROLS = '[data-testid="stExpandSidebarButton"]::after { content: "Pages" !important }'
 ICON = str(ROOT / "assets" / "pictures" / "icon.png")
 
 
@@ -77,8 +78,16 @@ def run() -> None:
         if not person.watch():
             return
         screen.watch()
-        projector.draw_switch()
+        projector.begin()
+        has_controls = f"{page.url_path}.py" in {room.file for room in ROOMS}
+        if has_controls:
+            with st.sidebar:
+                projector.draw_switch()
         page.run()
+        if not has_controls:
+            # No sidebar for this alone; on a phone it holds the list of pages.
+            st.html(f"<style>{NO_CONTROLS}</style>")
+            projector.draw_switch()
         explain_terms(page.url_path)
 
 

@@ -25,7 +25,7 @@ from corelib.errors import SettingsError
 from corelib.runs.marks import Marks, marks_of
 from corelib.runs.scan import Stamps, scan
 from corelib.runs.store import ENDED, Run, State
-from corelib.runs.summary import RunSummary, summary
+from corelib.runs.summary import summary
 from corelib.version import own_version
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def row_of(run: Run) -> Row:
         step=read.history.step,
         total=began.total_steps if began else None,
         score=read.best_score,
-        measure=_measure(read),
+        measure=read.history.best.measure if read.history.best else "",
         test=dict(read.test),
         parameters=began.parameters if began else None,
         seconds=seconds + measured + (finished.seconds if finished else 0.0),
@@ -111,14 +111,6 @@ def row_of(run: Run) -> Row:
         shared=marks.shared,
         problems=problems,
     )
-
-
-def _measure(read: RunSummary) -> str:
-    """The metric that the score is."""
-    best = read.history.best
-    if best is None:
-        return ""
-    return next((name for name, value in best.metrics.items() if value == best.score), "")
 
 
 def _size(folder: Path) -> int:

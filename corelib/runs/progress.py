@@ -113,8 +113,7 @@ def progress(history: History, step: int, brief: bool = False) -> str:
         parts.append(f"{name} {figure(name, value)}")
     validated = next((v for v in reversed(history.validations) if v.step <= step), None)
     if validated is not None:
-        names = [n for n, value in validated.metrics.items() if value == validated.score]
-        name = names[0] if names else "score"
+        name = validated.measure
         called = "" if brief else f"{name} "
         parts.append(f"validation {called}{figure(name, validated.score)}")
     return "  ".join(parts)

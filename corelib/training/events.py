@@ -60,6 +60,11 @@ class Validated(_Event):
     seconds: float = Field(0.0, ge=0, le=1e9)
     """Time spent measuring; 0 where it was not kept."""
 
+    @property
+    def measure(self) -> str:
+        """The metric that the score is; "score" where it is none of them."""
+        return next((name for name, value in self.metrics.items() if value == self.score), "score")
+
 
 class Saved(_Event):
     """A checkpoint was written to ``checkpoints/step-<step>``."""

@@ -21,7 +21,7 @@ def learning_curves(
     total = max((h.began.total_steps for h in histories.values() if h.began), default=1)
     # The axis spans the whole run, so that its progress can be seen.
     (left, right), layout = panels(
-        ["Training loss", "Accuracy"],
+        ["Training loss", "Accuracy" if _classify(histories) else "Validation"],
         {"title": {"text": "updates"}, **_span(total, log)},
         {},
         gap=0.09,
@@ -29,7 +29,7 @@ def learning_curves(
     layout["yaxis"] |= {"title": {"text": "loss"}}
     layout["yaxis"] |= {"type": "log"} if log else {"rangemode": "tozero"}
     # The panels do not share a scale, unlike others side by side.
-    layout["yaxis2"] = {"title": {"text": "share correct"}, "tickformat": ".0%", "anchor": "x2"}
+    layout["yaxis2"] = {**_measure_axis(histories), "anchor": "x2"}
     alone = len(histories) == 1
     traces = []
     for i, (name, history) in enumerate(histories.items()):
@@ -39,6 +39,18 @@ def learning_curves(
         if history.best is not None and alone:
             traces.append({**_best(history.best, palette), **right})
     return styled(traces, {**layout, "legend": {"x": 0.545, "y": 1.06}}, palette)
+
+
+def _classify(histories: dict[str, History]) -> bool:
+    return all("accuracy" in v.metrics for h in histories.values() for v in h.validations[:1])
+
+
+def _measure_axis(histories: dict[str, History]) -> dict:
+    """The axis of what selects the best checkpoint."""
+    if _classify(histories):
+        return {"title": {"text": "share correct"}, "tickformat": ".0%"}
+    measures = {v.measure for h in histories.values() for v in h.validations[:1]}
+    return {"title": {"text": measures.pop() if len(measures) == 1 else "score"}}
 
 
 def _span(total: int, log: bool) -> dict:

@@ -10,20 +10,23 @@ KEY = "projector"
 STYLE = Path(__file__).with_name("projector.css")
 
 
-def draw_switch() -> None:
-    """The switch, in the sidebar of every page. It stays in the address, so that a link opens as
-    it was shown."""
+def begin() -> None:
+    """The style of a page that is projected, before anything is drawn."""
     clean(KEY, one_of(("true", "false")))
-    with st.sidebar:
-        st.toggle(
-            "Projector",
-            key=KEY,
-            help="Larger type, thicker lines and fewer words, for the back row",
-            bind="query-params",
-        )
     if is_on():
         st.html(STYLE)
 
 
+def draw_switch() -> None:
+    """The switch: in the sidebar of an experiment, below what other pages show. It stays in the
+    address, so that a link opens as it was shown."""
+    st.toggle(
+        "Projector",
+        key=KEY,
+        help="Larger type, thicker lines and fewer words, for the back row",
+        bind="query-params",
+    )
+
+
 def is_on() -> bool:
-    return bool(st.session_state.get(KEY))
+    return bool(st.session_state.get(KEY, st.query_params.get(KEY) == "true"))

@@ -19,7 +19,7 @@ from corelib.runs.spec import as_command
 from corelib.runs.store import ENDED, Run, find_run
 from corelib.runs.summary import summary
 from corelib.runs.waiting import waiting
-from corelib.words import percent
+from corelib.words import figure, percent
 from dashboard.shell import cache
 from dashboard.shell.controls import switch
 from dashboard.shell.export import chart
@@ -106,9 +106,8 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
         _buttons(run, status.state, prefix, resumable=ended is None or ended.trainable)
         if history.steps:
             log = switch(prefix, "log", "Log axes")
-            figure = learning_curves({title: history}, palette(), log=log)
             chart(
-                figure,
+                learning_curves({title: history}, palette(), log=log),
                 f"{prefix}_curves",
                 alt="Training loss and accuracy against updates",
                 caption=f"{title}, n = 1 run. Validation: images held out of training.",
@@ -143,8 +142,8 @@ def _headline(run: Run, prefix: str) -> None:
     word, why, colour = WORDS[status.state]
     if status.state == "queued":
         line = [other.id for other in waiting()]
-        place = f"place {line.index(run.id) + 1} of {len(line)} in the queue; " * (run.id in line)
-        why = f"{place}{why}"
+        if run.id in line:
+            why = f"place {line.index(run.id) + 1} of {len(line)} in the queue; {why}"
     st.markdown(f":{colour}-badge[{word}] {plain(status.message) or why}")
     say_problem(prefix)
 
@@ -174,7 +173,7 @@ def _progress(history: History, state: str) -> None:
     if history.steps:
         parts.append(f"loss {history.steps[-1].metrics.get('loss', float('nan')):.3f}")
     if history.best:
-        parts.append(f"best validation {percent(history.best.score, 2)}")
+        parts.append(f"best validation {figure(history.best.measure, history.best.score)}")
     if history.finished:
         accuracy = history.finished.metrics.get("accuracy")
         parts.append(f"test {percent(accuracy, 2)}" if accuracy is not None else "tested")

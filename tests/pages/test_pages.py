@@ -162,20 +162,3 @@ def test_a_run_shows_its_state_and_offers_what_it_can_do(runs_root, state):
     assert ("balance_resume" in enabled) == (state in ("cancelled", "failed", "died"))
     assert ("balance_remove" in enabled) == (state != "queued")
     assert "balance_step" not in enabled
-
-
-def test_runs_are_compared_beside_the_one_that_is_shown(runs_root):
-    from corelib.training.events import Began, Stepped
-
-    runs = [create_run(make_spec("bpan", seed=seed)) for seed in (0, 1)]
-    for run in runs:
-        run.append(
-            Began(step=0, total_steps=2, steps_per_epoch=2, device="cpu", threads=1, parameters=1)
-        )
-        run.append(Stepped(step=1, count=1, seconds=0.1, metrics={"loss": 1.0, "accuracy": 0.5}))
-        run.set_status("cancelled")
-    app = open_page("runs")
-    app.multiselect(key="runs_compare").set_value([run.id for run in runs]).run()
-    assert not app.exception
-    # The curves of the newest, and of both.
-    assert len(app.get("plotly_chart")) == 2

@@ -107,6 +107,7 @@ def draw_table(rows: Sequence[Row]) -> None:
 
 COLUMNS = {
     "done": st.column_config.ProgressColumn("done", min_value=0.0, max_value=1.0, format="percent"),
+    "note": st.column_config.TextColumn(width="medium"),
     "best validation score": st.column_config.NumberColumn(format="%.4f"),
     "test accuracy / %": st.column_config.NumberColumn(format="%.2f"),
     "updates / s": st.column_config.NumberColumn(format="%.0f"),
@@ -127,6 +128,9 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
             "done": min(1.0, row.step / row.total) if row.total else None,
             "system": row.system,
             "data": row.dataset,
+            "note": " ".join(filter(None, (row.note, row.said))),
+            "tags": ", ".join(row.tags),
+            "whose": _whose(row),
             "best validation score": row.score,
             "test accuracy / %": _in_percent(row.test.get("accuracy")),
             "updates / s": row.speed,
@@ -134,9 +138,6 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
             "parameters": row.parameters,
             "size / MB": row.size / 1e6,
             "seed": row.seed,
-            "tags": ", ".join(row.tags),
-            "whose": _whose(row),
-            "note": " ".join(filter(None, (row.note, row.said))),
             "began": begun(row.id),
             "id": row.id,
         }
