@@ -86,15 +86,15 @@ def _look(root: Path) -> dict[str, Stamps]:
 
 def _stamp_of_checkpoints(path: str) -> Stamp:
     """Changes with the folder, with each checkpoint in it, and with its card."""
-    newest, size = _stamp(path)
+    times, size = _stamp(path)
     try:
         with os.scandir(path) as entries:
             for entry in entries:
                 folder, card = _stamp(entry.path), _stamp(f"{entry.path}/checkpoint.json")
-                newest, size = max(newest, folder[0], card[0]), size + card[1]
+                times, size = times + folder[0] + card[0], size + card[1]
     except OSError:
         pass
-    return newest, size
+    return times, size
 
 
 def _stamp(path: str) -> Stamp:
