@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 from math import log
 from pathlib import Path
 from typing import NamedTuple
@@ -90,6 +91,10 @@ class Demand(NamedTuple):
     max_steps: int
 
 
+NEWEST = 300
+"""So many runs tell how fast this machine is."""
+
+
 class Speed(NamedTuple):
     """What a run has measured: seconds per update, per validation, and for the test at its end."""
 
@@ -138,9 +143,9 @@ def expected_of_all(specs: Sequence[RunSpec]) -> Expected:
 
 
 def measured_here() -> list[Speed]:
-    """The speed of each run that has ended, newest first."""
+    """The speed of each of the newest runs that has ended, newest first."""
     found = []
-    for run in list_runs():
+    for run in islice(list_runs(), NEWEST):
         try:
             if run.status.state not in ENDED:
                 continue
