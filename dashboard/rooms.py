@@ -12,7 +12,8 @@ class Family(NamedTuple):
 
 
 class Room(NamedTuple):
-    """A page as Home shows it. ``family`` is a name in ``FAMILIES``."""
+    """A page as Home shows it. ``family`` is a name in ``FAMILIES``, ``networks`` the key of the
+    control that chooses its networks."""
 
     file: str
     family: str
@@ -22,6 +23,7 @@ class Room(NamedTuple):
     about: str
     paper: str
     picture: str
+    networks: str
 
 
 FAMILIES = (
@@ -59,6 +61,7 @@ ROOMS = (
         "depends on.",
         paper="Balanced Predictive Attractor Networks",
         picture="balance",
+        networks="balance_model",
     ),
     Room(
         file="halting.py",
@@ -70,6 +73,7 @@ ROOMS = (
         "stops when, what it costs in steps, work and time, and whether recurrence matters.",
         paper="Balanced Predictive Attractor Networks; ACT; PonderNet; Multi-Exit",
         picture="halting",
+        networks="halting_models",
     ),
     Room(
         file="robustness.py",
@@ -82,6 +86,7 @@ ROOMS = (
         "balance term in the loss is really worth.",
         paper="Balanced Predictive Attractor Networks",
         picture="robustness",
+        networks="robust_models",
     ),
     Room(
         file="evidence.py",
@@ -93,6 +98,7 @@ ROOMS = (
         "grow and flip, and see which network answers too early.",
         paper="Balanced Predictive Attractor Networks",
         picture="evidence",
+        networks="evidence_{input_dim}_models",
     ),
     Room(
         file="bpc.py",
@@ -105,6 +111,7 @@ ROOMS = (
         "inference and watch the energy fall.",
         paper="Bidirectional predictive coding",
         picture="bpc",
+        networks="bpc_model",
     ),
     Room(
         file="subnetworks.py",
@@ -117,6 +124,7 @@ ROOMS = (
         "that the network was never trained on.",
         paper="Biologically inspired learning model for instructed vision",
         picture="subnetworks",
+        networks="sub_model",
     ),
     Room(
         file="learning.py",
@@ -129,6 +137,7 @@ ROOMS = (
         "the gradient, and break the conditions that make them equal.",
         paper="Biologically inspired learning model for instructed vision",
         picture="learning",
+        networks="learn_model",
     ),
     Room(
         file="sparse.py",
@@ -141,6 +150,7 @@ ROOMS = (
         "explaining-away that makes them compete.",
         paper="Brain-like variational inference",
         picture="sparse",
+        networks="sparse_model",
     ),
     Room(
         file="bars.py",
@@ -153,5 +163,6 @@ ROOMS = (
         "about the bar.",
         paper="Brain-like variational inference",
         picture="bars",
+        networks="bars_model",
     ),
 )

@@ -1,0 +1,48 @@
+"""The experiments in which a network can be seen, and the address that opens it there."""
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from corelib.catalog import system
+from corelib.data import DATASETS
+from corelib.runs.registry import Checkpoint
+from corelib.system import PROTOCOLS
+from dashboard.rooms import ROOMS, Room
+
+
+def rooms_of(item: Checkpoint) -> list[Room]:
+    """The experiments that take this network."""
+    protocol = system(item.card.system).protocol
+    titles = set(PROTOCOLS[protocol].pages if protocol else ())
+    if item.card.system == "bpan":
+        titles.add("E/I balance")
+    return [room for room in ROOMS if room.title in titles]
+
+
+def query_for(room: Room, item: Checkpoint) -> dict[str, str]:
+    """What the address asks of an experiment to show this network."""
+    card = item.card
+    names = {"input_dim": DATASETS[card.dataset].input_dim}
+    asked = {room.networks.format(**names): item.name}
+    return asked | ({"evidence_task": card.dataset} if room.file == "evidence.py" else {})
+
+
+def draw_links(item: Checkpoint) -> None:
+    """A link to each experiment that takes this network."""
+    with st.container(horizontal=True):
+        for room in rooms_of(item):
+            st.page_link(
+                f"pages/{room.file}",
+                label=room.title,
+                icon=room.icon,
+                query_params=query_for(room, item),
+            )
+
+
+def address_of(room: Room, item: Checkpoint) -> str:
+    """An experiment with this network, as a part of another page."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    page = room.file.removesuffix(".py")
+    query = urlencode({**query_for(room, item), "embed": "true"})
+    return f"{'/' + base if base else ''}/{page}?{query}"
