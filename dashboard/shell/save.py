@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-MIME = {"SVG": "image/svg+xml", "CSV": "text/csv"}
+MIME = {"SVG": "image/svg+xml", "CSV": "text/csv", "TOML": "application/toml", "HTML": "text/html"}
 
 
 def save_button(kind: str, data: Callable[[], str | bytes], name: str, key: str, help: str) -> None:
