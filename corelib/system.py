@@ -65,6 +65,13 @@ class System(NamedTuple):
     named: str = ""
 
     @property
+    def family(self) -> str:
+        """The family it belongs to: the folder of its model in ``corelib.models``; empty for a
+        system of another package."""
+        package, models, name, *_ = [*self.model.partition(":")[0].split("."), "", ""]
+        return name if (package, models) == ("corelib", "models") else ""
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         """Names of the data sets that it can be trained on; the first is the standard one."""
         return tuple(

@@ -14,6 +14,7 @@ from corelib.cli.parse import UsageError, flag, text
 from corelib.errors import SettingsError
 
 APP = Path(__file__).parents[2] / "app.py"
+NOT_INSTALLED = "The app is not installed; install it with: pip install 'synaptarium[app]'"
 PORTS = range(1, 65_536)
 
 
@@ -36,9 +37,7 @@ class App:
         """What follows ``streamlit run``. Raises ``SettingsError`` where the app is not installed,
         ``UsageError`` for a wrong port."""
         if find_spec("streamlit") is None or not APP.is_file():
-            raise SettingsError(
-                "The app is not installed; install it with: pip install 'synaptarium[app]'"
-            )
+            raise SettingsError(NOT_INSTALLED)
         words = [str(APP), f"--server.headless={str(self.no_browser).lower()}"]
         # Streamlit would ask a person's e-mail address before it opens a browser.
         words.append("--server.showEmailPrompt=false")

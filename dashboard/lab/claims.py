@@ -13,6 +13,7 @@ from dashboard.rooms import ROOMS
 from dashboard.shell import drawn
 from dashboard.shell.controls import select, several
 from dashboard.shell.export import chart
+from dashboard.shell.page_zip import draw_report_button
 from dashboard.shell.save import save_button
 from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.theme import palette
@@ -52,7 +53,9 @@ def draw_claims() -> None:
     drawn.forget()
     st.title("Claims")
     listed = _listed(claims.FILE.stat().st_mtime_ns)
-    st.markdown(sentence(listed.rows))
+    text = sentence(listed.rows)
+    drawn.say("Claims", text)
+    st.markdown(text)
     shown = _filtered(listed.rows)
     if not shown:
         st.caption("No claim is left by this filter.")
@@ -61,6 +64,7 @@ def draw_claims() -> None:
         _draw_table(shown)
         _draw_one(listed, shown)
         _draw_figure(shown)
+    draw_report_button(PAGE)
     with st.expander("The rule, and why some did not reproduce"):
         st.markdown(f"The rule: {plain(listed.rule)}")
         for topic, reasons in listed.reasons.items():

@@ -13,6 +13,7 @@ from dashboard.shell.cache import CheckpointKey
 from dashboard.shell.controls import select, switch
 from dashboard.shell.export import chart
 from dashboard.shell.opens import address_of, rooms_of
+from dashboard.shell.page_zip import draw_report_button
 from dashboard.shell.save import save_button
 from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.theme import palette
@@ -49,7 +50,9 @@ def draw_compare() -> None:
         return
     with errors_shown():
         view = _view([items[name] for name in chosen])
-        st.markdown(sentence(view.found))
+        text = sentence(view.found)
+        drawn.say("Compare", text)
+        st.markdown(text)
         for note in view.found.notes:
             st.caption(plain(note))
         _draw_parts(view)
@@ -79,6 +82,7 @@ def _draw_parts(v: View) -> None:
         st.caption("None but the seed.")
     with errors_shown():
         _draw_curves(v)
+    draw_report_button(PAGE, v.items)
     _draw_side_by_side(v)
 
 

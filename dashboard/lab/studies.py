@@ -16,6 +16,7 @@ from dashboard.lab.studies_form import draw_form
 from dashboard.shell import drawn, person
 from dashboard.shell.controls import select
 from dashboard.shell.export import chart
+from dashboard.shell.page_zip import draw_report_button
 from dashboard.shell.run_panel import attempt, say_problem
 from dashboard.shell.save import save_button
 from dashboard.shell.text import errors_shown, plain
@@ -53,6 +54,8 @@ def draw_studies() -> None:
     with errors_shown():
         st.fragment(_draw_live, run_every=POLL_S if running else None)(study, running)
         _draw_analysis(study)
+        drawn.say(f"Study {chosen}", progress(study, running))
+        draw_report_button(PAGE)
 
 
 def sentence(studies: dict[str, Study]) -> str:

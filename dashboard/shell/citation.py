@@ -3,6 +3,8 @@
 The facts are those that each family's package states (``corelib.models.<family>``).
 """
 
+from collections.abc import Iterable
+
 BPAN = """@unpublished{lahiri_bpan,
   author = {Lahiri and Panwar},
   title = {Balanced Predictive Attractor Networks for Anytime and Sequential Inference},
@@ -45,6 +47,7 @@ SOFTWARE = """@software{{synaptarium,
 """
 
 
-def bibtex(family: str, version: str) -> str:
-    """The entries of the family's paper and of Synaptarium in this version."""
-    return PAPERS[family] + "\n" + SOFTWARE.format(version=version)
+def bibtex(families: Iterable[str], version: str) -> str:
+    """The entries of these families' papers and of Synaptarium in this version."""
+    papers = [PAPERS[family] for family in dict.fromkeys(families) if family in PAPERS]
+    return "\n".join((*papers, SOFTWARE.format(version=version)))

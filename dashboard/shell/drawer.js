@@ -1,5 +1,5 @@
-// Draws figures in the light theme, off the screen, as SVG with its font inside and as PNG at twice
-// its size, and saves one of them, or all in a zip with `texts`.
+// Draws figures in the light theme, off the screen, as SVG with its font inside, as PNG at twice its
+// size, or as PDF, and saves one of them, or all in a zip with `texts`. Saves a report as it is.
 const asBase64 = blob => new Promise(done => {
   const reader = new FileReader()
   reader.onload = () => done(reader.result.split(",")[1])
@@ -34,6 +34,23 @@ const save = (blob, name) => {
   document.body.append(link)
   link.click()
   link.remove()
+}
+
+// The browser's own way to a PDF: a page as large as the figure, alone on it, and its print dialog.
+const print = async (svg, width, height, name) => {
+  const frame = document.createElement("iframe")
+  frame.title = `${name}, to be printed`
+  frame.style = "position: fixed; width: 0; height: 0; border: 0"
+  document.body.append(frame)
+  const page = frame.contentDocument
+  page.title = name
+  page.head.innerHTML = `<style>@page { size: ${width}px ${height}px; margin: 0 }
+    body { margin: 0 } svg { display: block }</style>`
+  page.body.innerHTML = svg
+  await page.fonts.ready
+  frame.contentWindow.onafterprint = () => frame.remove()
+  frame.contentWindow.focus()
+  frame.contentWindow.print()
 }
 
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -90,6 +107,10 @@ const last = new WeakMap()
 export default async function ({ data, parentElement }) {
   if (last.get(parentElement) === data.count) return
   last.set(parentElement, data.count)
+  if (data.kind === "html") {
+    save(new Blob([data.texts.html], { type: "text/html" }), `${data.name}.html`)
+    return
+  }
   await load(data.plotly)
   const font = await asBase64(await (await fetch(data.font)).blob())
   const face = `<style>@font-face{font-family:"Source Sans";font-weight:200 900;` +
@@ -102,6 +123,7 @@ export default async function ({ data, parentElement }) {
     const svg = bare.replace(/(<svg[^>]*>)/, `$1${face}`)
     if (data.kind === "svg") save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`)
     else if (data.kind === "png") save(await bitmap(svg, width, height), `${name}.png`)
+    else if (data.kind === "pdf") print(svg, width, height, name)
     else texts[`figures/${name}.svg`] = svg
   }
   if (data.kind === "zip") save(await zipped(texts), `${data.name}.zip`)

@@ -23,7 +23,7 @@ _drawer = component(
 
 
 def save(figure: Figure, name: str, kind: str) -> None:
-    """Let the browser save a figure as ``name``.svg or .png."""
+    """Let the browser save a figure as ``name``.svg or .png, or print it to a PDF."""
     _mount({name: figure}, {}, name, kind)
 
 
@@ -33,10 +33,19 @@ def save_all(figures: Mapping[str, Figure], texts: Mapping[str, str], name: str)
     _mount(figures, texts, name, "zip")
 
 
+def save_html(html: str, name: str) -> None:
+    """Let the browser save ``name``.html."""
+    _mount({}, {"html": html}, name, "html")
+
+
+def font() -> Path:
+    """The font of all figures."""
+    return next(FONTS.glob("SourceSansVF-Upright*.woff2"))
+
+
 def _mount(figures: Mapping[str, Figure], texts: Mapping[str, str], name: str, kind: str) -> None:
     # One press of a button is told from the next.
     count = st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
-    font = next(FONTS.glob("SourceSansVF-Upright*.woff2"))
     files = get_instance().media_file_mgr
     _drawer(
         key=f"{name}_{kind}_drawer",
@@ -47,6 +56,6 @@ def _mount(figures: Mapping[str, Figure], texts: Mapping[str, str], name: str, k
             "kind": kind,
             "count": count,
             "plotly": files.add(str(PLOTLY), "text/javascript", f"{name}_{kind}_plotly"),
-            "font": files.add(str(font), "font/woff2", f"{name}_{kind}_font"),
+            "font": files.add(str(font()), "font/woff2", f"{name}_{kind}_font"),
         },
     )

@@ -11,21 +11,33 @@ from corelib.errors import SynaptariumError
 if TYPE_CHECKING:
     from dashboard.figures.figure import Figure
 
-FIGURES, QUIET = "_drawn_figures", "_drawn_quietly"
+FIGURES, QUIET, HEAD = "_drawn_figures", "_drawn_quietly", "_drawn_head"
 
 
 class Drawn(NamedTuple):
-    """A figure, or a drawing as SVG: the name of its files, its table, and its caption."""
+    """A figure, or a drawing as SVG: the name of its files, its table, its caption, and what it
+    shows in a few words."""
 
     stem: str
     figure: "Figure | str"
     csv: Callable[[], bytes]
     caption: str
+    alt: str = ""
 
 
 def forget() -> None:
     """A page is drawn anew."""
     st.session_state[FIGURES] = {}
+
+
+def say(title: str, sentence: str) -> None:
+    """What stands above the figures, in Markdown."""
+    st.session_state[HEAD] = (title, sentence)
+
+
+def head() -> tuple[str, str]:
+    """The title and the sentence of the page."""
+    return st.session_state.get(HEAD, ("", ""))
 
 
 def add(key: str, drawn: Drawn) -> bool:

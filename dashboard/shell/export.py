@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from dashboard.figures.figure import Figure
 
 
+KINDS = {
+    "svg": "light, with its font",
+    "png": "light, at twice its size",
+    "pdf": "light, vector: choose Save as PDF in the dialog that opens",
+}
+"""How a figure is saved, and what each way is like."""
+
+
 def chart(
     figure: "Figure",
     key: str,
@@ -45,7 +53,7 @@ def chart(
     """
     stem = file_stem(figure, key, network_of(key))
     table = partial(_csv, figure, n)
-    if drawn.add(key, Drawn(stem, figure, table, caption)):
+    if drawn.add(key, Drawn(stem, figure, table, caption, alt)):
         return
     config = {
         "displaylogo": False,
@@ -67,7 +75,7 @@ def chart(
     with _below(caption, key):
         pressed = [
             kind
-            for kind, text in (("svg", "light, with its font"), ("png", "light, at twice its size"))
+            for kind, text in KINDS.items()
             if st.button(
                 kind.upper(),
                 key=f"{key}_{kind}",
@@ -90,7 +98,7 @@ def picture(
     """Show a drawing, with its caption and buttons to save it and its ``data`` below it."""
     name = f"{slug(network_of(key))}_{slug(key)}"
     table = partial(_as_csv, data)
-    if drawn.add(key, Drawn(name, svg, table, caption)):
+    if drawn.add(key, Drawn(name, svg, table, caption, alt)):
         return
     st.container(key=key).image(svg, width="stretch", alt=f"{alt}. {bare(caption)}")
     with _below(caption, key):

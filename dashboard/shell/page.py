@@ -96,7 +96,7 @@ def draw_page(page: Page[View]) -> None:
     begin(page.name)
     drawn.forget()
     st.html(STYLES)
-    st.title(next(room.title for room in ROOMS if room.file == f"{page.room}.py"))
+    st.title(_title_of(page))
     headline = st.container()
     view = None
     try:
@@ -115,9 +115,15 @@ def draw_page(page: Page[View]) -> None:
     _draw_tabs(page, view)
 
 
+def _title_of(page: Page[View]) -> str:
+    return next(room.title for room in ROOMS if room.file == f"{page.room}.py")
+
+
 def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> None:
     with place, errors_shown():
-        st.markdown(page.sentence(view))
+        sentence = page.sentence(view)
+        drawn.say(_title_of(page), sentence)
+        st.markdown(sentence)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Try this", width="content")
             for preset in page.presets(view):
@@ -194,4 +200,4 @@ def _draw_export(page: Page[View], view: View) -> None:
     export_row(items[name], f"{page.name}_export")
     family = next(room.family for room in ROOMS if room.file == f"{page.room}.py")
     tabs = {name: partial(draw, view) for name, draw in page.tabs.items()}
-    page_zip(Saved(page.name, family, items, tabs))
+    page_zip(Saved(page.name, [family], items, tabs))

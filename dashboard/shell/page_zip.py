@@ -1,39 +1,44 @@
 """The button that saves an experiment's whole page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from corelib.catalog import system
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import versions
 from dashboard.figures.light import light
 from dashboard.figures.tidy import slug
-from dashboard.shell import drawn
+from dashboard.shell import drawn, report
 from dashboard.shell.bundle import Contents, files_of, spec_of
 from dashboard.shell.citation import bibtex
 from dashboard.shell.registry import values_of
 
 
 class Saved(NamedTuple):
-    """A page to save: its name, its family, the networks it shows, and how each tab is drawn."""
+    """A page to save: its name, the families whose papers are cited, the networks it shows, and
+    how each tab is drawn."""
 
     name: str
-    family: str
+    families: Sequence[str]
     items: Mapping[str, Checkpoint]
     tabs: Mapping[str, Callable[[], None]]
 
 
 def page_zip(page: Saved) -> None:
-    """A button that saves the open view: its figures, data, settings, link, versions, citation."""
-    if not st.button(
-        "This page (zip)",
-        key=f"{page.name}_zip",
-        icon=":material/folder_zip:",
-        help="The figures of all tabs as SVG, their data, the settings, the link to this view, the "
-        "versions, and what to cite",
-    ):
+    """Buttons that save the open view: its figures, data, settings, link, versions, citation."""
+    with st.container(horizontal=True):
+        zipped = st.button(
+            "This page (zip)",
+            key=f"{page.name}_zip",
+            icon=":material/folder_zip:",
+            help="The figures of all tabs as SVG, their data, the settings, the link to this view, "
+            "the versions, and what to cite",
+        )
+        reported = _report_button(page.name)
+    if not (zipped or reported):
         _draw_citation(page)
         return
     from dashboard.shell import drawer
@@ -41,6 +46,11 @@ def page_zip(page: Saved) -> None:
     with st.spinner("Computing the figures of all tabs", show_time=True):
         problems = drawn.collect(page.tabs)
     figures = _named(drawn.figures())
+    name = f"{slug(drawn.network_of(page.name))}_{page.name}"
+    if reported:
+        report.deliver(_contents(page, figures, problems), figures, name)
+        _draw_citation(page)
+        return
     drawings = {name: light(one.figure) for name, one in figures.items() if _is_svg(one)}
     files = files_of(_contents(page, figures, problems))
     texts = files | {f"figures/{name}.svg": svg for name, svg in drawings.items()}
@@ -49,8 +59,30 @@ def page_zip(page: Saved) -> None:
         f"Your browser draws {len(rest)} figures one after another and then saves the zip: some "
         "seconds. Stay on this page until then."
     )
-    drawer.save_all(rest, texts, f"{slug(drawn.network_of(page.name))}_{page.name}")
+    drawer.save_all(rest, texts, name)
     _draw_citation(page)
+
+
+def _report_button(name: str) -> bool:
+    return st.button(
+        "Report (HTML)",
+        key=f"{name}_report",
+        icon=":material/article:",
+        help="One file that opens without a network: this view with all its figures, which stay "
+        "interactive, the settings, the commands, the versions, and what to cite",
+    )
+
+
+def draw_report_button(name: str, items: Iterable[Checkpoint] = ()) -> None:
+    """The button below a page of the laboratory, which saves what the page has drawn; ``items`` are
+    the networks in it."""
+    if not _report_button(name):
+        return
+    known = {item.name: item for item in items}
+    families = [system(item.card.system).family for item in known.values()]
+    figures = _named(drawn.figures())
+    contents = _contents(Saved(name, families, known, {}), figures, {})
+    report.deliver(contents, figures, f"synaptarium-{name}")
 
 
 def _draw_citation(page: Saved) -> None:
@@ -61,11 +93,14 @@ def _draw_citation(page: Saved) -> None:
     st.caption("Whoever opens this link sees this view.")
     st.code(_link(), language=None, wrap_lines=True)
     st.caption("The paper, and this software, as BibTeX.")
-    st.code(bibtex(page.family, own_version()), language=None, wrap_lines=True)
+    st.code(bibtex(page.families, own_version()), language=None, wrap_lines=True)
 
 
 def _link() -> str:
-    return link_to(st.context.url or "", st.query_params.to_dict())
+    # Without a browser there is no address but the page's.
+    address = st.context.url or st.session_state.get(report.WANTED, "")
+    query = {k: v for k, v in st.query_params.to_dict().items() if v != "Export"}
+    return link_to(address, query)
 
 
 def _is_svg(one: drawn.Drawn) -> bool:
@@ -97,7 +132,7 @@ def _contents(
         specs={name: spec_of(item) for name, item in page.items.items()},
         link=_link(),
         versions={"synaptarium": version, **versions()},
-        citation=bibtex(page.family, version),
+        citation=bibtex(page.families, version),
         problems=problems,
     )
 

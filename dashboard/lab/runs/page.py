@@ -9,11 +9,13 @@ from corelib.catalog import SYSTEMS
 from corelib.errors import SynaptariumError
 from corelib.runs.deleted import deleted_runs, empty_deleted, restore_run
 from corelib.runs.index import Row
+from corelib.runs.registry import best_checkpoint
 from corelib.runs.store import ENDED, Run, find_run
 from corelib.runs.waiting import move_to_front, waiting
 from dashboard.lab.runs.opened import draw_opened
 from dashboard.lab.runs.table import OPENED, PAGE, Shown, chosen_rows, draw_filter, draw_table
-from dashboard.shell import cache, inventory, person
+from dashboard.shell import cache, drawn, inventory, person
+from dashboard.shell.page_zip import draw_report_button
 from dashboard.shell.run_panel import attempt, delete, pick_run, run_panel, say_problem, undo_row
 from dashboard.shell.text import errors_shown, plain
 
@@ -22,6 +24,7 @@ MOST_COMPARED = 8
 
 
 def draw_runs() -> None:
+    drawn.forget()
     st.title("Runs")
     with st.spinner("Reading the runs", show_time=True):
         rows = cache.rows(fresh=True)
@@ -54,6 +57,9 @@ def _draw_rows(rows: list[Row]) -> None:
         run = find_run(id)
         run_panel(run, cache.run_titles().get(id, id), PAGE)
         draw_opened(run)
+        drawn.say(cache.run_titles().get(id, id), inventory.runs_sentence(rows))
+        best = best_checkpoint(run)
+        draw_report_button(PAGE, [best] if best else [])
 
 
 def _draw_live(shown: Shown) -> None:
