@@ -67,7 +67,7 @@ def run() -> None:
     _set_aside(len(sys.modules))
     _configure()
     st.session_state["_routed"] = True
-    page = st.navigation(_pages(), position="top")
+    page = st.navigation(_pages(), position="top", expanded=True)
     count_visit(page.url_path)
     _keep_history()
     try:
@@ -131,5 +131,5 @@ def ensure_routed() -> None:
     if not st.session_state.get("_routed"):
         _configure()
         st.session_state["_routed"] = True
-        st.navigation(_pages(), position="top")
+        st.navigation(_pages(), position="top", expanded=True)
         st.rerun()

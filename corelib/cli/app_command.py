@@ -9,7 +9,11 @@ import runpy
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
+import tyro
+
+from corelib import environment
 from corelib.cli.parse import UsageError, flag, text
 from corelib.errors import SettingsError
 
@@ -25,13 +29,36 @@ class App:
     port: text("Port to listen on", "PORT", "default: 8501") = ""
     runs: text("Folder of the runs", "FOLDER", "default: ./runs, or SYNAPTARIUM_RUNS") = ""
     no_browser: flag("Only print the address") = False
+    for_class: Annotated[
+        bool,
+        tyro.conf.FlagCreatePairsOff,
+        tyro.conf.arg(
+            name="class",
+            help="Each person who opens it has runs of their own, which nobody else can change",
+            help_behavior_hint="",
+        ),
+    ] = False
+    read_only: flag("Nothing can be trained, added or changed") = False
+    waiting: text("Trainings that a person of a class may have at once", "N", "default: 2") = ""
+    base_path: text("Path under which a proxy serves it", "PATH", "default: none") = ""
 
     def __call__(self) -> None:
         words = self.words()
-        if self.runs:
-            os.environ["SYNAPTARIUM_RUNS"] = self.runs
+        for variable, value in self.variables().items():
+            os.environ[variable] = value
+        environment.check()
         sys.argv = ["streamlit", "run", *words]
         runpy.run_module("streamlit", run_name="__main__")
+
+    def variables(self) -> dict[str, str]:
+        """What the server reads from its environment."""
+        asked = {
+            "SYNAPTARIUM_RUNS": self.runs,
+            "SYNAPTARIUM_CLASS": "1" if self.for_class else "",
+            "SYNAPTARIUM_READ_ONLY": "1" if self.read_only else "",
+            "SYNAPTARIUM_WAITING": self.waiting,
+        }
+        return {variable: value for variable, value in asked.items() if value}
 
     def words(self) -> list[str]:
         """What follows ``streamlit run``. Raises ``SettingsError`` where the app is not installed,
@@ -47,4 +74,6 @@ class App:
                     f"port is {self.port[:20]!r}, but should be a whole number from 1 to 65,535."
                 )
             words.append(f"--server.port={int(self.port)}")
+        if self.base_path:
+            words.append(f"--server.baseUrlPath={self.base_path}")
         return words

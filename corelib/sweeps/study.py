@@ -7,6 +7,7 @@ keeps the trials, so that any process of any machine that shares the folder can 
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from filelock import FileLock, Timeout
 from corelib import files
 from corelib.environment import runs_root
 from corelib.errors import RunError, SettingsError
-from corelib.runs.store import ENDED, Run
+from corelib.runs.store import ENDED, LAUNCH_GRACE_S, Run
 from corelib.sweeps.settings import StudySettings
 from corelib.sweeps.space import known_choices, n_trials, pruner, sampler
 
@@ -211,7 +212,10 @@ class Study:
 
     @property
     def is_running(self) -> bool:
-        """Whether a process spreads its trials."""
+        """Whether a process spreads its trials, or has just been started to do so."""
+        with suppress(OSError):
+            if time.time() - self._started.stat().st_mtime < LAUNCH_GRACE_S:
+                return True
         lock = FileLock(self.folder / "driver.lock")
         try:
             with lock.acquire(timeout=0):
@@ -249,10 +253,19 @@ class Study:
         except Timeout:
             raise RunError(f"The study {self.settings.name} is running already.") from None
         try:
+            self._started.unlink(missing_ok=True)
             self._stop.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
+
+    def announce(self) -> None:
+        """Say that a process is being started for it, which takes a moment to hold it."""
+        self._started.touch()
+
+    @property
+    def _started(self) -> Path:
+        return self.folder / "started"
 
     @property
     def _stop(self) -> Path:

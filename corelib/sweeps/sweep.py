@@ -63,6 +63,7 @@ def start(
     given = resources or Resources()
     words = ["corelib", "sweep", study.settings.name, "--engine", engine]
     words += ["--workers", str(given.workers), "--cpus", str(given.cpus), "--gpus", str(given.gpus)]
+    study.announce()
     return launch.spawn([*words, "--address", given.address] if given.address else words, study.log)
 
 

@@ -104,6 +104,15 @@ def sentence(found: Comparison) -> str:
                 f"**{name}** is **{abs(points):.2f} points {more}** accurate than **{less}**, "
                 f"{interval}"
             )
+    if len(found.groups) == 1:
+        row = found.groups.to_dict("records")[0]
+        if "accuracy" not in row:
+            return "These networks differ in their seed alone; their scores stand below."
+        mean, sd = 100 * row["accuracy"], 100 * row["accuracy, sd"]
+        return (
+            f"These networks differ in their seed alone: **{mean:.2f} ± {sd:.2f}{PER_CENT}** "
+            f"correct, n = {row['seeds']} seeds."
+        )
     if not parts:
         return "These networks have no accuracy on the same images; their scores stand below."
     n = int(found.differences["images"].iloc[0])

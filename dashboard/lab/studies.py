@@ -234,7 +234,7 @@ def _draw_analysis(study: Study) -> None:
             alt="Each trial as a line through its settings to its score",
             caption=f"{n}.",
         )
-    few = [name for name in names if done[name].nunique() <= MOST_CELLS]
+    few = [name for name in names if len(set(done[name])) <= MOST_CELLS]
     if len(few) > 1:
         left, right = st.columns(2)
         with left:

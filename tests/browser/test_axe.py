@@ -6,8 +6,16 @@ from axe_playwright_python.sync_playwright import Axe
 from dashboard.rooms import ROOMS
 from tests.browser import driver
 
-PAGES = ("", "runs", *(room.file.removesuffix(".py") for room in ROOMS))
-STREAMLITS_OWN = "[data-testid=stSidebarNav]"
+PAGES = (
+    "",
+    "runs",
+    "compare",
+    "studies",
+    "claims",
+    "models",
+    *(room.file.removesuffix(".py") for room in ROOMS),
+)
+STREAMLITS_OWN = "[data-testid=stTopNav], [data-testid=stSidebarNav]"
 """Its list of pages holds elements that a list may not hold; no page can change that."""
 SETTLED_MS = 800
 

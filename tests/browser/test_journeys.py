@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from corelib.runs.registry import titles
 from corelib.runs.store import list_runs
+from dashboard.rooms import ROOMS
 from tests.browser.driver import (
     address_has,
     figure_changes,
@@ -137,7 +138,12 @@ def test_a_drawn_digit_is_classified(page: Page, server: str):
 
 
 def go_to(page: Page, title: str) -> None:
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+    navigation = page.get_by_test_id("stTopNav")
+    if title not in ("Home", "Claims", "Glossary"):
+        group = "Experiments" if title in {room.title for room in ROOMS} else "Laboratory"
+        navigation.get_by_role("button", name=group).click()
+        navigation = page.get_by_test_id("stTopNavPopover")
+    navigation.get_by_role("link", name=title).click()
     at_page(page, title)
 
 

@@ -6,7 +6,16 @@ import pytest
 from dashboard.rooms import ROOMS
 from tests.browser import driver
 
-PAGES = ("", "runs", "glossary", *(room.file.removesuffix(".py") for room in ROOMS))
+PAGES = (
+    "",
+    "runs",
+    "compare",
+    "studies",
+    "claims",
+    "models",
+    "glossary",
+    *(room.file.removesuffix(".py") for room in ROOMS),
+)
 SETTLED_MS = 900
 OVERLAPS = (driver.ROOT / "tests" / "browser" / "boxes.js").read_text(encoding="utf-8")
 TOO_WIDE = """
