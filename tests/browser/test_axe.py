@@ -12,7 +12,6 @@ PAGES = (
     "compare",
     "studies",
     "claims",
-    "models",
     *(room.file.removesuffix(".py") for room in ROOMS),
 )
 STREAMLITS_OWN = "[data-testid=stTopNav], [data-testid=stSidebarNav]"

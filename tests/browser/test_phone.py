@@ -12,7 +12,6 @@ PAGES = (
     "compare",
     "studies",
     "claims",
-    "models",
     "glossary",
     *(room.file.removesuffix(".py") for room in ROOMS),
 )

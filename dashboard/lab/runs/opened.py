@@ -20,6 +20,7 @@ from corelib.runs.store import Run
 from corelib.words import shape
 from dashboard.lab.runs.table import PAGE
 from dashboard.shell.forms import setting_control
+from dashboard.shell.opens import draw_links
 from dashboard.shell.person import refusal, start
 from dashboard.shell.run_panel import attempt
 from dashboard.shell.text import errors_shown, plain
@@ -120,12 +121,8 @@ def _draw_checkpoints(run: Run) -> None:
         key=f"{PAGE}_checkpoints",
     )
     if best is not None:
-        st.page_link(
-            "pages/models.py",
-            label="Open the best one in Models",
-            icon=":material/deployed_code:",
-            query_params={"models_model": best.name},
-        )
+        st.caption("The best one opens in:")
+        draw_links(best)
 
 
 def _draw_log(run: Run) -> None:
