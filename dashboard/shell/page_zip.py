@@ -99,7 +99,9 @@ def _draw_citation(page: Saved) -> None:
 def _link() -> str:
     # Without a browser there is no address but the page's.
     address = st.context.url or st.session_state.get(report.WANTED, "")
-    query = {k: v for k, v in st.query_params.to_dict().items() if v != "Export"}
+    # All values of each: a list of networks is one parameter many times.
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    query = {key: values for key, values in query.items() if values != ["Export"]}
     return link_to(address, query)
 
 

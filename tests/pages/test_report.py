@@ -131,3 +131,14 @@ def test_what_is_wrong_is_a_sentence_and_nothing_is_written(tmp_path, capsys, vi
     assert main(["report", view, str(tmp_path / file)]) == 2
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_names_every_network_of_a_list():
+    text, app = made(
+        "halting",
+        "halting_report",
+        halting_tab="Export",
+        halting_models=["bpan-mnist", "mlp-mnist"],
+    )
+    assert app.session_state["halting_models"] == ["bpan-mnist", "mlp-mnist"]
+    assert "halting?halting_models=bpan-mnist&halting_models=mlp-mnist" in unescape(text)
