@@ -14,6 +14,8 @@ from time import monotonic, sleep
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from dashboard.rooms import ROOMS
+
 ROOT = Path(__file__).parents[2]
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 PATIENCE_MS = 60_000
@@ -95,6 +97,23 @@ def ready(page: Page) -> None:
 
 def open_page(page: Page, address: str) -> None:
     page.goto(address)
+    ready(page)
+
+
+def go_to(page: Page, title: str) -> None:
+    """Another page, by the menu at the top."""
+    navigation = page.get_by_test_id("stTopNav")
+    if title not in ("Home", "Claims", "Glossary"):
+        group = "Experiments" if title in {room.title for room in ROOMS} else "Laboratory"
+        navigation.get_by_role("button", name=group).click()
+        navigation = page.get_by_test_id("stTopNavPopover")
+    navigation.get_by_role("link", name=title).click()
+    at_page(page, title)
+
+
+def at_page(page: Page, title: str) -> None:
+    """Wait until a page is shown."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
     ready(page)
 
 

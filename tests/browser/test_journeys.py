@@ -11,11 +11,12 @@ from playwright.sync_api import Page, expect
 
 from corelib.runs.registry import titles
 from corelib.runs.store import list_runs
-from dashboard.rooms import ROOMS
 from tests.browser.driver import (
     address_has,
+    at_page,
     figure_changes,
     figure_data,
+    go_to,
     move_slider,
     no_errors,
     open_page,
@@ -135,21 +136,6 @@ def test_a_drawn_digit_is_classified(page: Page, server: str):
     draw_a_one(page, "balance_pad")
     expect(page.get_by_text("calls this digit a 1")).to_be_visible()
     no_errors(page)
-
-
-def go_to(page: Page, title: str) -> None:
-    navigation = page.get_by_test_id("stTopNav")
-    if title not in ("Home", "Claims", "Glossary"):
-        group = "Experiments" if title in {room.title for room in ROOMS} else "Laboratory"
-        navigation.get_by_role("button", name=group).click()
-        navigation = page.get_by_test_id("stTopNavPopover")
-    navigation.get_by_role("link", name=title).click()
-    at_page(page, title)
-
-
-def at_page(page: Page, title: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    ready(page)
 
 
 def thumbnail(page: Page, says: str) -> str:

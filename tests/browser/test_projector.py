@@ -12,9 +12,7 @@ def test_the_switch_holds_on_the_next_page(page, server):
     driver.address_has(page, "projector=true")
     page.wait_for_function(f"small => ({SIZE})() > 1.3 * small", arg=small)
     driver.ready(page)
-    page.get_by_role("link", name="Runs").first.click()
-    page.get_by_role("heading", name="Runs").wait_for()
-    driver.ready(page)
+    driver.go_to(page, "Runs")
     assert driver.widget(page, "projector").get_by_role("switch").is_checked()
     driver.address_has(page, "projector=true")
     assert page.evaluate(SIZE) > 1.3 * small
