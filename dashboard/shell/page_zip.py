@@ -65,7 +65,9 @@ def _draw_citation(page: Saved) -> None:
 
 
 def _link() -> str:
-    return link_to(st.context.url or "", st.query_params.to_dict())
+    # All values of each: a list of networks is one parameter many times.
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    return link_to(st.context.url or "", query)
 
 
 def _is_svg(one: drawn.Drawn) -> bool:
