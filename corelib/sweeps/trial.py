@@ -122,10 +122,8 @@ def _completed(study: Study, run: Run, trial: optuna.Trial | None) -> bool:
             reported = len(validations)
         if status.state == "completed":
             return True
-        if study.is_stopping:
-            # First: whoever stopped the study may have cancelled the run already.
-            if status.state not in ENDED:
-                _save_and_end(run)
+        if study.is_stopping:  # before all else: whoever stopped it may have cancelled the run
+            _save_and_end(run)
             raise Stopped
         if status.state == "died" and retries:
             retries -= 1

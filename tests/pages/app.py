@@ -10,7 +10,7 @@ from tests.sessions.client import plain_values
 ROOT = Path(__file__).parents[2]
 
 
-def open_page(name: str, **query: str) -> AppTest:
+def open_page(name: str, **query: str | list[str]) -> AppTest:
     """The page after one run of its script; ``query`` is what its address asks for."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for key, value in query.items():

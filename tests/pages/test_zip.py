@@ -56,3 +56,12 @@ def test_a_tab_that_fails_is_named_in_the_readme(runs_root, saved, monkeypatch):
     assert not app.exception
     ((_, texts, _),) = saved
     assert "no weights here" in texts["README.txt"]
+
+
+def test_the_link_names_every_network_of_a_list(runs_root, saved):
+    chosen = ["bpan-mnist", "mlp-mnist"]
+    app = open_page("halting", halting_tab="Export", halting_models=chosen)
+    assert app.session_state["halting_models"] == chosen
+    app.button(key="halting_zip").click().run()
+    ((_, texts, _),) = saved
+    assert "halting_models=bpan-mnist&halting_models=mlp-mnist" in texts["link.txt"]
