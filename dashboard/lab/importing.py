@@ -92,7 +92,7 @@ def _draw_imported() -> None:
 
 
 def _remove(name: str) -> None:
-    from corelib.runs.foreign import remove
+    from corelib.runs.imported import remove
 
     with errors_shown():
         remove(name)
