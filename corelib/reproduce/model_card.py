@@ -6,7 +6,6 @@ data. Nothing in it is Markdown until ``markdown`` makes it so.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,11 @@ from corelib.data.sources import DATASETS
 from corelib.errors import CheckpointError
 from corelib.files import printable
 from corelib.reproduce.open_claims import open_claims
-from corelib.runs.differences import differences
-from corelib.runs.registry import SHIPPED, Checkpoint, find
+from corelib.runs.described import differences, origin_of, stored
+from corelib.runs.registry import Checkpoint, find
 from corelib.runs.spec import RunSpec, as_command
 from corelib.system import PROTOCOLS, System
-from corelib.training.card import WEIGHTS, Card
+from corelib.training.card import Card
 from corelib.version import own_version
 from corelib.words import PROGRAM, figure
 
@@ -42,7 +41,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$!])")
 
 
 class Part(NamedTuple):
-    """A heading and the facts under it, each with a label, which may be empty."""
+    """A heading and the facts under it, each with a label."""
 
     heading: str
     facts: tuple[tuple[str, str], ...]
@@ -55,35 +54,6 @@ class ModelCard(NamedTuple):
     about: str
     parts: tuple[Part, ...]
     citation: str
-
-
-class Stored(NamedTuple):
-    """How many ``numbers`` a file of weights holds, and its size in bytes."""
-
-    numbers: int
-    bytes: int
-
-
-def stored(item: Checkpoint) -> Stored:
-    """The size of a checkpoint's file of weights, by its header alone. Imports no torch. Raises
-    ``CheckpointError`` if it is damaged."""
-    from safetensors import SafetensorError, safe_open
-
-    file = item.folder / WEIGHTS
-    try:
-        with safe_open(file, "numpy") as opened:
-            shapes = [opened.get_slice(name).get_shape() for name in opened.keys()]  # noqa: SIM118
-        return Stored(sum(math.prod(shape) for shape in shapes), file.stat().st_size)
-    except (SafetensorError, OSError) as error:
-        reason = printable(" ".join(str(error).split())[:160])
-        raise CheckpointError(f"{WEIGHTS} of {item.title} is damaged: {reason}.") from None
-
-
-def origin_of(item: Checkpoint) -> str:
-    """Where a network comes from: shipped, imported, or own."""
-    if item.folder.parent == SHIPPED:
-        return "shipped"
-    return "own" if item.card.origin is None else "imported"
 
 
 def pages_of(name: str) -> tuple[str, ...]:
@@ -100,18 +70,16 @@ def model_card(item: Checkpoint) -> ModelCard:
     known = facts(card.dataset)
     parts = (
         Part("What it is", tuple(_what(item, chosen))),
+        Part("Scores", tuple(_scores(item, known))),
         Part("Data and training", tuple(_training(card, known))),
-        *_scores(item, known),
-        Part("Settings", (("Different from the standard", _listed(differences(card))),)),
         Part("Known limits", tuple(_limits(item, chosen))),
         Part("Licence", (("Weights", _licence(item)), ("Images", known.licence))),
-        Part("Versions", tuple((name, card.versions[name]) for name in sorted(card.versions))),
     )
     version = own_version()
     return ModelCard(
         title=item.title,
         about=f"A trained network of Synaptarium: {chosen.title}, {chosen.about}.",
-        parts=tuple(part for part in parts if part.facts),
+        parts=parts,
         citation=bibtex(family, version) if family else "",
     )
 
@@ -136,7 +104,7 @@ def _what(item: Checkpoint, chosen: System) -> Iterator[tuple[str, str]]:
 def _provenance(item: Checkpoint) -> str:
     origin = item.card.origin
     if origin is None:
-        return "Synaptarium" if origin_of(item) == "shipped" else "a run of your own"
+        return "Synaptarium" if origin_of(item) == "shipped" else "a run in Synaptarium"
     trained_on = f", trained on {origin.trained_on}" if origin.trained_on else ""
     return printable(f"the file {origin.file}{trained_on} (SHA-256 {origin.checksum})")
 
@@ -151,26 +119,40 @@ def _training(card: Card, known: Facts) -> Iterator[tuple[str, str]]:
         )
     if card.origin is None or card.step:
         yield "Training", f"{card.step:,} updates, {card.epoch:g} epochs, seed {card.seed}"
+    differs = printable(", ".join(differences(card)))
+    yield "Settings", differs or "the standard ones"
     if card.versions:  # else it was not trained by Synaptarium, and no command repeats it
         spec = RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields})
         yield "Command", as_command(spec)
+        versions = (f"{name} {card.versions[name]}" for name in sorted(card.versions))
+        yield "Versions", printable(", ".join(versions))
 
 
-def _scores(item: Checkpoint, known: Facts) -> Iterator[Part]:
+def _scores(item: Checkpoint, known: Facts) -> Iterator[tuple[str, str]]:
     card = item.card
-    if not card.test and not card.metrics:
-        measure = f"Not measured yet: {PROGRAM} evaluate {item.name}"
-        yield Part("Scores", (("", measure),))
+    splits = [
+        (split, metrics, n, how)
+        for split, metrics, n, how in (
+            ("test", card.test, known.test, "once, after the best epoch was chosen"),
+            ("validation", card.metrics, known.validation, "by which the best epoch was chosen"),
+        )
+        if metrics
+    ]
+    if not splits:
+        yield "Not measured yet", f"{PROGRAM} evaluate {item.name}"
         return
-    claimed = " As its card says; it was not measured here." * (origin_of(item) == "imported")
-    for split, metrics, n, how in (
-        ("test", card.test, known.test, "once, after the best epoch was chosen"),
-        ("validation", card.metrics, known.validation, "by which the best epoch was chosen"),
-    ):
-        if metrics:
-            shown = ((printable(name), figure(name, value)) for name, value in metrics.items())
-            measured = f"on all {f'{n:,} ' if n else ''}{split} images, {how}; seed {card.seed}."
-            yield Part(f"Scores, {split} set", (*shown, ("Measured", measured + claimed)))
+    for name in dict.fromkeys(name for _, metrics, *_ in splits for name in metrics):
+        values = (
+            f"{figure(name, metrics[name])} ({split})"
+            for split, metrics, *_ in splits
+            if name in metrics
+        )
+        yield printable(name), ", ".join(values)
+    measured = "; ".join(
+        f"{split}: all {f'{n:,} ' if n else ''}images, {how}" for split, _, n, how in splits
+    )
+    claimed = "; as its card says, not measured here" * (origin_of(item) == "imported")
+    yield "Measured on", f"{measured}; seed {card.seed}{claimed}"
 
 
 def _limits(item: Checkpoint, chosen: System) -> Iterator[tuple[str, str]]:
@@ -203,13 +185,9 @@ def _limits(item: Checkpoint, chosen: System) -> Iterator[tuple[str, str]]:
 def _licence(item: Checkpoint) -> str:
     return {
         "shipped": "MIT, as Synaptarium",
-        "own": "yours to choose",
+        "own": "not stated; it is for whoever trained it to choose",
         "imported": "its authors'; the file does not say",
     }[origin_of(item)]
-
-
-def _listed(words: list[str]) -> str:
-    return printable(", ".join(words)) or "nothing"
 
 
 def markdown(card: ModelCard) -> str:
@@ -231,11 +209,11 @@ def _plain(text: str) -> str:
 
 
 def example(card: Card) -> str:
-    """Five lines of Python that load the network from the folder they lie in and run it."""
+    """Five lines of Python that load and run the network, in the folder they lie in."""
     return f"""\
-from pathlib import Path
 from corelib import load, load_dataset
-model, data = load(Path(__file__).parent), load_dataset({card.dataset!r})
+model = load(".")  # the folder of this file
+data = load_dataset({card.dataset!r})
 x = data.inputs(data.test.pixels[:8])
 print(model(x).shape)
 """

@@ -3,7 +3,6 @@
 Needs the packages onnx, onnxscript and onnxruntime, which the rest of Synaptarium does without.
 """
 
-import io
 import logging
 import warnings
 from collections.abc import Iterator
@@ -122,10 +121,12 @@ def _content(title: str, model: nn.Module, x: Tensor) -> bytes:
         except torch.onnx.OnnxExporterError as error:
             reason = str(error.__cause__ or error).strip().splitlines()[0][:200]
             raise CheckpointError(f"torch cannot write {title} as ONNX: {reason}.") from None
-    content = io.BytesIO()
     assert program is not None  # as it is with dynamo=True
-    program.save(content)
-    return content.getvalue()
+    for node in program.model.graph.all_nodes():
+        # Where in our files each operation stands, which is of no use elsewhere and takes most of
+        # the space.
+        node.metadata_props.clear()
+    return program.model_proto.SerializeToString()
 
 
 def _run(content: bytes, x: Tensor) -> np.ndarray:

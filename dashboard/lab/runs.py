@@ -4,7 +4,6 @@ import streamlit as st
 
 from corelib.catalog import SYSTEMS
 from corelib.runs.store import Run, list_runs
-from dashboard.lab.importing import draw_import
 from dashboard.shell import cache, inventory
 from dashboard.shell.export import chart
 from dashboard.shell.run_panel import runs_section
@@ -27,8 +26,6 @@ def draw_runs() -> None:
         )
     for problem in SYSTEMS.problems:
         st.warning(plain(problem))
-    with st.expander("Import a checkpoint"):
-        draw_import()
     if not runs:
         return
     table = inventory.runs_table()

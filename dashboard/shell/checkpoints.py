@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from corelib.data import DATASETS
-from corelib.runs.differences import differences
+from corelib.runs.described import differences
 from corelib.runs.registry import NOTHING, Checkpoint
 from corelib.words import percent
 from dashboard.shell import cache

@@ -296,9 +296,3 @@ def test_a_shipped_network_goes_out_and_comes_back(runs_root, tmp_path, name):
     ours, theirs = (corelib.load(n).state_dict() for n in (name, "back"))
     for key, tensor in ours.items():
         assert torch.allclose(theirs[key], tensor, rtol=1e-6, atol=0), key
-
-
-def test_the_form_names_every_system_that_can_be_read():
-    from dashboard.lab.importing import READABLE
-
-    assert foreign.systems() == READABLE

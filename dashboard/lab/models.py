@@ -1,7 +1,0 @@
-"""Models."""
-
-import streamlit as st
-
-
-def draw_models() -> None:
-    st.title("Models")
