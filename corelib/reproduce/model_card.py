@@ -212,7 +212,7 @@ def example(card: Card) -> str:
     """Five lines of Python that load and run the network, in the folder they lie in."""
     return f"""\
 from corelib import load, load_dataset
-model = load(".")  # the folder of this file
+model = load(".")
 data = load_dataset({card.dataset!r})
 x = data.inputs(data.test.pixels[:8])
 print(model(x).shape)

@@ -116,6 +116,8 @@ def _content(title: str, model: nn.Module, x: Tensor) -> bytes:
                 output_names=["y"],
                 dynamo=True,
                 dynamic_shapes={"x": {0: torch.export.Dim.DYNAMIC}},
+                # Runtimes do this themselves; for a long graph it takes three times as long.
+                optimize=False,
                 verbose=False,
             )
         except torch.onnx.OnnxExporterError as error:

@@ -26,7 +26,7 @@ from corelib.errors import CheckpointError, DataError, SettingsError
 from corelib.files import printable
 from corelib.runs.imported import check_name, free_names
 from corelib.runs.registry import Checkpoint, imported_root, load, read_usable
-from corelib.runs.spec import RunSpec, resolve
+from corelib.runs.spec import RunSpec, check_word, resolve
 from corelib.runs.torch_file import LARGEST
 from corelib.training.card import CARD, WEIGHTS, Card, Origin, read_whole, write_card
 from corelib.training.checkpoint import check_fits, tensors_of
@@ -219,6 +219,7 @@ def _card(shown: str, part: _Part) -> Card:
             f"known here; known are: {', '.join(SYSTEMS)}."
         )
     try:
+        check_word("variant", card.variant)
         resolve(RunSpec(**{name: getattr(card, name) for name in RunSpec.model_fields}))
     except (SettingsError, DataError, TypeError) as error:
         raise CheckpointError(

@@ -23,7 +23,7 @@ def draw_models() -> None:
     st.title("Models")
     table = _table(registry_state())
     items = {item.name: item for item in cache.checkpoints()}
-    shown = _sidebar(table[table["name"].isin(list(items))])
+    shown = _sidebar(table.loc[table["name"].isin(list(items))])
     st.markdown(_sentence(table))
     _draw_table(shown)
     if problems := inventory.left_out():
@@ -135,10 +135,10 @@ def _draw_table(shown: pd.DataFrame) -> None:
         on_select=open_clicked,
         selection_mode="single-row",
         column_config={
-            "model": column.Column(width=230),
-            "score": column.NumberColumn(width=60, format="%.4g"),
-            "measured": column.Column(width=140),
-            "network": column.Column(width=190),
+            "model": column.Column(width=215),
+            "score": column.NumberColumn(width=60, format="%.2f"),
+            "measured": column.Column(width=135),
+            "network": column.Column(width=180),
             "images": column.Column(width=130),
             "weights": column.NumberColumn(
                 width=75, format="localized", help="Numbers in its file of weights"
