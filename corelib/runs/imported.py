@@ -7,6 +7,7 @@ from corelib.errors import CheckpointError, SettingsError
 from corelib.runs.registry import NOTHING, SHIPPED, find, imported_root
 from corelib.runs.spec import check_word
 from corelib.runs.store import Run, list_runs
+from corelib.training.card import CARD
 
 LONGEST_NAME = 60
 
@@ -50,8 +51,9 @@ def _named(run: Run) -> str:
 
 
 def remove(name: str) -> None:
-    """Delete an imported checkpoint. Raises ``CheckpointError`` if there is none of this name."""
-    item = find(name)
-    if item.folder.parent != imported_root():
-        raise CheckpointError(f"{name} was not imported, and is not removed.")
-    files.remove(item.folder)
+    """Delete an imported checkpoint, also one that cannot be read. Raises ``CheckpointError`` if
+    there is none of this name."""
+    folder = imported_root() / name
+    if "/" in name or not name.strip(".") or not (folder / CARD).exists():
+        raise CheckpointError(f"{find(name).name} was not imported, and is not removed.")
+    files.remove(folder)

@@ -382,6 +382,20 @@ def test_a_network_too_large_for_memory_is_refused(runs_root, zipped, tmp_path, 
     assert "The network of model.zip takes" in said
 
 
+def test_only_what_was_imported_is_removed_but_that_always(runs_root, zipped, tmp_path):
+    (tmp_path / "model.zip").write_bytes(zipped)
+    (item,) = import_checkpoint(tmp_path / "model.zip", name="mine")
+    for name in (NAME, str(item.folder)):
+        with pytest.raises(CheckpointError, match="was not imported"):
+            remove(name)
+    for name in ("", ".", "..", "../runs", "nothing"):
+        with pytest.raises(CheckpointError, match="There is no checkpoint"):
+            remove(name)
+    (item.folder / CARD).write_text("{", encoding="utf-8")
+    remove("mine")
+    assert list(registry.imported_root().iterdir()) == []
+
+
 def test_the_commands(runs_root, tmp_path, capsys):
     out = tmp_path / "model.zip"
     assert main(["export", NAME, str(out)]) == 0
