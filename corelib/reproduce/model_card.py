@@ -18,7 +18,6 @@ from corelib.data.facts import Facts, facts
 from corelib.data.sources import DATASETS
 from corelib.errors import CheckpointError
 from corelib.files import printable
-from corelib.reproduce.open_claims import open_claims
 from corelib.runs.described import differences, origin_of, stored
 from corelib.runs.registry import Checkpoint, find
 from corelib.runs.spec import RunSpec, as_command
@@ -156,6 +155,8 @@ def _scores(item: Checkpoint, known: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _limits(item: Checkpoint, chosen: System) -> Iterator[tuple[str, str]]:
+    from corelib.reproduce.open_claims import open_claims  # which imports torch
+
     card, source = item.card, DATASETS[item.card.dataset]
     yield (
         "Images",
