@@ -10,7 +10,8 @@ What there is
 Networks
     ``load`` a trained one, ``train`` your own, ``wrap`` any ``torch.nn.Module``; ``Experiment`` is
     a training and what came of it. ``sweep`` trains over settings and seeds.
-    ``import_checkpoint`` reads the checkpoints of the papers' authors.
+    ``export_model`` writes one as a zip for another machine, ``export_onnx`` for other programs;
+    ``import_checkpoint`` reads such a zip, and the checkpoints of the papers' authors.
 Data
     ``load_dataset``; ``add_images`` and ``remove_images`` for your own.
 Measures
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from corelib.measures.tables import datasets as datasets
     from corelib.measures.tables import systems as systems
     from corelib.models.bpan.wrapped import wrap as wrap
+    from corelib.reproduce.model_card import export_model as export_model
     from corelib.runs.experiment import Experiment as Experiment
     from corelib.runs.experiment import train as train
     from corelib.runs.foreign import import_checkpoint as import_checkpoint
+    from corelib.runs.onnx_file import export_onnx as export_onnx
     from corelib.runs.registry import load as load
     from corelib.sweeps.sweep import sweep as sweep
 
@@ -49,6 +52,8 @@ __getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupported
         "compare": "corelib.measures.comparison",
         "datasets": _tables,
         "evaluate": "corelib.measures.evaluation",
+        "export_model": "corelib.reproduce.model_card",
+        "export_onnx": "corelib.runs.onnx_file",
         "import_checkpoint": "corelib.runs.foreign",
         "load": "corelib.runs.registry",
         "load_dataset": "corelib.data.sources",

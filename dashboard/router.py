@@ -34,6 +34,7 @@ def _pages() -> dict[str, list]:
         st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:"),
         st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page(PAGES / "studies.py", title="Studies", icon=":material/tune:"),
+        st.Page(PAGES / "models.py", title="Models", icon=":material/deployed_code:"),
         st.Page(PAGES / "data.py", title="Data", icon=":material/dataset:"),
     ]
     # Addresses that were saved while the page was called so.

@@ -24,8 +24,8 @@ import pytest
 from PIL import Image
 from scipy import stats
 
+from corelib.citation import PAPERS
 from dashboard.rooms import ROOMS
-from dashboard.shell.citation import PAPERS
 from dashboard.shell.page import ABOUT, EXPORT, PUBLISHED, TRAIN, Page
 from dashboard.shell.presets import Preset
 

@@ -46,7 +46,7 @@ class Remove:
     name: name("Its name")
 
     def __call__(self) -> None:
-        from corelib.runs.foreign import remove
+        from corelib.runs.imported import remove
 
         remove(self.name)
         print(f"Removed {self.name}.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from corelib.catalog import SYSTEMS
 from corelib.data.sources import DATASETS
-from corelib.runs.registry import available
+from corelib.errors import CheckpointError
+from corelib.runs.described import origin_of, score, stored
+from corelib.runs.registry import Checkpoint, available
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,21 +52,29 @@ def datasets() -> pd.DataFrame:
 
 
 def checkpoints() -> pd.DataFrame:
-    """The trained networks that ``load`` knows, one row each: those that ship, then the best of
-    each run. ``score`` is on the validation set, by the metric of its system."""
+    """The trained networks that ``load`` knows, one row each: those that ship, then imported ones,
+    then the best of each run. ``score`` is on the validation set, by the metric of its system.
+
+    ``measured`` is its foremost metric, on the set ``measure`` names, shares from 0 to 1;
+    ``weights`` the numbers in its file, of so many ``bytes``; ``origin`` is "shipped", "imported"
+    or "own", that is, of a run. What is not known is missing.
+    """
     import pandas as pd
 
-    rows = {
-        item.name: {
-            "title": item.title,
-            "system": item.card.system,
-            "dataset": item.card.dataset,
-            "seed": item.card.seed,
-            "updates": item.card.step,
-            "score": item.card.score,
-            "own": item.own,
-        }
-        for item in available()
-    }
     columns = ["title", "system", "dataset", "seed", "updates", "score", "own"]
+    columns += ["measure", "measured", "weights", "bytes", "origin"]
+    rows = {item.name: _checkpoint(item) for item in available()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("name")
+
+
+def _checkpoint(item: Checkpoint) -> list[object]:
+    card, best = item.card, score(item.card)
+    size = None
+    with suppress(CheckpointError):  # its weights are damaged, which is told when they are loaded
+        size = stored(item)
+    return [
+        *(item.title, card.system, card.dataset, card.seed, card.step, card.score, item.own),
+        *((f"{best.metric}, {best.split}", best.value) if best else (None, None)),
+        *(size or (None, None)),
+        origin_of(item),
+    ]

@@ -9,7 +9,6 @@ import io
 import json
 from collections.abc import Mapping
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +20,9 @@ from corelib.data.sources import DATASETS
 from corelib.errors import CheckpointError, SettingsError
 from corelib.files import printable, read_json
 from corelib.runs import torch_file
-from corelib.runs.registry import NOTHING, SHIPPED, Checkpoint, find, imported_root, read_usable
-from corelib.runs.spec import check_word
-from corelib.runs.store import Run, list_runs
+from corelib.runs.imported import check_name, free_names
+from corelib.runs.package import import_package, is_package
+from corelib.runs.registry import Checkpoint, find, imported_root, read_usable
 from corelib.training import checkpoint
 from corelib.training.card import WEIGHTS, Card, Origin
 from corelib.training.foreign import Described, Form, Imported
@@ -36,7 +35,6 @@ CATALOGUE = (
 """The modules whose ``FORMS`` are the files that can be read."""
 SUFFIXES = (".pt", ".pth", ".tar", ".safetensors")
 MOST_FILES = 20
-LONGEST_NAME = 60
 SETTINGS_BYTES = 2**20
 TRAIN_SETTINGS = "ConfigTrain.json"
 """Training settings that may stand beside those of the network."""
@@ -67,26 +65,32 @@ def systems() -> tuple[str, ...]:
 def import_checkpoint(
     path: str | Path, system: str = "", name: str = "", dataset: str = ""
 ) -> list[Checkpoint]:
-    """Keep a checkpoint of the authors as one of ours: ``import_checkpoint("IPVAE.pt",
+    """Keep a checkpoint that somebody else made: ``import_checkpoint("model.zip")`` as
+    ``export_model`` writes it, or one of the authors, ``import_checkpoint("IPVAE.pt",
     name="vafaii")``; of a folder, each one in it.
 
-    ``path`` is a file of ``torch.save`` or of safetensors; settings that its shapes do not tell are
-    read from the JSON file beside it. ``system`` is the name in the catalogue, "" whichever fits.
-    ``dataset`` is what it is shown, "" the standard one of its size. Each is called ``name``, or,
-    where there are several or it is "", after its system; ``load`` finds it by that name.
+    ``path`` is such a zip, the folder that it unpacks to, or a safetensors file beside its card;
+    or else a file of ``torch.save`` or of safetensors in the authors' names; settings that its
+    shapes do not tell are read from the JSON file beside it.
 
-    Raises ``CheckpointError`` naming each tensor that does not fit, ``SettingsError`` for a wrong
+    ``system`` is the name in the catalogue, "" whichever fits. ``dataset`` is what it is shown, ""
+    the standard one of its size. Each is called ``name``, or, where there are several or it is "",
+    after its system; ``load`` finds it by that name.
+
+    Raises ``CheckpointError`` naming the tensors that do not fit, ``SettingsError`` for a wrong
     setting or name. Then nothing is kept.
     """
+    check_name(name)
+    if is_package(Path(path)):
+        return [import_package(Path(path), system, name, dataset)]
     if system and system not in systems():
         raise SettingsError(
             f"system is {system!r}, but should be one of those whose authors' files can be read: "
             f"{', '.join(systems())}."
         )
-    _check_name(name)
     found = _files(Path(path))
     read = [_read(file, system, dataset) for file in found]
-    names = _names([item.network.system for item in read], name)
+    names = free_names([item.network.system for item in read], name)
     kept: list[Checkpoint] = []
     try:
         for item, called in zip(read, names, strict=True):
@@ -133,14 +137,6 @@ def export_authors(name: str, file: str | Path) -> list[Path]:
     files.write_bytes(target, content.getvalue())
     files.write_text(beside, json.dumps(written.settings, indent=4, allow_nan=False) + "\n")
     return [target, beside]
-
-
-def remove(name: str) -> None:
-    """Delete an imported checkpoint. Raises ``CheckpointError`` if there is none of this name."""
-    item = find(name)
-    if item.folder.parent != imported_root():
-        raise CheckpointError(f"{name} was not imported, and is not removed.")
-    files.remove(item.folder)
 
 
 def _files(path: Path) -> list[Path]:
@@ -273,43 +269,6 @@ def _dataset(chosen: System, network: Imported, asked: str) -> str:
 
 def _has(network: Imported, name: str) -> bool:
     return name in type(network.config).model_fields
-
-
-def _check_name(name: str) -> None:
-    check_word("name", name)
-    if len(name) > LONGEST_NAME:
-        raise SettingsError(
-            f"name has {len(name)} letters, but should have at most {LONGEST_NAME}."
-        )
-
-
-def _names(kinds: list[str], name: str) -> list[str]:
-    """A free name for each network. Raises ``CheckpointError`` if the one asked for is taken."""
-    if name and len(kinds) == 1:
-        if _is_taken(name):
-            raise CheckpointError(
-                f"There is already a network or a run named {name!r}; choose another name."
-            )
-        return [name]
-    chosen: list[str] = []
-    for kind in kinds:
-        base = f"{name or 'imported'}_{kind.replace('-', '_')}"
-        ways = (base if k == 1 else f"{base}_{k}" for k in count(1))
-        chosen.append(next(way for way in ways if way not in chosen and not _is_taken(way)))
-    return chosen
-
-
-def _is_taken(name: str) -> bool:
-    if name == NOTHING or any((place / name).exists() for place in (SHIPPED, imported_root())):
-        return True
-    return any(run.id.startswith(name) or _named(run) == name for run in list_runs())
-
-
-def _named(run: Run) -> str:
-    try:
-        return run.spec.variant
-    except (SettingsError, OSError):  # a run that cannot be read has no name
-        return ""
 
 
 def _keep(read: _Read, name: str) -> Checkpoint:

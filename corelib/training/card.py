@@ -12,8 +12,8 @@ from corelib.settings import Settings, setting
 from corelib.training.events import Measured
 
 FORMAT = 1
-WEIGHTS, LEARNER = "weights.safetensors", "learner.safetensors"
-"""The files beside the card."""
+CARD, WEIGHTS, LEARNER = "checkpoint.json", "weights.safetensors", "learner.safetensors"
+"""The card, and the files beside it."""
 
 
 class Origin(Settings):
@@ -55,7 +55,7 @@ class Card(Settings):
 def read_card(folder: Path) -> Card:
     """The card of a checkpoint; raises ``CheckpointError`` if it is missing or unreadable."""
     try:
-        return Card(**read_json(folder / "checkpoint.json"))
+        return Card(**read_json(folder / CARD))
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint in {folder}.") from None
     except (ValueError, TypeError, SettingsError) as error:
@@ -80,4 +80,4 @@ def read_whole(file: Path, checksum: str = "") -> bytes:
 
 def write_card(folder: Path, card: Card) -> None:
     """Write or replace the card of a checkpoint in one rename."""
-    write_text(folder / "checkpoint.json", card.model_dump_json(indent=1) + "\n")
+    write_text(folder / CARD, card.model_dump_json(indent=1) + "\n")

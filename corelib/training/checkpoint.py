@@ -2,6 +2,7 @@
 training can continue from it. Nothing in it is ever unpickled."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
@@ -11,8 +12,12 @@ from torch import Tensor
 
 from corelib import files
 from corelib.errors import CheckpointError
+from corelib.files import printable
 from corelib.training.card import LEARNER, WEIGHTS, Card, read_card, read_whole, write_card
+from corelib.words import shape
 
+SHOWN = 3
+"""What does not fit that one sentence names at most."""
 _FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 """Each may be stored in place of another; shipped weights are stored in half precision."""
 
@@ -63,11 +68,16 @@ def check(folder: Path) -> Card:
 
 def read_tensors(file: Path, checksum: str = "") -> dict[str, Tensor]:
     """The tensors of a safetensors file, on the CPU; checked against its SHA-256 if given."""
-    content = read_whole(file, checksum)
+    return tensors_of(str(file), read_whole(file, checksum))
+
+
+def tensors_of(shown: str, content: bytes) -> dict[str, Tensor]:
+    """The tensors of a safetensors file that errors name as ``shown``, on the CPU."""
     try:
         return safetensors.torch.load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{file} is damaged or not a safetensors file: {error}") from None
+        reason = printable(" ".join(str(error).split())[:160])
+        raise CheckpointError(f"{shown} is damaged or not a safetensors file: {reason}.") from None
 
 
 def load_weights(model: torch.nn.Module, file: Path, checksum: str = "") -> None:
@@ -76,23 +86,29 @@ def load_weights(model: torch.nn.Module, file: Path, checksum: str = "") -> None
     Raises ``CheckpointError`` if they do not, or if a weight is not a finite number.
     """
     tensors = read_tensors(file, checksum)
-    own = model.state_dict()
-    wrong = sorted(
-        name
-        for name in own.keys() | tensors.keys()
-        if name not in own or name not in tensors or own[name].shape != tensors[name].shape
-    )
+    check_fits(str(file), tensors, model.state_dict())
+    model.load_state_dict(tensors)
+
+
+def check_fits(shown: str, tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
+    """Raise ``CheckpointError``, naming the file as ``shown``, unless its tensors can take the
+    place of ``own``, which may lie on the meta device, and are finite numbers."""
+    wrong = [
+        *(f"{name} is missing" for name in sorted(own.keys() - tensors.keys())),
+        *(f"{printable(name[:100])} is not known" for name in sorted(tensors.keys() - own.keys())),
+    ]
+    for name in (name for name in own if name in tensors):
+        tensor, place = tensors[name], own[name]
+        kinds = {tensor.dtype, place.dtype}
+        if tensor.shape != place.shape:
+            wrong.append(f"{name} is {shape(tensor.shape)}, but should be {shape(place.shape)}")
+        elif len(kinds) > 1 and not kinds <= _FLOATS:
+            wrong.append(f"{name} is {tensor.dtype}, but should be {place.dtype}")
     if wrong:
+        more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise CheckpointError(
-            f"{file} does not fit this network: {', '.join(wrong[:3])} differ in name or shape."
+            f"{shown} does not fit this network: {'; '.join(wrong[:SHOWN])}{more}."
         )
     for name, tensor in tensors.items():
-        kinds = {tensor.dtype, own[name].dtype}
-        if len(kinds) > 1 and not kinds <= _FLOATS:
-            raise CheckpointError(
-                f"{file} does not fit this network: {name} is {tensor.dtype}, but should be "
-                f"{own[name].dtype}."
-            )
         if not tensor.isfinite().all():
-            raise CheckpointError(f"{file} holds weights that are not finite numbers, in {name}.")
-    model.load_state_dict(tensors)
+            raise CheckpointError(f"{shown} holds weights that are not finite numbers, in {name}.")

@@ -1,127 +1,128 @@
-"""Importing a checkpoint of the papers' authors: a file, its settings, a name."""
+"""Importing a checkpoint: a zip of ours, or a file of the papers' authors."""
 
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from corelib.catalog import SYSTEMS
-from corelib.errors import SettingsError
+from corelib.errors import SettingsError, SynaptariumError
 from corelib.files import printable
-from corelib.runs.registry import imported
-from corelib.system import PROTOCOLS
+from corelib.reproduce.model_card import pages_of
 from dashboard.shell import person
-from dashboard.shell.text import errors_shown, plain
+from dashboard.shell.text import plain
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+    from corelib.runs.registry import Checkpoint
+
 PAGE = "import"
-KINDS = ["pt", "pth", "tar", "safetensors"]
+KINDS = ["zip", "pt", "pth", "tar", "safetensors"]
 LARGEST_MB = 200
 """Of the file of weights; larger ones are imported by the command line."""
 SETTINGS_MB = 1
 ANY = "as the file says"
-READABLE = (
-    "bpan",
-    "bpan-sequence",
-    "act",
-    "pondernet",
-    "multi-exit",
-    "ipvae",
-    "igvae",
-    "igvae-relu",
-    "butd",
-    "counter-hebb",
-)
-"""The systems whose authors' files can be read; ``corelib.runs.foreign`` would import torch."""
 
 
-def draw_import() -> None:
-    """A form that takes a file and keeps it as a checkpoint, or says why it cannot."""
+class Said(NamedTuple):
+    """What became of an import: sentences, and whether it went well."""
+
+    lines: tuple[str, ...]
+    done: bool
+
+
+def draw_import(opens: str) -> None:
+    """A form that takes a file and keeps it as a checkpoint, or says why it cannot. ``opens`` is
+    the key of the control that chooses it then."""
     st.markdown(
-        "A trained network of the papers' authors opens here like your own: BPAN, ACT, PonderNet "
-        "and Multi-Exit, the iterative VAEs, instructed networks. The file holds a state dict as "
-        "`torch.save` or safetensors writes it; nothing in it is run."
+        "A zip that *Model (zip)* above or `python -m corelib export` wrote; its two files, "
+        "weights and card; or a network of the papers' authors as `torch.save` or safetensors "
+        "writes it: BPAN, ACT, PonderNet and Multi-Exit, the iterative VAEs, instructed networks. "
+        "All of it is checked before anything is kept, and nothing in it is run."
     )
-    with st.form(f"{PAGE}_form", border=False):
-        weights = st.file_uploader(
-            f"Weights (at most {LARGEST_MB} MB)",
+    with st.form(f"{PAGE}_form"):
+        first, second = st.columns(2, gap="medium")
+        first.file_uploader(
+            f"Model or weights (at most {LARGEST_MB} MB)",
             KINDS,
             key=f"{PAGE}_weights",
             max_upload_size=LARGEST_MB,
         )
-        settings = st.file_uploader(
-            "Settings (JSON, if there are any)",
+        second.file_uploader(
+            "Card or settings (JSON, if it is no zip)",
             ["json"],
             key=f"{PAGE}_settings",
             max_upload_size=SETTINGS_MB,
         )
-        left, right = st.columns(2)
-        system = left.selectbox(
+        left, right = st.columns(2, gap="medium")
+        left.selectbox(
             "Network",
-            [ANY, *READABLE],
+            [ANY, *SYSTEMS],
             format_func=lambda name: name if name == ANY else SYSTEMS[name].title,
             key=f"{PAGE}_system",
         )
-        name = right.text_input(
+        right.text_input(
             "Name", key=f"{PAGE}_name", help="Letters, digits and underscores", max_chars=60
         )
-        pressed = st.form_submit_button("Import", type="primary", key=f"{PAGE}_button")
-    if pressed:
-        with errors_shown():
-            if weights is None:
-                raise SettingsError("Choose a file of weights first.")
-            _import(weights, settings, "" if system == ANY else system, name.strip())
-    _draw_imported()
+        st.form_submit_button(
+            "Import", type="primary", key=f"{PAGE}_button", on_click=partial(_import, opens)
+        )
+    said: Said | None = st.session_state.pop(f"_{PAGE}_said", None)
+    if said is not None:
+        first_line, *others = said.lines
+        (st.success if said.done else st.error)(plain(first_line))
+        for line in others:
+            st.caption(plain(line))
 
 
-def _draw_imported() -> None:
-    """What was imported, each with a button that removes it after asking once more."""
-    for item in imported().usable:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(item.name)}**: {plain(SYSTEMS[item.card.system].title)}")
-            with st.popover("Remove", icon=":material/delete:", key=f"{PAGE}_ask_{item.name}"):
-                st.markdown(f"Remove **{plain(item.name)}**? The file it was read from stays.")
-                st.button(
-                    "Remove this network",
-                    key=f"{PAGE}_remove_{item.name}",
-                    on_click=partial(_remove, item.name),
-                )
+def _import(opens: str) -> None:
+    """Keep what the form holds and choose it, or say why it cannot be kept."""
+    state = st.session_state
+    try:
+        person.check()
+        item = _kept(
+            state[f"{PAGE}_weights"],
+            state[f"{PAGE}_settings"],
+            "" if state[f"{PAGE}_system"] == ANY else state[f"{PAGE}_system"],
+            state[f"{PAGE}_name"].strip(),
+        )
+    except SynaptariumError as error:
+        said = Said((str(error),), False)
+    except OSError as error:
+        said = Said((f"Disk or system error: {error}.",), False)
+    else:
+        said = Said(tuple(_sentences(item)), True)
+        state[opens] = item.name
+    state[f"_{PAGE}_said"] = said
 
 
-def _remove(name: str) -> None:
-    from corelib.runs.foreign import remove
+def _kept(
+    weights: "UploadedFile | None", settings: "UploadedFile | None", system: str, name: str
+) -> "Checkpoint":
+    """The upload as a checkpoint. Raises ``SynaptariumError`` if it cannot be kept."""
+    from corelib.runs.foreign import import_checkpoint
 
-    with errors_shown():
-        person.check_shared()
-        remove(name)
-
-
-def _import(
-    weights: "UploadedFile", settings: "UploadedFile | None", system: str, name: str
-) -> None:
-    """Keep the upload, and say where it opens. Raises ``SynaptariumError`` if it cannot be kept."""
-    person.check()
-    with st.spinner("Reading the file"), tempfile.TemporaryDirectory() as folder:
-        from corelib.runs.foreign import import_checkpoint
-
+    if weights is None:
+        raise SettingsError("Choose a file first.")
+    with tempfile.TemporaryDirectory() as folder:
         # The name is a person's: only its last part, and nothing but letters that can be shown.
         file = Path(folder) / printable(Path(weights.name.replace("\\", "/")).name[-100:])
         file.write_bytes(weights.getvalue())
         if settings is not None:
             file.with_suffix(".json").write_bytes(settings.getvalue())
-        kept = import_checkpoint(file, system, name)
-    for item in kept:
-        protocol = SYSTEMS[item.card.system].protocol
-        places = PROTOCOLS[protocol].pages if protocol else ()
-        if item.card.system == "bpan":
-            places = ("E/I balance", *places)
-        st.success(
-            f"{plain(item.name)} is {plain(SYSTEMS[item.card.system].title)}, tested on "
-            f"{plain(item.card.dataset)}; choose it as the network in: {', '.join(places)}."
-        )
-        if item.card.origin is not None and item.card.origin.assumed:
-            st.caption(f"Assumed, as no file tells: {plain(', '.join(item.card.origin.assumed))}.")
+        (item,) = import_checkpoint(file, system, name)
+    return item
+
+
+def _sentences(item: "Checkpoint") -> Iterator[str]:
+    pages = pages_of(item.card.system)
+    where = f"choose it as the network in: {', '.join(pages)}" if pages else "no page shows it"
+    yield (
+        f"{item.name} is {SYSTEMS[item.card.system].title}, tested on {item.card.dataset}; {where}."
+    )
+    if item.card.origin is not None and item.card.origin.assumed:
+        yield f"Assumed, as no file tells: {', '.join(item.card.origin.assumed)}."

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from corelib.catalog import system as find_system
 from corelib.data import DATASETS
+from corelib.runs.described import differences
 from corelib.runs.registry import NOTHING, Checkpoint
 from corelib.words import percent
 from dashboard.shell import cache
@@ -30,20 +30,8 @@ MOST = 8
 
 def about(item: Checkpoint) -> str:
     """How a checkpoint differs from the standard, and its accuracy, in one line."""
-    chosen = find_system(item.card.system)
-    differs = [
-        f"{info.symbol or info.name} = {values[info.name]:g}"
-        if info.kind in ("int", "float")
-        else f"{info.name}: {'on' if values[info.name] is True else values[info.name] or 'off'}"
-        for kind, values in (
-            (chosen.config_type, item.card.config),
-            (chosen.training_type, item.card.training),
-        )
-        for info in kind.infos()
-        if values.get(info.name, info.default) != info.default
-    ]
     card = item.card
-    parts = [", ".join(differs) or "standard settings", f"{DATASETS[card.dataset].title}"]
+    parts = [", ".join(differences(card)) or "standard settings", f"{DATASETS[card.dataset].title}"]
     measured, where = (card.test, "test") if card.test else (card.metrics, "validation")
     if "accuracy" in measured:
         parts.append(f"{percent(measured['accuracy'], 2)} on the {where} set")

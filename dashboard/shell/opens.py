@@ -4,19 +4,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from corelib.catalog import system
 from corelib.data import DATASETS
+from corelib.reproduce.model_card import pages_of
 from corelib.runs.registry import Checkpoint
-from corelib.system import PROTOCOLS
 from dashboard.rooms import ROOMS, Room
 
 
 def rooms_of(item: Checkpoint) -> list[Room]:
     """The experiments that take this network."""
-    protocol = system(item.card.system).protocol
-    titles = set(PROTOCOLS[protocol].pages if protocol else ())
-    if item.card.system == "bpan":
-        titles.add("E/I balance")
+    titles = pages_of(item.card.system)
     return [room for room in ROOMS if room.title in titles]
 
 

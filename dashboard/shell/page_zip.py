@@ -6,14 +6,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from corelib.catalog import system
+from corelib.citation import bibtex
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import versions
 from dashboard.figures.light import light
 from dashboard.figures.tidy import slug
 from dashboard.shell import drawn, report
 from dashboard.shell.bundle import Contents, files_of, spec_of
-from dashboard.shell.citation import bibtex
 from dashboard.shell.registry import values_of
 
 

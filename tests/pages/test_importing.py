@@ -1,4 +1,4 @@
-"""A checkpoint of the authors, brought in on the page of runs, opens in the pages of its system."""
+"""A checkpoint of the authors, brought in on the page Models, opens in the pages of its system."""
 
 import io
 import json
@@ -22,7 +22,7 @@ def saved(content: object) -> bytes:
 
 def filled(weights: bytes, settings: bytes | None = None, name: str = "mine") -> AppTest:
     """The form after its button was pressed."""
-    app = open_page("runs")
+    app = open_page("models")
     app.file_uploader(key="import_weights").set_value(("net.pt", weights, "application/zip"))
     if settings is not None:
         app.file_uploader(key="import_settings").set_value(("c.json", settings, "text/json"))
@@ -40,10 +40,11 @@ def test_a_file_becomes_a_network_that_the_form_names(runs_root):
     assert "E/I balance" in said
     assert registry.find("mine").card.config["n_steps"] == 9
     assert registry.find("mine").card.origin.file == "net.pt"
-    app.button(key="import_remove_mine").click().run()
+    assert app.selectbox(key="models_model").value == "mine", "it is opened"
+    app.button(key="models_remove").click().run()
     assert not app.exception
     assert registry.imported().usable == []
-    assert not [b for b in app.button if b.key == "import_remove_mine"]
+    assert not [b for b in app.button if b.key == "models_remove"]
 
 
 def test_what_is_wrong_is_said_and_nothing_is_kept(runs_root):
@@ -59,7 +60,7 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(runs_root):
         assert "<img" not in error.replace(r"\<", "")
     app = filled(saved(bpan()), name="../up")
     assert "should hold only letters" in app.error[0].value
-    app = open_page("runs")
+    app = open_page("models")
     app.button(key="import_button").click().run()
     assert "Choose a file" in app.error[0].value
     assert registry.imported().usable == []

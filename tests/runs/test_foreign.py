@@ -14,7 +14,7 @@ import corelib
 from corelib.__main__ import main
 from corelib.errors import CheckpointError, SettingsError, SynaptariumError
 from corelib.measures.evaluation import measure
-from corelib.runs import foreign, registry
+from corelib.runs import foreign, imported, registry
 from corelib.runs.store import create_run
 from tests.models.ipvae import test_authors as vaes
 from tests.runs.conftest import tiny
@@ -58,7 +58,7 @@ def test_an_imported_network_is_found_loaded_measured_and_listed(file):
     assert torch.equal(model.readout.weight, bpan()["readout.weight"])
     assert measure(item, "mnist", "test", 200).images == 200
     assert not registry.history(item).validations
-    foreign.remove("mine")
+    imported.remove("mine")
     with pytest.raises(CheckpointError, match="no checkpoint named 'mine'"):
         registry.find("mine")
 
@@ -296,9 +296,3 @@ def test_a_shipped_network_goes_out_and_comes_back(runs_root, tmp_path, name):
     ours, theirs = (corelib.load(n).state_dict() for n in (name, "back"))
     for key, tensor in ours.items():
         assert torch.allclose(theirs[key], tensor, rtol=1e-6, atol=0), key
-
-
-def test_the_form_names_every_system_that_can_be_read():
-    from dashboard.lab.importing import READABLE
-
-    assert foreign.systems() == READABLE

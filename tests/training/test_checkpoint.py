@@ -86,7 +86,7 @@ def test_views_and_other_memory_layouts_are_saved_as_their_values(tmp_path):
     [
         ({"n_excitatory": 5}, "bias"),
         ({"input_dim": 7}, "drive.weight"),
-        ({"n_classes": 3}, "readout.bias, readout.weight"),
+        ({"n_classes": 3}, "readout.bias is (10), but should be (3)"),
     ],
     ids=str,
 )

@@ -273,7 +273,9 @@ def constants(
         if weights.generator:
             last, (n, h) = weights.generator[-1], weights.generator[-1].weight.shape
             batch = len(z[-1])
-            if config.n_steps * batch * (2 * n - h) > n * (h + batch):
+            # An exported graph takes any batch, so which products it has cannot depend on it.
+            exported = torch.compiler.is_exporting()
+            if exported or config.n_steps * batch * (2 * n - h) > n * (h + batch):
                 gram = linear(last.weight.t(), last.weight.t())
                 image = z[-1] if last.bias is None else z[-1] - last.bias
                 image_back = linear(image, last.weight.t())

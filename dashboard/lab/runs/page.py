@@ -12,7 +12,6 @@ from corelib.runs.index import Row
 from corelib.runs.registry import best_checkpoint
 from corelib.runs.store import ENDED, Run, find_run
 from corelib.runs.waiting import move_to_front, waiting
-from dashboard.lab.importing import draw_import
 from dashboard.lab.runs.opened import draw_opened
 from dashboard.lab.runs.table import OPENED, PAGE, Shown, chosen_rows, draw_filter, draw_table
 from dashboard.shell import cache, drawn, inventory, person
@@ -38,8 +37,6 @@ def draw_runs() -> None:
         )
     for problem in SYSTEMS.problems:
         st.warning(plain(problem))
-    with st.expander("Import a checkpoint"):
-        draw_import()
     undo_row(PAGE)
     say_problem(PAGE)
     if rows:

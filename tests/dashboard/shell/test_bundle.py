@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from corelib.citation import PAPERS, bibtex
 from corelib.runs.registry import find
 from corelib.runs.spec import as_command
 from dashboard.shell.bundle import Contents, files_of, spec_of
-from dashboard.shell.citation import PAPERS, bibtex
 from dashboard.shell.page_zip import link_to
 
 
