@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from corelib.files import printable
 from corelib.films.colours import BACKGROUND, TEXT
 
 FONT = Path(__file__).parents[2] / "assets" / "fonts" / "SourceSans3.woff2"
@@ -48,7 +49,7 @@ class Canvas:
         """Text at a place, which is the left end of its base line, or what Pillow's ``anchor``
         says."""
         # A title that a person chose may hold what would break the line.
-        line = "".join(c if c.isprintable() else "\ufffd" for c in text)
+        line = printable(" ".join(text.split()))
         at = (FINER * place[0], FINER * place[1])
         self._pen.text(at, line, colour, _font(size, weight), anchor)
 

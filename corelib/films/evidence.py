@@ -6,7 +6,7 @@ import numpy as np
 
 from corelib.data.evidence import Evidence
 from corelib.errors import SettingsError
-from corelib.films.canvas import Canvas
+from corelib.films.canvas import STRONG, Canvas
 from corelib.films.colours import MUTED, OKABE_ITO, faded, grey
 from corelib.films.film import Film, held
 from corelib.films.panel import Panel, draw_axes, draw_classes, name_x
@@ -33,16 +33,15 @@ def evidence_film(
     class_names: Sequence[str],
     label: int | None = None,
     about: str = "",
-    part: str = "part",
 ) -> Film:
-    """The image as it is revealed, beside each network's belief in each class after each ``part``.
+    """The image as it is revealed, beside each network's belief in each class after each part.
 
     ``beliefs`` by the network's name: probabilities (time, class). ``label`` is the true class,
     which is framed, if it is known; ``about`` is the line below the title. Each step stands still
     for 0.9 s: what lies between two steps was never computed. Raises ``SettingsError`` without a
     network, and for beliefs that do not fit the sequence.
     """
-    n, n_classes = len(evidence.shown), len(class_names)
+    n, n_classes, part = len(evidence.shown), len(class_names), evidence.part
     if not beliefs:
         raise SettingsError("beliefs is empty, but a film needs at least one network.")
     for name, belief in beliefs.items():
@@ -52,46 +51,44 @@ def evidence_film(
                 f"for each {part} and class."
             )
     base = titled(f"A digit, {part} by {part}", about)
-    below = ["Dimmed: not seen yet", *(["Framed bar: the true class"] if label is not None else [])]
-    name_picture(base, *evidence.whole.shape, f"the {part}s so far", below)
+    below = ["Dimmed: not seen yet", "Bars: belief in each class, from 0 to 1"]
+    below += ["Framed: the true class"] * (label is not None)
+    name_picture(base, evidence.whole.shape, f"the {part}s so far", below)
     panels = gridded(len(beliefs), (-0.6, n_classes - 0.4), (0, 1))
     for name, panel in zip(beliefs, panels, strict=True):
-        draw_axes(base, panel, base.fitted(name, 15, panel.right - panel.left - 90))
+        draw_axes(base, panel, base.fitted(name, 15, panel.right - panel.left))
     for panel in (panel for panel in panels if panel.bottom == panels[-1].bottom):
-        name_x(base, panel, "class; belief from 0 to 1")
+        name_x(base, panel, "class")
 
     def draw(t: int) -> np.ndarray:
         canvas = base.copy()
         seen = np.where(evidence.shown[t], evidence.whole, UNSEEN * evidence.whole)
         draw_picture(canvas, grey(seen))
         _draw_boxes(canvas, evidence, t)
-        for k, (panel, belief) in enumerate(zip(panels, beliefs.values(), strict=True)):
+        for k, (panel, (name, belief)) in enumerate(zip(panels, beliefs.items(), strict=True)):
             colour = OKABE_ITO[k % len(OKABE_ITO)]
-            _draw_belief(canvas, panel, belief[t], class_names, colour, label)
+            draw_classes(canvas, panel, belief[t], class_names, colour, label)
+            _say_answer(canvas, panel, name, belief[t], class_names)
         say_moment(canvas, f"{part} {t + 1} of {n}")
         return canvas.pixels()
 
     return held([draw(t) for t in range(n)], STEP_SECONDS, LAST_SECONDS)
 
 
-def _draw_belief(
-    canvas: Canvas,
-    panel: Panel,
-    belief: np.ndarray,
-    class_names: Sequence[str],
-    colour: str,
-    label: int | None,
+def _say_answer(
+    canvas: Canvas, panel: Panel, name: str, belief: np.ndarray, class_names: Sequence[str]
 ) -> None:
-    """The bars of one network, and above them which class it believes in most."""
-    draw_classes(canvas, panel, belief, class_names, colour, label)
+    """Which class a network believes in most, beside its name where there is room."""
     best = int(belief.argmax())
     answer = f"{class_names[best]}: {percent(float(belief[best]), 0)}"
-    canvas.text((panel.right, panel.top - 8), answer, 15, anchor="rs")
+    room = panel.right - panel.left - canvas.width_of(name, 15, STRONG)
+    if canvas.width_of(answer, 15) + 12 < room:
+        canvas.text((panel.right, panel.top - 8), answer, 15, anchor="rs")
 
 
 def _draw_boxes(canvas: Canvas, evidence: Evidence, t: int) -> None:
     """Frames around the parts seen up to step t, from 0; that of the step itself stands out."""
-    cell = cell_of(*evidence.whole.shape)
+    cell = cell_of(evidence.whole.shape)
     for k, (top, left, height, width) in enumerate(evidence.boxes[: t + 1] * cell):
         now = k == t
         corners = (LEFT + left, TOP + top, LEFT + left + width, TOP + top + height)

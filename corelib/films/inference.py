@@ -12,8 +12,8 @@ from corelib.films.panel import Panel, curve, draw_axes, draw_classes, name_x, r
 from corelib.films.sheet import LEFT, PICTURE, TOP, say_moment, stacked, titled
 from corelib.models.bpc.moments import InferenceView
 
-IMAGE = 196
-MAP = 96
+IMAGE = 252
+MAP = 90
 """Sides of the image and of the largest maps of hidden activity, in pixels."""
 STEP_SECONDS, LAST_SECONDS = 0.3, 2.4
 TO_COME = 0.28
@@ -71,7 +71,7 @@ def _draw_maps(canvas: Canvas, view: InferenceView, t: int) -> None:
     image = grey(view.image[t])
     canvas.text((LEFT, TOP - 8), "predicted image", 15, weight=STRONG)
     canvas.picture((LEFT, TOP), image, max(1, IMAGE // max(image.shape[:2])))
-    top, left = TOP + IMAGE + 44, LEFT
+    top, left = TOP + IMAGE + 40, LEFT
     for k, hidden in enumerate(view.hidden):
         sheet = signed(_square(hidden[t]), float(np.abs(hidden).max()))
         if left + MAP > LEFT + PICTURE:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from corelib.films.canvas import STRONG, Canvas
+from corelib.films.canvas import REGULAR, STRONG, Canvas
 from corelib.films.colours import GRID, MUTED, TEXT
 
 
@@ -60,7 +60,7 @@ def draw_axes(canvas: Canvas, panel: Panel, title: str, x_name: str = "") -> Non
     """The panel's axes with ticks and grid, the ``title`` above it, which names what goes up with
     its unit; the numbers and the name of what goes across only with an ``x_name``."""
     canvas.text((panel.left, panel.top - 8), title, 15, weight=STRONG)
-    most = max(2, int((panel.bottom - panel.top) / 32))
+    most = max(3, int((panel.bottom - panel.top) / 32))
     for value in ticks(*panel.y, most):
         (_, y) = panel.at(panel.x[0], value)
         canvas.line(np.array([[panel.left, y], [panel.right, y]]), GRID, 1)
@@ -122,6 +122,6 @@ def draw_classes(
     fit = all(canvas.width_of(name, 13) <= room for name in names)
     for k, name in enumerate(names):
         (x, _) = panel.at(k, panel.y[0])
-        strong = {"colour": TEXT, "weight": STRONG} if k == framed else {"colour": MUTED}
+        colour, weight = (TEXT, STRONG) if k == framed else (MUTED, REGULAR)
         short = name if fit else str(k)
-        canvas.text((x, panel.bottom + 8), short, 13, anchor="ma", **strong)
+        canvas.text((x, panel.bottom + 8), short, 13, colour, anchor="ma", weight=weight)

@@ -30,20 +30,21 @@ def say_moment(canvas: Canvas, text: str) -> None:
     canvas.text((RIGHT, 46), text, 18, anchor="rs")
 
 
-def cell_of(rows: int, columns: int) -> int:
-    """The side of each pixel of a picture at the left: as large as whole pixels allow."""
-    return max(1, PICTURE // max(rows, columns))
+def cell_of(shape: tuple[int, ...]) -> int:
+    """The side of each pixel of a picture of that ``shape``, which begins with rows and columns:
+    as large as whole pixels allow."""
+    return max(1, PICTURE // max(shape[:2]))
 
 
 def draw_picture(canvas: Canvas, colours: np.ndarray) -> None:
     """Pixels (row, column, 3) at the left."""
-    canvas.picture((LEFT, TOP), colours, cell_of(*colours.shape[:2]))
+    canvas.picture((LEFT, TOP), colours, cell_of(colours.shape))
 
 
-def name_picture(canvas: Canvas, rows: int, columns: int, above: str, below: Sequence[str]) -> None:
-    """What the picture at the left is, and lines that say how to read it."""
+def name_picture(canvas: Canvas, shape: tuple[int, ...], above: str, below: Sequence[str]) -> None:
+    """What the picture at the left, of that ``shape``, is, and lines that say how to read it."""
     canvas.text((LEFT, TOP - 8), above, 15, weight=STRONG)
-    bottom = TOP + rows * cell_of(rows, columns)
+    bottom = TOP + shape[0] * cell_of(shape)
     for k, line in enumerate(below):
         canvas.text((LEFT, bottom + 20 + 19 * k), line, 14, MUTED)
 
@@ -68,12 +69,12 @@ def gridded(n: int, x: tuple[float, float], y: tuple[float, float]) -> list[Pane
     """So many equal panels at the right, in one column up to three of them, else in two."""
     columns = 1 if n <= 3 else 2
     rows = -(-n // columns)
-    gap = 48
-    width = (RIGHT - PANELS_FROM - gap * (columns - 1)) / columns
-    height = (BOTTOM - TOP - gap * (rows - 1)) / rows
+    across, down = 44, 58
+    width = (RIGHT - PANELS_FROM - across * (columns - 1)) / columns
+    height = (BOTTOM - TOP - down * (rows - 1)) / rows
     panels: list[Panel] = []
     for k in range(n):
-        left = PANELS_FROM + (k % columns) * (width + gap)
-        top = TOP + (k // columns) * (height + gap)
+        left = PANELS_FROM + (k % columns) * (width + across)
+        top = TOP + (k // columns) * (height + down)
         panels.append(Panel(left, top, left + width, top + height, x, y))
     return panels

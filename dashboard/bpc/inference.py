@@ -1,6 +1,7 @@
 """The tab Inference: its steps played, energy and errors, and how far the steps are from the limit
 of stability."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -24,6 +25,7 @@ MOMENTS = 40
 
 def draw_inference(v: View) -> None:
     """Inference step by step: energy, errors, activity, the predicted image."""
+    from corelib.films import inference_film
     from corelib.models.bpc.analysis import clamped
     from corelib.models.bpc.inference import infer
     from corelib.models.bpc.moments import view_of
@@ -58,6 +60,14 @@ def draw_inference(v: View) -> None:
         alt="Predicted image, class evidence and hidden activity during inference",
         caption=f"{v.chosen.caption}; clamped label: {label}; {config.start} start. Press Play, or "
         "move the slider. Units row by row; blue positive, red negative.",
+        film=partial(
+            inference_film,
+            view,
+            names,
+            v.chosen.label,
+            v.item.title,
+            f"{v.chosen.caption}; clamped label: {label}; {config.start} start",
+        ),
     )
     chart(
         inference_curves(view, v.palette),
