@@ -168,6 +168,7 @@ class Inference:
 
         from corelib.films.inference import inference_film
         from corelib.models.bpc.analysis import clamped
+        from corelib.models.bpc.checks import Watching
         from corelib.models.bpc.inference import infer
         from corelib.models.bpc.moments import view_of
         from corelib.models.bpc.network import PredictiveCoding
@@ -182,10 +183,10 @@ class Inference:
             config = config._replace(n_steps=whole("steps", self.steps))
         if self.step_size:
             config = config._replace(step_size=number("step_size", self.step_size))
-        every = max(1, -(-config.n_steps // MOMENTS))
+        watching = Watching(n_steps=config.n_steps, every=max(1, -(-config.n_steps // MOMENTS)))
         noise = torch.Generator().manual_seed(whole("seed", self.seed))
         given = clamped(model, data.inputs(data.test.pixels[index : index + 1]), label)
-        trace = infer(given, model.weights(), config, every, noise)
+        trace = infer(given, model.weights(), config, watching.every, noise)
         names = data.class_names
         clamp = "no label clamped" if label is None else f"label {names[label]} clamped"
         about = f"Test image {index}, {with_article(names[true])}, {clamp}, random start"

@@ -84,7 +84,7 @@ def bars_film(
     pictures = _covered(fields[neuron], outcome.film)
     title = f"{network}, neuron {neuron}" if network else f"Neuron {neuron}"
     about = f"{e.stimulus.kind} at {e.direction:g}°, first trial, noise seed {e.seed}"
-    base = titled(title, about[0].upper() + about[1:])
+    base = titled(title, about)
     name_picture(base, fields.shape[1:], "stimulus over the receptive field", _legend(outcome))
     panels = _draw_background(base, courses, POISSON if spiking else GAUSSIAN, frame_seconds)
 

@@ -204,7 +204,8 @@ def _gif(film: Film) -> bytes:
 
     # GIFs count time in hundredths of a second.
     n, every = len(film.frames), max(1, int(np.ceil(SHORTEST * film.fps - 1e-9)))
-    shown = np.append(np.arange(0, n, every), n)
+    # Where they do not come out even, the last picture lasts longer, not a leftover too short.
+    shown = np.append(np.arange(0, max(1, n - every + 1), every), n)
     durations = 10 * np.diff(np.rint(100 * shown / film.fps)).astype(int)
     # One palette for all: colours chosen anew for each picture would flicker.
     sample = shown[:-1][np.unique(np.linspace(0, len(shown) - 2, SAMPLED).astype(int))]

@@ -21,7 +21,7 @@ def titled(title: str, about: str) -> Canvas:
     """A sheet with its title, and below it what it is ``about``."""
     canvas = Canvas(WIDTH, HEIGHT)
     canvas.text((LEFT, 46), title, 24, weight=STRONG)
-    canvas.text((LEFT, 72), about, 16, MUTED)
+    canvas.text((LEFT, 72), about[:1].upper() + about[1:], 16, MUTED)
     return canvas
 
 
