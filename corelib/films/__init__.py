@@ -1,7 +1,7 @@
 """Films of the experiments, as MP4 with sound or as GIF.
 
-``Film`` is pictures and sound; ``bars_film``, ``evidence_film`` and ``inference_film`` make one of
-what an experiment returns, and ``film.save("it.mp4")`` writes it.
+``Film`` is pictures and sound; ``bars_film``, ``code_film``, ``evidence_film`` and
+``inference_film`` make one of what an experiment returns, and ``film.save("it.mp4")`` writes it.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from corelib import lazy
 
 if TYPE_CHECKING:
     from corelib.films.bars import bars_film as bars_film
+    from corelib.films.code import code_film as code_film
     from corelib.films.evidence import evidence_film as evidence_film
     from corelib.films.film import Film as Film
     from corelib.films.inference import inference_film as inference_film
@@ -19,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupported
     {
         "Film": "corelib.films.film",
         "bars_film": "corelib.films.bars",
+        "code_film": "corelib.films.code",
         "evidence_film": "corelib.films.evidence",
         "inference_film": "corelib.films.inference",
     },

@@ -15,6 +15,17 @@ RED_TO_BLUE = np.array(
 )
 """ColorBrewer's RdBu, from the most negative to the most positive value."""
 
+CIVIDIS = np.array(
+    [
+        *((0, 32, 76), (0, 42, 102), (0, 52, 110), (39, 63, 108), (60, 74, 107), (76, 85, 107)),
+        *((91, 95, 109), (104, 106, 112), (117, 117, 117), (131, 129, 120), (146, 140, 120)),
+        *((161, 152, 118), (176, 165, 114), (192, 177, 109), (209, 191, 102), (225, 204, 92)),
+        *((243, 219, 79), (255, 233, 69)),
+    ],
+    float,
+)
+"""Cividis, from the least to the most."""
+
 
 def rgb(colour: str) -> np.ndarray:
     """The three numbers of a colour written as #rrggbb, (3,) float."""
@@ -32,9 +43,21 @@ def signed(values: np.ndarray, most: float = 0.0) -> np.ndarray:
     darkest at ``most`` (without it, the largest magnitude). NaN is the background."""
     bound = most or float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
     unit = np.nan_to_num(np.clip(values / bound, -1, 1))
-    stops = np.linspace(-1, 1, len(RED_TO_BLUE))
-    mapped = np.stack([np.interp(unit, stops, RED_TO_BLUE[:, k]) for k in range(3)], -1)
-    return np.where(np.isnan(values)[..., None], rgb(BACKGROUND), mapped)
+    return _mapped(unit, np.isnan(values), RED_TO_BLUE)
+
+
+def scale(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Values of any shape as colours (..., 3), float: from dark blue at ``low`` to yellow at
+    ``high``. NaN is the background."""
+    unit = 2 * np.nan_to_num(np.clip((values - low) / (high - low or 1.0), 0, 1)) - 1
+    return _mapped(unit, np.isnan(values), CIVIDIS)
+
+
+def _mapped(unit: np.ndarray, missing: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """The colours of numbers from -1 to 1; white where they are ``missing``."""
+    stops = np.linspace(-1, 1, len(colours))
+    mapped = np.stack([np.interp(unit, stops, colours[:, k]) for k in range(3)], -1)
+    return np.where(missing[..., None], rgb(BACKGROUND), mapped)
 
 
 def grey(values: np.ndarray) -> np.ndarray:

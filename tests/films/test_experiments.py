@@ -12,13 +12,16 @@ from corelib import load
 from corelib.catalog import system
 from corelib.data.evidence import Evidence
 from corelib.errors import SettingsError
-from corelib.films import Film, bars_film, evidence_film, inference_film
-from corelib.films.colours import OKABE_ITO, TEXT, faded, rgb, signed
+from corelib.films import Film, bars_film, code_film, evidence_film, inference_film
+from corelib.films.code import LARGE, MAPS_FROM, SMALL
+from corelib.films.colours import OKABE_ITO, TEXT, faded, rgb, scale, signed
 from corelib.films.panel import Panel, range_of, ticks
 from corelib.films.sheet import HEIGHT, LEFT, TOP, WIDTH, gridded, stacked
 from corelib.models.bpc.moments import InferenceView
 from corelib.models.ipvae import sound
 from corelib.models.ipvae.experiment import Experiment, Outcome, run
+from corelib.models.ipvae.inference import trace as trace_of
+from corelib.models.ipvae.moments import square
 from corelib.models.ipvae.stimuli import Stimulus
 from tests.films.decoded import of_gif, of_mp4
 from tests.pages.ipvae import SIDE, UNITS, fields
@@ -229,6 +232,43 @@ def test_what_diverges_at_once_is_a_sentence():
         inference_film(watched(0), CLASSES)
 
 
+@pytest.mark.parametrize("name", ["ipvae", "igvae"])
+def test_a_code_shows_its_reconstruction_and_all_neurons(name):
+    model, image = network(name), fields()[5]
+    trace = trace_of(model, torch.from_numpy(image.reshape(1, -1)).float(), 9)
+    order = np.random.default_rng(0).permutation(UNITS)
+    film = code_film(image, trace, square(order), ("u", "rate", "z"), "net", "about")
+    # 24 neurons in rows of 5; the last place is empty.
+    side, either_sign = LARGE // 5, name == "igvae"
+    for t in (0, 4, 8):
+        picture = film.frames[3 * t]
+        cell = SMALL // SIDE
+        for row, values in enumerate((image, trace.reconstruction[0, t].reshape(SIDE, SIDE))):
+            expected = signed(values, np.abs(image).max())
+            seen = picture[TOP + row * (SMALL + 40) :, :]
+            at = LEFT + cell // 2 + cell * np.arange(SIDE)
+            seen = seen[(at - LEFT)[:, None], at]
+            assert np.abs(seen - expected).max() <= 1
+        u = trace.potential[0]
+        colours = scale(u[t], u.min(), u.max())
+        if either_sign:
+            colours = signed(u[t], np.quantile(np.abs(u), 0.998))
+        for place, unit in enumerate(order):
+            y, x = (side * at + side // 2 for at in divmod(place, 5))
+            assert np.abs(picture[TOP + y, MAPS_FROM + x] - colours[unit]).max() <= 1
+        assert (picture[TOP + 4 * side + 9, MAPS_FROM + 4 * side + 9] == 255).all()
+    with pytest.raises(SettingsError, match="image has 4 pixels, but the trace's has 144"):
+        code_film(np.ones((2, 2)), trace, square(order), ("u", "rate", "z"))
+
+
+def test_cividis_runs_from_dark_to_light():
+    cividis = scale(np.array([-1.0, 0.0, 0.5, 1.0, 7.0, np.nan]), 0.0, 1.0)
+    np.testing.assert_array_equal(cividis[[0, 1]], [[0, 32, 76]] * 2)
+    np.testing.assert_array_equal(cividis[[3, 4]], [[255, 233, 69]] * 2)
+    np.testing.assert_array_equal(cividis[5], [255] * 3)
+    assert (np.diff(scale(np.linspace(0, 1, 40), 0, 1).sum(1)) > 0).all()
+
+
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 10))
 def test_ticks_are_few_round_and_within(low, span, most):
     high = low + span
@@ -292,3 +332,9 @@ def test_a_view_ends_where_inference_stops_being_finite():
     assert not all(
         h[0, len(view.step)].isfinite().all() for h in (*trace.hidden, trace.energy[..., None])
     )
+    small = model.learning._replace(n_steps=4)
+    trace = infer(
+        clamped(model, data.inputs(data.test.pixels[:1]), None), model.weights(), small, 1
+    )
+    trace.energy[0, 2] = torch.nan
+    assert len(view_of(trace, data).step) == 2, "what comes after it is not shown"

@@ -61,6 +61,13 @@ def test_inference_is_saved_as_it_is_shown(runs_root, films):
     assert np.abs(film.frames[-1].astype(int) - other.frames[-1]).max() > 0
 
 
+def test_a_sparse_code_is_saved_as_it_is_shown(runs_root, films):
+    app = open_page("sparse", sparse_model=store_network())
+    assert not app.exception
+    assert set(buttons(app)) == {"GIF", "MP4"}
+    assert films["sparse_player"]().seconds > 2.4
+
+
 def test_without_pyav_the_button_says_what_to_install(runs_root, monkeypatch):
     monkeypatch.setattr(shell_film, "has_mp4", lambda: False)
     shown = buttons(open_page("bpc", bpc_tab="Inference", bpc_n_steps="2"))

@@ -22,7 +22,7 @@ read from a code; ``lesions`` what single neurons are worth; ``gradients`` the e
 likelihood and its estimates; ``gabor`` fits of receptive fields;
 ``stimuli`` bars and gratings; ``experiment`` shows them to a network, changed by an intervention;
 ``tuning`` what neurons prefer, how selective and variable they are; ``sound`` spikes as WAV;
-``baselines`` LCA on the same images.
+``moments`` inference of one image as it is watched; ``baselines`` LCA on the same images.
 
 Departures from paper and published code:
 - The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is
