@@ -44,11 +44,11 @@ def test_a_gif_of_bars_says_that_its_sound_is_lost(tmp_path, capsys, monkeypatch
 
 def test_a_file_that_is_there_is_replaced_only_when_asked(tmp_path, capsys):
     file = tmp_path / "a.gif"
-    file.write_text("mine")
+    file.write_bytes(b"mine")
     words = ["bpc", file, "--steps", "1"]
     assert "There is a file" in (text := refusal(capsys, *words))
     assert "--force" in text
-    assert file.read_text() == "mine"
+    assert file.read_bytes() == b"mine"
     assert main(["film", *map(str, words), "--force"]) == 0
     assert file.read_bytes()[:3] == b"GIF"
 

@@ -38,7 +38,8 @@ class Places(NamedTuple):
 def moments_of(trace: Trace, side: int) -> Moments:
     """At most 26 steps of a trace of one image, evenly spaced on a logarithmic scale."""
     n_steps = trace.activity.shape[1]
-    steps = np.unique(np.rint(np.geomspace(1, n_steps, MOST_MOMENTS)).astype(int))
+    last = MOST_MOMENTS - 1
+    steps = np.array(sorted({round(n_steps ** (k / last)) for k in range(MOST_MOMENTS)}))
     at = steps - 1
     return Moments(
         steps,
