@@ -17,7 +17,7 @@ class Requirements(MetadataHookInterface):
         library, app = (root / "requirements.txt").read_text(encoding="utf-8").split(APP, 1)
         metadata["dependencies"] = _packages(library)
         extras = {"app": _packages(app)}
-        for extra in ("docs", "dev", "ray"):
+        for extra in ("docs", "dev", "ray", "onnx"):
             text = (root / f"requirements-{extra}.txt").read_text(encoding="utf-8")
             others = extras["app"] if "-r requirements.txt" in text else []
             others = extras["docs"] if "-r requirements-docs.txt" in text else others

@@ -19,6 +19,7 @@ from corelib.cli.app_command import App
 from corelib.cli.begin import YES, may_begin
 from corelib.cli.checkpoint_commands import CHECKPOINTS
 from corelib.cli.data_commands import DATA
+from corelib.cli.film_command import FILM
 from corelib.cli.follow import follow
 from corelib.cli.import_command import Export, Import
 from corelib.cli.parse import (
@@ -271,6 +272,7 @@ COMMANDS = Group(
         "import": Import,
         "export": Export,
         "data": DATA,
+        "film": FILM,
         "reproduce": Reproduce,
         "report": Report,
     },

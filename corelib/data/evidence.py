@@ -35,6 +35,11 @@ class Evidence(NamedTuple):
     shown: np.ndarray
     boxes: np.ndarray
 
+    @property
+    def part(self) -> str:
+        """What a step brings."""
+        return "glimpse" if len(self.boxes) else "chunk"
+
 
 def evidence_of_test(dataset: SequenceDataset, index: int) -> Evidence:
     """A test image's own sequence, ``dataset.test.pixels[index]``."""

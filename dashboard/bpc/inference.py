@@ -1,6 +1,7 @@
 """The tab Inference: its steps played, energy and errors, and how far the steps are from the limit
 of stability."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,9 +15,9 @@ from dashboard.shell.controls import select, switch
 from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
-    from corelib.models.bpc.inference import InferenceConfig, Trace
+    from corelib.models.bpc.inference import InferenceConfig
+    from corelib.models.bpc.moments import InferenceView
     from corelib.models.bpc.stability import Eigenvalues
-    from dashboard.bpc.figures.inference import InferenceView
 
 MOMENTS = 40
 """About as many moments are played at most."""
@@ -24,8 +25,10 @@ MOMENTS = 40
 
 def draw_inference(v: View) -> None:
     """Inference step by step: energy, errors, activity, the predicted image."""
+    from corelib.films import inference_film
     from corelib.models.bpc.analysis import clamped
     from corelib.models.bpc.inference import infer
+    from corelib.models.bpc.moments import view_of
     from corelib.models.bpc.network import PredictiveCoding
     from dashboard.bpc.figures.inference import inference_curves, player
 
@@ -48,7 +51,7 @@ def draw_inference(v: View) -> None:
     along = bpc_cache.eigenvalues(v.which, v.chosen.pixels, index, config, every)
     given = clamped(v.model, v.input(v.chosen), index)
     trace = infer(given, v.model.weights(), config, every, noise())
-    view = _of_one_image(v, trace)
+    view = view_of(trace, v.data)
     st.markdown(_sentence(v, view, along, config))
     _draw_stability(v, along, index, config)
     chart(
@@ -57,6 +60,14 @@ def draw_inference(v: View) -> None:
         alt="Predicted image, class evidence and hidden activity during inference",
         caption=f"{v.chosen.caption}; clamped label: {label}; {config.start} start. Press Play, or "
         "move the slider. Units row by row; blue positive, red negative.",
+        film=partial(
+            inference_film,
+            view,
+            names,
+            v.chosen.label,
+            v.item.title,
+            f"{v.chosen.caption}; clamped label: {label}; {config.start} start",
+        ),
     )
     chart(
         inference_curves(view, v.palette),
@@ -65,28 +76,6 @@ def draw_inference(v: View) -> None:
         caption="Squared lengths of the errors, unweighted; the energy weighs them by α_f/2 and "
         "α_b/2. n = 1 image.",
         n=1,
-    )
-
-
-def _of_one_image(v: View, trace: "Trace") -> "InferenceView":
-    """What is drawn of a trace, as far as it is finite: predictions where the network has them,
-    else activity."""
-    from dashboard.bpc.figures.inference import InferenceView
-
-    label = trace.label if trace.predicted_label is None else trace.predicted_label
-    image = trace.image if trace.predicted_image is None else trace.predicted_image
-    energy = trace.energy[0].isfinite() & trace.image[0].isfinite().all(1)
-    for h in (*trace.hidden, label):
-        energy &= h[0].isfinite().all(1)
-    kept = int(energy.cumprod(0).sum())
-    return InferenceView(
-        trace.step[:kept].numpy(),
-        trace.energy[0, :kept].numpy(),
-        trace.forward[0, :kept].numpy(),
-        trace.backward[0, :kept].numpy(),
-        v.pixels(image[0, :kept]),
-        label[0, :kept].numpy(),
-        tuple(h[0, :kept].numpy() for h in trace.hidden),
     )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from corelib.films.colours import EXCITATORY as EXCITATORY
+from corelib.films.colours import INHIBITORY as INHIBITORY
+from corelib.films.colours import OKABE_ITO as OKABE_ITO
 from dashboard.figures.figure import Figure
 
-EXCITATORY, INHIBITORY = "#0072B2", "#D55E00"
 EXCITATORY_MARK, INHIBITORY_MARK = "triangle-up", "circle"
-OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
 DASHES = ("solid", "dash", "dot", "dashdot")
 MARKS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "pentagon", "star")
 SIGNED = "RdBu"

@@ -18,6 +18,7 @@ from dashboard.figures.tidy import file_stem, slug, tidy
 from dashboard.shell import drawn, projector, screen
 from dashboard.shell.bundle import spec_of
 from dashboard.shell.drawn import Drawn, network_of
+from dashboard.shell.film import film_buttons
 from dashboard.shell.save import save_button
 from dashboard.shell.text import plain
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from streamlit.delta_generator import DeltaGenerator
 
+    from corelib.films.film import Film
     from dashboard.figures.figure import Figure
 
 
@@ -44,12 +46,13 @@ def chart(
     caption: str,
     n: int | None = None,
     on_select: Callable[[], None] | None = None,
+    film: "Callable[[], Film] | None" = None,
 ) -> None:
     """Show a figure, with its caption and buttons to save it and its data below it.
 
     ``n`` is how many values each of its means is of, for its table, unless its traces say so
     (``figures.spread``). ``on_select`` is called when a point is clicked; ``clicked(key)`` returns
-    that point.
+    that point. ``film`` makes a film of a figure that is played (``shell.film``).
     """
     stem = file_stem(figure, key, network_of(key))
     table = partial(_csv, figure, n)
@@ -86,6 +89,8 @@ def chart(
             )
         ]
         _save_csv(table, key, stem)
+        if film is not None:
+            film_buttons(film, stem, key)
     for kind in pressed:
         from dashboard.shell import drawer
 

@@ -20,6 +20,7 @@ from tests.browser.driver import (
     ready,
     widget,
 )
+from tests.films.decoded import of_mp4
 from tests.pages.ipvae import store_network
 
 
@@ -67,9 +68,13 @@ def test_the_bar_turns_and_the_neuron_responds(page: Page, server: str, network:
     # Played, the picture beside it goes along.
     page.evaluate("() => { document.querySelector('audio').currentTime = 2 }")
     page.wait_for_selector(".st-key-bars_film canvas[data-frame='80']", timeout=driver.PATIENCE_MS)
+    # Saved as a film, it is as long and has the sound.
     with page.expect_download(timeout=driver.PATIENCE_MS) as caught:
-        widget(page, "bars_gif").get_by_role("button").click()
-    assert caught.value.path().read_bytes()[:3] == b"GIF"
+        widget(page, "bars_player_mp4").get_by_role("button").click()
+    assert caught.value.suggested_filename.endswith("_bars_player.mp4")
+    film = of_mp4(caught.value.path().read_bytes())
+    assert film.times[-1] == pytest.approx(4.0)
+    assert len(film.sound) / film.rate == pytest.approx(4.0, abs=0.05)
     no_errors(page)
 
 

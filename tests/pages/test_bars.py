@@ -1,11 +1,9 @@
 """The Moving bars page says which bar its neuron prefers."""
 
-import io
 import re
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from corelib import load
 from corelib.models.ipvae import sound, stimuli
@@ -15,7 +13,6 @@ from corelib.models.ipvae.tuning import selectivity, tuning
 from dashboard.figures.style import LIGHT
 from dashboard.ipvae.bars import cache as bars_cache
 from dashboard.ipvae.bars.controls import default_neuron, usual_bar
-from dashboard.ipvae.bars.player import gif
 from dashboard.ipvae.bars.view import View
 from dashboard.shell import cache
 from tests.pages.app import joined, open_page, sentences
@@ -148,17 +145,6 @@ def test_the_sound_has_clicks_where_there_are_spikes(network):
     loud = np.abs(wave[: round(40 * 0.025 * sound.RATE)]).sum()
     before = run[:40].sum()
     assert (loud > 0) == (before > 0)
-
-
-def test_the_film_lasts_as_long_as_the_sound(network):
-    v = view(network, neuron=0, direction=0.0)
-    outcome = v.outcome()
-    film = Image.open(io.BytesIO(gif(v, outcome, outcome.first.activity[0, :, 0])))
-    total = 0
-    for k in range(film.n_frames):
-        film.seek(k)
-        total += film.info["duration"]
-    assert total == 25 * (v.stimulus.baseline_frames + v.stimulus.frames)
 
 
 def test_a_gaussian_network_has_no_sound(runs_root):

@@ -13,7 +13,7 @@ import torch
 OURS = ("corelib", "dashboard", "pages")
 TICK = 2.0**-10
 """A share of a second, exact in binary: differences of times stay what they are."""
-DEAR = ("image/gif",)
+DEAR = ("image/gif", "video/mp4")
 """Types of files that are made only where ``all_files`` is set: they take seconds."""
 KEPT = 200
 TEXT = 40_000

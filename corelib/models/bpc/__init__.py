@@ -18,7 +18,7 @@ Files: ``config`` settings and presets; ``energy`` errors, energy and gradients 
 ``learner`` the update rules; ``analysis`` measurements of trained networks; ``stability`` how
 large its steps may be; ``variety`` samples of hidden activity make many images of one label;
 ``completion`` what bounds the filling in of hidden pixels; ``posterior`` samples of what is not
-given; ``depth`` how far inference reaches;
+given; ``depth`` how far inference reaches; ``moments`` inference of one image as it is watched;
 ``baselines``.
 
 Departures:

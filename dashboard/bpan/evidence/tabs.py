@@ -1,5 +1,7 @@
 """The figures of the Sequential evidence page, above its tabs and in them."""
 
+from functools import partial
+
 import streamlit as st
 
 from corelib.analysis import anytime
@@ -39,6 +41,7 @@ def draw_main(v: View) -> None:
 
 def _draw_sequence(v: View, chosen: ChosenDigit) -> None:
     """What is seen of the digit, and what each network then believes."""
+    from corelib.films import evidence_film
     from corelib.models.bpan.halting import trajectory
 
     data, evidence = v.data, v.evidence(chosen)
@@ -53,6 +56,14 @@ def _draw_sequence(v: View, chosen: ChosenDigit) -> None:
         alt=f"The image as its {v.part}s are seen, and each network's belief after each",
         caption=f"{chosen.caption}, {which}. Press Play, or move the slider. What has not "
         "been seen is dimmed; framed bar: the true class.",
+        film=partial(
+            evidence_film,
+            evidence,
+            beliefs,
+            data.class_names,
+            chosen.label,
+            f"{chosen.caption}, {which}",
+        ),
     )
     halts = {name: anytime.decision(belief, v.theta).step for name, belief in beliefs.items()}
     chart(

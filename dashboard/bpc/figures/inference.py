@@ -1,28 +1,14 @@
 """Inference of one image: class evidence, the energy of each label, and its steps."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
+from corelib.models.bpc.moments import InferenceView
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, Panels, panels, playing, styled
 
 FRAME_MS = 350
-
-
-class InferenceView(NamedTuple):
-    """Inference over time: ``step`` and ``energy`` (time), squared errors ``forward`` and
-    ``backward`` (time, layer), the predicted ``image``, uint8 (time, row, column), the predicted
-    ``label`` (time, class), and the ``hidden`` activities, each (time, unit)."""
-
-    step: np.ndarray
-    energy: np.ndarray
-    forward: np.ndarray
-    backward: np.ndarray
-    image: np.ndarray
-    label: np.ndarray
-    hidden: tuple[np.ndarray, ...]
 
 
 def bars(

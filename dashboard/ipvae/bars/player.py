@@ -1,15 +1,17 @@
 """The main figure of the Moving bars page: the film, its sound, and the neuron over trials."""
 
-import io
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from corelib.models.ipvae import movie, sound
+from corelib.films.bars import bars_film
+from corelib.models.ipvae import sound
 from corelib.models.ipvae.experiment import Outcome
 from corelib.models.ipvae.tuning import psth
 from dashboard.components.bar_film import BarFilm, bar_film
 from dashboard.figures.style import EXCITATORY, TraceStyle
+from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.bars.figures import geometry, trials
 from dashboard.ipvae.bars.figures.player import Played, player
 from dashboard.ipvae.bars.figures.tuning import Angles, Curve, polar
@@ -32,7 +34,6 @@ def draw_main(v: View) -> None:
         _draw_sound(v, outcome, spikes)
     else:
         st.caption("This network has no spikes, so there is nothing to hear: choose an iP-VAE.")
-        _film_button(v, outcome, spikes)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _draw_raster(v, outcome)
@@ -59,11 +60,19 @@ def _draw_player(v: View, outcome: Outcome) -> None:
         caption=f"Neuron {v.neuron}, {v.stimulus.kind} at {v.direction:g}°, trial 1 (noise seed "
         f"{v.experiment.seed}). Press Play, or move the slider. The stimulus begins at frame 0, "
         f"after {baseline} baseline frames. One frame lasts {v.frame_ms} ms.",
+        film=partial(
+            bars_film,
+            ipvae_cache.network(v.key),
+            outcome,
+            v.neuron,
+            v.frame_ms / 1000,
+            v.item.title,
+        ),
     )
 
 
 def _draw_sound(v: View, outcome: Outcome, spikes: np.ndarray) -> None:
-    """The spikes as sound with the film beside it, and both to download."""
+    """The spikes as sound, to download, with the picture beside it."""
     wave = sound.waveform(spikes, v.frame_ms / 1000, v.experiment.seed)
     left, right = st.columns([1, 5], vertical_alignment="center", gap="medium")
     with left:
@@ -76,43 +85,20 @@ def _draw_sound(v: View, outcome: Outcome, spikes: np.ndarray) -> None:
         with st.container(key="bars_sound"):
             # As a file: a row of numbers would be made as loud as can be, and silence to nothing.
             st.audio(sound.wav(wave), format="audio/wav")
-        with st.container(horizontal=True):
-            st.download_button(
-                "Sound (WAV)",
-                data=lambda: sound.wav(wave),
-                mime="audio/wav",
-                on_click="ignore",
-                file_name=f"neuron-{v.neuron}-{v.direction:g}.wav",
-                key="bars_wav",
-                icon=":material/graphic_eq:",
-                help="48 kHz, one pop of 500 Hz per spike",
-            )
-            _film_button(v, outcome, spikes)
+        st.download_button(
+            "Sound (WAV)",
+            data=lambda: sound.wav(wave),
+            mime="audio/wav",
+            on_click="ignore",
+            file_name=f"neuron-{v.neuron}-{v.direction:g}.wav",
+            key="bars_wav",
+            icon=":material/graphic_eq:",
+            help="48 kHz, one pop of 500 Hz per spike",
+        )
         st.caption(
             "The spikes of this trial as a loudspeaker would play them; the picture moves with the "
             f"sound. {int(spikes.sum())} pops in {len(spikes) * v.frame_ms / 1000:.1f} s."
         )
-
-
-def _film_button(v: View, outcome: Outcome, spikes: np.ndarray) -> None:
-    st.download_button(
-        "Film (GIF)",
-        data=lambda: gif(v, outcome, spikes),
-        mime="image/gif",
-        on_click="ignore",
-        file_name=f"neuron-{v.neuron}-{v.direction:g}.gif",
-        key="bars_gif",
-        icon=":material/movie:",
-        help="The stimulus over the receptive field, with spikes below",
-    )
-
-
-def gif(v: View, outcome: Outcome, activity: np.ndarray) -> bytes:
-    """The film as a GIF: the receptive field with the stimulus, and the ``activity`` (time,) so
-    far."""
-    file = io.BytesIO()
-    movie.write_gif(file, movie.frames(v.field, outcome.film, activity), v.frame_ms / 1000)
-    return file.getvalue()
 
 
 def _draw_raster(v: View, outcome: Outcome) -> None:

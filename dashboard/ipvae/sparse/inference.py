@@ -1,18 +1,20 @@
 """The tab One image of the Sparse code page: inference of the chosen image."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
+from corelib.films.code import code_film
 from corelib.models.ipvae.coding import most_active
 from corelib.models.ipvae.experiment import Intervention
+from corelib.models.ipvae.moments import moments_of, square
 from dashboard.figures.style import trace_styles
 from dashboard.ipvae.features import activity_words
 from dashboard.ipvae.sparse import conclusions
 from dashboard.ipvae.sparse.features import order_shown
 from dashboard.ipvae.sparse.figures.curves import Strongest, convergence_curves, strongest_neurons
-from dashboard.ipvae.sparse.figures.inference import Places, moments_of, player
+from dashboard.ipvae.sparse.figures.inference import player
 from dashboard.ipvae.sparse.view import NO_IMAGE, PAGE, Picture, View
 from dashboard.shell.export import chart
 
@@ -35,17 +37,25 @@ def draw_image(v: View) -> None:
 
 
 def _draw_player(v: View, picture: Picture, trace: "Trace") -> None:
-    order = order_shown(v)
-    places = Places(order, int(np.ceil(np.sqrt(len(order)))))
+    places, names = square(order_shown(v)), activity_words(v.kind)
     moments = moments_of(trace, picture.pixels.shape[0])
     chart(
-        player(picture.pixels, moments, places, activity_words(v.kind), v.palette),
+        player(picture.pixels, moments, places, names, v.palette),
         f"{PAGE}_player",
         alt="Image, reconstruction, potentials, rates and spikes during inference",
         caption=f"{picture.caption.capitalize()}, noise seed {v.seed}. Press Play, or move the "
         f"slider. The reconstruction is from one step's {'spikes' if v.spikes else 'activity'}. "
         "Neurons are row by row in the order of the mosaic. n = 1 image.",
         n=1,
+        film=partial(
+            code_film,
+            picture.pixels,
+            trace,
+            places,
+            names,
+            v.item.title,
+            f"{picture.caption}, noise seed {v.seed}",
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from corelib.analysis.anytime import Spread
 from corelib.models.ipvae.coding import CodePoint, Sparsity
 from corelib.models.ipvae.gradients import Gradients
 from corelib.models.ipvae.inference import Convergence, Trace
+from corelib.models.ipvae.moments import MOST_MOMENTS, Moments, Places, moments_of
 from dashboard.figures.style import LIGHT, trace_styles
 from dashboard.ipvae.sparse.figures import comparison, curves, gradient, inference, lesions
 
@@ -23,9 +24,9 @@ def test_moments_are_steps_of_the_trace():
     parts = {name: RNG.normal(size=(1, n_steps, units)) for name in Trace._fields}
     parts |= {"reconstruction": RNG.normal(size=(1, n_steps, 16)), "threshold": np.zeros(units)}
     trace = Trace(**parts)
-    moments = inference.moments_of(trace, 4)
+    moments = moments_of(trace, 4)
     assert (moments.steps[0], moments.steps[-1]) == (1, n_steps)
-    assert 15 < len(moments.steps) <= inference.MOST_MOMENTS
+    assert 15 < len(moments.steps) <= MOST_MOMENTS
     assert (np.diff(moments.steps) > 0).all()
     for k, step in enumerate(moments.steps):
         picture = trace.reconstruction[0, step - 1].reshape(4, 4)
@@ -38,8 +39,8 @@ def test_moments_are_steps_of_the_trace():
 def test_player_shows_units_where_the_mosaic_has_them():
     order = np.array([2, 0, 1])
     parts = [RNG.random((4, 3)) for _ in range(3)]
-    moments = inference.Moments(np.array([1, 2, 5, 9]), RNG.normal(size=(4, 6, 6)), *parts)
-    places, image = inference.Places(order, 2), RNG.normal(size=(6, 6))
+    moments = Moments(np.array([1, 2, 5, 9]), RNG.normal(size=(4, 6, 6)), *parts)
+    places, image = Places(order, 2), RNG.normal(size=(6, 6))
     figure = inference.player(image, moments, places, ("u", "r", "z"), LIGHT)
     assert [f.name for f in figure.frames] == ["1", "2", "5", "9"]
     frame = figure.frames[1]
@@ -57,8 +58,8 @@ def test_player_shows_units_where_the_mosaic_has_them():
 
 def test_activity_of_either_sign_has_a_scale_with_zero_in_the_middle():
     parts = [RNG.normal(size=(2, 4)) for _ in range(3)]
-    moments = inference.Moments(np.array([1, 2]), RNG.normal(size=(2, 3, 3)), *parts)
-    places = inference.Places(np.arange(4), 2)
+    moments = Moments(np.array([1, 2]), RNG.normal(size=(2, 3, 3)), *parts)
+    places = Places(np.arange(4), 2)
     figure = inference.player(RNG.normal(size=(3, 3)), moments, places, ("u", "r", "z"), LIGHT)
     (u,) = named(figure, "u")
     assert u.zmax == -u.zmin == np.abs(parts[0]).max()
