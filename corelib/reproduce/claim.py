@@ -8,8 +8,6 @@ from corelib.analysis.anytime import Spread, t_interval
 from corelib.words import percent
 
 Verdict = Literal["reproduced", "exceeded", "reproduced in part", "not reproduced"]
-UNTESTED = "cannot be tested here"
-"""What stands in the place of a verdict where we have no figure."""
 Better = Literal["more", "less", "neither"]
 POINTS, SHARE = 0.5, 0.02
 """How far apart two figures may be that count as the same: in percentage points, and as a share of
@@ -28,7 +26,7 @@ RULE = (
 class Claim(NamedTuple):
     """One published figure and ours: ``table`` is the reproduction that computes ours, ``better``
     which way is better. With ``paired`` ours is a difference between two networks over paired
-    seeds. ``view`` is the address in the app where it can be seen, empty for the topic's."""
+    seeds."""
 
     what: str
     table: str
@@ -37,16 +35,6 @@ class Claim(NamedTuple):
     ours: Spread
     better: Better = "more"
     paired: bool = False
-    view: str = ""
-
-    @property
-    def allowed(self) -> float:
-        """How far apart the two figures may be to count as the same."""
-        interval = t_interval(self.ours) if self.paired else None
-        if interval is not None:
-            return (interval.high - interval.low) / 2
-        tolerance = POINTS if self.unit == "%" else SHARE * abs(self.published)
-        return max(tolerance, 2 * self.ours.sd if self.ours.n > 1 else 0.0)
 
     @property
     def verdict(self) -> Verdict:
@@ -54,7 +42,12 @@ class Claim(NamedTuple):
         ours, published = self.ours.mean, self.published
         ahead = ours > published if self.better == "more" else ours < published
         interval = t_interval(self.ours) if self.paired else None
-        same = interval.holds(published) if interval else abs(ours - published) <= self.allowed
+        if interval is None:
+            tolerance = POINTS if self.unit == "%" else SHARE * abs(published)
+            chance = 2 * self.ours.sd if self.ours.n > 1 else 0.0
+            same = abs(ours - published) <= max(tolerance, chance)
+        else:
+            same = interval.holds(published)
         if same:
             return "reproduced"
         if ahead and self.better != "neither":

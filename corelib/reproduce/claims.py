@@ -6,18 +6,13 @@ follows from both by ``RULE``.
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
-from corelib import files
 from corelib.analysis.anytime import Spread
-from corelib.data.corruption_kinds import CORRUPTIONS as KINDS
 from corelib.reproduce import results
-from corelib.reproduce.claim import RULE, UNTESTED, Better, Claim, Verdict
+from corelib.reproduce.claim import RULE, Better, Claim, Verdict
 from corelib.reproduce.claims_why import (
     notes,
     summary_of,
@@ -35,15 +30,12 @@ if TYPE_CHECKING:
 
 class Topic(NamedTuple):
     """What several claims belong to: who made them, and ``why``, sentences computed from tables
-    on what we think of those that did not reproduce. ``control`` is what speaks to whether the
-    claim's reason holds, ``view`` the address in the app where one can see for oneself."""
+    on what we think of those that did not reproduce."""
 
     name: str
     source: str
     claims: Callable[[], Iterator[Claim]]
     why: Callable[[], Sequence[str]]
-    control: str
-    view: str
 
 
 BPAN_README = "Lahiri and Panwar, Balanced Predictive Attractor Networks, the authors' README"
@@ -70,26 +62,17 @@ Row = dict[str, Any]
 
 
 def _from(
-    table: str,
-    what: Callable[[Row], str],
-    *pairs: Pair,
-    where: Callable[[Row], bool] | None = None,
-    view: Callable[[Row], str] = lambda row: "",
+    table: str, what: Callable[[Row], str], *pairs: Pair, where: Callable[[Row], bool] | None = None
 ) -> Iterator[Claim]:
-    """A claim for each pair of each row that has both figures; ``where`` chooses the rows, ``view``
-    gives where each can be seen. A number that is no mean, such as a count, has no spread."""
+    """A claim for each pair of each row that has both figures; ``where`` chooses the rows."""
     for row in cast("list[Row]", summary_of(table).to_dict("records")):
         if where is not None and not where(row):
             continue
         for measured, own, others, unit, better in pairs:
             ours, published = row.get(own), row.get(others)
-            if ours is not None and published is not None:
+            if isinstance(ours, Spread) and published is not None:
                 known = published.mean if isinstance(published, Spread) else float(published)
-                if not isinstance(ours, Spread):
-                    ours = Spread(float(ours), 0.0, int(row["seeds"]))
-                yield Claim(
-                    f"{what(row)}, {measured}", table, unit, known, ours, better, view=view(row)
-                )
+                yield Claim(f"{what(row)}, {measured}", table, unit, known, ours, better)
 
 
 def _halting() -> Iterator[Claim]:
@@ -100,18 +83,8 @@ def _halting() -> Iterator[Claim]:
             lambda row: row["model"],
             Pair(f"accuracy {rule}", f"accuracy {by} / %", "published accuracy / %"),
             Pair(f"mean steps {rule}", f"mean steps {by}", "published mean steps", "", "neither"),
-            Pair(
-                f"speed-up by steps {rule}",
-                "speed-up by steps" + (", own rule" if by == "by own rule" else ""),
-                "published speed-up",
-                "",
-            ),
             where=lambda row, own=by == "by own rule": own == bool(row["mean steps by own rule"]),
         )
-    yield from _from("anytime", lambda row: row["model"], PARAMETERS)
-
-
-PARAMETERS = Pair("parameters", "parameters", "published parameters", "", "neither")
 
 
 def _sizes() -> Iterator[Claim]:
@@ -120,7 +93,6 @@ def _sizes() -> Iterator[Claim]:
         lambda row: f"hidden {row['hidden']}",
         Pair("accuracy of BPAN", "accuracy / %", "published accuracy / %"),
         Pair("accuracy of the MLP", "MLP: accuracy / %", "published MLP accuracy / %"),
-        Pair("parameters of BPAN", "BPAN: parameters", "published parameters", "", "neither"),
     )
 
 
@@ -129,19 +101,7 @@ def _robustness() -> Iterator[Claim]:
         "robustness",
         lambda row: f"{row['model']}, corruption: {row['corruption']}",
         Pair("accuracy", "accuracy / %", "published / %"),
-        view=lambda row: _corrupted(row["corruption"]),
     )
-
-
-def _corrupted(title: str) -> str:
-    """Where this corruption is seen, as published."""
-    from corelib.reproduce.robustness import CONDITIONS
-
-    of = next(condition for condition in CONDITIONS if condition.title == title)
-    published = "true" if of.protocol == "published" else "false"
-    view = f"robustness?robust_kind={of.corruption}&robust_faithful={published}"
-    on_page = of.severity in KINDS[of.corruption].severities
-    return view + (f"&robust_{of.corruption}_severity={of.severity}" if on_page else "")
 
 
 def _balance() -> Iterator[Claim]:
@@ -170,8 +130,6 @@ def _sequential() -> Iterator[Claim]:
         Pair(
             "accuracy at the last step", "accuracy at the last step / %", "published accuracy / %"
         ),
-        PARAMETERS,
-        view=lambda row: f"evidence?evidence_task={row['task']}",
     )
 
 
@@ -232,108 +190,44 @@ def _selectivity() -> Iterator[Claim]:
 
 
 TOPICS: tuple[Topic, ...] = (
+    Topic("Halting", BPAN_README, _halting, why_halting),
     Topic(
-        "Halting",
-        BPAN_README,
-        _halting,
-        why_halting,
-        "networks of the same size that do not recur, recurrence zeroed after training, and "
-        "PonderNet as in the authors' code: table anytime",
-        "halting?halting_theta=0.9",
+        "Accuracy and size", BPAN_README, _sizes, notes("classification", "Hidden ", "logged less")
     ),
+    Topic("Robustness", BPAN_FILES, _robustness, lambda: why_robustness(list(_robustness()))),
+    Topic("Balance", BPAN_README, _balance, notes("balance", "excluded", "conditions, most")),
     Topic(
-        "Accuracy and size",
-        BPAN_README,
-        _sizes,
-        notes("classification", "Hidden ", "logged less"),
-        "each departure of the authors' sweep on its own, paired by seed: table controls",
-        "halting?halting_tab=Published&halting_table=classification",
+        "Evidence over time", BPAN_README, _sequential, lambda: why_sequential(list(_sequential()))
     ),
-    Topic(
-        "Robustness",
-        BPAN_FILES,
-        _robustness,
-        lambda: why_robustness(list(_robustness())),
-        "all networks on the same corrupted images, the MLP among them: table robustness",
-        "robustness",
-    ),
-    Topic(
-        "Balance",
-        BPAN_README,
-        _balance,
-        notes("balance", "excluded", "conditions, most"),
-        "the balance term left out, recurrence zeroed, and a matched MLP, paired by seed: table "
-        "balance",
-        "robustness?robust_tab=Balance+ablation",
-    ),
-    Topic(
-        "Evidence over time",
-        BPAN_README,
-        _sequential,
-        lambda: why_sequential(list(_sequential())),
-        "a GRU of as many parameters, and glimpses that say where they are: table sequential",
-        "evidence",
-    ),
-    Topic(
-        "Bidirectional predictive coding",
-        TUTORIAL,
-        _bpc,
-        why_bpc,
-        "generative, discriminative and hybrid predictive coding, and depth: tables bpc and "
-        "bpc-depth",
-        "bpc",
-    ),
-    Topic(
-        "Instructed vision and Counter-Hebb learning",
-        COUNTER_HEBB,
-        _instructed,
-        list,
-        "back-propagation and feedback alignment on the same data: table butd",
-        "learning",
-    ),
-    Topic(
-        "Codes of the iterative VAEs",
-        IPVAE_PAPER,
-        _codes,
-        why_codes,
-        "LCA on the same images, and each cause on its own: tables lca and ipvae",
-        "sparse",
-    ),
+    Topic("Bidirectional predictive coding", TUTORIAL, _bpc, why_bpc),
+    Topic("Instructed vision and Counter-Hebb learning", COUNTER_HEBB, _instructed, list),
+    Topic("Codes of the iterative VAEs", IPVAE_PAPER, _codes, why_codes),
     Topic(
         "Selectivity for orientation",
         IPVAE_PAPER,
         _selectivity,
         notes("selectivity", "equals the", "intervals of"),
-        "the same neurons at other contrasts: table selectivity",
-        "bars",
     ),
 )
 
 
-NOT_HERE = (
+UNTESTED = (
     (
-        "Codes of the iterative VAEs",
         "Iterative VAEs on van Hateren's images",
         "they cannot be had without a network, so our networks learn other images; with a folder "
         "of van Hateren's patches in place the same commands train on those.",
     ),
     (
-        "Instructed vision and Counter-Hebb learning",
         "Instructed vision on CelebA",
         "the rows run where the data is, but take longer than we had; python -m "
         "corelib.reproduce.butd_cost says how long.",
     ),
     (
-        "Codes of the iterative VAEs",
         "iP-VAE on MNIST at the paper's T, β and length",
         "their fit took hours on a GPU; ours has a smaller T and β, which the table ipvae names.",
     ),
 )
 
-"""Topic, claim, and why we have no figure."""
-
-FILE = results.SHIPPED / "claims.json"
-TEXT = Path(__file__).parents[2] / "docs" / "what-did-not-reproduce.md"
 PREAMBLE = (
     "This page is written by `python -m corelib.reproduce.claims` from the figures that ship in "
     "assets/results; no number in it is typed in."
@@ -345,104 +239,30 @@ def claims() -> list[Claim]:
     return [claim for topic in TOPICS for claim in topic.claims()]
 
 
-def rows() -> list[dict[str, Any]]:
-    """One record a claim, of what JSON can hold: as ``table`` gives it."""
-    found = []
-    for topic in TOPICS:
-        shared = {"topic": topic.name, "source": topic.source, "control": topic.control}
-        found += [
-            {
-                **shared,
-                "claim": claim.what,
-                "unit": claim.unit,
-                "published": claim.published,
-                "mean": claim.ours.mean,
-                "sd": claim.ours.sd if claim.ours.n > 1 else None,
-                "seeds": claim.ours.n,
-                "allowed": claim.allowed,
-                "better": claim.better,
-                "paired": claim.paired,
-                "verdict": claim.verdict,
-                "table": claim.table,
-                "view": claim.view or topic.view,
-                "why": "",
-            }
-            for claim in topic.claims()
-        ]
-        found += [
-            {
-                **dict.fromkeys(found[-1]),
-                **shared,
-                "claim": what,
-                "verdict": UNTESTED,
-                "view": topic.view,
-                "why": why,
-            }
-            for name, what, why in NOT_HERE
-            if name == topic.name
-        ]
-    return found
-
-
-def table() -> pd.DataFrame:
-    """All claims, one row each, as they were computed when the tables that ship were made: what is
-    claimed (``claim``) and where (``source``); the ``published`` figure and ours, ``mean`` with
-    ``sd`` over ``seeds`` (``unit`` empty for what has none); how far apart the two are ``allowed``
-    to be, and the ``verdict``; the ``control`` that
-    speaks to it; the ``table`` that computes ours (``reproduce TABLE``), and the address of the
-    ``view`` in the app. ``why`` says why one cannot be tested here.
-
-    It is read from assets/results/claims.json, so that it costs nothing to look at; ``rows``
-    computes it again. ``attrs`` holds the ``rule`` of the verdicts and the ``reasons`` by topic.
-    """
-    import pandas as pd
-
-    data = files.read_json(FILE)
-    frame = pd.DataFrame(data["claims"])
-    frame.attrs.update(rule=RULE, reasons=data["reasons"])
-    return frame
-
-
-def reasons() -> dict[str, list[str]]:
-    """What we think of the claims that did not reproduce, sentences by topic."""
-    return {topic.name: list(topic.why()) for topic in TOPICS}
-
-
-def ship() -> None:
-    """Write the list and the text that ship, from the tables that ship."""
-    content = {"claims": rows(), "reasons": reasons()}
-    files.write_text(FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    files.write_text(TEXT, text())
-
-
 def summary() -> pd.DataFrame:
     """One row a claim; the rule and the reasons are in ``attrs["notes"]``."""
     import pandas as pd
 
     lines = [
         {
-            "topic": row["topic"],
-            "claim": row["claim"],
-            "unit": row["unit"] or "",
-            "published": row["published"],
-            "ours": None
-            if row["mean"] is None
-            else Spread(row["mean"], math.nan if row["sd"] is None else row["sd"], row["seeds"]),
-            "seeds": row["seeds"],
-            "verdict": row["verdict"],
-            "control": row["control"],
-            "computed by": f"reproduce {row['table']}" if row["table"] else "",
-            "view": row["view"],
-            "claimed in": row["source"],
+            "topic": topic.name,
+            "claim": claim.what,
+            "unit": claim.unit,
+            "published": claim.published,
+            "ours": claim.ours,
+            "seeds": claim.ours.n,
+            "verdict": claim.verdict,
+            "computed by": f"reproduce {claim.table}",
         }
-        for row in rows()
+        for topic in TOPICS
+        for claim in topic.claims()
     ]
     frame = pd.DataFrame(lines, dtype=object)
-    said = [f"{topic}: {reason}" for topic, why in reasons().items() for reason in why]
+    reasons = [f"{topic.name}: {reason}" for topic in TOPICS for reason in topic.why()]
     frame.attrs["notes"] = (
         f"Verdict: {RULE}",
-        *(f"{name}: {why}" for _, name, why in NOT_HERE),
-        *said,
+        *(f"{name}: {why}" for name, why in UNTESTED),
+        *reasons,
     )
     return frame
 
@@ -473,9 +293,9 @@ def text() -> str:
             "\n".join(f"- {claim}" for claim in open_claims),
             *(reason.replace("|", "\\|") for reason in topic.why()),
         ]
-    parts += ["## What cannot be tested here", "\n".join(f"- **{a}**: {b}" for _, a, b in NOT_HERE)]
+    parts += ["## What cannot be tested here", "\n".join(f"- **{a}**: {b}" for a, b in UNTESTED)]
     return "\n\n".join(parts) + "\n"
 
 
 if __name__ == "__main__":
-    ship()
+    print(text(), end="")
