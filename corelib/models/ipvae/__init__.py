@@ -21,7 +21,7 @@ its trace; ``analysis`` features, codes and readout; ``coding`` sparsity, orders
 read from a code; ``lesions`` what single neurons are worth; ``gradients`` the exact gradient of the
 likelihood and its estimates; ``gabor`` fits of receptive fields;
 ``stimuli`` bars and gratings; ``experiment`` shows them to a network, changed by an intervention;
-``tuning`` what neurons prefer, how selective and variable they are; ``sound`` and ``movie`` spikes
+``records`` points and curves that tables share; ``tuning`` what neurons prefer, how selective and variable they are; ``sound`` and ``movie`` spikes
 as WAV and as GIF; ``baselines`` LCA on the same images.
 
 Departures from paper and published code:
