@@ -225,9 +225,17 @@ def _paired(arms: dict[str, pd.DataFrame], name: str, column: str) -> Spread | N
     against = ARMS[name].against
     if against not in arms or column not in arms[name]:
         return None
-    one, other = (100 * cast("pd.Series", arms[k][column].dropna()) for k in (name, against))
-    common = one.index.intersection(other.index)
-    return paired_difference(one[common], other[common]) if len(common) else None
+    one, other = (_by_seed(arms[k], column) for k in (name, against))
+    common = [seed for seed in one if seed in other]
+    if not common:
+        return None
+    return paired_difference([one[seed] for seed in common], [other[seed] for seed in common])
+
+
+def _by_seed(arm: pd.DataFrame, column: str) -> dict[int, float]:
+    """A measure of an arm in hundredths, by the seeds that have it."""
+    known = arm[column].dropna()
+    return dict(zip(known.index, (100 * known.to_numpy(float)).tolist(), strict=True))
 
 
 def answers(rows: pd.DataFrame) -> list[str]:
@@ -291,18 +299,19 @@ def _arms(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _line(measured: Measure, name: str, arms: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """One row of the table; differences are of the seeds that both arms have."""
     against = ARMS[name].against
-    values = 100 * cast("pd.Series", arms[name][measured.column].dropna())
+    values = _by_seed(arms[name], measured.column)
     difference, change = _paired(arms, name, measured.column), None
     if difference is not None and against is not None:
-        reference = 100 * cast("pd.Series", arms[against][measured.column])
-        common = values.index.intersection(reference.dropna().index)
-        change = spread(100 * (values[common] / reference[common] - 1))
+        reference = _by_seed(arms[against], measured.column)
+        change = spread(
+            [100 * (values[seed] / reference[seed] - 1) for seed in values if seed in reference]
+        )
     standard = name == STANDARD
     return {
         "measure": measured.title,
         "arm": name,
         "seeds": len(arms[name]),
-        "value": spread(values) if len(values) else None,
+        "value": spread(list(values.values())) if values else None,
         "compared with": against,
         "difference": difference,
         "95 % interval": difference and t_interval(difference),

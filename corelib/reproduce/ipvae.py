@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
     from corelib.data.images import ImageDataset
     from corelib.models.ipvae.analysis import Code
-    from corelib.models.ipvae.records import CodePoint
     from corelib.models.ipvae.network import IterativeVAE
+    from corelib.models.ipvae.records import CodePoint
 
 N_STEPS = 1000
 N_IMAGES = 500

@@ -108,6 +108,13 @@ def shipped(name: str) -> pd.DataFrame:
     return _read(_shipped_file(name), f"make it with: python -m corelib reproduce {name} --ship")
 
 
+def shipped_state() -> tuple[tuple[str, int, int], ...]:
+    """The shipped tables: name, when its file was written in ns, and its size in bytes. What is
+    computed from them holds as long as this is the same."""
+    known = ((file.stem, file.stat()) for file in sorted(SHIPPED.glob("*.csv")))
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in known)
+
+
 def own(name: str) -> pd.DataFrame | None:
     """The raw rows last computed by ``--train`` with these runs; None if there are none."""
     file = own_file(name)

@@ -25,8 +25,8 @@ from corelib.runs.store import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corelib.models.ipvae.records import ContrastCurve
     from corelib.models.ipvae.network import IterativeVAE
+    from corelib.models.ipvae.records import ContrastCurve
 
 PUBLISHED = {"ipvae": 0.85, "igvae-relu": 0.27, "igvae": 0.15}
 """1 - circular variance by system."""
