@@ -1,0 +1,144 @@
+"""What of the claims is shown: the filters, and the claim that is open."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from corelib.reproduce import claims
+from corelib.reproduce.claim import RULE, Verdict
+from corelib.reproduce.claims import Listed
+from dashboard.lab.claims.details import draw_details
+from dashboard.lab.claims.table import draw_table
+from dashboard.rooms import FAMILIES
+from dashboard.shell.address import clean
+from dashboard.shell.controls import select, several
+from dashboard.shell.page import STYLES
+from dashboard.shell.registry import begin
+from dashboard.shell.save import save_button
+from dashboard.shell.text import errors_shown, plain
+from dashboard.shell.theme import palette
+
+PAGE = "claims"
+ALL = "All families"
+LONGEST = 60
+"""Characters that a person may search for."""
+
+
+class View(NamedTuple):
+    """The claims that are shown, by what the filters ask for: a ``family``, empty for all; any of
+    these ``verdicts``, empty for all; and these ``words``."""
+
+    family: str
+    verdicts: tuple[Verdict, ...]
+    words: str
+    items: tuple[Listed, ...]
+
+    @property
+    def is_all(self) -> bool:
+        return not (self.family or self.verdicts or self.words)
+
+
+def draw_claims() -> None:
+    begin(PAGE)
+    st.html(STYLES)
+    st.title("Claims")
+    with errors_shown():
+        _draw(_view())
+
+
+def _view() -> View:
+    """The filters in the sidebar, and what they leave. Raises ``DataError``."""
+    families = {family.title: family.name for family in FAMILIES}
+    with st.sidebar:
+        words = _words()
+        family = families.get(select(PAGE, "family", "Family", [ALL, *families]), "")
+        verdicts = several(PAGE, "verdicts", "Verdicts", claims.VERDICTS, placeholder="all")
+    items = claims.chosen(family, verdicts, words)
+    return View(family, tuple(verdicts), words, tuple(items))
+
+
+def _words() -> str:
+    key = f"{PAGE}_find"
+    clean(key, lambda asked: len(asked) == 1 and len(asked[0]) <= LONGEST)
+    return st.text_input(
+        "Search",
+        key=key,
+        placeholder="a network, a measure, a source",
+        max_chars=LONGEST,
+        bind="query-params",
+    )
+
+
+def _draw(v: View) -> None:
+    st.markdown(sentence(v))
+    with st.expander("How the verdict is reached", key=f"{PAGE}_rule"):
+        st.markdown(plain(RULE[0].upper() + RULE[1:]))
+    if not v.items:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        # Drawn first and filled last: which row is marked follows from the claim chosen beside it.
+        place = st.container()
+    names = [item.claim.what for item in v.items]
+    with right:
+        chosen = select(PAGE, "claim", "Claim", names, on_change=_mark_another)
+        draw_details(v.items[names.index(chosen)])
+    with place:
+        draw_table(v.items, names.index(chosen), _table_key(v))
+        save_button(
+            "CSV",
+            lambda: claims.summary().to_csv(index=False).encode(),
+            "synaptarium-claims",
+            f"{PAGE}_table",
+            "All claims with their sources, controls, commands and views, as "
+            "python -m corelib reproduce claims --csv saves them",
+        )
+    _draw_distances(v)
+
+
+def sentence(v: View) -> str:
+    """How many of the claims that are shown have which verdict."""
+    if not v.items:
+        return f"No claim is like that. All filters cleared, there are {len(claims.listed())}."
+    said = claims.sentence(v.items)
+    return said if v.is_all else f"{said} In all there are {len(claims.listed())}."
+
+
+def _mark_another() -> None:
+    """The claim was chosen beside the table: its row is marked in a table of its own, since the
+    marked row of one that is there cannot be moved."""
+    count = f"_{PAGE}_tables"
+    st.session_state[count] = st.session_state.get(count, 0) + 1
+
+
+def _table_key(v: View) -> str:
+    """A table of its own for other rows: a marked row is remembered by its number."""
+    rows = crc32("\n".join(item.claim.what for item in v.items).encode())
+    return f"{PAGE}_table_{rows}_{st.session_state.get(f'_{PAGE}_tables', 0)}"
+
+
+def _draw_distances(v: View) -> None:
+    from dashboard.lab.claims.figures import distances
+    from dashboard.shell.export import chart, clicked
+
+    key = f"{PAGE}_distances"
+    tested = [item for item in v.items if item.claim.distance is not None]
+    if not tested:
+        return
+
+    def choose() -> None:
+        point = clicked(key)
+        if point is not None:
+            st.session_state[f"{PAGE}_claim"] = point["customdata"][0]
+            _mark_another()
+
+    chart(
+        distances(tested, palette()),
+        key,
+        alt="How far ours are from the published figures, claim by claim",
+        caption=f"n = {len(tested)} claims. A point within the band counts as reproduced; 1 is as "
+        "far as the rule lets two figures differ. To the right ours is larger, which is better for "
+        "an accuracy and worse for a loss. Bars: twice the standard deviation over our seeds. "
+        "Click a point to read its claim.",
+        on_select=choose,
+    )
