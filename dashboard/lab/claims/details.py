@@ -7,20 +7,13 @@ from corelib.reproduce.claim import Claim
 from corelib.reproduce.claims import Listed
 from corelib.reproduce.results import shipped_state
 from corelib.runs.registry import registry_state
-from dashboard.lab.claims.figures import MARKS
+from dashboard.lab.claims.marks import MARKS
 from dashboard.rooms import ROOMS
 from dashboard.shell.page import ASSETS
 from dashboard.shell.text import plain
 
 PAGES = ASSETS.parent / "pages"
 TITLES = {room.file.removesuffix(".py"): room.title for room in ROOMS} | {"data": "Data"}
-BADGES = {
-    "reproduced": "green",
-    "exceeded": "blue",
-    "reproduced in part": "orange",
-    "not reproduced": "red",
-    "cannot be tested here": "gray",
-}
 
 
 def draw_details(item: Listed) -> None:
@@ -28,8 +21,8 @@ def draw_details(item: Listed) -> None:
     topic, claim = item
     with st.container(border=True, key="claims_details"):
         st.markdown(f"##### {plain(claim.what)}")
-        mark = MARKS[claim.verdict].text
-        st.markdown(f":{BADGES[claim.verdict]}-badge[{mark} {claim.verdict}]")
+        mark = MARKS[claim.verdict]
+        st.markdown(f":{mark.badge}-badge[{mark.text} {claim.verdict}]")
         if claim.ours is not None:
             left, right = st.columns(2)
             left.metric("Published", claim.published_text)

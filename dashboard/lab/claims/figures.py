@@ -2,36 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from corelib.reproduce.claim import Claim, Verdict
+from corelib.reproduce.claim import Claim
 from corelib.reproduce.claims import VERDICTS, Listed
 from dashboard.figures.figure import Figure
-from dashboard.figures.style import LIGHT, Palette, faded, styled
+from dashboard.figures.style import Palette, faded, styled
+from dashboard.lab.claims.marks import MARKS
 
-
-class Mark(NamedTuple):
-    """How a verdict is told apart without its word: in text, in a figure, and by its colour on a
-    light and on a dark ground."""
-
-    text: str
-    symbol: str
-    light: str
-    dark: str
-
-    def colour(self, palette: Palette) -> str:
-        return self.light if palette == LIGHT else self.dark
-
-
-MARKS: dict[Verdict, Mark] = {
-    "reproduced": Mark("●", "circle", "#00704F", "#3CC9A0"),
-    "exceeded": Mark("▲", "triangle-up", "#005C91", "#6CB8EC"),
-    "reproduced in part": Mark("◆", "diamond", "#8A5A00", "#E8B44C"),
-    "not reproduced": Mark("✕", "x", "#B0400A", "#F58F5C"),
-    "cannot be tested here": Mark("○", "circle-open", "#5C6B78", "#93A3B1"),
-}
 TICKS = (-30, -10, -3, -1, 0, 1, 3, 10, 30)
 ROW, GAP = 1.0, 2.0
 """Rows of a claim, and between two topics."""

@@ -75,16 +75,13 @@ def _draw(v: View) -> None:
         st.markdown(plain(RULE[0].upper() + RULE[1:]))
     if not v.items:
         return
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        # Drawn first and filled last: which row is marked follows from the claim chosen beside it.
-        place = st.container()
     names = [item.claim.what for item in v.items]
+    left, right = st.columns([3, 2], gap="medium")
     with right:
-        chosen = select(PAGE, "claim", "Claim", names, on_change=_mark_another)
+        chosen = select(PAGE, "claim", "Claim", names)
         draw_details(v.items[names.index(chosen)])
-    with place:
-        draw_table(v.items, names.index(chosen), _table_key(v))
+    with left:
+        draw_table(v.items, chosen, f"{PAGE}_table", _open)
         save_button(
             "CSV",
             lambda: claims.summary().to_csv(index=False).encode(),
@@ -104,17 +101,8 @@ def sentence(v: View) -> str:
     return said if v.is_all else f"{said} In all there are {len(claims.listed())}."
 
 
-def _mark_another() -> None:
-    """The claim was chosen beside the table: its row is marked in a table of its own, since the
-    marked row of one that is there cannot be moved."""
-    count = f"_{PAGE}_tables"
-    st.session_state[count] = st.session_state.get(count, 0) + 1
-
-
-def _table_key(v: View) -> str:
-    """A table of its own for other rows: a marked row is remembered by its number."""
-    rows = crc32("\n".join(item.claim.what for item in v.items).encode())
-    return f"{PAGE}_table_{rows}_{st.session_state.get(f'_{PAGE}_tables', 0)}"
+def _open(name: str) -> None:
+    st.session_state[f"{PAGE}_claim"] = name
 
 
 def _draw_distances(v: View) -> None:
@@ -129,8 +117,7 @@ def _draw_distances(v: View) -> None:
     def choose() -> None:
         point = clicked(key)
         if point is not None:
-            st.session_state[f"{PAGE}_claim"] = point["customdata"][0]
-            _mark_another()
+            _open(point["customdata"][0])
 
     chart(
         distances(tested, palette()),
