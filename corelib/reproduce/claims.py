@@ -32,6 +32,14 @@ TOPICS: tuple[Topic, ...] = (
 )
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 UNTESTED = VERDICTS[-1]
+SAID: dict[Verdict, str] = {
+    "reproduced": "reproduced",
+    "exceeded": "came out better than published",
+    "reproduced in part": "reproduced in part",
+    "not reproduced": "did not reproduce",
+    "cannot be tested here": "cannot be tested here",
+}
+"""What a sentence says of a claim with each verdict."""
 
 PREAMBLE = (
     "This page is written by `python -m corelib.reproduce.claims` from the figures that ship in "
@@ -93,24 +101,16 @@ def chosen(family: str = "", verdicts: Collection[str] = (), words: str = "") ->
 
 
 def sentence(items: Sequence[Listed]) -> str:
-    """How many claims have which verdict: ``Of 3 claims 2 reproduced and 1 did not.``"""
+    """How many claims have which verdict: ``Of 3 claims 2 reproduced and 1 did not reproduce.``"""
     verdicts = Counter(item.claim.verdict for item in items)
-    parts = [
-        f"{verdicts[verdict]} {said}"
-        for verdict, said in (
-            ("reproduced", "reproduced"),
-            ("exceeded", "came out better than published"),
-            ("reproduced in part", "reproduced in part"),
-            ("not reproduced", "did not reproduce"),
-            (UNTESTED, "cannot be tested here"),
-        )
-        if verdicts[verdict]
-    ]
+    parts = [(verdicts[verdict], SAID[verdict]) for verdict in VERDICTS if verdicts[verdict]]
     if not parts:
-        return "No claim is like that."
-    head = f"Of {len(items)} claim{'s' * (len(items) != 1)}"
-    *others, last = parts
-    return f"{head} {', '.join(others)} and {last}." if others else f"{head} {last}."
+        return "There is no such claim."
+    if len(parts) == 1:
+        count, said = parts[0]
+        return f"All {count} claims {said}." if count > 1 else f"One claim, which {said}."
+    *others, last = (f"{count} {said}" for count, said in parts)
+    return f"Of {len(items)} claims {', '.join(others)} and {last}."
 
 
 def cost(table: str) -> str:

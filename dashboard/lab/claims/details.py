@@ -64,7 +64,8 @@ def _apart(claim: Claim) -> str:
         return ""
     unit = {"%": " points", "parameters": " parameters", "": ""}.get(claim.unit, f" {claim.unit}")
     apart = claim.ours.mean - claim.published
-    return f"{apart:+,.4g}{unit}; up to {claim.allowed:,.3g} counts as the same."
+    told = f"{apart:+,.4g}".replace("-", "−")
+    return f"{told}{unit}; up to {claim.allowed:,.3g} counts as the same."
 
 
 def _state() -> tuple:

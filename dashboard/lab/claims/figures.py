@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,28 +13,31 @@ from dashboard.figures.style import Palette, faded, styled
 from dashboard.lab.claims.marks import MARKS
 
 TICKS = (-30, -10, -3, -1, 0, 1, 3, 10, 30)
-ROW, GAP = 1.0, 2.0
-"""Rows of a claim, and between two topics."""
+GAP = 2
+"""Rows between two topics."""
 PIXELS = 6
+"""Height of a row."""
+ROWS_OF_LINE = 3
+"""Rows that a line of a topic's name takes."""
 LINE = 26
 """Characters of a topic's name that fit beside the figure."""
-AXIS = "(ours − published) / largest difference that counts as the same"
+AXIS = "(ours − published) / limit of the rule"
 
 
 def distances(items: Sequence[Listed], palette: Palette) -> Figure:
     """Each claim that was tested as a point: its distance in units of what the rule allows, on an
-    axis that is linear around 0 and logarithmic beyond, with two standard deviations of ours.
+    axis that is linear around 0 and logarithmic beyond, with the spread of ours.
 
     The point's ``customdata`` begins with the claim's name.
     """
-    rows = _rows(items)
-    last = max((row for row, _, _ in rows), default=0.0)
+    blocks = _blocks(items)
+    rows = [row for block in blocks for row in block.rows]
+    last = blocks[-1].last if blocks else 0.0
     traces = [
-        _trace([(row, claim) for row, _, claim in rows if claim.verdict == verdict], palette)
+        _trace([(row, claim) for row, claim in rows if claim.verdict == verdict], palette)
         for verdict in VERDICTS
-        if any(claim.verdict == verdict for _, _, claim in rows)
+        if any(claim.verdict == verdict for _, claim in rows)
     ]
-    topics = {name: [row for row, topic, _ in rows if topic == name] for _, name, _ in rows}
     layout: dict[str, Any] = {
         "xaxis": {
             "title": {"text": AXIS},
@@ -45,31 +48,45 @@ def distances(items: Sequence[Listed], palette: Palette) -> Figure:
         },
         "yaxis": {
             "tickmode": "array",
-            "tickvals": [float(np.mean(own)) for own in topics.values()],
-            "ticktext": [_folded(name) for name in topics],
+            "tickvals": [(block.first + block.last) / 2 for block in blocks],
+            "ticktext": [block.name for block in blocks],
             "range": [last + GAP, -GAP],
             "showgrid": False,
             "zeroline": False,
             "ticks": "",
         },
-        "shapes": [_same(palette), *_between(list(topics.values()), palette)],
+        "shapes": [_same(palette), *_between(blocks, palette)],
         "margin": {"l": 200},
         "hovermode": "closest",
     }
     return styled(traces, layout, palette, height=max(240, round(130 + PIXELS * last)))
 
 
-def _rows(items: Sequence[Listed]) -> list[tuple[float, str, Claim]]:
-    """The row, the topic and the claim of each that was tested, a gap between two topics."""
-    found: list[tuple[float, str, Claim]] = []
-    for topic, claim in items:
-        if claim.distance is None:
+class _Block(NamedTuple):
+    """The claims of a topic with their rows, from the ``first`` to the ``last`` that it takes; its
+    ``name`` in lines that fit beside the figure."""
+
+    name: str
+    first: float
+    last: float
+    rows: list[tuple[float, Claim]]
+
+
+def _blocks(items: Sequence[Listed]) -> list[_Block]:
+    """The claims that were tested under their topics, each with room for its name."""
+    blocks: list[_Block] = []
+    first = 0.0
+    for topic in dict.fromkeys(item.topic for item in items):
+        own = [c for t, c in items if t is topic and c.distance is not None]
+        if not own:
             continue
-        row = 0.0
-        if found:
-            row = found[-1][0] + (ROW if found[-1][1] == topic.name else ROW + GAP)
-        found.append((row, topic.name, claim))
-    return found
+        name = _folded(topic.name)
+        spare = max(0, ROWS_OF_LINE * (name.count("<br>") + 1) - len(own))
+        last = first + len(own) - 1 + spare
+        rows = [(first + spare / 2 + k, claim) for k, claim in enumerate(own)]
+        blocks.append(_Block(name, first, last, rows))
+        first = last + 1 + GAP
+    return blocks
 
 
 def _trace(own: Sequence[tuple[float, Claim]], palette: Palette) -> dict:
@@ -79,7 +96,8 @@ def _trace(own: Sequence[tuple[float, Claim]], palette: Palette) -> dict:
     colour = mark.colour(palette)
     at = np.array([claim.distance for claim in claims], float)
     sds = np.array([_sd(claim) for claim in claims])
-    low, high = (np.arcsinh(at + sign * 2 * sds) for sign in (-1, 1))
+    reach = np.array([_reach(claim) for claim in claims])
+    low, high = (np.arcsinh(at + sign * reach) for sign in (-1, 1))
     beside = {
         "published": [claim.published for claim in claims],
         "ours": [claim.ours.mean if claim.ours else None for claim in claims],
@@ -125,6 +143,12 @@ def _sd(claim: Claim) -> float:
     return claim.ours.sd / claim.allowed if known and claim.ours else 0.0
 
 
+def _reach(claim: Claim) -> float:
+    """Half the width of a claim's bar: what the rule itself looks at. That of an interval is what
+    it allows."""
+    return 1.0 if claim.paired else 2 * _sd(claim)
+
+
 def _same(palette: Palette) -> dict:
     """Where two figures count as the same."""
     one = float(np.arcsinh(1))
@@ -141,10 +165,10 @@ def _same(palette: Palette) -> dict:
     }
 
 
-def _between(topics: Sequence[Sequence[float]], palette: Palette) -> Iterator[dict]:
+def _between(blocks: Sequence[_Block], palette: Palette) -> Iterator[dict]:
     """Lines between two topics."""
-    for one, other in pairwise(topics):
-        at = (one[-1] + other[0]) / 2
+    for one, other in pairwise(blocks):
+        at = (one.last + other.first) / 2
         yield {
             "type": "line",
             "x0": 0,

@@ -95,10 +95,8 @@ def _draw(v: View) -> None:
 
 def sentence(v: View) -> str:
     """How many of the claims that are shown have which verdict."""
-    if not v.items:
-        return f"No claim is like that. All filters cleared, there are {len(claims.listed())}."
     said = claims.sentence(v.items)
-    return said if v.is_all else f"{said} In all there are {len(claims.listed())}."
+    return said if v.is_all else f"{said} Without the filters there are {len(claims.listed())}."
 
 
 def _open(name: str) -> None:
@@ -123,9 +121,9 @@ def _draw_distances(v: View) -> None:
         distances(tested, palette()),
         key,
         alt="How far ours are from the published figures, claim by claim",
-        caption=f"n = {len(tested)} claims. A point within the band counts as reproduced; 1 is as "
-        "far as the rule lets two figures differ. To the right ours is larger, which is better for "
-        "an accuracy and worse for a loss. Bars: twice the standard deviation over our seeds. "
-        "Click a point to read its claim.",
+        caption=f"n = {len(tested)} claims. Within the band the rule counts two figures as the "
+        "same. To the right ours is larger, which is better for an accuracy and worse for a loss. "
+        "Bars: twice the standard deviation over our seeds; for differences between two networks "
+        "the 95 % interval. Click a point to read its claim.",
         on_select=choose,
     )
