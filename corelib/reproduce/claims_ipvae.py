@@ -148,7 +148,8 @@ def _selectivity() -> Iterator[Claim]:
                 "bars",
                 bars_model=f"{system}-natural-16",
                 bars_contrast=f"{row['contrast']:g}",
-                bars_tab="Other networks",
+                # Of sizes of activity only the table tells.
+                bars_tab="Published" if name == BY_SIZE else "Other networks",
             ),
         )
 
