@@ -18,6 +18,7 @@ from corelib.errors import DataError, SettingsError
 from corelib.reproduce import REPRODUCTIONS, claims, results
 from corelib.reproduce.claim import PARAMETERS, RULE, Claim, View
 from corelib.reproduce.claims_read import summary_of
+from corelib.words import PER_CENT
 
 TEXT = Path(__file__).parents[1] / "docs" / "what-did-not-reproduce.md"
 
@@ -120,7 +121,7 @@ def test_the_verdict_is_that_of_the_rule_and_of_the_distance(
 def test_what_no_table_speaks_to_cannot_be_tested():
     item = Claim("a network, accuracy", "anytime", "%", 90.0, None, untested="there is none.")
     assert (item.verdict, item.distance, item.ours_text) == ("cannot be tested here", None, "–")
-    assert item.sentence == "a network, accuracy, published 90 %: there is none."
+    assert item.sentence == f"a network, accuracy, published 90{PER_CENT}: there is none."
 
 
 def test_counts_and_angles_are_written_as_one_says_them():
@@ -160,7 +161,7 @@ def test_lca_is_read_where_it_is_at_least_as_sparse_as_published():
     for sign in ("signed", "non-negative"):
         sparse = means.loc[sign]
         first = sparse[100 * sparse["zeros"] >= 77.8].iloc[0]
-        item = claims.find(f"LCA, {sign} activity, R² at no fewer than 77.8 % zeros")
+        item = claims.find(f"LCA, {sign} activity, R² at the published share of zeros or more")
         assert item.ours is not None
         assert item.ours.mean == pytest.approx(100 * first["R²"])
         assert item.published == 82.6
@@ -201,7 +202,7 @@ def test_a_control_is_of_the_same_measure():
     )
     assert item.control == (
         f"GRU of 75, as large as BPAN: accuracy at the last step {own.mean():.2f} ± "
-        f"{own.std():.2f} %."
+        f"{own.std():.2f}{PER_CENT}."
     )
 
 

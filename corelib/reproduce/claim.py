@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
 from corelib.analysis.anytime import Spread, t_interval
-from corelib.words import PROGRAM, percent
+from corelib.words import PER_CENT, PROGRAM, percent
 
 Verdict = Literal[
     "reproduced", "exceeded", "reproduced in part", "not reproduced", "cannot be tested here"
@@ -148,4 +148,4 @@ class Claim(NamedTuple):
     def _with_unit(self, figure: str) -> str:
         if self.unit in ("", PARAMETERS):
             return figure
-        return f"{figure}{self.unit}" if self.unit == "°" else f"{figure} {self.unit}"
+        return figure + {"%": PER_CENT, "°": "°"}.get(self.unit, f" {self.unit}")

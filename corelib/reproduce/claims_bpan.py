@@ -108,10 +108,8 @@ def _sizes() -> Iterator[Claim]:
         if pair.unit == PARAMETERS:
             return _with_that_count(int(row[pair.published]))
         if pair.ours.startswith("MLP"):
-            return f"The authors' log of the MLP: {row['logged MLP accuracy / %']:g} %, one seed."
-        return _nearest_control(row["hidden"]) or (
-            f"The authors' log: {row['logged accuracy / %']:g} %, one seed."
-        )
+            return _logged(row["logged MLP accuracy / %"])
+        return _nearest_control(row["hidden"]) or _logged(row["logged accuracy / %"])
 
     yield from from_table(
         "classification",
@@ -122,6 +120,10 @@ def _sizes() -> Iterator[Claim]:
         view=lambda row, pair: SIZES_VIEW,
         control=control,
     )
+
+
+def _logged(accuracy: float) -> str:
+    return f"The authors' log: {accuracy:g}{PER_CENT}, one seed."
 
 
 def _with_that_count(parameters: int) -> str:

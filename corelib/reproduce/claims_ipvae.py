@@ -116,12 +116,13 @@ def _lca() -> Iterator[Claim]:
     for sign, row in sparse.items():
         other, rest = next((s, r) for s, r in sparse.items() if s != sign)
         yield Claim(
-            f"LCA, {sign} activity, R² at no fewer than {published['zeros / %']:g} % zeros",
+            f"LCA, {sign} activity, R² at the published share of zeros or more",
             "lca",
             "%",
             float(published["R² / %"]),
             row["R² / %"],
-            control=f"Zeros here: {row['zeros / %']}{PER_CENT}. "
+            control=f"Zeros: {row['zeros / %']}{PER_CENT}, published "
+            f"{published['zeros / %']:g}{PER_CENT}. "
             + told(f"With {other} activity", rest, "R² / %", "zeros / %"),
             view=View.of("sparse", sparse_tab=TABS[PLANE]),
         )

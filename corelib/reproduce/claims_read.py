@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from corelib.analysis.anytime import Spread
 from corelib.reproduce import results
 from corelib.reproduce.claim import PARAMETERS, Better, Claim, View
+from corelib.words import PER_CENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +83,8 @@ def told(name: str, row: Row, *columns: str) -> str:
         cell = row.get(column)
         if cell is not None:
             label, _, unit = column.partition(" / ")
-            figures.append(f"{label} {cell}{f' {unit}' if unit else ''}")
+            after = PER_CENT if unit == "%" else f" {unit}" if unit else ""
+            figures.append(f"{label} {cell}{after}")
     return f"{name}: {', '.join(figures)}." if figures else ""
 
 
