@@ -4,6 +4,6 @@ from dashboard.router import ensure_routed
 
 ensure_routed()
 
-from dashboard.lab.claims import draw_claims
+from dashboard.lab.claims.view import draw_claims
 
 draw_claims()

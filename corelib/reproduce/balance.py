@@ -176,7 +176,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    arms = _arms(rows)
+    arms = _by_seed(rows)
     lines = [_line(measured, name, arms) for measured in MEASURES for name in ARMS if name in arms]
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = (*NOTES, *answers(rows))
@@ -208,7 +208,7 @@ class Difference(NamedTuple):
 
 def differences(rows: pd.DataFrame) -> list[Difference]:
     """The balance term, zeroed recurrence and the matched MLP under every condition."""
-    arms = _arms(rows)
+    arms = _by_seed(rows)
     found: list[Difference] = []
     for name in (STANDARD, ZEROED, MATCHED):
         if name not in arms or ARMS[name].against not in arms:
@@ -220,14 +220,36 @@ def differences(rows: pd.DataFrame) -> list[Difference]:
     return found
 
 
-def _paired(arms: dict[str, pd.DataFrame], name: str, column: str) -> Spread | None:
+Arms = dict[str, dict[str, dict[int, float]]]
+"""What is measured in each arm, by column and seed, in hundredths; what is missing is left out."""
+
+
+def _paired(arms: Arms, name: str, column: str) -> Spread | None:
     """An arm less the one it is compared with, in hundredths; None where they share no seed."""
     against = ARMS[name].against
-    if against not in arms or column not in arms[name]:
+    if against not in arms:
         return None
-    one, other = (100 * cast("pd.Series", arms[k][column].dropna()) for k in (name, against))
-    common = one.index.intersection(other.index)
-    return paired_difference(one[common], other[common]) if len(common) else None
+    one, other = (arms[k].get(column, {}) for k in (name, against))
+    common = [seed for seed in one if seed in other]
+    if not common:
+        return None
+    return paired_difference([one[seed] for seed in common], [other[seed] for seed in common])
+
+
+def _by_seed(rows: pd.DataFrame) -> Arms:
+    arms: Arms = {}
+    for name, part in _arms(rows).items():
+        numbers = 100 * part.to_numpy(float, na_value=np.nan)
+        known = np.isfinite(numbers)
+        arms[name] = {
+            str(column): {
+                int(seed): float(value)
+                for seed, value, here in zip(part.index, numbers[:, k], known[:, k], strict=True)
+                if here
+            }
+            for k, column in enumerate(part.columns)
+        }
+    return arms
 
 
 def answers(rows: pd.DataFrame) -> list[str]:
@@ -285,24 +307,28 @@ def convergence(rows: pd.DataFrame) -> dict[str, np.ndarray]:
 def _arms(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The raw rows of each arm, by seed; what an older file lacks is missing."""
     rows = rows.reindex(columns=[*dict.fromkeys([*rows, *(item.column for item in MEASURES)])])
-    return {str(name): part.set_index("seed") for name, part in rows.groupby("arm", sort=False)}
+    return {
+        str(name): part.drop(columns="arm").set_index("seed")
+        for name, part in rows.groupby("arm", sort=False)
+    }
 
 
-def _line(measured: Measure, name: str, arms: dict[str, pd.DataFrame]) -> dict[str, Any]:
+def _line(measured: Measure, name: str, arms: Arms) -> dict[str, Any]:
     """One row of the table; differences are of the seeds that both arms have."""
     against = ARMS[name].against
-    values = 100 * cast("pd.Series", arms[name][measured.column].dropna())
+    values = arms[name][measured.column]
     difference, change = _paired(arms, name, measured.column), None
     if difference is not None and against is not None:
-        reference = 100 * cast("pd.Series", arms[against][measured.column])
-        common = values.index.intersection(reference.dropna().index)
-        change = spread(100 * (values[common] / reference[common] - 1))
+        reference = arms[against][measured.column]
+        change = spread(
+            [100 * (values[seed] / reference[seed] - 1) for seed in values if seed in reference]
+        )
     standard = name == STANDARD
     return {
         "measure": measured.title,
         "arm": name,
-        "seeds": len(arms[name]),
-        "value": spread(values) if len(values) else None,
+        "seeds": max(map(len, arms[name].values())),
+        "value": spread(list(values.values())) if values else None,
         "compared with": against,
         "difference": difference,
         "95 % interval": difference and t_interval(difference),

@@ -2,231 +2,44 @@
 
 Every figure is read from a table over seeds, where published and ours stand in one row; the verdict
 follows from both by ``RULE``.
+
+>>> from corelib.reproduce import claims
+>>> claim = claims.find("PonderNet, mean steps by its own rule")
+>>> claim.verdict, claim.command
+('not reproduced', 'python -m corelib reproduce anytime --train')
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
-from corelib.analysis.anytime import Spread
-from corelib.reproduce import results
-from corelib.reproduce.claim import RULE, Better, Claim, Verdict
-from corelib.reproduce.claims_why import (
-    notes,
-    summary_of,
-    why_bpc,
-    why_codes,
-    why_halting,
-    why_robustness,
-    why_sequential,
-)
-from corelib.reproduce.ipvae_rows import CONVERGENCE, MNIST
+from corelib.errors import SettingsError
+from corelib.reproduce import claims_bpan, claims_bpc, claims_butd, claims_ipvae, expected, results
+from corelib.reproduce.claim import RULE, Claim, Verdict
+from corelib.reproduce.claims_read import Topic, module_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-class Topic(NamedTuple):
-    """What several claims belong to: who made them, and ``why``, sentences computed from tables
-    on what we think of those that did not reproduce."""
-
-    name: str
-    source: str
-    claims: Callable[[], Iterator[Claim]]
-    why: Callable[[], Sequence[str]]
-
-
-BPAN_README = "Lahiri and Panwar, Balanced Predictive Attractor Networks, the authors' README"
-BPAN_FILES = "the result files in Lahiri and Panwar's repository"
-IPVAE_PAPER = "Vafaii, Galor and Yates, Brain-like variational inference (arXiv 2410.19315)"
-TUTORIAL = "the tutorial of bidirectional predictive coding, and an independent re-run"
-COUNTER_HEBB = (
-    "Abel and Ullman, Biologically inspired learning model for instructed vision; their code run "
-    "again by us"
-)
-
-
-class Pair(NamedTuple):
-    """Columns of a table: our figure, the published one beside it, and what both measure."""
-
-    measured: str
-    ours: str
-    published: str
-    unit: str = "%"
-    better: Better = "more"
-
-
-Row = dict[str, Any]
-
-
-def _from(
-    table: str, what: Callable[[Row], str], *pairs: Pair, where: Callable[[Row], bool] | None = None
-) -> Iterator[Claim]:
-    """A claim for each pair of each row that has both figures; ``where`` chooses the rows."""
-    for row in cast("list[Row]", summary_of(table).to_dict("records")):
-        if where is not None and not where(row):
-            continue
-        for measured, own, others, unit, better in pairs:
-            ours, published = row.get(own), row.get(others)
-            if isinstance(ours, Spread) and published is not None:
-                known = published.mean if isinstance(published, Spread) else float(published)
-                yield Claim(f"{what(row)}, {measured}", table, unit, known, ours, better)
-
-
-def _halting() -> Iterator[Claim]:
-    """What stops by its own rule is compared by that."""
-    for by, rule in (("by own rule", "by its own rule"), ("at θ = 0.9", "at θ = 0.9")):
-        yield from _from(
-            "anytime",
-            lambda row: row["model"],
-            Pair(f"accuracy {rule}", f"accuracy {by} / %", "published accuracy / %"),
-            Pair(f"mean steps {rule}", f"mean steps {by}", "published mean steps", "", "neither"),
-            where=lambda row, own=by == "by own rule": own == bool(row["mean steps by own rule"]),
-        )
-
-
-def _sizes() -> Iterator[Claim]:
-    yield from _from(
-        "classification",
-        lambda row: f"hidden {row['hidden']}",
-        Pair("accuracy of BPAN", "accuracy / %", "published accuracy / %"),
-        Pair("accuracy of the MLP", "MLP: accuracy / %", "published MLP accuracy / %"),
-    )
-
-
-def _robustness() -> Iterator[Claim]:
-    yield from _from(
-        "robustness",
-        lambda row: f"{row['model']}, corruption: {row['corruption']}",
-        Pair("accuracy", "accuracy / %", "published / %"),
-    )
-
-
-def _balance() -> Iterator[Claim]:
-    """The published changes hold of the sizes; a fall is written as a negative number."""
-    from corelib.reproduce import balance
-
-    for claim in balance.claims(results.shipped("balance")):
-        published = claim.measure.published
-        if claim.change is not None and published is not None:
-            accuracy = claim.measure.is_accuracy
-            yield Claim(
-                f"{balance.STANDARD} less {balance.NONE}, {claim.measure.title.split(' / ')[0]}",
-                "balance",
-                "points" if accuracy else "%",
-                float(published.split()[0]),
-                claim.change,
-                "more" if accuracy else "less",
-                paired=True,
-            )
-
-
-def _sequential() -> Iterator[Claim]:
-    yield from _from(
-        "sequential",
-        lambda row: f"{row['model']} on {row['task']}",
-        Pair(
-            "accuracy at the last step", "accuracy at the last step / %", "published accuracy / %"
-        ),
-    )
-
-
-def _bpc() -> Iterator[Claim]:
-    yield from _from(
-        "bpc",
-        lambda row: f"BPC, {row['network']}",
-        Pair("accuracy", "accuracy / %", "others' accuracy / %"),
-        Pair(
-            "loss of the generator x 1000",
-            "generator loss x 1000",
-            "others' loss x 1000",
-            unit="",
-            better="less",
-        ),
-    )
-
-
-def _instructed() -> Iterator[Claim]:
-    yield from _from(
-        "butd",
-        lambda row: f"{row['data']}, {row['rule']}",
-        Pair("accuracy", "accuracy / %", "re-run / %"),
-        Pair("left digit", "left digit / %", "left digit, re-run / %"),
-        Pair("right digit", "right digit / %", "right digit, re-run / %"),
-    )
-
-
-def _codes() -> Iterator[Claim]:
-    for figure, images in ((CONVERGENCE, "natural images"), (MNIST, "MNIST")):
-        yield from _from(
-            "ipvae",
-            lambda row, images=images: f"{row['model']} on {images}",
-            Pair("R²", "R² / %", "published R² / %"),
-            Pair("zeros", "zeros / %", "published zeros / %"),
-            Pair("readout", "readout / %", "published readout / %"),
-            where=lambda row, figure=figure: row["figure"] == figure,
-        )
-
-
-def _selectivity() -> Iterator[Claim]:
-    """At the contrast at which ours comes nearest to the published figure."""
-    frame = summary_of("selectivity")
-    known = frame[frame["1 - CV"].notna()]
-    for name in dict.fromkeys(known["network"]):
-        own: pd.DataFrame = known.loc[known["network"] == name]
-        rows = cast("list[Row]", own.to_dict("records"))
-        row = min(rows, key=lambda row: abs(row["1 - CV"].mean - row["published"]))
-        yield Claim(
-            f"{name}, 1 - circular variance at contrast {row['contrast']:g}, the nearest of those "
-            "measured",
-            "selectivity",
-            "",
-            row["published"],
-            row["1 - CV"],
-            "neither",
-        )
-
-
 TOPICS: tuple[Topic, ...] = (
-    Topic("Halting", BPAN_README, _halting, why_halting),
-    Topic(
-        "Accuracy and size", BPAN_README, _sizes, notes("classification", "Hidden ", "logged less")
-    ),
-    Topic("Robustness", BPAN_FILES, _robustness, lambda: why_robustness(list(_robustness()))),
-    Topic("Balance", BPAN_README, _balance, notes("balance", "excluded", "conditions, most")),
-    Topic(
-        "Evidence over time", BPAN_README, _sequential, lambda: why_sequential(list(_sequential()))
-    ),
-    Topic("Bidirectional predictive coding", TUTORIAL, _bpc, why_bpc),
-    Topic("Instructed vision and Counter-Hebb learning", COUNTER_HEBB, _instructed, list),
-    Topic("Codes of the iterative VAEs", IPVAE_PAPER, _codes, why_codes),
-    Topic(
-        "Selectivity for orientation",
-        IPVAE_PAPER,
-        _selectivity,
-        notes("selectivity", "equals the", "intervals of"),
-    ),
+    *claims_bpan.TOPICS,
+    *claims_bpc.TOPICS,
+    *claims_butd.TOPICS,
+    *claims_ipvae.TOPICS,
 )
-
-
-UNTESTED = (
-    (
-        "Iterative VAEs on van Hateren's images",
-        "they cannot be had without a network, so our networks learn other images; with a folder "
-        "of van Hateren's patches in place the same commands train on those.",
-    ),
-    (
-        "Instructed vision on CelebA",
-        "the rows run where the data is, but take longer than we had; python -m "
-        "corelib.reproduce.butd_cost says how long.",
-    ),
-    (
-        "iP-VAE on MNIST at the paper's T, β and length",
-        "their fit took hours on a GPU; ours has a smaller T and β, which the table ipvae names.",
-    ),
-)
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+UNTESTED = VERDICTS[-1]
+SAID: dict[Verdict, str] = {
+    "reproduced": "reproduced",
+    "exceeded": "came out better than published",
+    "reproduced in part": "reproduced in part",
+    "not reproduced": "did not reproduce",
+    "cannot be tested here": "cannot be tested here",
+}
+"""What a sentence says of a claim with each verdict."""
 
 PREAMBLE = (
     "This page is written by `python -m corelib.reproduce.claims` from the figures that ship in "
@@ -234,37 +47,119 @@ PREAMBLE = (
 )
 
 
+class Listed(NamedTuple):
+    """A claim under its topic."""
+
+    topic: Topic
+    claim: Claim
+
+    def is_about(self, words: str) -> bool:
+        """Whether all ``words`` are in what is told of it, small or capital."""
+        claim, topic = self.claim, self.topic
+        told = " ".join(
+            (claim.what, topic.name, topic.source, claim.verdict, claim.table, claim.untested)
+        ).casefold()
+        return all(word in told for word in words.casefold().split())
+
+
+def listed() -> tuple[Listed, ...]:
+    """All claims, topic by topic; read again when a shipped table changes. Raises ``DataError`` if
+    one is missing or damaged."""
+    return _listed(results.shipped_state())
+
+
+@lru_cache(maxsize=2)
+def _listed(state: tuple[tuple[str, int, int], ...]) -> tuple[Listed, ...]:
+    return tuple(Listed(topic, claim) for topic in TOPICS for claim in topic.claims())
+
+
 def claims() -> list[Claim]:
-    """All claims that the shipped tables speak to."""
-    return [claim for topic in TOPICS for claim in topic.claims()]
+    """All claims that the shipped tables speak to, and those that none can speak to."""
+    return [item.claim for item in listed()]
+
+
+def find(what: str) -> Claim:
+    """The claim of this name; raises ``SettingsError`` if there is none."""
+    for claim in claims():
+        if claim.what == what:
+            return claim
+    raise SettingsError(
+        f"There is no claim {what!r:.90}; python -m corelib reproduce claims lists them."
+    )
+
+
+def chosen(family: str = "", verdicts: Collection[str] = (), words: str = "") -> list[Listed]:
+    """The claims on one family's networks, with one of these verdicts and all of these words; all
+    of them where nothing is asked for."""
+    return [
+        item
+        for item in listed()
+        if family in ("", item.topic.family)
+        and (not verdicts or item.claim.verdict in verdicts)
+        and item.is_about(words)
+    ]
+
+
+def sentence(items: Sequence[Listed]) -> str:
+    """How many claims have which verdict: ``Of 3 claims 2 reproduced and 1 did not reproduce.``"""
+    verdicts = Counter(item.claim.verdict for item in items)
+    parts = [(verdicts[verdict], SAID[verdict]) for verdict in VERDICTS if verdicts[verdict]]
+    if not parts:
+        return "There is no such claim."
+    if len(parts) == 1:
+        count, said = parts[0]
+        return f"All {count} claims {said}." if count > 1 else f"One claim, which {said}."
+    *others, last = (f"{count} {said}" for count, said in parts)
+    return f"Of {len(items)} claims {', '.join(others)} and {last}."
+
+
+def cost(table: str) -> str:
+    """What it takes to compute a table again on this machine: networks, and the time of those that
+    are not trained yet, as far as it is known."""
+    what = module_of(table).TABLE
+    if not isinstance(what, results.OverSeeds):
+        return f"{what.seeds} seeds; it trains without runs, so the time is not known beforehand"
+    time = expected(table)
+    networks = f"{len(what.all_specs())} networks"
+    return f"{networks}; {time.words}" if time is not None else networks
 
 
 def summary() -> pd.DataFrame:
-    """One row a claim; the rule and the reasons are in ``attrs["notes"]``."""
+    """One row a claim; the sentence, the rule and the reasons are in ``attrs["notes"]``.
+
+    ``ours`` and ``sd`` are over ``seeds`` seeds, in the same ``unit`` as ``published``; ``view`` is
+    what follows the app's address, ``cost`` what computing the table again takes on this machine.
+    """
     import pandas as pd
 
-    lines = [
-        {
-            "topic": topic.name,
-            "claim": claim.what,
-            "unit": claim.unit,
-            "published": claim.published,
-            "ours": claim.ours,
-            "seeds": claim.ours.n,
-            "verdict": claim.verdict,
-            "computed by": f"reproduce {claim.table}",
-        }
-        for topic in TOPICS
-        for claim in topic.claims()
-    ]
-    frame = pd.DataFrame(lines, dtype=object)
+    every = listed()
+    costs = {table: cost(table) for table in dict.fromkeys(item.claim.table for item in every)}
+    frame = pd.DataFrame([_row(item, costs) for item in every], dtype=object)
     reasons = [f"{topic.name}: {reason}" for topic in TOPICS for reason in topic.why()]
-    frame.attrs["notes"] = (
-        f"Verdict: {RULE}",
-        *(f"{name}: {why}" for name, why in UNTESTED),
-        *reasons,
-    )
+    frame.attrs["notes"] = (sentence(every), f"Verdict: {RULE}", *reasons)
     return frame
+
+
+def _row(item: Listed, costs: dict[str, str]) -> dict[str, object]:
+    topic, claim = item
+    ours = claim.ours
+    return {
+        "claim": claim.what,
+        "topic": topic.name,
+        "family": topic.family,
+        "claimed in": topic.source,
+        "unit": claim.unit or None,
+        "published": claim.published,
+        "ours": round(ours.mean, 4) if ours else None,
+        "sd": round(ours.sd, 4) if ours and ours.n > 1 else None,
+        "seeds": ours.n if ours else None,
+        "verdict": claim.verdict,
+        "why": claim.untested or None,
+        "control": claim.control or None,
+        "command": claim.command,
+        "view": claim.view.address,
+        "cost": costs[claim.table],
+    }
 
 
 run = summary
@@ -273,16 +168,15 @@ run = summary
 
 def text() -> str:
     """What did not reproduce, and why we think so, as Markdown: a section a topic."""
-    every = {topic: list(topic.claims()) for topic in TOPICS}
-    verdicts = Counter(claim.verdict for found in every.values() for claim in found)
-    total = sum(verdicts.values())
-    said = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in get_args(Verdict))
+    every = listed()
+    tested = [item for item in every if item.claim.verdict != UNTESTED]
     parts = [
         "# What did not reproduce, and why we think so",
-        f"{PREAMBLE} Of {total} published figures that our tables speak to: {said}.",
+        f"{PREAMBLE} {sentence(every)}",
         f"The rule: {RULE}",
     ]
-    for topic, found in every.items():
+    for topic in TOPICS:
+        found = [item.claim for item in tested if item.topic is topic]
         open_claims = [claim for claim in found if claim.verdict != "reproduced"]
         if not open_claims:
             continue
@@ -290,11 +184,11 @@ def text() -> str:
         parts += [
             f"## {topic.name}",
             f"Published: {topic.source}." + (f" Reproduced besides: {rest}." if rest else ""),
-            "\n".join(f"- {claim}" for claim in open_claims),
+            "\n".join(f"- {claim.sentence}" for claim in open_claims),
             *(reason.replace("|", "\\|") for reason in topic.why()),
         ]
-    parts += ["## What cannot be tested here", "\n".join(f"- **{a}**: {b}" for a, b in UNTESTED)]
-    return "\n\n".join(parts) + "\n"
+    left = [f"- {item.claim.sentence}" for item in every if item.claim.verdict == UNTESTED]
+    return "\n\n".join([*parts, "## What cannot be tested here", "\n".join(left)]) + "\n"
 
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
     from corelib.data.images import ImageDataset
     from corelib.models.ipvae.analysis import Code
-    from corelib.models.ipvae.coding import CodePoint
     from corelib.models.ipvae.network import IterativeVAE
+    from corelib.models.ipvae.records import CodePoint
 
 N_STEPS = 1000
 N_IMAGES = 500
@@ -85,7 +85,7 @@ def published_points() -> PublishedPoints:
     iP-VAE is in two sections; in the plane it has the figures of "rate and distortion", under the
     name with its β.
     """
-    from corelib.models.ipvae.coding import CodePoint
+    from corelib.models.ipvae.records import CodePoint
 
     def points(section: dict[str, Published | None]) -> dict[str, CodePoint]:
         return {
@@ -200,7 +200,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 
 def beta_curve(rows: pd.DataFrame) -> dict[float, CodePoint]:
     """Rate against distortion of iP-VAE by β: means over seeds, the smallest β first."""
-    from corelib.models.ipvae.coding import CodePoint
+    from corelib.models.ipvae.records import CodePoint
 
     found: dict[float, CodePoint] = {}
     for name in SECTIONS[PLANE]:

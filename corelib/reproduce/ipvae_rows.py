@@ -38,8 +38,9 @@ class Trained(NamedTuple):
     @property
     def sizes(self) -> str:
         """K, T and β, as the table shows them."""
-        config = resolve(self.spec(0)).config.model_dump()
-        return f"{config['n_latents']}, {config['t_train']}, {self.beta:g}"
+        settings = resolve(self.spec(0))
+        config, training = settings.config.model_dump(), settings.training.model_dump()
+        return f"{config['n_latents']}, {config['t_train']}, {training['beta_outer']:g}"
 
 
 class Published(NamedTuple):

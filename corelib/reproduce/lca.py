@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from corelib.data.images import ImageDataset
-    from corelib.models.ipvae.coding import CodePoint
+    from corelib.models.ipvae.records import CodePoint
 
 SIGNS: tuple[Sign, ...] = get_args(Sign)
 NEURONS = (512, 256)
@@ -113,7 +113,7 @@ def points(
 
 def curve_of(rows: pd.DataFrame, layout: Layout, dictionary: str = OWN) -> dict[float, CodePoint]:
     """One curve of the raw rows, by threshold: means over seeds."""
-    from corelib.models.ipvae.coding import CodePoint
+    from corelib.models.ipvae.records import CodePoint
 
     same = (rows["neurons"] == layout.neurons) & (rows["activity"] == layout.sign)
     own = rows[same & (rows["dictionary"] == dictionary)]

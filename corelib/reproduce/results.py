@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from functools import cache
+from os import scandir
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -106,6 +107,14 @@ def table(
 def shipped(name: str) -> pd.DataFrame:
     """The shipped raw rows; raises ``DataError`` if they are missing or damaged."""
     return _read(_shipped_file(name), f"make it with: python -m corelib reproduce {name} --ship")
+
+
+def shipped_state() -> tuple[tuple[str, int, int], ...]:
+    """The shipped tables: name, when its file was written in ns, and its size in bytes. What is
+    computed from them holds as long as this is the same."""
+    with scandir(SHIPPED) as files:
+        known = [(Path(file).stem, file.stat()) for file in files if file.name.endswith(".csv")]
+    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in known))
 
 
 def own(name: str) -> pd.DataFrame | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from corelib.analysis.anytime import Spread, at_threshold, paired_difference, spread
+from corelib.analysis.anytime import at_threshold, paired_difference, spread
 from corelib.analysis.robustness import OverSeverity, Robustness
 from corelib.data.corruptions import CORRUPTIONS, Corruption
 from corelib.errors import DataError
@@ -85,6 +85,9 @@ CONDITIONS = (
     Condition("occlusion, side 0.5", "occlusion", 0.5),
     Condition("occlusion, side 0.6", "occlusion", 0.6, _published(33.90, 30.54)),
 )
+
+Groups = dict[tuple[str, str, float, str], dict[int, dict[str, Any]]]
+"""Raw rows by protocol, corruption, severity and model, and there by seed."""
 
 NOTES = (
     "The published protocol: noise on the normalised input, whose pixels have sd 1, without "
@@ -203,42 +206,47 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = rows.set_index(["protocol", "corruption", "severity", "model", "seed"]).sort_index()
-    lines = [
-        _line(rows, condition, model)
-        for condition in CONDITIONS
-        for model in NAMES
-        if model in rows.index.unique("model")
-    ]
+    groups: Groups = {}
+    for row in rows.sort_values("seed").to_dict("records"):
+        key = row["protocol"], row["corruption"], row["severity"], row["model"]
+        groups.setdefault(key, {})[row["seed"]] = row
+    models = [model for model in NAMES if model in set(rows["model"])]
+    lines = [_line(groups, condition, model) for condition in CONDITIONS for model in models]
     frame = pd.DataFrame(lines, dtype=object)
     frame.attrs["notes"] = NOTES
     return frame
 
 
-def _line(rows: pd.DataFrame, condition: Condition, model: str) -> dict[str, Any]:
+def _line(groups: Groups, condition: Condition, model: str) -> dict[str, Any]:
     """One row of the table, of the seeds that the network and BPAN have."""
     clean = CONDITIONS[0]
     published = model in condition.published
 
-    def by_seed(what: str, where: Condition = condition, of: str = model) -> pd.Series:
-        return rows.loc[(where.protocol, where.corruption, where.severity, of), what]
+    def seeds_of(where: Condition, of: str) -> dict[int, dict[str, Any]]:
+        return groups[where.protocol, where.corruption, where.severity, of]
 
-    accuracy, reference = by_seed("accuracy"), by_seed("accuracy", of=REFERENCE)
-    common = accuracy.index.intersection(reference.index)
+    reference = seeds_of(condition, REFERENCE)
+    common = [seed for seed in seeds_of(condition, model) if seed in reference]
 
-    def less(one: pd.Series, other: pd.Series) -> Spread:
-        return paired_difference(100 * one[common], 100 * other[common])
+    def figures(what: str, where: Condition = condition, of: str = model) -> np.ndarray:
+        own = seeds_of(where, of)
+        return np.array([own[seed][what] for seed in common])
 
+    accuracy = 100 * figures("accuracy")
     return {
         "corruption": condition.title,
         "model": NAMES[model],
         "seeds": len(common),
-        "accuracy / %": spread(100 * accuracy[common]),
+        "accuracy / %": spread(accuracy),
         "published / %": spread([condition.published[model]]) if published else None,
-        "drop / points": None if condition is clean else less(by_seed("accuracy", clean), accuracy),
-        "less BPAN's / points": None if model == REFERENCE else less(accuracy, reference),
-        "accuracy at θ = 0.9 / %": spread(100 * by_seed("accuracy at 0.9")[common]),
-        "mean steps at θ = 0.9": spread(by_seed("mean steps at 0.9")[common]),
+        "drop / points": None
+        if condition is clean
+        else paired_difference(100 * figures("accuracy", clean), accuracy),
+        "less BPAN's / points": None
+        if model == REFERENCE
+        else paired_difference(accuracy, 100 * figures("accuracy", of=REFERENCE)),
+        "accuracy at θ = 0.9 / %": spread(100 * figures("accuracy at 0.9")),
+        "mean steps at θ = 0.9": spread(figures("mean steps at 0.9")),
     }
 
 

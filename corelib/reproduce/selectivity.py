@@ -25,8 +25,8 @@ from corelib.runs.store import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corelib.models.ipvae.contrast import ContrastCurve
     from corelib.models.ipvae.network import IterativeVAE
+    from corelib.models.ipvae.records import ContrastCurve
 
 PUBLISHED = {"ipvae": 0.85, "igvae-relu": 0.27, "igvae": 0.15}
 """1 - circular variance by system."""
@@ -130,7 +130,7 @@ def _over(rows: pd.DataFrame, column: str) -> Spread:
 
 def mean_curve(rows: pd.DataFrame, name: str) -> ContrastCurve:
     """The mean over seeds of a network's curves; NaN at a contrast that a seed does not answer."""
-    from corelib.models.ipvae.contrast import ContrastCurve
+    from corelib.models.ipvae.records import ContrastCurve
 
     own = rows.loc[rows["network"] == name].groupby("contrast")
     means = {

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -137,6 +138,12 @@ def read_spec(file: Path) -> RunSpec:
 
 def versions() -> dict[str, str]:
     """The versions of Python and the numerical libraries, without importing them."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    # Looked up once: a table makes a spec for each of its rows.
     numbers = {"python": sys.version.split()[0]}
     for package in ("torch", "numpy"):
         try:

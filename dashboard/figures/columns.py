@@ -24,7 +24,8 @@ class Column(NamedTuple):
     ``right`` are the pixels that tick labels, titles and colour bars take beside the panels,
     ``foot`` those below; ``title`` stands above. One that ``shares`` its y axis with the column at
     its left has no labels of its own beside it. ``stacked`` if it has several panels;
-    ``words`` are the categories at its x axis, or what stands there askew.
+    ``words`` are the categories at its x axis, or what stands there askew; ``lines`` those of the
+    names at its y axes.
     """
 
     x: tuple[str, ...]
@@ -39,6 +40,7 @@ class Column(NamedTuple):
     shares: bool
     stacked: bool
     words: tuple[str, ...]
+    lines: int
 
     @property
     def least(self) -> float:
@@ -127,6 +129,7 @@ def _column(
         right=sides["right"] + max([*bars, *notes], default=0.0),
         foot=max((_below(layout[axis]) for axis in bottom), default=0.0),
         words=tuple(word for axis in bottom for word in _words(axis, traces, layout)),
+        lines=sum(name.count("<br>") + 1 for a in shown for name in layout[a].get("ticktext", ())),
         title=_title(y, max(heights), layout),
         shares=bool(shown) and all(layout[axis].get("showticklabels") is False for axis in shown),
         stacked=len(set(heights)) > 1,

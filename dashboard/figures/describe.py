@@ -46,6 +46,10 @@ def _trace(trace: dict[str, Any]) -> str:
         return _series(name, trace.get("theta"), trace.get("r"))
     if kind == "bar" and trace.get("orientation") == "h":
         return _series(name, trace.get("y"), trace.get("x"))
+    # What the table says, where the axes hold only places.
+    columns = (trace.get("meta") or {}).get("columns") or {}
+    if "mean" in columns:
+        return _series(name, columns["x"], columns["mean"])
     return _series(name, trace.get("x"), trace.get("y"))
 
 

@@ -192,7 +192,9 @@ def _height(column: Column, width: float, inner: float, rows: int) -> float:
         return min(width * column.aspect, TALLEST)
     if column.stacked:
         return own
-    return min(max(own, LOWEST), ALONE if rows == 1 else HIGHEST)
+    most = ALONE if rows == 1 else HIGHEST
+    # A list needs room for its names.
+    return min(max(own, LOWEST), TALLEST if LINE * column.lines > most else most)
 
 
 def _place(

@@ -19,10 +19,11 @@ Files: ``config`` settings and presets; ``distributions`` draws, limits, diverge
 the equations; ``network`` the loss; ``learner`` the update rule; ``inference`` long inference and
 its trace; ``analysis`` features, codes and readout; ``coding`` sparsity, orders of neurons, digits
 read from a code; ``lesions`` what single neurons are worth; ``gradients`` the exact gradient of the
-likelihood and its estimates; ``gabor`` fits of receptive fields;
-``stimuli`` bars and gratings; ``experiment`` shows them to a network, changed by an intervention;
-``tuning`` what neurons prefer, how selective and variable they are; ``sound`` spikes as WAV;
-``moments`` inference of one image as it is watched; ``baselines`` LCA on the same images.
+likelihood and its estimates; ``gabor`` fits of receptive fields; ``stimuli`` bars and gratings;
+``experiment`` shows them to a network, changed by an intervention; ``tuning`` what neurons prefer,
+how selective and variable they are; ``records`` the points and curves that tables share; ``sound``
+spikes as WAV; ``moments`` inference of one image as it is watched; ``baselines`` LCA on the same
+images.
 
 Departures from paper and published code:
 - The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is

@@ -18,6 +18,7 @@ from corelib.models.ipvae.gabor import Gabors
 from corelib.models.ipvae.inference import Convergence
 from corelib.models.ipvae.learner import images
 from corelib.models.ipvae.network import IterativeVAE
+from corelib.models.ipvae.records import CodePoint
 
 if TYPE_CHECKING:
     from corelib.data.images import ImageDataset
@@ -28,14 +29,6 @@ READ_AT_ONCE = 500
 
 Progress = Callable[[float, str], object]
 """Called with the share that is done, 0 to 1, and what is being done."""
-
-
-class CodePoint(NamedTuple):
-    """A code in the plane of sparsity and quality: the portion of ``zeros`` and the ``r2`` of the
-    reconstruction, both as shares."""
-
-    zeros: float
-    r2: float
 
 
 class Sparsity(NamedTuple):

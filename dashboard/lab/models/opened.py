@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from corelib.runs.onnx_file import Exported
     from corelib.runs.registry import Checkpoint
 
+
 def draw_opened(item: "Checkpoint", page: str) -> None:
     """The model card on the left, the ways out on the right."""
     which = cache.checkpoint_key(item)

@@ -1,7 +1,0 @@
-"""Claims."""
-
-import streamlit as st
-
-
-def draw_claims() -> None:
-    st.title("Claims")
