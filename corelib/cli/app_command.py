@@ -17,6 +17,14 @@ APP = Path(__file__).parents[2] / "app.py"
 PORTS = range(1, 65_536)
 
 
+def installed() -> None:
+    """Raise ``SettingsError`` where the app is not installed."""
+    if find_spec("streamlit") is None or not APP.is_file():
+        raise SettingsError(
+            "The app is not installed; install it with: pip install 'synaptarium[app]'"
+        )
+
+
 @dataclasses.dataclass(frozen=True)
 class App:
     """Open the laboratory in a browser; Ctrl-C ends it."""
@@ -35,10 +43,7 @@ class App:
     def words(self) -> list[str]:
         """What follows ``streamlit run``. Raises ``SettingsError`` where the app is not installed,
         ``UsageError`` for a wrong port."""
-        if find_spec("streamlit") is None or not APP.is_file():
-            raise SettingsError(
-                "The app is not installed; install it with: pip install 'synaptarium[app]'"
-            )
+        installed()
         words = [str(APP), f"--server.headless={str(self.no_browser).lower()}"]
         # Streamlit would ask a person's e-mail address before it opens a browser.
         words.append("--server.showEmailPrompt=false")

@@ -33,6 +33,7 @@ from corelib.cli.parse import (
     value_of,
     whole,
 )
+from corelib.cli.report_command import Report
 from corelib.cli.run_commands import DETACH, RUNS
 from corelib.cli.sweep_command import Sweep
 from corelib.data.corruption_kinds import CORRUPTIONS
@@ -271,5 +272,6 @@ COMMANDS = Group(
         "export": Export,
         "data": DATA,
         "reproduce": Reproduce,
+        "report": Report,
     },
 )

@@ -3,6 +3,8 @@
 The facts are those that each family's package states (``corelib.models.<family>``).
 """
 
+from collections.abc import Iterable
+
 BPAN = """@unpublished{lahiri_bpan,
   author = {Lahiri and Panwar},
   title = {Balanced Predictive Attractor Networks for Anytime and Sequential Inference},
@@ -45,6 +47,6 @@ SOFTWARE = """@software{{synaptarium,
 """
 
 
-def bibtex(family: str, version: str) -> str:
-    """The entries of the family's paper and of Synaptarium in this version."""
-    return PAPERS[family] + "\n" + SOFTWARE.format(version=version)
+def bibtex(families: Iterable[str], version: str) -> str:
+    """The entries of the families' papers and of Synaptarium in this version."""
+    return "\n".join((*(PAPERS[name] for name in families), SOFTWARE.format(version=version)))
