@@ -55,8 +55,7 @@ def _run(name: str, asked: Mapping[str, list[str]], address: str) -> "AppTest":
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     for key, values in asked.items():
         app.query_params[key] = values[0] if len(values) == 1 else values
-    if urlsplit(address).netloc:
-        app.context = {"url": address.partition("?")[0]}
+    app.context = {"url": address.partition("?")[0] if urlsplit(address).netloc else name}
     app.session_state[ASKED] = app.session_state["_routed"] = True
     app.switch_page(str(script))
     return app.run()

@@ -1,5 +1,5 @@
 // Draws the figures of a report in the theme of the screen, and anew in the light one for paper.
-const PAPER = 680 // pixels between the margins of A4
+const PAPER = 860 // pixels, which report.css makes 680: the width between the margins of A4
 const night = matchMedia("(prefers-color-scheme: dark)")
 const colours = JSON.parse(document.getElementById("dark").textContent)
 const dark = (text, ...kinds) => kinds.flatMap(kind => colours[kind])

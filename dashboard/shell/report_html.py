@@ -208,7 +208,7 @@ def _sections(report: Report) -> list[tuple[str, str]]:
     if urlsplit(report.link).scheme in ("http", "https"):
         link = f'<a href="{link}" rel="noreferrer">{link}</a>'
     again = (
-        f'<p>The address of this view, in a laboratory that runs: <span class="link">{link}</span>'
+        f'<p>The address of this view in a running laboratory: <span class="link">{link}</span>'
         f"</p><p>The command that makes this report:</p>{_code(report.repeat)}"
     )
     trained = f"<p>The commands that train its networks again:</p>{networks}" if networks else ""

@@ -8,7 +8,7 @@ from corelib.runs.registry import find
 from corelib.runs.spec import as_command
 from dashboard.shell.bundle import Contents, files_of, spec_of
 from dashboard.shell.citation import PAPERS, bibtex
-from dashboard.shell.page_zip import link_to
+from dashboard.shell.saved import link_to
 
 
 def test_the_readme_lists_all_files_and_what_is_missing():
@@ -22,7 +22,7 @@ def test_the_readme_lists_all_files_and_what_is_missing():
             specs={"bpan-mnist": spec},
             link="http://here/balance?a=1",
             versions={"synaptarium": "1"},
-            citation=bibtex("bpan", "1"),
+            citation=bibtex(["bpan"], "1"),
             problems={"Weights": "No weights."},
         )
     )
@@ -44,7 +44,7 @@ def test_the_link_holds_every_value_of_the_address():
 
 @pytest.mark.parametrize("family", PAPERS)
 def test_the_citation_is_bibtex_and_says_what_the_package_says(family):
-    text = bibtex(family, "9.8")
+    text = bibtex([family], "9.8")
     entries = re.findall(r"@(\w+)\{(\w+),\n((?:  \w+ = \{.*\},?\n)+)\}", text)
     assert len(entries) == 2
     paper, software = (dict(re.findall(r"(\w+) = \{(.*)\}", body)) for *_, body in entries)
