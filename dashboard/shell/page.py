@@ -200,6 +200,7 @@ def _draw_export(page: Page[View], view: View) -> None:
     if len(titles) > 1:
         name = select_titled(page.name, "export", "Network", titles)
     export_row(items[name], f"{page.name}_export")
+    st.caption("This whole page, with the figures of all its tabs:")
     row = st.container(horizontal=True)
     report_button(saved, row)
     page_zip(saved, row)

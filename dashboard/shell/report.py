@@ -12,7 +12,7 @@ from dashboard.shell.bundle import spec_of
 from dashboard.shell.citation import bibtex
 from dashboard.shell.registry import registry_of, values_of
 from dashboard.shell.report_html import Network, Report, Setting, Shown
-from dashboard.shell.saved import Saved, all_versions, collect, link_to
+from dashboard.shell.saved import Saved, all_versions, asked, collect, link_to
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -58,7 +58,7 @@ def make_report(page: Saved) -> None:
 def _report(page: Saved) -> Report:
     found, versions = collect(page), all_versions()
     # A report has all tabs: which one is open is none of its business.
-    query = {k: v for k, v in st.query_params.to_dict().items() if k != f"{page.name}_tab"}
+    query = {key: values for key, values in asked().items() if key != f"{page.name}_tab"}
     link = link_to(st.context.url or "", query).removesuffix("?")
     return Report(
         title=page.title,
@@ -90,7 +90,7 @@ def _settings(name: str) -> list[Setting]:
 
 
 def address_of(link: str) -> str:
-    """The page and what it asks for, as the command line takes them: ``halting?halting_theta=0.8``."""
+    """The page of a link and what is asked of it: ``halting?halting_theta=0.8``."""
     parts = urlsplit(link)
     page = parts.path.strip("/").rpartition("/")[2]
     return f"{page}?{parts.query}" if parts.query else page

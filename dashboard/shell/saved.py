@@ -70,7 +70,12 @@ def draw_citation(page: Saved) -> None:
 
 def link() -> str:
     """The address that opens the view as it is now."""
-    return link_to(st.context.url or "", st.query_params.to_dict())
+    return link_to(st.context.url or "", asked())
+
+
+def asked() -> dict[str, list[str]]:
+    """All values of each parameter of the address; ``to_dict`` has but the last of each."""
+    return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
 def link_to(address: str, query: "Mapping[str, str | list[str]]") -> str:
