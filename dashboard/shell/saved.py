@@ -8,7 +8,6 @@ import streamlit as st
 
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import versions
-from dashboard.figures.tidy import slug
 from dashboard.shell import drawn
 from dashboard.shell.citation import bibtex
 
@@ -31,6 +30,8 @@ class Saved(NamedTuple):
     @property
     def stem(self) -> str:
         """The name of its files, without an ending."""
+        from dashboard.figures.tidy import slug
+
         network = drawn.network_of(self.name)
         return self.name if network == self.name else f"{slug(network)}_{self.name}"
 
@@ -51,6 +52,8 @@ def collect(page: Saved) -> Collected:
 
 def _named(found: Mapping[str, drawn.Drawn]) -> dict[str, drawn.Drawn]:
     """The figures by the names of their files, no two the same."""
+    from dashboard.figures.tidy import slug
+
     figures: dict[str, drawn.Drawn] = {}
     for key, one in found.items():
         figures[f"{one.stem}_{slug(key)}" if one.stem in figures else one.stem] = one

@@ -151,11 +151,11 @@ def test_what_an_address_cannot_ask_is_said(toy, capsys, address, sentence):
 
 def test_no_file_is_lost(toy, capsys):
     file = toy / "out.html"
-    file.write_text("mine")
+    file.write_text("mine", encoding="utf-8")
     assert main(["report", "toy", str(file)]) == 2
     assert "already exists: name another file, or add --force." in capsys.readouterr().err
     assert main(["report", "toy?toy_theta=7", str(file), "--force"]) == 2
-    assert file.read_text() == "mine"
+    assert file.read_text(encoding="utf-8") == "mine"
     assert main(["report", "toy", str(file), "--force"]) == 0
     assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert main(["report", "toy", str(toy / "out.pdf")]) == 2
