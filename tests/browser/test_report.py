@@ -29,9 +29,8 @@ def page(chrome):
     context.close()
 
 
-def inked(page) -> str:
-    """The colour of the letters of the first figure."""
-    return page.evaluate("getComputedStyle(document.querySelector('.plot .xtick text')).fill")
+INK = "getComputedStyle(document.querySelector('.plot .xtick text')).fill"
+"""The colour of the letters of the first figure."""
 
 
 def rgb(colour: str) -> str:
@@ -67,19 +66,16 @@ def opens_without_a_network(chrome, file: Path, sentence: str) -> None:
     figures = page.locator("figure").count()
     assert figures == page.locator("figcaption").count() > 2
     assert page.locator(".sentence").inner_text() == sentence
-    assert inked(page) == rgb(DARK.text)
-    page.emulate_media(color_scheme="light")
-    page.wait_for_function(PAINTED)
-    assert inked(page) == rgb(LIGHT.text)
-    # On paper: light, and no wider than it.
-    page.emulate_media(color_scheme="dark")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function(PAINTED)
-    assert inked(page) == rgb(LIGHT.text)
-    assert page.evaluate("document.querySelector('.plot')._fullLayout.width") == 860
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    page.wait_for_function(PAINTED)
-    assert inked(page) == rgb(DARK.text)
+    assert page.evaluate(INK) == rgb(DARK.text)
+    for theme, palette in (("light", LIGHT), ("dark", DARK)):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function(f"ink => {INK} === ink", arg=rgb(palette.text))
+    # On paper: light, and no wider than it, as soon as the event is over: the browser waits for
+    # nothing else.
+    printed = "document.querySelector('.plot')._fullLayout.width"
+    script = f"dispatchEvent(new Event('beforeprint')); [{INK}, {printed}]"
+    assert page.evaluate(script) == [rgb(LIGHT.text), 860]
+    assert page.evaluate(f"dispatchEvent(new Event('afterprint')); {INK}") == rgb(DARK.text)
     assert said == []
     assert {url for url in asked if not url.startswith(("data:", "blob:"))} == {file.as_uri()}
     context.close()
