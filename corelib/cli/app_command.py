@@ -18,8 +18,15 @@ from corelib.cli.parse import UsageError, flag, text
 from corelib.errors import SettingsError
 
 APP = Path(__file__).parents[2] / "app.py"
-NOT_INSTALLED = "The app is not installed; install it with: pip install 'synaptarium[app]'"
 PORTS = range(1, 65_536)
+
+
+def installed() -> None:
+    """Raise ``SettingsError`` where the app is not installed."""
+    if find_spec("streamlit") is None or not APP.is_file():
+        raise SettingsError(
+            "The app is not installed; install it with: pip install 'synaptarium[app]'"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +70,7 @@ class App:
     def words(self) -> list[str]:
         """What follows ``streamlit run``. Raises ``SettingsError`` where the app is not installed,
         ``UsageError`` for a wrong port."""
-        if find_spec("streamlit") is None or not APP.is_file():
-            raise SettingsError(NOT_INSTALLED)
+        installed()
         words = [str(APP), f"--server.headless={str(self.no_browser).lower()}"]
         # Streamlit would ask a person's e-mail address before it opens a browser.
         words.append("--server.showEmailPrompt=false")

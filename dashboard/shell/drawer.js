@@ -1,5 +1,6 @@
 // Draws figures in the light theme, off the screen, as SVG with its font inside, as PNG at twice its
-// size, or as PDF, and saves one of them, or all in a zip with `texts`. Saves a report as it is.
+// size or alone on a page that is printed, and saves one of them, or all in a zip with `texts`.
+// A page that the server has made is saved as it is.
 const asBase64 = blob => new Promise(done => {
   const reader = new FileReader()
   reader.onload = () => done(reader.result.split(",")[1])
@@ -13,6 +14,17 @@ const load = source => window.Plotly?.toImage ? Promise.resolve() : new Promise(
   script.onerror = fail
   document.head.append(script)
 })
+
+// The SVG of a figure, or one that is drawn already, and its size in pixels.
+const drawing = async figure => {
+  if (typeof figure === "string") {
+    const [, , width, height] = figure.match(/viewBox="([^"]*)"/)[1].split(" ").map(Number)
+    return { svg: figure, width, height }
+  }
+  const { width, height } = figure.layout
+  const url = await window.Plotly.toImage(figure, { format: "svg", width, height })
+  return { svg: decodeURIComponent(url.slice(url.indexOf(",") + 1)), width, height }
+}
 
 const bitmap = (svg, width, height) => new Promise((done, fail) => {
   const image = new Image()
@@ -34,23 +46,6 @@ const save = (blob, name) => {
   document.body.append(link)
   link.click()
   link.remove()
-}
-
-// The browser's own way to a PDF: a page as large as the figure, alone on it, and its print dialog.
-const print = async (svg, width, height, name) => {
-  const frame = document.createElement("iframe")
-  frame.title = `${name}, to be printed`
-  frame.style = "position: fixed; width: 0; height: 0; border: 0"
-  document.body.append(frame)
-  const page = frame.contentDocument
-  page.title = name
-  page.head.innerHTML = `<style>@page { size: ${width}px ${height}px; margin: 0 }
-    body { margin: 0 } svg { display: block }</style>`
-  page.body.innerHTML = svg
-  await page.fonts.ready
-  frame.contentWindow.onafterprint = () => frame.remove()
-  frame.contentWindow.focus()
-  frame.contentWindow.print()
 }
 
 const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -101,6 +96,26 @@ const zipped = async texts => {
   return new Blob([...files, ...directory, end], { type: "application/zip" })
 }
 
+// Prints a drawing on a page of exactly its size: vectors and letters stay what they are, and the
+// browser's "Save as PDF" writes the file, of which the title is the name.
+const print = async (svg, width, height, name) => {
+  const frame = document.createElement("iframe")
+  frame.title = name
+  // Not display: none, which has no layout to print.
+  frame.style.cssText = `position: fixed; left: -9999px; width: ${width}px; height: ${height}px; border: 0`
+  const loaded = new Promise(done => { frame.onload = done })
+  frame.srcdoc = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${name}</title><style>` +
+    `@page { size: ${width}px ${height}px; margin: 0 } html, body { margin: 0 }` +
+    // Lower than the page by a hair, lest rounding begins a second one.
+    `svg { display: block; width: ${width}px; height: ${height - 0.5}px }` +
+    `* { print-color-adjust: exact }</style>${svg}</html>`
+  document.body.append(frame)
+  await loaded
+  await frame.contentDocument.fonts.ready
+  frame.contentWindow.onafterprint = () => setTimeout(() => frame.remove())
+  frame.contentWindow.print()
+}
+
 // What each place on the page saved last: Streamlit calls again at every rerun.
 const last = new WeakMap()
 
@@ -108,7 +123,7 @@ export default async function ({ data, parentElement }) {
   if (last.get(parentElement) === data.count) return
   last.set(parentElement, data.count)
   if (data.kind === "html") {
-    save(new Blob([data.texts.html], { type: "text/html" }), `${data.name}.html`)
+    save(await (await fetch(data.file)).blob(), `${data.name}.html`)
     return
   }
   await load(data.plotly)
@@ -117,13 +132,11 @@ export default async function ({ data, parentElement }) {
     `src:url(data:font/woff2;base64,${font})}</style>`
   const texts = { ...data.texts }
   for (const [name, figure] of Object.entries(data.figures)) {
-    const { width, height } = figure.layout
-    const url = await window.Plotly.toImage(figure, { format: "svg", width, height })
-    const bare = decodeURIComponent(url.slice(url.indexOf(",") + 1))
+    const { svg: bare, width, height } = await drawing(figure)
     const svg = bare.replace(/(<svg[^>]*>)/, `$1${face}`)
     if (data.kind === "svg") save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`)
     else if (data.kind === "png") save(await bitmap(svg, width, height), `${name}.png`)
-    else if (data.kind === "pdf") print(svg, width, height, name)
+    else if (data.kind === "pdf") await print(svg, width, height, name)
     else texts[`figures/${name}.svg`] = svg
   }
   if (data.kind === "zip") save(await zipped(texts), `${data.name}.zip`)

@@ -3,18 +3,18 @@ font is Streamlit's, so nothing is fetched from outside and no second browser is
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import plotly
 import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.runtime import get_instance
 
-from dashboard.figures.figure import Figure
-from dashboard.figures.light import for_export
-
 PLOTLY = Path(plotly.__file__).with_name("package_data") / "plotly.min.js"
 FONTS = Path(st.__file__).with_name("static") / "static" / "media"
 COUNT = "_saved_figures"
+Drawable = Mapping[str, Any] | str
+"""What plotly.js draws, as ``figures.light.for_export`` gives it, or the text of an SVG."""
 _drawer = component(
     "synaptarium_drawer",
     html="<div></div>",
@@ -22,40 +22,46 @@ _drawer = component(
 )
 
 
-def save(figure: Figure, name: str, kind: str) -> None:
-    """Let the browser save a figure as ``name``.svg or .png, or print it to a PDF."""
-    _mount({name: figure}, {}, name, kind)
-
-
-def save_all(figures: Mapping[str, Figure], texts: Mapping[str, str], name: str) -> None:
-    """Let the browser save ``name``.zip: ``texts`` by their paths, and each figure as
-    figures/NAME.svg."""
-    _mount(figures, texts, name, "zip")
-
-
-def save_html(html: str, name: str) -> None:
-    """Let the browser save ``name``.html."""
-    _mount({}, {"html": html}, name, "html")
-
-
 def font() -> Path:
-    """The font of all figures."""
+    """The font of all figures, woff2."""
     return next(FONTS.glob("SourceSansVF-Upright*.woff2"))
 
 
-def _mount(figures: Mapping[str, Figure], texts: Mapping[str, str], name: str, kind: str) -> None:
-    # One press of a button is told from the next.
-    count = st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
+def save(figure: Drawable, name: str, kind: str) -> None:
+    """Let the browser save a figure as ``name``.svg or .png; or, as pdf, print it on a page of its
+    own size."""
+    _draw({name: figure}, {}, name, kind)
+
+
+def save_all(figures: Mapping[str, Drawable], texts: Mapping[str, str], name: str) -> None:
+    """Let the browser save ``name``.zip: ``texts`` by their paths, and each figure as
+    figures/NAME.svg."""
+    _draw(figures, texts, name, "zip")
+
+
+def save_page(html: str, name: str) -> None:
+    """Let the browser save a page as ``name``.html."""
+    # As bytes of no kind: whoever opened that address would else have it run in our origin.
+    kind = "application/octet-stream"
+    file = get_instance().media_file_mgr.add(html.encode(), kind, f"{name}_html")
+    _mount(name, "html", {"file": file})
+
+
+def _draw(figures: Mapping[str, Drawable], texts: Mapping[str, str], name: str, kind: str) -> None:
     files = get_instance().media_file_mgr
-    _drawer(
-        key=f"{name}_{kind}_drawer",
-        data={
-            "figures": {name: for_export(figure) for name, figure in figures.items()},
+    _mount(
+        name,
+        kind,
+        {
+            "figures": dict(figures),
             "texts": dict(texts),
-            "name": name,
-            "kind": kind,
-            "count": count,
             "plotly": files.add(str(PLOTLY), "text/javascript", f"{name}_{kind}_plotly"),
             "font": files.add(str(font()), "font/woff2", f"{name}_{kind}_font"),
         },
     )
+
+
+def _mount(name: str, kind: str, data: Mapping[str, Any]) -> None:
+    # One press of a button is told from the next.
+    count = st.session_state[COUNT] = st.session_state.get(COUNT, 0) + 1
+    _drawer(key=f"{name}_{kind}_drawer", data={**data, "name": name, "kind": kind, "count": count})

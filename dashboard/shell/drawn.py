@@ -1,4 +1,4 @@
-"""The figures of a page as it drew them last, for its zip."""
+"""The figures of a page as it drew them last, for its zip and its report."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,18 +11,19 @@ from corelib.errors import SynaptariumError
 if TYPE_CHECKING:
     from dashboard.figures.figure import Figure
 
-FIGURES, QUIET, HEAD = "_drawn_figures", "_drawn_quietly", "_drawn_head"
+FIGURES, QUIET, PART = "_drawn_figures", "_drawn_quietly", "_drawn_part"
 
 
 class Drawn(NamedTuple):
-    """A figure, or a drawing as SVG: the name of its files, its table, its caption, and what it
-    shows in a few words."""
+    """A figure, or a drawing as SVG: the name of its files, its table, its caption, what it says
+    to those who do not see it, and the part of the page that it was collected from."""
 
     stem: str
     figure: "Figure | str"
     csv: Callable[[], bytes]
     caption: str
-    alt: str = ""
+    alt: Callable[[], str]
+    part: str = ""
 
 
 def forget() -> None:
@@ -30,24 +31,15 @@ def forget() -> None:
     st.session_state[FIGURES] = {}
 
 
-def say(title: str, sentence: str) -> None:
-    """What stands above the figures, in Markdown."""
-    st.session_state[HEAD] = (title, sentence)
-
-
-def head() -> tuple[str, str]:
-    """The title and the sentence of the page."""
-    return st.session_state.get(HEAD, ("", ""))
-
-
 def add(key: str, drawn: Drawn) -> bool:
     """Keep a figure; whether it is only collected and not shown."""
-    st.session_state.setdefault(FIGURES, {})[key] = drawn
+    part = st.session_state.get(PART, "")
+    st.session_state.setdefault(FIGURES, {})[key] = drawn._replace(part=part)
     return is_collecting()
 
 
 def is_collecting() -> bool:
-    """Whether what is drawn now is for the zip alone."""
+    """Whether what is drawn now is for a file alone."""
     return st.session_state.get(QUIET, False)
 
 
@@ -63,7 +55,7 @@ def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
     bar = st.progress(0.0)
     for done, (name, draw) in enumerate(parts.items()):
         bar.progress(done / len(parts), f"Drawing {name}")
-        with _unseen(done):
+        with _unseen(done, name):
             try:
                 draw()
             except (SynaptariumError, OSError) as error:
@@ -73,16 +65,16 @@ def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
 
 
 @contextmanager
-def _unseen(number: int) -> Iterator[None]:
+def _unseen(number: int, part: str) -> Iterator[None]:
     place = st.empty()
-    st.session_state[QUIET] = True
+    st.session_state[QUIET], st.session_state[PART] = True, part
     try:
         with place.container(key=f"{QUIET}_{number}"):
             # Controls and sentences of the part would flash up.
             st.html(f"<style>.st-key-{QUIET}_{number} {{display: none}}</style>")
             yield
     finally:
-        st.session_state.pop(QUIET)
+        del st.session_state[QUIET], st.session_state[PART]
         place.empty()
 
 

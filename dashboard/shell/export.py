@@ -1,4 +1,4 @@
-"""Export: every figure as SVG, PNG and CSV, every network with its settings and command."""
+"""Export: every figure as SVG, PNG, PDF and CSV, every network with its settings and command."""
 
 import io
 import json
@@ -11,7 +11,7 @@ import streamlit as st
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import as_command
 from dashboard.figures.describe import bare, describe
-from dashboard.figures.light import light
+from dashboard.figures.light import for_export, light
 from dashboard.figures.narrow import for_narrow
 from dashboard.figures.projector import for_projector
 from dashboard.figures.tidy import file_stem, slug, tidy
@@ -29,13 +29,12 @@ if TYPE_CHECKING:
     from corelib.films.film import Film
     from dashboard.figures.figure import Figure
 
-
-KINDS = {
+BY_BROWSER = {
     "svg": "light, with its font",
     "png": "light, at twice its size",
-    "pdf": "light, vector: choose Save as PDF in the dialog that opens",
+    "pdf": "light, vector; choose “Save as PDF” where your browser prints",
 }
-"""How a figure is saved, and what each way is like."""
+"""The files of a figure that the browser makes, and what each is."""
 
 
 def chart(
@@ -56,7 +55,8 @@ def chart(
     """
     stem = file_stem(figure, key, network_of(key))
     table = partial(_csv, figure, n)
-    if drawn.add(key, Drawn(stem, figure, table, caption, alt)):
+    spoken = partial(describe, alt, figure)
+    if drawn.add(key, Drawn(stem, figure, table, caption, spoken)):
         return
     config = {
         "displaylogo": False,
@@ -71,30 +71,19 @@ def chart(
         theme=None,
         key=key,
         config=config,
-        alt=describe(alt, figure),
+        alt=spoken(),
         on_select=on_select or "ignore",
         selection_mode="points",
     )
     with _below(caption, key):
-        pressed = [
-            kind
-            for kind, text in KINDS.items()
-            if st.button(
-                kind.upper(),
-                key=f"{key}_{kind}",
-                help=f"This figure as {kind.upper()}: {text}",
-                icon=":material/download:",
-                type="tertiary",
-                width="content",
-            )
-        ]
+        pressed = [kind for kind in BY_BROWSER if _pressed(kind, key)]
         _save_csv(table, key, stem)
         if film is not None:
             film_buttons(film, stem, key)
     for kind in pressed:
         from dashboard.shell import drawer
 
-        drawer.save(figure, stem, kind)
+        drawer.save(for_export(figure), stem, kind)
 
 
 def picture(
@@ -103,13 +92,31 @@ def picture(
     """Show a drawing, with its caption and buttons to save it and its ``data`` below it."""
     name = f"{slug(network_of(key))}_{slug(key)}"
     table = partial(_as_csv, data)
-    if drawn.add(key, Drawn(name, svg, table, caption, alt)):
+    spoken = f"{alt}. {bare(caption)}"
+    if drawn.add(key, Drawn(name, svg, table, caption, lambda: spoken)):
         return
-    st.container(key=key).image(svg, width="stretch", alt=f"{alt}. {bare(caption)}")
+    st.container(key=key).image(svg, width="stretch", alt=spoken)
     with _below(caption, key):
         # Its colours are replaced only when it is saved: every slider waits for what is done here.
         save_button("SVG", lambda: light(svg), name, key, "This figure as SVG: light")
+        pressed = _pressed("pdf", key)
         _save_csv(table, key, name)
+    if pressed:
+        from dashboard.shell import drawer
+
+        drawer.save(light(svg), name, "pdf")
+
+
+def _pressed(kind: str, key: str) -> bool:
+    """A small button below a figure for a file that the browser makes; whether it was pressed."""
+    return st.button(
+        kind.upper(),
+        key=f"{key}_{kind}",
+        help=f"This figure as {kind.upper()}: {BY_BROWSER[kind]}",
+        icon=":material/download:",
+        type="tertiary",
+        width="content",
+    )
 
 
 def _on_screen(figure: "Figure") -> "Figure":

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 import streamlit as st
 
 from corelib.errors import SynaptariumError
-from dashboard.rooms import ROOMS
+from dashboard.rooms import ROOMS, Room
 from dashboard.shell import drawn
 from dashboard.shell.address import clean, one_of, rename
 from dashboard.shell.controls import choice, select
 from dashboard.shell.into_view import bring_into_view
 from dashboard.shell.presets import Preset, preset_button, reset_button
 from dashboard.shell.registry import begin
+from dashboard.shell.report import is_asked, make_report, report_button
+from dashboard.shell.saved import Saved, draw_citation
 from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def draw_page(page: Page[View]) -> None:
     begin(page.name)
     drawn.forget()
     st.html(STYLES)
-    st.title(_title_of(page))
+    st.title(_room(page).title)
     headline = st.container()
     view = None
     try:
@@ -112,18 +114,17 @@ def draw_page(page: Page[View]) -> None:
             page.main(view)
         if page.main_first:
             _draw_headline(page, view, headline)
+    if is_asked():
+        # Without a browser all tabs are collected, and none is shown.
+        if view is not None:
+            make_report(_saved(page, view))
+        return
     _draw_tabs(page, view)
-
-
-def _title_of(page: Page[View]) -> str:
-    return next(room.title for room in ROOMS if room.file == f"{page.room}.py")
 
 
 def _draw_headline(page: Page[View], view: View, place: "DeltaGenerator") -> None:
     with place, errors_shown():
-        sentence = page.sentence(view)
-        drawn.say(_title_of(page), sentence)
-        st.markdown(sentence)
+        st.markdown(page.sentence(view))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Try this", width="content")
             for preset in page.presets(view):
@@ -186,10 +187,11 @@ def _draw_training(page: Page[View]) -> None:
 
 def _draw_export(page: Page[View], view: View) -> None:
     from dashboard.shell.export import export_row
-    from dashboard.shell.page_zip import Saved, page_zip
+    from dashboard.shell.page_zip import page_zip
     from dashboard.shell.titled import select_titled
 
-    items = {item.name: item for item in page.export(view)}
+    saved = _saved(page, view)
+    items = saved.items
     if not items:
         st.caption("There is nothing to show yet.")
         return
@@ -198,6 +200,24 @@ def _draw_export(page: Page[View], view: View) -> None:
     if len(titles) > 1:
         name = select_titled(page.name, "export", "Network", titles)
     export_row(items[name], f"{page.name}_export")
-    family = next(room.family for room in ROOMS if room.file == f"{page.room}.py")
-    tabs = {name: partial(draw, view) for name, draw in page.tabs.items()}
-    page_zip(Saved(page.name, [family], items, tabs))
+    st.caption("This whole page, with the figures of all its tabs:")
+    row = st.container(horizontal=True)
+    report_button(saved, row)
+    page_zip(saved, row)
+    draw_citation(saved)
+
+
+def _saved(page: Page[View], view: View) -> Saved:
+    room = _room(page)
+    return Saved(
+        page.name,
+        room.title,
+        partial(page.sentence, view),
+        tabs={name: partial(draw, view) for name, draw in page.tabs.items()},
+        items={item.name: item for item in page.export(view)},
+        families=[room.family],
+    )
+
+
+def _room(page: Page[View]) -> Room:
+    return next(room for room in ROOMS if room.file == f"{page.room}.py")

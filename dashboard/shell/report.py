@@ -1,118 +1,96 @@
-"""A view as one HTML file: its sentence and its figures, interactive, and all that repeats it.
+"""The button "Report": the whole page as one HTML file that opens without a network."""
 
-Whatever was written by a person is escaped; nothing is fetched from outside.
-"""
-
-import base64
-import html
-import json
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from string import Template
+from shlex import quote
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from corelib.runs.spec import as_command
-from dashboard.figures.figure import Figure
-from dashboard.figures.light import light
-from dashboard.shell import drawer, drawn
-from dashboard.shell.bundle import Contents
-from dashboard.shell.drawn import Drawn
-from dashboard.shell.registry import registry_of
+from corelib.words import PROGRAM
+from dashboard.shell.bundle import spec_of
+from corelib.citation import bibtex
+from dashboard.shell.registry import registry_of, values_of
+from dashboard.shell.report_html import Network, Report, Setting, Shown
+from dashboard.shell.saved import Saved, all_versions, asked, collect, link_to
 
-PAGE = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
-WANTED, MADE = "_report_wanted", "_report_made"
-"""Set by who runs a page without a browser: the report is then kept instead of saved."""
-CONFIG = {"responsive": True, "displaylogo": False}
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
-
-def deliver(view: Contents, figures: Mapping[str, Drawn], name: str) -> None:
-    """Let the browser save the report of what was drawn, or keep it for who runs the page."""
-    text = html_of(view, figures)
-    if st.session_state.get(WANTED):
-        st.session_state[MADE] = text
-    else:
-        drawer.save_html(text, name)
+ASKED, MADE = "_report_asked", "_report_made"
 
 
-def html_of(view: Contents, figures: Mapping[str, Drawn]) -> str:
-    """The file."""
-    title, sentence = drawn.head()
-    font = base64.b64encode(drawer.font().read_bytes()).decode()
-    return PAGE.substitute(
-        title=html.escape(title),
-        sentence=in_html(sentence),
-        figures="\n".join(_figure(name, one) for name, one in figures.items()),
-        problems="".join(
-            f"<p>{html.escape(tab)} could not be drawn: {html.escape(problem)}</p>"
-            for tab, problem in view.problems.items()
-        ),
-        settings=_settings(view.settings),
-        link=html.escape(view.link),
-        commands=html.escape(
-            "\n\n".join(f"# {name}\n{as_command(spec)}" for name, spec in view.specs.items())
-        ),
-        versions=html.escape(
-            ", ".join(f"{name} {number}" for name, number in view.versions.items())
-        ),
-        citation=html.escape(view.citation),
-        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        font=font,
-        plotly=_plotly(),
+def is_asked() -> bool:
+    """Whether this session has no browser and is there for a report alone (``headless``)."""
+    return st.session_state.get(ASKED, False)
+
+
+def report_button(page: Saved, row: "DeltaGenerator | None" = None) -> None:
+    """A button, in this row, that saves the view as a report.
+
+    A page of its own calls ``begin(name)`` and ``drawn.forget()`` before it draws anything, and
+    this after its last figure: ``report_button(Saved(name, title, lambda: sentence))``.
+    """
+    pressed = (row or st).button(
+        "Report (HTML)",
+        key=f"{page.name}_report",
+        icon=":material/article:",
+        help="One file that opens in any browser without a network: all figures, interactive, with "
+        "captions, settings, commands, versions and what to cite. It prints well",
+    )
+    if pressed or is_asked():
+        make_report(page)
+
+
+def make_report(page: Saved) -> None:
+    """Collect the page's figures; the browser saves the file, or ``headless`` takes the report."""
+    report = _report(page)
+    if is_asked():
+        st.session_state[MADE] = report
+        return
+    from dashboard.shell import drawer
+    from dashboard.shell.report_html import as_html
+
+    drawer.save_page(as_html(report), page.stem)
+    st.caption(f"Your browser saves {page.stem}.html, with {len(report.figures)} figures.")
+
+
+def _report(page: Saved) -> Report:
+    found, versions = collect(page), all_versions()
+    # A report has all tabs: which one is open is none of its business.
+    query = {key: values for key, values in asked().items() if key != f"{page.name}_tab"}
+    link = link_to(st.context.url or "", query).removesuffix("?")
+    return Report(
+        title=page.title,
+        sentence=page.sentence(),
+        link=link,
+        figures=[
+            Shown(one.part, one.figure, one.alt(), one.caption) for one in found.figures.values()
+        ],
+        settings=_settings(page.name),
+        networks=[
+            Network(item.title, as_command(spec_of(item)), spec_of(item).model_dump())
+            for item in page.items.values()
+        ],
+        repeat=f"{PROGRAM} report {quote(address_of(link))} {page.stem}.html",
+        versions=versions,
+        citation=bibtex(page.families, versions["synaptarium"]),
+        problems=found.problems,
     )
 
 
-def _plotly() -> str:
-    """plotly.js, once; what would end the script stands in none of its strings."""
-    return drawer.PLOTLY.read_text(encoding="utf-8").replace("</script", "<\\/script")
+def _settings(name: str) -> list[Setting]:
+    """What the controls say, in their own words; one that has no value for a person is left out."""
+    looks = registry_of(name).looks
+    return [
+        Setting(looks[key].label, looks[key].written(value), key)
+        for key, value in values_of(name).items()
+        if isinstance(value, str | int | float | bool | list | tuple)
+    ]
 
 
-def _figure(name: str, one: Drawn) -> str:
-    """A figure with its caption: a drawing as it is, another one as plotly.js draws it."""
-    caption = f"<figcaption>{in_html(one.caption)}</figcaption>"
-    alt = html.escape(one.alt, quote=True)
-    if isinstance(one.figure, str):
-        return f'<figure role="img" aria-label="{alt}">{light(one.figure)}{caption}</figure>'
-    spec = json.dumps(_spec(one.figure), ensure_ascii=False, default=str)
-    data = html.escape(spec, quote=False).replace("&lt;", "\\u003c").replace("&gt;", "\\u003e")
-    data = data.replace("&amp;", "\\u0026")
-    height = _spec(one.figure)["layout"].get("height", 450)
-    return (
-        f'<figure id="{html.escape(name)}"><div class="plot" role="img" aria-label="{alt}" '
-        f'style="height: {float(height):.0f}px"></div>'
-        f'<script type="application/json">{data}</script>{caption}</figure>'
-    )
-
-
-def _spec(figure: Figure) -> dict:
-    spec = light(figure.to_dict())
-    layout = {key: value for key, value in spec["layout"].items() if key != "width"}
-    frames = {"frames": spec["frames"]} if spec.get("frames") else {}
-    return {"data": spec["data"], "layout": layout, "config": CONFIG, **frames}
-
-
-def _settings(settings: Mapping[str, object]) -> str:
-    """What the controls say, by their labels."""
-    rows = []
-    for key, value in settings.items():
-        look = registry_of(key.partition("_")[0]).looks.get(key)
-        label = look.label if look else key
-        written = look.written(value) if look else str(value)
-        rows.append(
-            f"<tr><th scope=row>{html.escape(label)}</th><td>{html.escape(written)}</td>"
-            f"<td><code>{html.escape(key)}</code></td></tr>"
-        )
-    return "".join(rows)
-
-
-def in_html(markdown: str) -> str:
-    """A sentence of ours: bold words, and what ``plain`` has escaped."""
-    text = re.sub(r"\\([\\`*\[\]<>&$~#|_+=.)-])", lambda found: f"&#{ord(found[1])};", markdown)
-    kept = re.split(r"(&#\d+;)", text)
-    escaped = "".join(
-        part if k % 2 else html.escape(part, quote=False) for k, part in enumerate(kept)
-    )
-    paragraphs = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escaped).split("\n\n")
-    return "</p><p>".join(paragraphs)
+def address_of(link: str) -> str:
+    """The page of a link and what is asked of it: ``halting?halting_theta=0.8``."""
+    parts = urlsplit(link)
+    page = parts.path.strip("/").rpartition("/")[2]
+    return f"{page}?{parts.query}" if parts.query else page

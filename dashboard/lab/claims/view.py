@@ -1,5 +1,6 @@
 """What of the claims is shown: the filters, and the claim that is open."""
 
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -14,8 +15,9 @@ from dashboard.shell import drawn
 from dashboard.shell.address import clean
 from dashboard.shell.controls import select, several
 from dashboard.shell.page import STYLES
-from dashboard.shell.page_zip import draw_report_button
 from dashboard.shell.registry import begin
+from dashboard.shell.report import report_button
+from dashboard.shell.saved import Saved
 from dashboard.shell.save import save_button
 from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.theme import palette
@@ -76,9 +78,7 @@ def _words() -> str:
 
 
 def _draw(v: View) -> None:
-    said = sentence(v)
-    drawn.say("Claims", said)
-    st.markdown(said)
+    st.markdown(sentence(v))
     with st.expander("How the verdict is reached", key=f"{PAGE}_rule"):
         st.markdown(plain(RULE[0].upper() + RULE[1:]))
     if not v.items:
@@ -99,7 +99,7 @@ def _draw(v: View) -> None:
             "python -m corelib reproduce claims --csv saves them",
         )
     _draw_distances(v)
-    draw_report_button(PAGE)
+    report_button(Saved(PAGE, "Claims", partial(sentence, v)))
 
 
 def sentence(v: View) -> str:

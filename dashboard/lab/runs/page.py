@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from corelib import environment
-from corelib.catalog import SYSTEMS
+from corelib.catalog import SYSTEMS, system
 from corelib.errors import SynaptariumError
 from corelib.runs.deleted import deleted_runs, empty_deleted, restore_run
 from corelib.runs.index import Row
@@ -15,8 +15,10 @@ from corelib.runs.waiting import move_to_front, waiting
 from dashboard.lab.runs.opened import draw_opened
 from dashboard.lab.runs.table import OPENED, PAGE, Shown, chosen_rows, draw_filter, draw_table
 from dashboard.shell import cache, drawn, inventory, person
-from dashboard.shell.page_zip import draw_report_button
+from dashboard.shell.registry import begin
+from dashboard.shell.report import report_button
 from dashboard.shell.run_panel import attempt, delete, pick_run, run_panel, say_problem, undo_row
+from dashboard.shell.saved import Saved
 from dashboard.shell.text import errors_shown, plain
 
 REFRESH_S = 2.0
@@ -24,6 +26,7 @@ MOST_COMPARED = 8
 
 
 def draw_runs() -> None:
+    begin(PAGE)
     drawn.forget()
     st.title("Runs")
     with st.spinner("Reading the runs", show_time=True):
@@ -57,9 +60,12 @@ def _draw_rows(rows: list[Row]) -> None:
         run = find_run(id)
         run_panel(run, cache.run_titles().get(id, id), PAGE)
         draw_opened(run)
-        drawn.say(cache.run_titles().get(id, id), inventory.runs_sentence(rows))
         best = best_checkpoint(run)
-        draw_report_button(PAGE, [best] if best else [])
+        items = {best.name: best} if best else {}
+        families = [system(best.card.system).family] if best else []
+        title = cache.run_titles().get(id, id)
+        said = partial(inventory.runs_sentence, rows)
+        report_button(Saved(PAGE, title, said, items=items, families=families))
 
 
 def _draw_live(shown: Shown) -> None:

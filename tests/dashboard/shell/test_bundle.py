@@ -8,7 +8,7 @@ from corelib.citation import PAPERS, bibtex
 from corelib.runs.registry import find
 from corelib.runs.spec import as_command
 from dashboard.shell.bundle import Contents, files_of, spec_of
-from dashboard.shell.page_zip import link_to
+from dashboard.shell.saved import link_to
 
 
 def test_the_readme_lists_all_files_and_what_is_missing():
