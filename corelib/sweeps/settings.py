@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -14,7 +13,7 @@ from corelib.catalog import system
 from corelib.errors import SettingsError
 from corelib.runs.experiment import spec_of, split_settings
 from corelib.runs.spec import RunSpec
-from corelib.settings import SettingInfo, Settings, setting
+from corelib.settings import Settings, setting
 
 Search = Literal["grid", "random", "tpe"]
 Pruning = Literal["none", "median", "halving"]
@@ -113,53 +112,6 @@ class StudySettings(Settings):
             name=self.name,
             **{**self.fixed, **chosen},
         )
-
-
-def as_toml(settings: StudySettings) -> str:
-    """The file that ``read_study`` reads; what is as by default is left out."""
-    told = settings.model_dump(exclude_defaults=True)
-    tables = {name: told.pop(name) for name in ("fixed", "vary") if name in told}
-    lines = [f"{name} = {json.dumps(value)}" for name, value in told.items() if value is not None]
-    for name, values in tables.items():
-        lines += ["", f"[{name}]", *(f"{key} = {_in_toml(v)}" for key, v in values.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _in_toml(value: Any) -> str:
-    """Numbers, words and lists are written as in JSON; a range is a table in a line."""
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {json.dumps(v)}' for key, v in value.items())} }}"
-    return json.dumps(value)
-
-
-def read_values(name: str, text: str, info: SettingInfo) -> tuple[Scalar, ...] | Range:
-    """What a person wrote for a varied setting: values, ``64, 128``, or a range, ``0.001 to 0.1``
-    or ``0.001 to 0.1 log``. Raises ``SettingsError`` naming what cannot be read."""
-    words = text.split()
-    if "to" in words:
-        log = words[-1] == "log"
-        ends = words[:-1] if log else words
-        if info.kind not in ("int", "float") or len(ends) != 3 or ends[1] != "to":
-            raise SettingsError(f"{name} is {text[:60]!r}; a range is written 0.001 to 0.1.")
-        low, high = (_scalar(name, end, info) for end in (ends[0], ends[2]))
-        return Range(low=low, high=high, log=log)  # pyright: ignore[reportArgumentType]
-    # A width of layers is itself written with commas: 300, 300.
-    parts = re.split(r";" if info.kind == "text" else r"[,;]", text)
-    return tuple(_scalar(name, part.strip(), info) for part in parts if part.strip())
-
-
-def _scalar(name: str, word: str, info: SettingInfo) -> Scalar:
-    try:
-        match info.kind:
-            case "bool":
-                return {"true": True, "on": True, "false": False, "off": False}[word.lower()]
-            case "int":
-                return int(word)
-            case "float":
-                return float(word)
-    except (ValueError, KeyError):
-        raise SettingsError(f"{name} cannot be {word[:40]!r}: {info.help}.") from None
-    return word
 
 
 def read_study(file: Path) -> StudySettings:

@@ -7,9 +7,8 @@ keeps the trials, so that any process of any machine that shares the folder can 
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +17,7 @@ from filelock import FileLock, Timeout
 from corelib import files
 from corelib.environment import runs_root
 from corelib.errors import RunError, SettingsError
-from corelib.runs.store import ENDED, LAUNCH_GRACE_S, Run
+from corelib.runs.store import ENDED, Run
 from corelib.sweeps.settings import StudySettings
 from corelib.sweeps.space import known_choices, n_trials, pruner, sampler
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     import optuna
     import pandas as pd
 
-LEAST_IMPORTANT = 4
-"""Fewer complete trials say nothing about importance."""
 RUNS, SCORES, PROBLEM, JOB = "runs", "scores", "problem", "job"
 """What a trial carries: its runs by seed, their scores by seed, why it failed, who trains it."""
 
@@ -191,59 +188,6 @@ class Study:
         ]
         return f"{text} ({', '.join(others)})" if others else text
 
-    def importances(self) -> dict[str, float]:
-        """How much of the variance of the scores each varied setting explains, the most important
-        first; shares that add up to 1, by Optuna's fANOVA (a random forest over the complete
-        trials, seed 0). Empty where fewer than four trials are complete, or where all scores are
-        the same."""
-        import optuna
-        from optuna.trial import TrialState
-
-        complete = self.optuna().get_trials(False, (TrialState.COMPLETE,))
-        if len(complete) < LEAST_IMPORTANT or len({trial.value for trial in complete}) == 1:
-            return {}
-        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-        return optuna.importance.get_param_importances(self.optuna(), evaluator=evaluator)
-
-    @property
-    def log(self) -> Path:
-        """What the process that was begun for it has printed."""
-        return self.folder / "log.txt"
-
-    @property
-    def is_running(self) -> bool:
-        """Whether a process spreads its trials, or has just been started to do so."""
-        with suppress(OSError):
-            if time.time() - self._started.stat().st_mtime < LAUNCH_GRACE_S:
-                return True
-        lock = FileLock(self.folder / "driver.lock")
-        try:
-            with lock.acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-
-    def remove(self) -> None:
-        """Forget the study; its runs stay. Raises ``RunError`` while it is running."""
-        if self.is_running:
-            raise RunError(f"The study {self.settings.name} is running; stop it first.")
-        files.remove(self.folder)
-
-    def of_best(self, seeds: int = 5) -> StudySettings:
-        """A study of the best choice alone, with the seeds 0 to ``seeds - 1``; raises ``RunError``
-        while no trial is complete."""
-        best, own = self.best, self.settings
-        first, *others = own.vary
-        return StudySettings(
-            name=f"{own.name[:35]}_best",
-            system=own.system,
-            dataset=own.dataset,
-            preset=own.preset,
-            fixed={**own.fixed, **{name: best[name] for name in others}},
-            vary={first: (best[first],)},
-            seeds=tuple(range(seeds)),
-        )
-
     @contextmanager
     def held(self) -> Iterator[None]:
         """While this process spreads the trials; raises ``RunError`` if another one does."""
@@ -253,19 +197,10 @@ class Study:
         except Timeout:
             raise RunError(f"The study {self.settings.name} is running already.") from None
         try:
-            self._started.unlink(missing_ok=True)
             self._stop.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
-
-    def announce(self) -> None:
-        """Say that a process is being started for it, which takes a moment to hold it."""
-        self._started.touch()
-
-    @property
-    def _started(self) -> Path:
-        return self.folder / "started"
 
     @property
     def _stop(self) -> Path:
@@ -287,19 +222,6 @@ class Study:
     @property
     def is_stopping(self) -> bool:
         return self._stop.exists()
-
-
-def damaged_studies() -> dict[str, str]:
-    """Why studies cannot be read, by the names of their folders."""
-    found = {}
-    with suppress(FileNotFoundError, NotADirectoryError):
-        for folder in sorted(studies_root().iterdir()):
-            if not folder.name.startswith("."):
-                try:
-                    Study.of(folder.name)
-                except SettingsError as error:
-                    found[folder.name] = str(error)
-    return found
 
 
 def list_studies() -> Iterator[Study]:

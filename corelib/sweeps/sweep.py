@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import uuid4
 
 from corelib.data.sources import is_here, load_dataset
 from corelib.errors import RunError
-from corelib.runs import launch, watch
+from corelib.runs import watch
 from corelib.sweeps.engines import Engine, Resources, train_all
 from corelib.sweeps.settings import Pruning, Range, Search, StudySettings
 from corelib.sweeps.study import Study
@@ -51,20 +50,6 @@ def run(
                     watch.cancel(unsaved)
             raise
     return study
-
-
-def start(
-    study: Study, engine: Engine = "local", resources: Resources | None = None
-) -> threading.Thread:
-    """``run`` in a process of its own, which outlives this one, and whose output is the study's
-    log; the thread returned ends with it. Raises ``RunError`` if one runs already."""
-    if study.is_running:
-        raise RunError(f"The study {study.settings.name} is running already.")
-    given = resources or Resources()
-    words = ["corelib", "sweep", study.settings.name, "--engine", engine]
-    words += ["--workers", str(given.workers), "--cpus", str(given.cpus), "--gpus", str(given.gpus)]
-    study.announce()
-    return launch.spawn([*words, "--address", given.address] if given.address else words, study.log)
 
 
 def missing(study: Study) -> list[Job]:
