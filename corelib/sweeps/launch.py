@@ -29,7 +29,7 @@ def start(study: Study, engine: Engine = "local", resources: Resources | None = 
 def go_on(study: Study) -> None:
     """Start a study again as it was started last."""
     last = study.driver
-    start(study, last.engine, Resources(**last.resources))
+    start(study, last.engine, Resources(**(last.resources or {})))
 
 
 def best_again(study: Study, seeds: Sequence[int] = (0, 1, 2, 3, 4)) -> StudySettings:

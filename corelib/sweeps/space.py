@@ -64,11 +64,11 @@ def _lists(settings: StudySettings) -> list[tuple[Scalar, ...]]:
     return [values for values in settings.vary.values() if not isinstance(values, Range)]
 
 
-def check(settings: StudySettings) -> None:
+def check(settings: StudySettings, every: bool = True) -> None:
     """Raise ``SettingsError`` for the first choice that the system refuses. Where choices follow
-    only from the trials before them, the ends of each setting are tried, the others at their
-    first."""
-    tried = known_choices(settings)
+    only from the trials before them, or without ``every``, which is faster, each value or end of a
+    range is tried alone, the other settings at their first."""
+    tried = known_choices(settings) if every else []
     if not tried:
         ends = {
             name: (v.low, v.high) if isinstance(v, Range) else v

@@ -49,7 +49,7 @@ class Driver(NamedTuple):
     since: float = 0.0
     problem: str = ""
     engine: Engine = "local"
-    resources: dict[str, Any] = {}
+    resources: dict[str, Any] | None = None
 
 
 class Unreadable(NamedTuple):
