@@ -1,13 +1,12 @@
 """The form of a new study: every wrong value is a sentence before anything is trained."""
 
-from functools import partial
 from typing import Any, NamedTuple, cast
 
 import streamlit as st
 
 from corelib.catalog import SYSTEMS, System
 from corelib.data import is_here
-from corelib.errors import SettingsError, SynaptariumError
+from corelib.errors import SettingsError
 from corelib.runs.slots import slot_count
 from corelib.settings import SettingInfo
 from corelib.sweeps.engines import ENGINES, Engine, Resources
@@ -19,8 +18,7 @@ from corelib.sweeps.study import Study
 from corelib.sweeps.write import read_seeds, read_values
 from dashboard.lab.studies.tabs import PAGE
 from dashboard.shell.forms import setting_title, settings_grid
-from dashboard.shell.registry import set_values
-from dashboard.shell.text import plain, say_error
+from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.train_form import dataset_menu, offer_download
 
 NO_PRESET = "none"
@@ -71,21 +69,23 @@ def draw_form() -> None:
     except SettingsError as error:
         settings, cost = None, str(error)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        # Not a callback, which would know the settings of the previous run only.
+        pressed = st.button(
             "Begin",
             key=f"{PAGE}_begin",
             type="primary",
             icon=":material/play_arrow:",
             disabled=settings is None or not is_here(dataset),
-            on_click=partial(_begin, settings, asked) if settings else None,
         )
         st.markdown(plain(cost))
-    problem = st.session_state.pop(f"_{PAGE}_form_problem", None)
-    if problem:
-        say_error(problem)
+    if pressed and settings is not None:
+        with errors_shown():
+            _begin(settings, asked)
 
 
 def _asked() -> Asked:
+    if st.session_state.pop(f"_{PAGE}_begun", False):
+        st.session_state[f"{PAGE}_name"] = ""
     columns = st.columns(ROW)
     with columns[0]:
         name = st.text_input("Name", key=f"{PAGE}_name", placeholder="one word", max_chars=40)
@@ -267,10 +267,9 @@ def _cost(settings: StudySettings, workers: int) -> str:
 
 
 def _begin(settings: StudySettings, asked: Asked) -> None:
-    try:
-        study = Study.begin(settings)
-        start(study, asked.engine, asked.resources)
-    except (SynaptariumError, OSError) as error:
-        st.session_state[f"_{PAGE}_form_problem"] = f"The study did not start: {error}"
-    else:
-        set_values({f"{PAGE}_study": study.settings.name, f"{PAGE}_name": ""})
+    """Begin it, show it, and leave the form for another one."""
+    study = Study.begin(settings)
+    start(study, asked.engine, asked.resources)
+    st.session_state[f"{PAGE}_study"] = study.settings.name
+    st.session_state[f"_{PAGE}_begun"] = True
+    st.rerun()

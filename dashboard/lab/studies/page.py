@@ -8,7 +8,7 @@ import streamlit as st
 from corelib.errors import SynaptariumError
 from corelib.sweeps.study import Study, Unreadable, all_studies, remove_unreadable
 from dashboard.lab.studies.form import draw_form
-from dashboard.lab.studies.panel import draw_removal, draw_study, results_of
+from dashboard.lab.studies.panel import POLL_S, draw_removal, draw_study, results_of
 from dashboard.lab.studies.tabs import PAGE
 from dashboard.shell.controls import select
 from dashboard.shell.registry import begin
@@ -19,26 +19,34 @@ def draw_studies() -> None:
     begin(PAGE)
     st.title("Studies")
     studies = {_name(found): found for found in all_studies()}
-    st.markdown(_sentence(list(studies.values())))
+    running = any(isinstance(found, Study) and found.activity for found in studies.values())
+    st.fragment(_draw_list, run_every=POLL_S if running else None)()
     with st.expander("New study", expanded=not studies, icon=":material/add:"), errors_shown():
         draw_form()
     if not studies:
         return
-    st.dataframe(
-        pd.DataFrame([_row(found) for found in studies.values()]),
-        hide_index=True,
-        width="stretch",
-        key=f"{PAGE}_table",
-        placeholder="",
-        column_config={"best score": st.column_config.NumberColumn(format="%.4f")},
-        alt=f"{len(studies)} studies",
-    )
     with errors_shown():
         found = studies[select(PAGE, "study", "Study", list(studies))]
         if isinstance(found, Study):
             _draw(found)
         else:
             _draw_damaged(found.name, found.problem)
+
+
+def _draw_list() -> None:
+    """How many there are, and each in a row; it follows those that are running."""
+    studies = list(all_studies())
+    st.markdown(_sentence(studies))
+    if studies:
+        st.dataframe(
+            pd.DataFrame([_row(found) for found in studies]),
+            hide_index=True,
+            width="stretch",
+            key=f"{PAGE}_table",
+            placeholder="",
+            column_config={"best score": st.column_config.NumberColumn(format="%.4f")},
+            alt=f"{len(studies)} studies",
+        )
 
 
 def _name(found: Study | Unreadable) -> str:
@@ -52,7 +60,7 @@ def _sentence(studies: list[Study | Unreadable]) -> str:
             "score best on validation. You have none yet: describe one, and press Begin."
         )
     n, running = len(studies), sum(isinstance(s, Study) and bool(s.activity) for s in studies)
-    now = f"{running} of them train{'s' * (running == 1)} now" if running else "none trains now"
+    now = f"{running or 'none'} {'train' if running > 1 else 'trains'} now"
     return f"You have **{n}** stud{'ies' if n > 1 else 'y'}; {now}."
 
 

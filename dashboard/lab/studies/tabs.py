@@ -76,6 +76,7 @@ def draw_trials(shown: Shown) -> None:
         hide_index=True,
         width="stretch",
         key=f"{PAGE}_trials",
+        placeholder="",
         column_config={
             "score": st.column_config.NumberColumn("mean score", format="%.4f"),
             "sd": st.column_config.NumberColumn("sd over seeds", format="%.4f"),
