@@ -169,6 +169,7 @@ class Results:
                 f"Importances need at least {LEAST} complete trials with different scores; there "
                 f"{'is' if len(self.complete) == 1 else 'are'} {len(self.complete)} complete."
             )
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         read = optuna.create_study(direction="maximize")
         read.add_trials(self.complete)
         forest = optuna.importance.FanovaImportanceEvaluator(seed=0)

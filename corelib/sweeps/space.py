@@ -47,6 +47,7 @@ def known_choices(settings: StudySettings) -> list[dict[str, Any]]:
     if settings.search == "random":
         import optuna
 
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(settings.search_seed))
         return [drawn.ask(distributions(settings)).params for _ in range(settings.trials)]
     return []
