@@ -4,6 +4,6 @@ from dashboard.router import ensure_routed
 
 ensure_routed()
 
-from dashboard.lab.studies import draw_studies
+from dashboard.lab.studies.page import draw_studies
 
 draw_studies()

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from corelib.cli import show
 from corelib.cli.parse import UsageError, name, number, text, whole
+from corelib.errors import SynaptariumError
 from corelib.files import printable
 from corelib.sweeps.engines import ENGINES, Resources
-from corelib.sweeps.settings import read_study
-from corelib.sweeps.study import Study, list_studies
+from corelib.sweeps.settings import StudySettings, read_study
+from corelib.sweeps.study import Study, Unreadable, all_studies
+from corelib.sweeps.write import as_toml
 from corelib.words import PROGRAM
 
 
@@ -28,11 +30,13 @@ class Sweep:
     address: text("Address of a Ray cluster", "ADDRESS", "default: this machine") = ""
     cpus: text("Cores that a trial takes, of Ray", "FLOAT", "default: 1") = "1"
     gpus: text("GPUs that a trial takes, of Ray", "FLOAT", "default: 0") = "0"
+    storage: text("Database for the trials of a new study", "URL", "default: a file") = ""
     csv: text("Also save the trials as CSV", "FILE") = ""
+    toml: text("Only save what describes the study, as TOML", "FILE") = ""
 
     def __call__(self) -> None:
         if not self.study:
-            rows = [(s.settings.name, s.settings.system, s.progress) for s in list_studies()]
+            rows = [_row(found) for found in all_studies()]
             print(show.table(rows) if rows else "No study was begun yet.")
             return
         if self.engine not in ENGINES:
@@ -48,6 +52,9 @@ class Sweep:
         from corelib.sweeps.sweep import run
 
         study = self._study()
+        if self.toml:
+            Path(self.toml).write_text(as_toml(study.settings), encoding="utf-8")
+            return
         print(f"Study {study.settings.name}: {study.progress}.", flush=True)
         try:
             run(study, self.engine, resources, _say)
@@ -64,8 +71,22 @@ class Sweep:
 
     def _study(self) -> Study:
         if self.study.endswith(".toml"):
-            return Study.begin(read_study(Path(self.study)))
+            given = {"storage": self.storage} if self.storage else {}
+            described = read_study(Path(self.study)).model_dump()
+            return Study.begin(StudySettings(**{**described, **given}))
+        if self.storage:
+            raise UsageError("storage is for a new study; one that was begun keeps its own.")
         return Study.of(self.study)
+
+
+def _row(found: Study | Unreadable) -> tuple[str, str, str]:
+    """A study's name, its system, and how far it is; or why that cannot be read."""
+    if isinstance(found, Unreadable):
+        return found.name, "damaged", printable(found.problem)
+    try:
+        return found.settings.name, found.settings.system, found.progress
+    except SynaptariumError as error:
+        return found.settings.name, found.settings.system, printable(str(error))
 
 
 def _written(value: object) -> str:
@@ -74,8 +95,9 @@ def _written(value: object) -> str:
 
 def _say(study: Study) -> None:
     """Where the study is, in a line."""
-    best = study.best_so_far
-    text = f"{study.progress}"
+    found = study.results()
+    best = found.best
+    text = found.progress
     if best is not None:
         chosen = ", ".join(f"{name} = {_written(v)}" for name, v in best.chosen.items())
         text += f"; best {best.score:.4f} with {chosen}"

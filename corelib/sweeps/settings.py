@@ -56,6 +56,7 @@ class StudySettings(Settings):
     trials: int = setting(20, "How many, if not a grid", ge=1, le=MOST_TRIALS)
     pruning: Pruning = setting("none", "Whether trials that lag behind are ended early")
     search_seed: int = setting(0, "Seed of the search", ge=0, lt=2**31)
+    storage: str = setting("", "URL of a database for the trials; by default a file of its folder")
 
     @field_validator("seeds", mode="before")
     @classmethod
@@ -82,6 +83,17 @@ class StudySettings(Settings):
             )
         return name
 
+    @field_validator("storage")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        scheme, colon, rest = url.partition("://")
+        if url and not (scheme and colon and rest):
+            raise SettingsError(
+                "storage should be the URL of a database that other processes can open, such as "
+                "sqlite:////home/me/studies.db or postgresql://me@host/studies."
+            )
+        return url
+
     @model_validator(mode="after")
     def _can_be_searched(self) -> StudySettings:
         if not self.vary:
@@ -99,7 +111,16 @@ class StudySettings(Settings):
                 raise SettingsError(f"{name} is both fixed and varied.")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise SettingsError("seeds should be at least one, and differ.")
-        split_settings(system(self.system), {**self.fixed, **self.vary})
+        chosen = system(self.system)
+        split_settings(chosen, {**self.fixed, **self.vary})
+        for info in (*chosen.config_type.infos(), *chosen.training_type.infos()):
+            values = self.vary.get(info.name)
+            if isinstance(values, Range) and info.kind not in ("int", "float"):
+                raise SettingsError(f"{info.name} is no number; list its values.")
+            if isinstance(values, Range) and info.kind == "int" and not values.is_whole:
+                raise SettingsError(
+                    f"{info.name} takes whole numbers; write its range's ends as such."
+                )
         return self
 
     def spec(self, chosen: dict[str, Any], seed: int) -> RunSpec:

@@ -30,10 +30,10 @@ def run(
     Ctrl-C saves the runs under way, and running it again goes on with them. Raises ``RunError`` if
     another process runs it.
     """
-    dataset = study.settings.spec(_any_choice(study), study.settings.seeds[0]).dataset
-    if not is_here(dataset):
-        load_dataset(dataset)  # its error says how to get it
     with study.held():
+        dataset = study.settings.spec(_any_choice(study), study.settings.seeds[0]).dataset
+        if not is_here(dataset):
+            load_dataset(dataset)  # its error says how to get it
         try:
             for _ in range(ROUNDS):
                 jobs = missing(study)
@@ -54,11 +54,10 @@ def run(
 
 def missing(study: Study) -> list[Job]:
     """Jobs for the trials that were begun and not ended, then for those to begin."""
-    unfinished = study.unfinished()
-    begun = sum(study.states().values())
-    new = range(begun, study.n_trials)
+    found = study.results()
+    new = range(len(found.begun), found.n_trials)
     folder = str(study.folder)
-    return [Job(folder, number, uuid4().hex, number) for number in unfinished] + [
+    return [Job(folder, number, uuid4().hex, number) for number in found.unfinished] + [
         Job(folder, None, uuid4().hex, place) for place in new
     ]
 
@@ -82,6 +81,7 @@ def sweep(
     trials: int = 20,
     pruning: Pruning = "none",
     search_seed: int = 0,
+    storage: str = "",
     engine: Engine = "local",
     workers: int = 0,
     address: str = "",
@@ -93,7 +93,8 @@ def sweep(
     ``vary`` gives values, or a ``Range``, by setting; ``fixed`` are the settings that are the same
     in all trials. ``search`` is "grid", "random" or "tpe", the last two with ``trials`` choices;
     ``pruning`` "median" or "halving" ends trials whose first seed lags behind. ``workers`` trials
-    train at once, by default as many as there are slots. The same call goes on where a study of
+    train at once, by default as many as there are slots. ``storage`` is the URL of a database that
+    keeps the trials in place of a file. The same call goes on where a study of
     this ``name`` was stopped. Raises ``SettingsError`` naming what is wrong.
     """
     settings = StudySettings(
@@ -108,5 +109,6 @@ def sweep(
         trials=trials,
         pruning=pruning,
         search_seed=search_seed,
+        storage=storage,
     )
     return run(Study.begin(settings), engine, Resources(workers, address))

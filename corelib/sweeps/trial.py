@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from corelib.errors import RunError, SettingsError
 from corelib.runs import launch, watch
 from corelib.runs.store import ENDED, Run, create_run, find_run
+from corelib.sweeps.results import JOB, PROBLEM, RUNS, SCORES
 from corelib.sweeps.space import distributions
-from corelib.sweeps.study import JOB, PROBLEM, RUNS, SCORES, Study
+from corelib.sweeps.study import Study
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.storages import BaseStorage
 
 LOOK_EVERY_S = 0.2
 RETRIES = 2
@@ -46,8 +48,9 @@ def train_trial(job: Job) -> int | None:
     study = Study.of(Path(job.folder).name)
     if study.is_stopping:
         return None
-    searched = study.optuna(job.place)
-    trial = _trial(study, searched, job)
+    storage = study.storage()
+    searched = study.optuna(job.place, storage)
+    trial = _trial(study, searched, storage, job)
     if trial is None:
         return None
     from optuna.trial import TrialState
@@ -67,7 +70,9 @@ def train_trial(job: Job) -> int | None:
     return trial.number
 
 
-def _trial(study: Study, searched: optuna.Study, job: Job) -> optuna.Trial | None:
+def _trial(
+    study: Study, searched: optuna.Study, storage: BaseStorage, job: Job
+) -> optuna.Trial | None:
     """The trial that the job names, that it had begun, or a new one; None if that one has ended."""
     import optuna
 
@@ -75,7 +80,9 @@ def _trial(study: Study, searched: optuna.Study, job: Job) -> optuna.Trial | Non
         if known.number == job.number or known.user_attrs.get(JOB) == job.name:
             if known.state.is_finished():
                 return None
-            return optuna.Trial(searched, known._trial_id)
+            own = storage.get_study_id_from_name(study.settings.name)
+            id = storage.get_trial_id_from_study_id_trial_number(own, known.number)
+            return optuna.Trial(searched, id)
     trial = searched.ask(distributions(study.settings))
     trial.set_user_attr(JOB, job.name)
     return trial

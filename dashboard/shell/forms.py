@@ -19,15 +19,18 @@ def settings_forms(
     for name, kind in kinds.items():
         st.caption(name)
         infos = [info for info in kind.choices() if not info.more]
-        _grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
+        settings_grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
     with st.expander("More"):
         for name, kind in kinds.items():
             infos = [info for info in kind.choices() if info.more]
-            _grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
+            settings_grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
     return values
 
 
-def _grid(infos: list[SettingInfo], values: dict[str, Any], prefix: str, columns: int) -> None:
+def settings_grid(
+    infos: list[SettingInfo], values: dict[str, Any], prefix: str, columns: int
+) -> None:
+    """A control for each of these settings, in rows; what they are set to goes into ``values``."""
     for at in range(0, len(infos), columns):
         row = infos[at : at + columns]
         for info, cell in zip(row, st.columns(columns, vertical_alignment="bottom"), strict=False):
@@ -35,7 +38,7 @@ def _grid(infos: list[SettingInfo], values: dict[str, Any], prefix: str, columns
                 values[info.name] = setting_control(info, f"{prefix}_{info.name}")
 
 
-def _title(info: SettingInfo) -> str:
+def setting_title(info: SettingInfo) -> str:
     """A Greek symbol speaks for itself; a Latin one follows the name."""
     if info.symbol and not info.symbol.isascii():
         return info.symbol
@@ -45,7 +48,7 @@ def _title(info: SettingInfo) -> str:
 
 def setting_control(info: SettingInfo, key: str) -> Any:
     """A control for one setting, which begins at its default."""
-    title = _title(info)
+    title = setting_title(info)
     help = info.help + (f" ({_limits(info)})" if _limits(info) else "")
     if info.source:
         help += f". Default from {info.source}"

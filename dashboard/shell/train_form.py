@@ -36,7 +36,7 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
         )
         available = is_here(values["dataset"])
         if not available:
-            _offer_download(values["dataset"], prefix)
+            offer_download(values["dataset"], prefix)
         config, training = settings["Network"], settings["Training"]
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -67,14 +67,7 @@ def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
     """The data set, the seed and the variant's name, as ``make_spec`` takes them."""
     columns = st.columns(4)
     with columns[0]:
-        dataset = st.selectbox(
-            f"{chosen.data}s".capitalize(),
-            chosen.datasets,
-            format_func=lambda name: (
-                DATASETS[name].title + ("" if is_here(name) else " (not here)")
-            ),
-            key=f"{prefix}_train_dataset",
-        )
+        dataset = dataset_menu(chosen, f"{prefix}_train_dataset")
     with columns[1]:
         seed = st.number_input(
             "Seed",
@@ -92,6 +85,16 @@ def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
             help="A word that distinguishes this run from others: letters, digits and underscores",
         )
     return {"dataset": dataset, "seed": int(seed), "variant": variant.strip()}
+
+
+def dataset_menu(chosen: System, key: str) -> str:
+    """The data sets that a system can be trained on."""
+    return st.selectbox(
+        f"{chosen.data}s".capitalize(),
+        chosen.datasets,
+        format_func=lambda name: DATASETS[name].title + ("" if is_here(name) else " (not here)"),
+        key=key,
+    )
 
 
 def _presets(chosen: System, prefix: str) -> None:
@@ -115,7 +118,8 @@ def _presets(chosen: System, prefix: str) -> None:
             )
 
 
-def _offer_download(dataset: str, prefix: str) -> None:
+def offer_download(dataset: str, prefix: str) -> None:
+    """Say that a data set is not on this machine, with a button that downloads it if it can be."""
     source = DATASETS[dataset]
     st.info(f"{source.title} is not on this machine. {source.about}.")
     if source.download is not None and st.button("Download it", key=f"{prefix}_download"):

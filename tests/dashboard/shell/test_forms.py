@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from corelib.catalog import SYSTEMS
 from corelib.data import DATASETS
 from corelib.settings import Settings, setting
-from dashboard.shell.forms import _title
+from dashboard.shell.forms import setting_title
 
 
 class Sample(Settings):
@@ -63,7 +63,7 @@ def test_a_changed_control_changes_its_value():
 
 
 def test_titles_show_greek_letters_alone_and_others_behind_the_name():
-    titles = [_title(info) for info in Sample.infos()]
+    titles = [setting_title(info) for info in Sample.infos()]
     assert titles == ["Units (N)", "η", "Law"]
 
 

@@ -1,7 +1,0 @@
-"""Studies."""
-
-import streamlit as st
-
-
-def draw_studies() -> None:
-    st.title("Studies")
