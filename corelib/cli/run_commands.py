@@ -4,7 +4,6 @@
 # pyright: reportInvalidTypeForm=false
 
 import dataclasses
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -245,35 +244,6 @@ class EmptyDeleted:
 
 
 @dataclasses.dataclass(frozen=True)
-class CompareRuns:
-    """Compare two to eight trained networks: scores over seeds, and paired differences."""
-
-    networks: Annotated[
-        tuple[str, ...],
-        tyro.conf.Positional,
-        tyro.conf.arg(help="Ids or names of runs, or names of shipped checkpoints"),
-    ] = ()
-    csv: text("Also save the whole comparison as CSV", "FILE") = ""
-
-    def __call__(self) -> None:
-        from corelib.measures.comparison import compare
-
-        found = compare(self.networks)
-        for title, frame in (
-            ("Each network", found.scores),
-            ("Mean over seeds", found.groups),
-            ("Less the first, in shares", found.differences),
-            ("Settings that differ", found.settings),
-        ):
-            if len(frame):
-                width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-                print(f"{title}:\n{show.frame(frame, width)}\n")
-        print("\n".join(found.notes))
-        if self.csv:
-            found.table().to_csv(self.csv, index=False)
-
-
-@dataclasses.dataclass(frozen=True)
 class ExportRun:
     """Copy a checkpoint's weights (safetensors) and card (JSON) to a new folder."""
 
@@ -309,7 +279,6 @@ RUNS = Group(
         "remove": RemoveRun,
         "restore": RestoreRun,
         "empty": EmptyDeleted,
-        "compare": CompareRuns,
         "export": ExportRun,
         "command": RunCommand,
     },
