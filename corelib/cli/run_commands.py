@@ -10,6 +10,7 @@ from typing import Any
 
 from corelib.catalog import SYSTEMS
 from corelib.cli import show
+from corelib.cli.compare_command import CompareRuns
 from corelib.cli.follow import cancel, follow, say_cancelled
 from corelib.cli.parse import Group, flag, name
 from corelib.errors import RunError, SynaptariumError
@@ -186,7 +187,7 @@ class RunCommand:
 
 
 RUNS = Group(
-    "List, follow, steer, export and remove runs.",
+    "List, follow, steer, compare, export and remove runs.",
     "command",
     {
         "list": ListRuns,
@@ -197,5 +198,6 @@ RUNS = Group(
         "remove": RemoveRun,
         "export": ExportRun,
         "command": RunCommand,
+        "compare": CompareRuns,
     },
 )
