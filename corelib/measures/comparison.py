@@ -183,7 +183,7 @@ def _scores(
         # Other metrics are those of all test images.
         metrics = {} if images is not None and entry.classifies else dict(card.test)
         if hit is not None:
-            metrics = {ACCURACY: float(hit.mean())} | metrics | {ACCURACY: float(hit.mean())}
+            metrics |= {ACCURACY: float(hit.mean())}
         rows.append(
             {
                 "run": entry.title,

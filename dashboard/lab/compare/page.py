@@ -1,0 +1,47 @@
+"""Compare: two to eight trainings side by side."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from corelib.errors import SynaptariumError
+from dashboard.lab.compare import tabs
+from dashboard.lab.compare.beside import Shown, draw_beside
+from dashboard.lab.compare.view import PAGE, view
+from dashboard.shell import drawn
+from dashboard.shell.address import clean, one_of
+from dashboard.shell.page import NothingToShow
+from dashboard.shell.registry import begin
+from dashboard.shell.text import errors_shown, plain, say_error
+
+
+def draw_compare(experiments: Mapping[str, Shown]) -> None:
+    """The page; ``experiments`` can show a network each, by their titles."""
+    begin(PAGE)
+    drawn.forget()
+    st.title("Compare")
+    try:
+        v = view()
+    except NothingToShow as reason:
+        st.info(plain(reason))
+        return
+    except SynaptariumError as error:
+        say_error(error)
+        return
+    st.markdown(plain(v.found.sentence))
+    with errors_shown():
+        tabs.draw_main(v)
+    parts = {
+        "Scores": tabs.draw_scores,
+        "Curves": tabs.draw_curves,
+        "Settings": tabs.draw_settings,
+        "Side by side": partial(draw_beside, experiments),
+    }
+    key = f"{PAGE}_tab"
+    clean(key, one_of(parts))
+    shown = st.tabs(list(parts), key=key, on_change="rerun", bind="query-params")
+    for draw, tab in zip(parts.values(), shown, strict=True):
+        if tab.open:
+            with tab, errors_shown():
+                draw(v)
