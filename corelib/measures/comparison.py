@@ -148,7 +148,7 @@ def compare(
     first = next(chosen, groups[0] if groups else None)
     differences = differences_of(groups, first, hits, scores, notes)
     sentence = _sentence(first, means, differences)
-    settings = _settings(trained)
+    settings = _settings(entries)
     return Comparison(
         _curves(entries), settings, scores, means, differences, tuple(notes), sentence
     )
@@ -183,7 +183,8 @@ def _scores(
         # Other metrics are those of all test images.
         metrics = {} if images is not None and entry.classifies else dict(card.test)
         if hit is not None:
-            metrics |= {ACCURACY: float(hit.mean())}
+            metrics.pop(ACCURACY, None)
+            metrics = {ACCURACY: float(hit.mean())} | metrics
         rows.append(
             {
                 "run": entry.title,
@@ -274,7 +275,7 @@ def _sentence(first: Group | None, means: pd.DataFrame, differences: pd.DataFram
     ours, theirs = (first.name, best["group"]) if worse else (best["group"], first.name)
     low, high = (-best["high"], -best["low"]) if worse else (best["low"], best["high"])
     lead = f"{ours} has the highest accuracy of {len(paired) + 1}. " if len(paired) > 1 else ""
-    verdict = ", which includes 0: these images do not tell them apart" if low <= 0 <= high else ""
+    verdict = ", which includes 0: this test does not tell them apart" if low <= 0 <= high else ""
     interval = " to ".join(signed(100 * bound) for bound in (low, high))
     return (
         f"{lead}On {images} {ours} is {100 * abs(best['difference']):.2f} points more accurate "

@@ -1,6 +1,7 @@
 """An experiment's main figure for two networks, side by side."""
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard.figures.describe import bare
 from dashboard.lab.compare.figures import on_the_same_axes
 from dashboard.lab.compare.view import PAGE, View
 from dashboard.shell import drawn
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 Figures = dict[str, Drawn]
+CLICKED = re.compile(r" Click [^.]*\.")
+"""What a click does on the experiment's own page."""
 
 
 class Shown(NamedTuple):
@@ -92,11 +94,12 @@ def _draw_pairs(experiment: str, found: dict[str, Figures]) -> None:
         for place, (title, one) in enumerate(pair.items()):
             with row[title]:
                 own, alt = f"{PAGE}_{place}_{key}", f"{experiment}, {title}"
+                caption = CLICKED.sub("", one.caption)
                 if isinstance(one.figure, str):
                     table = partial(_table, one)
-                    picture(one.figure, own, data=table, alt=alt, caption=bare(one.caption))
+                    picture(one.figure, own, data=table, alt=alt, caption=caption)
                 else:
-                    chart(next(shared), own, alt=alt, caption=one.caption)
+                    chart(next(shared), own, alt=alt, caption=caption)
 
 
 def _table(one: Drawn) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def curves(
 ) -> Figure:
     """One metric against updates, on the training batches and on validation where it was measured:
     the ``curves`` of a ``Comparison``."""
-    frame = frame[frame["metric"] == metric]
+    frame = frame.query("metric == @metric")
     parts = list(dict.fromkeys(frame["part"]))
     kinds = {True: "log", False: "linear"}
     axes, layout = panels(
@@ -103,8 +103,14 @@ def intervals(
                 }
             )
     names = [row["group"] for row in rows]
+    ends = [_ends(trace) for trace in traces]
+    low, high = min(0.0, *(end[0] for end in ends)), max(0.0, *(end[1] for end in ends))
+    margin = 0.05 * ((high - low) or 1.0)
     layout = {
-        "xaxis": {"title": {"text": f"accuracy minus that of {baseline} / points"}},
+        "xaxis": {
+            "title": {"text": f"accuracy minus that of {baseline} / points"},
+            "range": [low - margin, high + margin],
+        },
         "yaxis": {
             "tickvals": [*range(len(rows))],
             "ticktext": names,
@@ -129,6 +135,12 @@ def intervals(
         "margin": {"l": 64, "r": 20, "t": 24, "b": 56},
     }
     return styled(traces, layout, palette, height=AROUND + ROW * len(rows))
+
+
+def _ends(dot: Mapping[str, Any]) -> tuple[float, float]:
+    """How far the bars of a dot reach."""
+    error = dot["error_x"]
+    return dot["x"][0] - error["arrayminus"][0], dot["x"][0] + error["array"][0]
 
 
 def _dot(

@@ -6,12 +6,13 @@ from functools import partial
 import streamlit as st
 
 from corelib.errors import SynaptariumError
+from corelib.words import PER_CENT
 from dashboard.lab.compare import tabs
 from dashboard.lab.compare.beside import Shown, draw_beside
 from dashboard.lab.compare.view import PAGE, view
 from dashboard.shell import drawn
 from dashboard.shell.address import clean, one_of
-from dashboard.shell.page import NothingToShow
+from dashboard.shell.page import STYLES, NothingToShow
 from dashboard.shell.registry import begin
 from dashboard.shell.text import errors_shown, plain, say_error
 
@@ -20,6 +21,7 @@ def draw_compare(experiments: Mapping[str, Shown]) -> None:
     """The page; ``experiments`` can show a network each, by their titles."""
     begin(PAGE)
     drawn.forget()
+    st.html(STYLES)
     st.title("Compare")
     try:
         v = view()
@@ -29,7 +31,8 @@ def draw_compare(experiments: Mapping[str, Shown]) -> None:
     except SynaptariumError as error:
         say_error(error)
         return
-    st.markdown(plain(v.found.sentence))
+    # ``plain`` makes every space one that breaks.
+    st.markdown(plain(v.found.sentence).replace(" %", PER_CENT))
     with errors_shown():
         tabs.draw_main(v)
     parts = {

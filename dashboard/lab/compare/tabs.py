@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
+from corelib.data.sources import DATASETS
 from corelib.measures.comparison import signed
 from corelib.measures.paired import ACCURACY, LEVEL, METHOD, RESAMPLES
 from corelib.words import percent
-from dashboard.figures.table import in_words
+from dashboard.figures.table import ABSENT, in_words
 from dashboard.lab.compare import figures
 from dashboard.lab.compare.view import PAGE, View
 from dashboard.shell.controls import select, switch
@@ -16,8 +17,8 @@ from dashboard.shell.text import plain
 
 INTERVALS = (
     f"Dots: difference of accuracy; bars: its {percent(LEVEL, 0)} interval, a {METHOD} bootstrap "
-    f"of {RESAMPLES:,} resamples of the test images, which the networks are paired by. It does not "
-    "hold how other seeds would differ, and is not corrected for several comparisons."
+    f"of {RESAMPLES:,} resamples of what is tested, by which they are paired. It does not say "
+    "how other seeds would differ, and is not corrected for several comparisons."
 )
 
 
@@ -35,8 +36,8 @@ def draw_main(v: View) -> None:
             figures.intervals(paired, v.styles, v.palette),
             f"{PAGE}_differences",
             alt=f"Differences of accuracy from {paired['baseline'].iloc[0]}: {said}",
-            caption=f"n = {paired['images'].iloc[0]:,} tested. {INTERVALS}"
-            f"{seeds if paired['seeds'].notna().any() else ''}",
+            caption=f"n = {paired['images'].iloc[0]:,} test {_kind(v)}s. {INTERVALS}"
+            f"{seeds * bool(paired['seeds'].count())}",
         )
     for note in v.found.notes:
         st.caption(plain(note))
@@ -50,6 +51,13 @@ def draw_main(v: View) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _kind(v: View) -> str:
+    """What the networks of the baseline's group read: an image, a sequence."""
+    baseline = v.found.differences["baseline"].iloc[0]
+    of = dict(zip(v.found.scores["group"], v.found.scores["dataset"], strict=True))
+    return DATASETS[of[baseline]].kind
 
 
 def draw_curves(v: View) -> None:
@@ -67,7 +75,7 @@ def draw_curves(v: View) -> None:
     with right:
         log_y = switch(PAGE, "log_y", "Logarithmic metric")
     shown = v.found.curves.query("metric == @metric")
-    lost = int((shown["value"] <= 0).sum()) if log_y else 0
+    lost = int((shown["value"].to_numpy(float) <= 0).sum()) if log_y else 0
     without = [title for title in v.items if title not in set(shown["run"])]
     chart(
         figures.curves(shown, metric, v.styles, v.palette, log_x=log_x, log_y=log_y),
@@ -110,7 +118,7 @@ def _in_points(row: dict) -> dict[str, object]:
             if isinstance(value, float)
             else value
         )
-        for name, value in row["items"]()
+        for name, value in row.items()
     }
 
 
@@ -147,11 +155,18 @@ def _differences(frame: pd.DataFrame) -> pd.DataFrame:
     return in_words(pd.DataFrame(rows, dtype=object))
 
 
+def _setting(value: object) -> str:
+    """A setting as a person writes it."""
+    if value is None or isinstance(value, bool):
+        return ABSENT if value is None else "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def draw_settings(v: View) -> None:
     """The settings in which the networks differ."""
     settings = v.found.settings
     if not len(settings):
         st.info("These networks have the same settings and the same seed.")
         return
-    draw_folded(in_words(settings.rename(columns=str)), 1, f"{PAGE}_settings")
+    draw_folded(settings.map(_setting), 1, f"{PAGE}_settings")
     st.caption("Only what differs. –: a network of another kind has no such setting.")
