@@ -25,7 +25,7 @@ PAIRS = {
     "Robustness": ("robustness", "robust_models", ("gru-matched-mnist", "mlp-matched-mnist")),
     "Sequential evidence": (
         "evidence",
-        "evidence_49_models",
+        "evidence_144_models",
         ("bpan-sequence-ct-mnist", "gru-sequence-ct-mnist"),
     ),
     "Sub-networks": (
