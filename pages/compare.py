@@ -33,10 +33,14 @@ from dashboard.lab.compare.page import draw_compare
 
 draw_compare(
     {
-        "Halting": Shown(halting.SYSTEMS, halting.standard, halting_tabs.draw_main),
+        "Halting": Shown(halting.SYSTEMS, halting.standard, halting_tabs.draw_main, True),
         "E/I balance": Shown(("bpan",), balance.standard, balance_tabs.draw_main),
-        "Robustness": Shown(robustness.SYSTEMS, robustness.standard, robustness_tabs.draw_main),
-        "Sequential evidence": Shown(evidence.SYSTEMS, evidence.standard, evidence_tabs.draw_main),
+        "Robustness": Shown(
+            robustness.SYSTEMS, robustness.standard, robustness_tabs.draw_main, True
+        ),
+        "Sequential evidence": Shown(
+            evidence.SYSTEMS, evidence.standard, evidence_tabs.draw_main, True
+        ),
         "BPC digits": Shown(bpc.SYSTEMS, bpc.standard, generate.draw_digits),
         "Sub-networks": Shown(
             subnetworks.SYSTEMS, subnetworks.standard, subnetworks_tabs.draw_main

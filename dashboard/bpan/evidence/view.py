@@ -155,11 +155,11 @@ def view() -> View:
     return View(networks, task, chosen, index, seed, styles, theta, palette())
 
 
-def standard(item: "Checkpoint") -> View:
-    """One network on its own task, with the controls as the page opens."""
+def standard(item: "Checkpoint", style: TraceStyle) -> View:
+    """One network on its own task, drawn in this style, with the controls as the page opens."""
     key = cache.checkpoint_key(item)
     networks = {item.title: Network(item, key, bpan_cache.classifier(key))}
-    chosen, styles = digit_at(cache.dataset("mnist"), 0), trace_styles(list(networks))
+    chosen, styles = digit_at(cache.dataset("mnist"), 0), {item.title: style}
     return View(networks, item.card.dataset, chosen, 0, 0, styles, 0.5, palette())
 
 

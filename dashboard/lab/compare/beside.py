@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from dashboard.figures.style import TraceStyle
 from dashboard.lab.compare.figures import on_the_same_axes
 from dashboard.lab.compare.view import PAGE, View
 from dashboard.shell import drawn
@@ -28,11 +29,13 @@ CLICKED = re.compile(r" Click [^.]*\.")
 
 class Shown(NamedTuple):
     """An experiment that shows one network of these ``systems``: ``standard`` gives what its page
-    opens on with that network, ``main`` draws its main figures, as on the page."""
+    opens on with that network, ``main`` draws its main figures, as on the page. ``styled`` says
+    that ``standard`` takes the network's ``TraceStyle``, too."""
 
     systems: Sequence[str]
-    standard: "Callable[[Checkpoint], Any]"
+    standard: Callable[..., Any]
     main: Callable[[Any], None]
+    styled: bool = False
 
 
 def draw_beside(experiments: Mapping[str, Shown], v: View) -> None:
@@ -55,7 +58,8 @@ def draw_beside(experiments: Mapping[str, Shown], v: View) -> None:
         others = {name: title for name, title in titles.items() if name != left}
         right = select_titled(PAGE, "right", "Right", others)
     with st.spinner(f"Drawing {name}", show_time=True):
-        found = _collected(experiments[name], [fitting[name][titles[n]] for n in (left, right)])
+        items = [fitting[name][titles[n]] for n in (left, right)]
+        found = _collected(experiments[name], items, v.styles)
     _draw_pairs(name, found)
 
 
@@ -63,14 +67,17 @@ def _fitting(shown: Shown, v: View) -> "dict[str, Checkpoint]":
     return {t: i for t, i in v.items.items() if i is not None and i.card.system in shown.systems}
 
 
-def _collected(shown: Shown, items: "Sequence[Checkpoint]") -> dict[str, Figures]:
+def _collected(
+    shown: Shown, items: "Sequence[Checkpoint]", styles: Mapping[str, TraceStyle]
+) -> dict[str, Figures]:
     """The main figures of each network by its title, drawn by the page's own function and not
     shown there: on one page the keys of both would clash."""
     before, found = drawn.figures(), {}
 
     def draw(item: "Checkpoint") -> None:
         drawn.forget()
-        shown.main(shown.standard(item))
+        own = (styles[item.title],) if shown.styled else ()
+        shown.main(shown.standard(item, *own))
         found[item.title] = drawn.figures()
 
     problems = drawn.collect({item.title: partial(draw, item) for item in items})
@@ -82,9 +89,6 @@ def _collected(shown: Shown, items: "Sequence[Checkpoint]") -> dict[str, Figures
 
 def _draw_pairs(experiment: str, found: dict[str, Figures]) -> None:
     """Figures of the same key beside each other, one pair a row."""
-    columns = st.columns(2, gap="medium")
-    for column, title in zip(columns, found, strict=False):
-        column.markdown(f"##### {plain(title)}")
     keys = dict.fromkeys(key for figures in found.values() for key in figures)
     for key in keys:
         pair = {title: figures[key] for title, figures in found.items() if key in figures}
@@ -93,6 +97,8 @@ def _draw_pairs(experiment: str, found: dict[str, Figures]) -> None:
         row = dict(zip(found, st.columns(2, gap="medium"), strict=False))
         for place, (title, one) in enumerate(pair.items()):
             with row[title]:
+                # Above each: on a phone the columns come below one another.
+                st.markdown(f"##### {plain(title)}")
                 own, alt = f"{PAGE}_{place}_{key}", f"{experiment}, {title}"
                 caption = CLICKED.sub("", one.caption)
                 if isinstance(one.figure, str):

@@ -28,19 +28,26 @@ def curves(
     """One metric against updates, on the training batches and on validation where it was measured:
     the ``curves`` of a ``Comparison``."""
     frame = frame.query("metric == @metric")
+    last = max(frame["step"].tolist())
+    span = {} if log_x else {"range": [0, 1.02 * last]}
     parts = list(dict.fromkeys(frame["part"]))
     kinds = {True: "log", False: "linear"}
     axes, layout = panels(
         [part.capitalize() for part in parts],
-        {"title": {"text": "updates"}, "type": kinds[log_x]},
-        {"title": {"text": metric}, "type": kinds[log_y], "tickformat": _format(metric)},
+        {"title": {"text": "updates"}, "type": kinds[log_x], **span},
+        {},
+        gap=0.09,
     )
+    # Of its own, or validation, which moves little, would be a flat line.
+    y = {"title": {"text": metric}, "type": kinds[log_y], "tickformat": _format(metric)}
+    for number, place in enumerate(axes, 1):
+        layout[f"yaxis{number if number > 1 else ''}"] = {**y, "anchor": place["xaxis"]}
     traces: list[dict[str, Any]] = []
     for place, part in zip(axes, parts, strict=True):
         for run, own in frame[frame["part"] == part].groupby("run", sort=False):
             style = styles[str(run)]
             own = own.iloc[::-1].iloc[:: max(1, len(own) // MOST_POINTS)].iloc[::-1]
-            y = own["value"].to_numpy(float)
+            values = own["value"].to_numpy(float)
             marked = len(own) < 40
             traces.append(
                 {
@@ -48,7 +55,7 @@ def curves(
                     **place,
                     "x": own["step"].to_numpy(),
                     # What a logarithmic axis has no place for.
-                    "y": np.where(y > 0, y, np.nan) if log_y else y,
+                    "y": np.where(values > 0, values, np.nan) if log_y else values,
                     "name": str(run),
                     "legendgroup": str(run),
                     "showlegend": not any(trace["name"] == run for trace in traces),
@@ -57,11 +64,12 @@ def curves(
                     "marker": {"size": 6, "symbol": style.mark},
                 }
             )
-    return styled(traces, layout, palette, height=400)
+    layout |= {"legend": {"y": 1.08}, "margin": {"l": 72, "r": 20, "t": 84, "b": 56}}
+    return styled(traces, layout, palette, height=420)
 
 
 def _format(metric: str) -> str | None:
-    return ".1%" if metric.startswith("accuracy") else None
+    return ".0%" if metric.startswith("accuracy") else None
 
 
 def intervals(
@@ -108,7 +116,7 @@ def intervals(
     margin = 0.05 * ((high - low) or 1.0)
     layout = {
         "xaxis": {
-            "title": {"text": f"accuracy minus that of {baseline} / points"},
+            "title": {"text": "difference of accuracy / points"},
             "range": [low - margin, high + margin],
         },
         "yaxis": {

@@ -26,6 +26,7 @@ def draw_main(v: View) -> None:
     """The differences from the baseline, and the whole comparison as one file."""
     paired = v.found.differences.dropna(subset="images")
     if len(paired):
+        baseline, images = paired["baseline"].iloc[0], paired["images"].iloc[0]
         said = "; ".join(
             f"{row['group']} {signed(100 * row['difference'])} points, "
             f"{signed(100 * row['low'])} to {signed(100 * row['high'])}"
@@ -35,8 +36,8 @@ def draw_main(v: View) -> None:
         chart(
             figures.intervals(paired, v.styles, v.palette),
             f"{PAGE}_differences",
-            alt=f"Differences of accuracy from {paired['baseline'].iloc[0]}: {said}",
-            caption=f"n = {paired['images'].iloc[0]:,} test {_kind(v)}s. {INTERVALS}"
+            alt=f"Differences of accuracy from {baseline}: {said}",
+            caption=f"At 0: {baseline}. n = {images:,} test {_kind(v)}s. {INTERVALS}"
             f"{seeds * bool(paired['seeds'].count())}",
         )
     for note in v.found.notes:
@@ -101,8 +102,8 @@ def draw_scores(v: View) -> None:
     groups = v.found.groups.query("n > 1")
     if len(groups):
         st.markdown("##### Over seeds")
-        means = groups.assign(value=[_with_sd(row) for row in groups.to_dict("records")])
-        shown = means.reindex(columns=["group", "metric", "value", "n", "seeds"]).astype(str)
+        means = groups.assign(**{"mean ± sd": [_with_sd(row) for row in groups.to_dict("records")]})
+        shown = means.reindex(columns=["group", "metric", "mean ± sd", "n", "seeds"]).astype(str)
         draw_folded(shown, 2, f"{PAGE}_groups")
         st.caption("Mean ± sd with n − 1, over runs that differ in their seed alone.")
     if len(v.found.differences):
