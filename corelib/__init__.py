@@ -15,7 +15,7 @@ Networks
 Data
     ``load_dataset``; ``add_images`` and ``remove_images`` for your own.
 Measures
-    ``evaluate``; the others are in ``corelib.analysis``.
+    ``evaluate``; ``compare`` puts several side by side; the others are in ``corelib.analysis``.
 Network classes
     ``corelib.models``.
 """
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from corelib.data.own_images import add_images as add_images
     from corelib.data.own_images import remove_images as remove_images
     from corelib.data.sources import load_dataset as load_dataset
+    from corelib.measures.comparison import compare as compare
     from corelib.measures.evaluation import evaluate as evaluate
     from corelib.measures.tables import checkpoints as checkpoints
     from corelib.measures.tables import datasets as datasets
@@ -48,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupported
         "Experiment": "corelib.runs.experiment",
         "add_images": _own,
         "checkpoints": _tables,
+        "compare": "corelib.measures.comparison",
         "datasets": _tables,
         "evaluate": "corelib.measures.evaluation",
         "export_model": "corelib.reproduce.model_card",

@@ -2,7 +2,7 @@
 
 Steps
     ``accuracy_curve`` against the threshold, ``halting_steps`` image by image,
-    ``accuracy_by_severity`` under a corruption.
+    ``accuracy_by_severity`` under a corruption; ``correctness`` of every image, of any classifier.
 Inside
     ``currents`` of a BPAN, ``energy_trace`` of predictive coding, ``gates`` of an instructed
     network, ``tuning`` and ``selectivity`` of the neurons of an iterative VAE.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from corelib.analysis.anytime import pareto_front as pareto_front
     from corelib.analysis.anytime import spread as spread
     from corelib.analysis.anytime import t_interval as t_interval
+    from corelib.measures.correctness import correctness as correctness
     from corelib.measures.inside import currents as currents
     from corelib.measures.inside import energy_trace as energy_trace
     from corelib.measures.inside import gates as gates
@@ -40,6 +41,7 @@ __getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupported
         "accuracy_by_severity": _steps,
         "accuracy_curve": _steps,
         "calibration": _statistics,
+        "correctness": "corelib.measures.correctness",
         "currents": _inside,
         "energy_trace": _inside,
         "gates": _inside,

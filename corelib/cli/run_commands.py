@@ -12,6 +12,7 @@ import tyro
 
 from corelib.catalog import SYSTEMS
 from corelib.cli import show
+from corelib.cli.compare_command import CompareRuns
 from corelib.cli.follow import cancel, follow, say_cancelled
 from corelib.cli.parse import Group, flag, name, text
 from corelib.environment import runs_root
@@ -266,7 +267,7 @@ class RunCommand:
 
 
 RUNS = Group(
-    "List, follow, steer, mark, export and remove runs.",
+    "List, follow, steer, mark, compare, export and remove runs.",
     "command",
     {
         "list": ListRuns,
@@ -281,5 +282,6 @@ RUNS = Group(
         "empty": EmptyDeleted,
         "export": ExportRun,
         "command": RunCommand,
+        "compare": CompareRuns,
     },
 )

@@ -23,23 +23,11 @@ PLANE = np.array([[a, b] for b in (2, 0, -2) for a in (-2, -1, 0, 1, 2)], float)
 
 def draw_generate(v: View) -> None:
     """The digit of each label above the mean of its class; samples; mixtures; moved activity."""
-    import torch
-
-    from corelib.models.bpc.analysis import class_means, labels_of, nearest_means
+    from corelib.models.bpc.analysis import class_means
     from dashboard.bpc.figures.images import gallery
 
+    draw_digits(v)
     names = v.data.class_names
-    with torch.no_grad():
-        images = v.model.generate(labels_of(v.model))
-    closest = int((nearest_means(images, v.data) == torch.arange(len(names))).sum())
-    chart(
-        gallery(v.pixels(images), names, 10, v.palette),
-        "bpc_digits",
-        alt=f"The digit that each label generates in {v.item.title}; {closest} of {len(names)} "
-        "are closest to the mean of their own class",
-        caption=f"{v.item.title}: one image from each label. n = 1 seed.",
-        n=1,
-    )
     chart(
         gallery(v.pixels(class_means(v.data)), [""] * len(names), 10, v.palette),
         "bpc_means",
@@ -56,6 +44,27 @@ def draw_generate(v: View) -> None:
     draw_samples(v)
     _draw_mixture(v)
     _draw_moved(v)
+
+
+def draw_digits(v: View) -> None:
+    """The digit of each label."""
+    import torch
+
+    from corelib.models.bpc.analysis import labels_of, nearest_means
+    from dashboard.bpc.figures.images import gallery
+
+    names = v.data.class_names
+    with torch.no_grad():
+        images = v.model.generate(labels_of(v.model))
+    closest = int((nearest_means(images, v.data) == torch.arange(len(names))).sum())
+    chart(
+        gallery(v.pixels(images), names, 10, v.palette),
+        "bpc_digits",
+        alt=f"The digit that each label generates in {v.item.title}; {closest} of {len(names)} "
+        "are closest to the mean of their own class",
+        caption=f"{v.item.title}: one image from each label. n = 1 seed.",
+        n=1,
+    )
 
 
 def _draw_mixture(v: View) -> None:

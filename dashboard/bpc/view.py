@@ -8,7 +8,7 @@ import streamlit as st
 from corelib.catalog import showing
 from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
-from dashboard.components.digit_input import ChosenDigit, digit_input
+from dashboard.components.digit_input import ChosenDigit, digit_at, digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import NO_NETWORK, NONE, checkpoint_picker
@@ -94,6 +94,15 @@ def view() -> View:
         with st.expander("Inference"):
             inference = _inference_controls(model)
     return View(item, which, model, data, chosen, inference, palette())
+
+
+def standard(item: "Checkpoint") -> View:
+    """One network, with the controls as the page opens."""
+    from corelib.models.bpc.analysis import trained_inference
+
+    which = cache.checkpoint_key(item)
+    model, data = bpc_cache.model(which), cache.dataset(which.dataset)
+    return View(item, which, model, data, digit_at(data, 0), trained_inference(model), palette())
 
 
 def _forget_trained() -> None:

@@ -228,11 +228,16 @@ def _from_test_set(prefix: str, dataset: "ImageDataset", first: int) -> ChosenDi
             prefix, "index", "Index", 0, last, first, words={"last": last}, on_change=to_index
         )
     st.button("Another image", key=f"{prefix}_another", on_click=another, width="stretch")
-    label = int(labels[index])
+    return digit_at(dataset, index)
+
+
+def digit_at(dataset: "ImageDataset", index: int) -> ChosenDigit:
+    """A test image by its place, as the controls choose it."""
+    label = int(dataset.test.labels[index])
     return ChosenDigit(
         dataset.test.pixels[index].numpy().copy(),
         label,
-        f"test image {index}, {with_article(names[label])}",
+        f"test image {index}, {with_article(dataset.class_names[label])}",
     )
 
 

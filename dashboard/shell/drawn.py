@@ -48,6 +48,11 @@ def figures() -> dict[str, Drawn]:
     return dict(st.session_state.get(FIGURES, {}))
 
 
+def restore(figures: Mapping[str, Drawn]) -> None:
+    """Put back the ``figures`` that were there before others were collected."""
+    st.session_state[FIGURES] = dict(figures)
+
+
 def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
     """Draw these parts of a page without showing them, to have their figures; why a part could not
     be drawn, by its name."""

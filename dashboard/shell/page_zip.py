@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from corelib.citation import bibtex
 from dashboard.figures.light import for_export, light
 from dashboard.shell.bundle import Contents, files_of, spec_of
-from corelib.citation import bibtex
 from dashboard.shell.registry import values_of
 from dashboard.shell.saved import Collected, Saved, all_versions, collect, link
 

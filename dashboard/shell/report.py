@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from corelib.citation import bibtex
 from corelib.runs.spec import as_command
 from corelib.words import PROGRAM
 from dashboard.shell.bundle import spec_of
-from corelib.citation import bibtex
 from dashboard.shell.registry import registry_of, values_of
 from dashboard.shell.report_html import Network, Report, Setting, Shown
 from dashboard.shell.saved import Saved, all_versions, asked, collect, link_to

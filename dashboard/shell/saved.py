@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from corelib.citation import bibtex
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import versions
 from dashboard.shell import drawn
-from corelib.citation import bibtex
 
 
 class Saved(NamedTuple):

@@ -7,7 +7,7 @@ import streamlit as st
 from corelib.analysis.anytime import at_threshold, changes_of_mind
 from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
-from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_input
+from dashboard.components.digit_input import ANY, TEST, ChosenDigit, digit_at, digit_input
 from dashboard.figures.style import Palette
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import NO_NETWORK, checkpoint_picker
@@ -111,6 +111,29 @@ def view() -> View:
         controls,
         theta,
         with_drive,
+        palette(),
+    )
+
+
+def standard(item: "Checkpoint") -> View:
+    """One network, with the controls as the page opens."""
+    key, theta = cache.checkpoint_key(item), 0.9
+    model, data = bpan_cache.bpan(key), cache.dataset(key.dataset)
+    chosen, controls = digit_at(data, 0), trained(model)
+    currents = _currents(key, model, chosen, controls)
+    summaries = [_summary(key, currents, controls, theta)]
+    return View(
+        [item],
+        [key],
+        [model],
+        data,
+        chosen,
+        [currents],
+        summaries,
+        summaries,
+        controls,
+        theta,
+        False,
         palette(),
     )
 

@@ -14,7 +14,7 @@ from corelib.catalog import showing
 from corelib.data import DATASETS
 from corelib.words import percent
 from dashboard.bpan import cache as bpan_cache
-from dashboard.components.digit_input import TEST, ChosenDigit, digit_input
+from dashboard.components.digit_input import TEST, ChosenDigit, digit_at, digit_input
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.checkpoints import checkpoints_picker, of_systems
@@ -153,6 +153,14 @@ def view() -> View:
     index = int(st.session_state[f"{PAGE}_index"]) if of_test else None
     styles = trace_styles(list(networks))
     return View(networks, task, chosen, index, seed, styles, theta, palette())
+
+
+def standard(item: "Checkpoint", style: TraceStyle) -> View:
+    """One network on its own task, drawn in this style, with the controls as the page opens."""
+    key = cache.checkpoint_key(item)
+    networks = {item.title: Network(item, key, bpan_cache.classifier(key))}
+    chosen, styles = digit_at(cache.dataset("mnist"), 0), {item.title: style}
+    return View(networks, item.card.dataset, chosen, 0, 0, styles, 0.5, palette())
 
 
 def sentence(v: View) -> str:

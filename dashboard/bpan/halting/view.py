@@ -110,6 +110,13 @@ def view() -> View:
     return View(networks, trace_styles(list(networks)), theta, cost, chosen, palette())
 
 
+def standard(item: "Checkpoint", style: TraceStyle) -> View:
+    """One network, drawn in this style, with the controls as the page opens."""
+    theta = 0.9
+    networks = {item.title: _network(item, theta)}
+    return View(networks, {item.title: style}, theta, STEPS, None, palette())
+
+
 def _network(item: "Checkpoint", theta: float) -> Network:
     key = cache.checkpoint_key(item)
     model, answers = bpan_cache.classifier(key), bpan_cache.step_answers(key)

@@ -85,6 +85,18 @@ def view() -> View:
     return View(items, keys, styles, measured, corruption, theta, data, chosen, palette())
 
 
+def standard(item: "Checkpoint", style: TraceStyle) -> View:
+    """One network, drawn in this style, with the controls as the page opens."""
+    severity = CORRUPTIONS["occlusion"].severities[3]
+    corruption, theta = Corruption("occlusion", severity), 0.9
+    keys = {item.title: cache.checkpoint_key(item)}
+    measured = robustness_cache.measured(item, keys[item.title], corruption, theta)
+    data, styles = cache.dataset(item.card.dataset), {item.title: style}
+    return View(
+        [item], keys, styles, {item.title: measured}, corruption, theta, data, None, palette()
+    )
+
+
 def _controls() -> tuple[Corruption, float]:
     """The corruption and the threshold."""
     name = select(PAGE, "kind", "Corruption", list(CORRUPTIONS), "occlusion")

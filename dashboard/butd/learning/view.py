@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from corelib.catalog import showing
+from corelib.errors import SettingsError
 from dashboard.butd.cache import config_of, network
 from dashboard.butd.learning import cache as own_cache
 from dashboard.components.digit_input import digit_input
@@ -86,6 +87,27 @@ def view() -> View:
         else _difference(twin, switches, image)
     )
     return View(item, which, switches, twin, data, image, source, difference, palette())
+
+
+def standard(item: "Checkpoint") -> View:
+    """One network, with the controls as the page opens. Raises ``SettingsError`` for a network that
+    answers yes or no."""
+    import torch
+
+    from corelib.models.butd.departures import Switches
+
+    which = cache.checkpoint_key(item)
+    model, data = network(which), cache.dataset(which.dataset)
+    if model.n_classes == 1:
+        raise SettingsError(f"{item.title} answers yes or no; choose one that names classes.")
+    # Of several tasks the first.
+    label = int(data.test.labels[0].reshape(-1)[0])
+    x = data.inputs(data.test.pixels[:1]).to(torch.float64)
+    image = Image(x, label, 0, f"test image 0, target label {data.class_names[label]}")
+    switches = Switches()
+    twin = own_cache.twin(which, switches)
+    difference = _difference(twin, switches, image)
+    return View(item, which, switches, twin, data, image, ONE, difference, palette())
 
 
 def _switches(item: "Checkpoint") -> "Switches":

@@ -128,6 +128,13 @@ def view() -> View:
     return View(item, which, model, data, pair, shown, units, scene, seen, palette())
 
 
+def standard(item: "Checkpoint") -> View:
+    """One network without a scene, with the other controls as the page opens."""
+    which = cache.checkpoint_key(item)
+    model, data = network(which), cache.dataset(which.dataset)
+    return View(item, which, model, data, (0, 1), BOTH, OPEN, None, None, palette())
+
+
 def _inputs(data: "ImageDataset", scene: Scene) -> "Tensor":
     import torch
 

@@ -34,9 +34,14 @@ def draw_main(v: View) -> None:
         _draw_sound(v, outcome, spikes)
     else:
         st.caption("This network has no spikes, so there is nothing to hear: choose an iP-VAE.")
+    draw_response(v)
+
+
+def draw_response(v: View) -> None:
+    """All trials, beside the tuning curve."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _draw_raster(v, outcome)
+        _draw_raster(v, v.outcome())
     with right:
         _draw_polar(v)
 

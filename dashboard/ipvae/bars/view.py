@@ -110,6 +110,14 @@ def view() -> View:
     return View(item, key, kind, neuron, experiment, frame_ms, palette())
 
 
+def standard(item: "Checkpoint") -> View:
+    """One network and the neuron that the page opens on, with the controls as it opens."""
+    key, kind = checkpoint_key(item), ipvae_cache.kind_of(item)
+    neuron = controls.default_neuron(key)
+    experiment = Experiment(controls.usual_bar(key), trials=10)
+    return View(item, key, kind, neuron, experiment, controls.FRAME_MS, palette())
+
+
 def presets(v: View) -> list[Preset]:
     """Things to try, each from the usual bar on the network as it is."""
     usual = controls.usual_bar(v.key)

@@ -119,6 +119,12 @@ def view() -> View:
     return View(item, key, kind, picture, n_steps, intervention, neuron, seed, palette())
 
 
+def standard(item: "Checkpoint") -> View:
+    """One network without an image, with the other controls as the page opens."""
+    key, kind = cache.checkpoint_key(item), ipvae_cache.kind_of(item)
+    return View(item, key, kind, None, 100, Intervention(), 0, 0, palette())
+
+
 def _picture_input(key: cache.CheckpointKey) -> Picture | None:
     """A patch by its place among the test patches, or a digit from the test set, drawn or
     uploaded; None until there is one."""

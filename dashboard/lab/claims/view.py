@@ -17,8 +17,8 @@ from dashboard.shell.controls import select, several
 from dashboard.shell.page import STYLES
 from dashboard.shell.registry import begin
 from dashboard.shell.report import report_button
-from dashboard.shell.saved import Saved
 from dashboard.shell.save import save_button
+from dashboard.shell.saved import Saved
 from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.theme import palette
 

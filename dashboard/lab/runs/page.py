@@ -89,7 +89,7 @@ def _draw_chosen(chosen: list[Row]) -> None:
                 "pages/compare.py",
                 label="Compare",
                 icon=":material/compare_arrows:",
-                query_params=[("compare_runs", row.id) for row in chosen],
+                query_params=[("compare_models", row.id) for row in chosen],
             )
         st.button(
             "Delete",

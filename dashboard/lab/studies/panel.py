@@ -144,7 +144,7 @@ def _buttons(shown: Shown, state: State) -> None:
                 "pages/compare.py",
                 label="Compare the runs of the best",
                 icon=":material/compare_arrows:",
-                query_params={"compare_runs": list(shown.results.runs(best.number).values())},
+                query_params={"compare_models": list(shown.results.runs(best.number).values())},
             )
         draw_removal(study.settings.name, study.remove, disabled=state in ACTIVE)
 

@@ -1,7 +1,0 @@
-"""Compare."""
-
-import streamlit as st
-
-
-def draw_compare() -> None:
-    st.title("Compare")

@@ -1,0 +1,1 @@
+"""The page Compare: trainings side by side."""
