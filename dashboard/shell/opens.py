@@ -1,7 +1,5 @@
 """The experiments in which a network can be seen, and the address that opens it there."""
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from corelib.data import DATASETS
@@ -34,11 +32,3 @@ def draw_links(item: Checkpoint) -> None:
                 icon=room.icon,
                 query_params=query_for(room, item),
             )
-
-
-def address_of(room: Room, item: Checkpoint) -> str:
-    """An experiment with this network, as a part of another page."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    page = room.file.removesuffix(".py")
-    query = urlencode({**query_for(room, item), "embed": "true"})
-    return f"{'/' + base if base else ''}/{page}?{query}"

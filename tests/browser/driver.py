@@ -106,8 +106,10 @@ def go_to(page: Page, title: str) -> None:
     if title not in ("Home", "Claims", "Glossary"):
         group = "Experiments" if title in {room.title for room in ROOMS} else "Laboratory"
         navigation.get_by_role("button", name=group).click()
-        navigation = page.get_by_test_id("stTopNavPopover")
-    navigation.get_by_role("link", name=title).click()
+        links = page.get_by_test_id("stTopNavDropdownLink")
+    else:
+        links = navigation.get_by_test_id("stTopNavLink")
+    links.filter(has=page.get_by_text(title, exact=True)).click()
     at_page(page, title)
 
 

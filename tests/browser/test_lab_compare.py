@@ -38,7 +38,7 @@ def test_two_runs_are_compared(page: Page, server: str):
         stored(seed, f"lab{seed}", events, learning_rate=0.01 * (1 + seed)) for seed in (0, 1)
     )
     open_page(page, f"{server}/compare?compare_models={one.id}")
-    expect(page.get_by_text("Choose at least two networks")).to_be_visible()
+    expect(page.get_by_text("Choose 2 to 8 networks")).to_be_visible()
     choose(page, "compare_models", "lab1")
     address_has(page, "compare_models=lab0&compare_models=lab1")
 

@@ -46,4 +46,4 @@ def test_a_sweep_from_the_form_to_its_best(page: Page, server: str, runs):
     no_errors(page)
 
     page.get_by_role("link", name="Compare the runs of the best").click()
-    address_has(page, "compare_runs=")
+    address_has(page, "compare_models=")

@@ -97,7 +97,7 @@ def test_side_by_side_are_the_main_figures_of_the_experiment(experiment, runs_ro
 
 def test_too_few_networks_and_no_common_experiment_are_told(runs_root):
     app = open_page("compare", compare_models="mlp-mnist")
-    assert app.info[0].value == "Choose at least two networks in the sidebar on the left."
+    assert app.info[0].value == "Choose 2 to 8 networks: those that ship, and your own runs."
     app = open_page(
         "compare", compare_models=["mlp-mnist", "bpc-mnist"], compare_tab="Side by side"
     )

@@ -85,7 +85,7 @@ def test_an_address_opens_a_model_and_its_pages(runs_root, name):
     assert not app.exception
     assert not app.error
     item = registry.find(name)
-    assert app.selectbox(key="models_model").value == name
+    assert f"### {name}" in [title.value for title in app.markdown]
     assert f"all {10_000 if 'mnist' in name else 5_000:,} images, once" in facts(app)
     assert f"load_dataset('{item.card.dataset}')" in "\n".join(c.value for c in app.code)
     shown = links(app)

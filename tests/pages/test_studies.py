@@ -229,7 +229,7 @@ def test_compare_opens_with_the_runs_of_the_best(monkeypatch):
     finished(monkeypatch)
     (link,) = open_page("studies").get("page_link")
     assert link.proto.page.endswith("compare")
-    assert parse_qs(link.proto.query_string) == {"compare_runs": ["run-4-0", "run-4-1"]}
+    assert parse_qs(link.proto.query_string) == {"compare_models": ["run-4-0", "run-4-1"]}
 
 
 def test_stop_asks_for_it_and_go_on_starts_it_as_before(monkeypatch):

@@ -31,8 +31,8 @@ def draw_models() -> None:
             st.markdown("".join(f"\n- {plain(problem)}" for problem in problems))
     if len(shown):
         titles = {name: items[name].title for name in shown["name"]}
-        st.markdown("### One model")
         chosen = select_titled(PAGE, "model", "Model", titles)
+        st.markdown(f"### {plain(titles[chosen])}")
         with errors_shown():
             draw_opened(items[chosen], PAGE)
     st.markdown("### Import a model")
