@@ -186,7 +186,7 @@ WRONG = [
     (
         "",
         "needs the name of a command; there are: app, train, evaluate, runs, sweep, checkpoints, "
-        "import, export, data and reproduce",
+        "import, export, data, film, reproduce and report",
     ),
     ("trian", "There is no command named 'trian', the nearest is train"),
     ("--epochs 3", "name a command before options"),

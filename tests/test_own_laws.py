@@ -10,7 +10,7 @@ from corelib.data.corruptions import Corruption, corrupt
 from corelib.data.own_asked import Asked
 from corelib.data.own_reading import add
 from corelib.errors import CheckpointError
-from corelib.runs import registry
+from corelib.runs import index, registry
 from corelib.runs.spec import make_spec, resolve
 from corelib.runs.store import create_run
 from corelib.training.card import read_card, write_card
@@ -61,6 +61,11 @@ def test_colour_trains_what_reads_pictures(tmp_path, monkeypatch):
     assert 0 <= learner.evaluate(data.test)["accuracy"] <= 1
 
 
+def only_row() -> index.Row:
+    (row,) = index.rows(fresh=True)
+    return row
+
+
 def test_a_network_whose_images_were_removed_is_left_out_with_a_sentence(mine, tmp_path, runs_root):
     run = create_run(make_spec("bpan", dataset="mine", config=SMALL["bpan"]))
     store(run, 10, 0.5)
@@ -72,11 +77,9 @@ def test_a_network_whose_images_were_removed_is_left_out_with_a_sentence(mine, t
     own.remove("mine")
     assert registry.registry_state() != state
     assert not [item for item in registry.available() if item.own]
-    (left_out,) = registry.unreadable()
-    assert "trained on 'mine', which is not known here" in left_out.reason
+    assert "trained on 'mine', which is not known here" in only_row().said
     with pytest.raises(CheckpointError, match="add them again"):
         registry.find(run.id)
     images, labels = shapes()
     add(make_npz(tmp_path / "other.npz", images=255 - images, labels=labels), "mine")
-    (left_out,) = registry.unreadable()
-    assert "trained on other images that were named 'mine'" in left_out.reason
+    assert "trained on other images that were named 'mine'" in only_row().said

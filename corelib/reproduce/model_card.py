@@ -79,7 +79,7 @@ def model_card(item: Checkpoint) -> ModelCard:
         title=item.title,
         about=f"A trained network of Synaptarium: {chosen.title}, {chosen.about}.",
         parts=parts,
-        citation=bibtex(family, version) if family else "",
+        citation=bibtex([family], version) if family else "",
     )
 
 

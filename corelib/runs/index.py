@@ -100,7 +100,7 @@ def row_of(run: Run) -> Row:
         total=began.total_steps if began else None,
         score=read.best_score,
         measure=read.history.best.measure if read.history.best else "",
-        test=dict(read.test),
+        test=dict(read.test or (finished.metrics if finished else {})),
         parameters=began.parameters if began else None,
         seconds=seconds + measured + (finished.seconds if finished else 0.0),
         speed=updates / seconds if seconds else None,

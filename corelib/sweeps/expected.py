@@ -12,7 +12,11 @@ SAMPLE = 24
 
 
 def n_trainings(settings: StudySettings) -> int:
-    """Every choice with every seed, if none is pruned."""
+    """Every choice with every seed, if none is pruned.
+
+    >>> n_trainings(StudySettings(name="w", system="mlp", vary={"n_hidden": (8, 16)}, seeds=(0, 1)))
+    4
+    """
     return n_trials(settings) * len(settings.seeds)
 
 
@@ -23,9 +27,6 @@ def expected(settings: StudySettings, workers: int = 0) -> Expected:
     It is the time of at most ``SAMPLE`` of its choices, evenly chosen or drawn at random, scaled to
     all and divided among the workers; starting a worker is not foreseen, nor is pruning. Raises
     ``SettingsError`` naming a wrong value.
-
-    >>> expected(StudySettings(name="w", system="mlp", vary={"n_hidden": (8, 16)})).unknown
-    2
     """
     drawn = {"search": "random", "trials": min(SAMPLE, settings.trials)}
     known = settings if settings.search != "tpe" else settings.model_copy(update=drawn)

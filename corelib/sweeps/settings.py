@@ -11,8 +11,8 @@ from pydantic import field_validator, model_validator
 
 from corelib.catalog import system
 from corelib.errors import SettingsError
-from corelib.runs.experiment import spec_of, split_settings
 from corelib.runs.spec import RunSpec
+from corelib.runs.written import spec_of, split_settings
 from corelib.settings import Settings, setting
 
 Search = Literal["grid", "random", "tpe"]

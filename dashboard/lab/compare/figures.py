@@ -79,37 +79,7 @@ def intervals(
     it, where there is one, the mean ± sd of the differences paired by seed: the paired
     ``differences`` of a ``Comparison``."""
     rows = differences.to_dict("records")
-    baseline = rows[0]["baseline"]
-    traces: list[dict[str, Any]] = []
-    for place, row in enumerate(rows):
-        style = styles[row["group"]]
-        x, low, high = (100 * value for value in (row["difference"], row["low"], row["high"]))
-        columns = {"x_name": "network", "x": row["group"], "y_name": f"difference from {baseline}"}
-        columns |= {"mean": x, "low": low, "high": high, "n": row["images"], "unit": "points"}
-        traces.append(
-            {
-                **_dot(place, x, (high - x, x - low), style, style.mark),
-                "name": row["group"],
-                "hovertemplate": f"{x:.2f} points, {low:.2f} to {high:.2f}",
-                "meta": measured(**{name: [value] for name, value in columns.items()}),
-            }
-        )
-        if pd.notna(row["seeds"]):
-            mean, sd = 100 * row["seed_mean"], 100 * row["seed_sd"]
-            columns = {
-                "x_name": "network",
-                "x": row["group"],
-                "y_name": "difference paired by seed",
-            }
-            columns |= {"mean": mean, "sd": sd, "n": row["seeds"], "unit": "points"}
-            traces.append(
-                {
-                    **_dot(place + 0.28, mean, (sd, sd), style, f"{style.mark}-open"),
-                    "name": f"{row['group']}, paired by seed",
-                    "hovertemplate": f"{mean:.2f} ± {sd:.2f} points over {row['seeds']} seeds",
-                    "meta": measured(**{name: [value] for name, value in columns.items()}),
-                }
-            )
+    traces = [trace for place, row in enumerate(rows) for trace in _dots(place, row, styles)]
     names = [row["group"] for row in rows]
     ends = [_ends(trace) for trace in traces]
     low, high = min(0.0, *(end[0] for end in ends)), max(0.0, *(end[1] for end in ends))
@@ -143,6 +113,42 @@ def intervals(
         "margin": {"l": 64, "r": 20, "t": 24, "b": 56},
     }
     return styled(traces, layout, palette, height=AROUND + ROW * len(rows))
+
+
+def _dots(
+    place: int, row: Mapping[str, Any], styles: Mapping[str, TraceStyle]
+) -> list[dict[str, Any]]:
+    """A row's difference with its interval, and the one paired by seed where there is one."""
+    traces: list[dict[str, Any]] = []
+    style = styles[row["group"]]
+    x, low, high = (100 * value for value in (row["difference"], row["low"], row["high"]))
+    columns = {
+        "x_name": "network",
+        "x": row["group"],
+        "y_name": f"difference from {row['baseline']}",
+    }
+    columns |= {"mean": x, "low": low, "high": high, "n": row["images"], "unit": "points"}
+    traces.append(
+        {
+            **_dot(place, x, (high - x, x - low), style, style.mark),
+            "name": row["group"],
+            "hovertemplate": f"{x:.2f} points, {low:.2f} to {high:.2f}",
+            "meta": measured(**{name: [value] for name, value in columns.items()}),
+        }
+    )
+    if pd.notna(row["seeds"]):
+        mean, sd = 100 * row["seed_mean"], 100 * row["seed_sd"]
+        columns = {"x_name": "network", "x": row["group"], "y_name": "difference paired by seed"}
+        columns |= {"mean": mean, "sd": sd, "n": row["seeds"], "unit": "points"}
+        traces.append(
+            {
+                **_dot(place + 0.28, mean, (sd, sd), style, f"{style.mark}-open"),
+                "name": f"{row['group']}, paired by seed",
+                "hovertemplate": f"{mean:.2f} ± {sd:.2f} points over {row['seeds']} seeds",
+                "meta": measured(**{name: [value] for name, value in columns.items()}),
+            }
+        )
+    return traces
 
 
 def _ends(dot: Mapping[str, Any]) -> tuple[float, float]:

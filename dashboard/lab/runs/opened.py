@@ -12,11 +12,12 @@ import streamlit as st
 from corelib import environment
 from corelib.errors import SettingsError
 from corelib.runs.expected import expected_seconds
-from corelib.runs.experiment import Experiment, next_seed
+from corelib.runs.experiment import Experiment
 from corelib.runs.marks import MOST_TAGS, NAME_CHARS, NOTE_CHARS, Marks, mark, marks_of
 from corelib.runs.registry import checkpoints_of
 from corelib.runs.spec import RunSpec, resolve
 from corelib.runs.store import Run
+from corelib.runs.written import next_seed
 from corelib.words import shape
 from dashboard.lab.runs.table import PAGE
 from dashboard.shell.forms import setting_control
