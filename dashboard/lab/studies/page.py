@@ -105,5 +105,5 @@ def _draw(study: Study) -> None:
 
 
 def _draw_damaged(name: str, problem: str) -> None:
-    st.error(plain(problem))
+    say_error(problem)
     draw_removal(name, partial(remove_unreadable, name))
