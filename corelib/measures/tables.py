@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,10 @@ def datasets() -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("dataset")
 
 
-def checkpoints() -> pd.DataFrame:
-    """The trained networks that ``load`` knows, one row each: those that ship, then imported ones,
-    then the best of each run. ``score`` is on the validation set, by the metric of its system.
+def checkpoints(items: Iterable[Checkpoint] | None = None) -> pd.DataFrame:
+    """The trained networks that ``load`` knows, or these ``items``, one row each: those that ship,
+    then imported ones, then the best of each run. ``score`` is on the validation set, by the metric
+    of its system.
 
     ``measured`` is its foremost metric, on the set ``measure`` names, shares from 0 to 1;
     ``weights`` the numbers in its file, of so many ``bytes``; ``origin`` is "shipped", "imported"
@@ -63,7 +65,7 @@ def checkpoints() -> pd.DataFrame:
 
     columns = ["title", "system", "dataset", "seed", "updates", "score", "own"]
     columns += ["measure", "measured", "weights", "bytes", "origin"]
-    rows = {item.name: _checkpoint(item) for item in available()}
+    rows = {item.name: _checkpoint(item) for item in (available() if items is None else items)}
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("name")
 
 

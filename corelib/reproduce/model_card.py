@@ -180,7 +180,7 @@ def _limits(item: Checkpoint, chosen: System) -> Iterator[tuple[str, str]]:
         yield "Source", "it came from a file; what that says of its training is not checked here."
         if card.origin.assumed:
             yield "Assumed", f"as no file tells: {printable(', '.join(card.origin.assumed))}."
-    yield from (("Published figure", str(claim)) for claim in open_claims(chosen.name))
+    yield from (("Published figure", claim.sentence) for claim in open_claims(chosen.name))
 
 
 def _licence(item: Checkpoint) -> str:

@@ -7,6 +7,8 @@ from corelib.runs import index, launch
 from corelib.runs.deleted import deleted_runs, remove_run
 from corelib.runs.marks import mark, marks_of
 from corelib.runs.store import create_run, find_run
+from corelib.sweeps.settings import StudySettings
+from corelib.sweeps.study import Study
 from dashboard.shell import person
 from tests.pages.app import ROOT, open_page, sentences
 from tests.runs.conftest import tiny
@@ -62,6 +64,27 @@ def test_menus_of_networks_offer_what_a_person_sees(a_class):
     assert app.selectbox(key="balance_model").value != bob.id
     assert not app.exception
     assert ada.folder.exists()
+    models = as_person(ADA, "models").dataframe[0].value["model"]
+    assert "adas" in set(models)
+    assert "bobs" not in set(models)
+    options = as_person(ADA, "compare").multiselect(key="compare_models").options
+    assert "adas" in options
+    assert "bobs" not in options
+
+
+def test_what_all_use_is_changed_from_the_command_line(runs_root, monkeypatch):
+    study = Study.begin(StudySettings(name="width", system="mlp", vary={"n_hidden": (8,)}))
+    before = as_person(ADA, "studies")
+    monkeypatch.setenv("SYNAPTARIUM_CLASS", "1")
+    app = as_person(ADA, "studies")
+    assert [info.value for info in app.info] == [
+        "In a class, what all use is changed from the command line."
+    ]
+    assert app.button(key="studies_go_on").disabled
+    # Pressed on a page that was opened before.
+    before.button(key="studies_delete_this_study").click().run()
+    assert "from the command line" in before.error[0].value
+    assert study.folder.exists()
 
 
 @pytest.mark.parametrize("button", ["runs_pause", "runs_step", "runs_resume", "runs_cancel"])
@@ -165,6 +188,11 @@ def test_read_only_trains_and_changes_nothing(runs_root, monkeypatch):
     recompute = [b for b in app.button if b.label == "Recompute"]
     assert recompute
     assert all(b.disabled for b in recompute)
+    app = open_page("models")
+    app.file_uploader(key="import_weights").set_value(("m.zip", b"PK", "application/zip"))
+    app.button(key="import_button").click().run()
+    assert "read-only" in app.error[0].value
+    assert "read-only" in open_page("studies").info[0].value
 
 
 def test_outside_a_class_nothing_is_hidden_and_nothing_asked(runs_root):

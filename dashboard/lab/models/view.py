@@ -5,7 +5,7 @@ import streamlit as st
 
 from corelib.catalog import SYSTEMS
 from corelib.data.sources import DATASETS
-from corelib.runs.registry import registry_state
+from corelib.runs.registry import Checkpoint, registry_state
 from dashboard.lab.importing import draw_import
 from dashboard.lab.models.opened import draw_opened
 from dashboard.shell import cache, inventory
@@ -21,10 +21,10 @@ ORIGINS = (ANY, "shipped", "imported", "own")
 
 def draw_models() -> None:
     st.title("Models")
-    table = _table(registry_state())
     items = {item.name: item for item in cache.checkpoints()}
+    table = _table((registry_state(), tuple(items)), list(items.values()))
     st.markdown(_sentence(table))
-    shown = _draw_filter(table.loc[table["name"].isin(list(items))])
+    shown = _draw_filter(table)
     _draw_table(shown)
     if problems := inventory.left_out():
         with st.expander(f"Not offered: {len(problems)}", key=f"{PAGE}_left_out"):
@@ -39,12 +39,12 @@ def draw_models() -> None:
     draw_import(f"{PAGE}_model")
 
 
-@st.cache_data(show_spinner="Reading the cards", max_entries=2)
-def _table(state: tuple) -> pd.DataFrame:
+@st.cache_data(show_spinner="Reading the cards", max_entries=4)
+def _table(state: tuple, _items: list[Checkpoint]) -> pd.DataFrame:
     """``corelib.checkpoints()`` as a table to read."""
     from corelib import checkpoints
 
-    found = checkpoints().reset_index()
+    found = checkpoints(_items).reset_index()
     shares = found["measure"].str.startswith("accuracy").fillna(False)
     return pd.DataFrame(
         {
