@@ -76,15 +76,15 @@ def counts(published: str = "published parameters", ours: str = "parameters") ->
 
 
 def told(name: str, row: Row, *columns: str) -> str:
-    """What another row of the same table has in these columns: ``GRU of 75: accuracy 37.81 ± 0.76
-    %.``"""
+    """What another row of the same table has in these columns: ``GRU of 75: accuracy (37.81 ±
+    0.76 %).``"""
     figures = []
     for column in columns:
         cell = row.get(column)
         if cell is not None:
             label, _, unit = column.partition(" / ")
             after = PER_CENT if unit == "%" else f" {unit}" if unit else ""
-            figures.append(f"{label} {cell}{after}")
+            figures.append(f"{label} ({cell}{after})")
     return f"{name}: {', '.join(figures)}." if figures else ""
 
 

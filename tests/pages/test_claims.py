@@ -74,7 +74,7 @@ def test_a_link_opens_one_claim_in_full(runs_root):
         ("Published", "5.95"),
         ("Ours, 3 seeds", "2.97 ± 0.21"),
     ]
-    assert "**Difference** −2.981; up to 0.423 counts as the same." in text
+    assert "**Difference** −2.98; up to 0.423 counts as the same." in text
     assert plain(item.control) in text
     assert "departs from that paper" in text
     assert app.code[0].value == item.command

@@ -64,7 +64,8 @@ def _apart(claim: Claim) -> str:
         return ""
     unit = {"%": " points", "parameters": " parameters", "": ""}.get(claim.unit, f" {claim.unit}")
     apart = claim.ours.mean - claim.published
-    told = f"{apart:+,.4g}".replace("-", "−")
+    told = f"{apart:+,.2f}" if claim.unit == "%" else f"{apart:+,.3g}"
+    told = told.replace("-", "−")
     return f"{told}{unit}; up to {claim.allowed:,.3g} counts as the same."
 
 
