@@ -201,8 +201,8 @@ def test_a_control_is_of_the_same_measure():
         100 * raw[(raw["task"] == "ct-mnist") & (raw["model"] == "GRU of 75")]["accuracy at step 6"]
     )
     assert item.control == (
-        f"GRU of 75, as large as BPAN: accuracy at the last step {own.mean():.2f} ± "
-        f"{own.std():.2f}{PER_CENT}."
+        f"GRU of 75, as large as BPAN: accuracy at the last step ({own.mean():.2f} ± "
+        f"{own.std():.2f}{PER_CENT})."
     )
 
 
