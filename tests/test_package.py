@@ -18,7 +18,7 @@ from corelib.version import own_version
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ("corelib", "dashboard", "pages", "assets", "app.py", ".streamlit")
-EXTRAS = {"app", "dev", "docs", "ray"}
+EXTRAS = {"app", "dev", "docs", "onnx", "ray"}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dashboard.shell.glossary import entries
-from tests.browser.driver import PATIENCE_MS, move_slider, no_errors, open_page, ready
+from tests.browser.driver import PATIENCE_MS, at_page, go_to, move_slider, no_errors, open_page
 
 TIP = ".glossary-tip:popover-open"
 OVER = """
@@ -101,14 +101,12 @@ def test_reruns_keep_the_text_and_move_the_terms(page: Page, server: str):
     page.wait_for_timeout(1000)
     assert term(page, "theta").evaluate(OVER) == "θ"
     # To another page and back: React finds its own nodes, and the terms are the page's.
-    page.get_by_role("link", name="Moving bars").click()
-    expect(page.locator("h1")).to_have_text("Moving bars")
-    ready(page)
+    go_to(page, "Moving bars")
+    at_page(page, "Moving bars")
     expect(term(page, "circular_variance")).to_be_visible()
     assert page.locator("button.term[data-term=theta]").count() == 0
-    page.get_by_role("link", name="E/I balance").click()
-    expect(page.locator("h1")).to_have_text("E/I balance")
-    ready(page)
+    go_to(page, "E/I balance")
+    at_page(page, "E/I balance")
     expect(term(page, "theta")).to_be_visible()
     assert term(page, "theta").evaluate(OVER) == "θ"
     no_errors(page)

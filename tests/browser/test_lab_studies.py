@@ -38,7 +38,7 @@ def test_a_sweep_from_the_form_to_its_best(page: Page, server: str, runs):
     expect(page.get_by_text("width has no complete trial yet.")).to_be_visible()
     page.goto("about:blank")
     open_page(page, f"{server}/studies?studies_tab=Slices")
-    expect(page.get_by_text("2 of 2 trials").first).to_be_visible()
+    expect(page.get_by_text("2 of 2 trials").last).to_be_visible()
     expect(page.get_by_text("Completed", exact=True)).to_be_visible()
     # 32 hidden units classify digits better than two.
     expect(page.get_by_text("is trial 1, n_hidden = 32: validation score")).to_be_visible()

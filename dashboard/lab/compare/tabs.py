@@ -129,7 +129,7 @@ def _is_share(metric: str) -> bool:
 
 def _with_sd(row: dict) -> str:
     if _is_share(row["metric"]):
-        return f"{100 * row['mean']:.2f} ± {100 * row['sd']:.2f} %"
+        return f"{100 * row['mean']:.2f} ± {percent(row['sd'], 2)}"
     return f"{row['mean']:.4g} ± {row['sd']:.2g}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from corelib.sweeps.settings import Range, StudySettings
+from corelib.words import percent
 from dashboard.figures.figure import Figure
 from dashboard.figures.spread import DECORATION, Spread, bars, beside, measured
 from dashboard.figures.style import OKABE_ITO, TALL, Palette, faded, panels, styled
@@ -69,7 +70,7 @@ def importance_figure(shares: Mapping[str, float], palette: Palette) -> Figure:
         "y": names,
         "name": "importance",
         "marker": {"color": GOOD},
-        "text": [f"{value:.0%}" for value in values],
+        "text": [percent(value, 0) for value in values],
         "textposition": "auto",
         "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
     }
