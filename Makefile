@@ -55,6 +55,6 @@ screenshots: .venv/dev
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-docs.txt
 	touch $@
 
-.venv/dev: requirements.txt requirements-docs.txt requirements-dev.txt | .venv/bin/python
+.venv/dev: requirements.txt requirements-docs.txt requirements-ray.txt requirements-onnx.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	touch $@

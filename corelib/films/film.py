@@ -30,7 +30,7 @@ ways, and half as many pictures are half as large a file."""
 COLOURS = 256
 NEARLY_WHITE = 248
 SAMPLED = 9
-"""So many pictures are looked at to choose the colours of a GIF."""
+"""The colours of a GIF are chosen from as many pixels as this many pictures have."""
 
 
 class Frames(Protocol):
@@ -208,8 +208,12 @@ def _gif(film: Film) -> bytes:
     shown = np.append(np.arange(0, max(1, n - every + 1), every), n)
     durations = 10 * np.diff(np.rint(100 * shown / film.fps)).astype(int)
     # One palette for all: colours chosen anew for each picture would flicker.
-    sample = shown[:-1][np.unique(np.linspace(0, len(shown) - 2, SAMPLED).astype(int))]
-    seen = Image.fromarray(np.concatenate([film.frames[int(k)] for k in sample]))
+    # Some pixels of every picture, since a colour may be in one alone.
+    step = -(-(len(shown) - 1) // SAMPLED)
+    pixels = [
+        film.frames[int(k)].reshape(-1, 3)[j % step :: step] for j, k in enumerate(shown[:-1])
+    ]
+    seen = Image.fromarray(np.concatenate(pixels)[:, None])
     palette = seen.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     colours = np.array(palette.getpalette(), np.uint8).reshape(-1, 3)
     # Pillow finds the nearest colour only about, and white paper should stay white.
