@@ -14,7 +14,7 @@ import tyro
 
 from corelib import files
 from corelib.cli import show
-from corelib.cli.parse import text, whole
+from corelib.cli.parse import UsageError, text, whole
 
 if TYPE_CHECKING:
     from corelib.measures.comparison import Comparison
@@ -42,6 +42,8 @@ class CompareRuns:
         from corelib.measures.comparison import compare
 
         images = whole("images", self.images) if self.images else None
+        if self.csv and not Path(self.csv).parent.is_dir():
+            raise UsageError(f"There is no folder {Path(self.csv).parent}: make it first.")
         found = compare(self.runs, baseline=self.baseline, images=images)
         print(_in_words(found, shutil.get_terminal_size().columns))
         if self.csv:

@@ -81,7 +81,9 @@ def _line(row: Row) -> tuple[str, ...]:
         row.state if row.system else "unreadable",
         f"{row.step:,} of {row.total:,}" if row.total else "",
         f"{row.score:.4f}" if row.score is not None else "",
-        printable(", ".join(filter(None, (row.called, *(f"#{tag}" for tag in row.tags))))),
+        printable(", ".join(filter(None, (row.called, *(f"#{tag}" for tag in row.tags)))))
+        if row.system
+        else row.said,
     )
 
 

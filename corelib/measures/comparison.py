@@ -133,6 +133,8 @@ def compare(
     if not LEAST <= len(networks) <= MOST:
         given = f"{len(networks)} network{'s were' if len(networks) != 1 else ' was'}"
         raise SettingsError(f"{given} named, but {LEAST} to {MOST} can be compared.")
+    if images is not None and images < 1:
+        raise SettingsError(f"images is {images}, but should be at least 1.")
     entries = entries_of(networks)
     titles = [entry.title for entry in entries]
     if baseline and baseline not in titles:

@@ -25,6 +25,9 @@ def remove_run(run: Run) -> None:
         raise RunError(f"Run {run.id} is {state}; cancel it before removing it.")
     place = deleted_root() / run.folder.name
     place.parent.mkdir(parents=True, exist_ok=True)
+    if not run.folder.exists():
+        # Before anything is made room for: somebody else may just have deleted it.
+        raise RunError(f"Run {run.id} is not there any more.")
     if place.exists():  # it was copied back by hand after an earlier deletion
         files.remove(place)
     try:

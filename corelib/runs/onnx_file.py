@@ -137,6 +137,7 @@ def _run(content: bytes, x: Tensor) -> np.ndarray:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 3
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     (output,) = session.run(["y"], {"x": x.numpy()})
     return np.asarray(output)

@@ -131,6 +131,8 @@ def read(path: Path) -> Packed:
 @contextmanager
 def _parts(shown: str, path: Path) -> Iterator[Mapping[str, _Part]]:
     """The files of a package that are read, by the names they have in a zip."""
+    if not path.exists():
+        raise CheckpointError(f"There is no file {shown}.")
     if path.suffix.lower() == ".zip":
         try:
             opened = zipfile.ZipFile(path)

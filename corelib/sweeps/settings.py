@@ -105,12 +105,14 @@ class StudySettings(Settings):
                         f"{name} is a range, which a grid cannot try: list its values, or search "
                         "by random or tpe."
                     )
-            elif not values or len(set(values)) < len(values):
-                raise SettingsError(f"The values of {name} should be at least one, and differ.")
+            elif not values:
+                raise SettingsError(f"{name} has no values: give at least one.")
+            elif len(set(values)) < len(values):
+                raise SettingsError(f"{name} has a value twice: give each once.")
             if name in self.fixed:
                 raise SettingsError(f"{name} is both fixed and varied.")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise SettingsError("seeds should be at least one, and differ.")
+            raise SettingsError("seeds should be at least one; give each once.")
         chosen = system(self.system)
         split_settings(chosen, {**self.fixed, **self.vary})
         for info in (*chosen.config_type.infos(), *chosen.training_type.infos()):

@@ -31,7 +31,10 @@ def read_values(name: str, text: str, kind: Kind) -> tuple[Scalar, ...] | Range:
     found = RANGE.fullmatch(text.strip()) if kind in ("int", "float") else None
     if found:
         ends = {end: _value(name, found[k], kind) for k, end in ((1, "low"), (2, "high"))}
-        return Range.model_validate({**ends, "log": bool(found[3])})
+        try:
+            return Range.model_validate({**ends, "log": bool(found[3])})
+        except SettingsError as error:
+            raise SettingsError(f"{name}: {error}") from None
     words = [word.strip() for word in text.split(";" if kind == "text" else ",")]
     values = tuple(_value(name, word, kind) for word in words if word)
     if not values:
@@ -67,12 +70,16 @@ def _value(name: str, word: str, kind: Kind) -> Scalar:
 
 def read_seeds(text: str) -> tuple[int, ...]:
     """Seeds as a person writes them: ``0, 1, 2`` or ``0 to 4``, both ends included."""
+    if not text.strip():
+        raise SettingsError("There is no seed yet: write some, such as 0, 1, 2 or 0 to 4.")
     values = read_values("seeds", text, "int")
     if not isinstance(values, Range):
         return tuple(int(value) for value in values)
     seeds = range(int(values.low), int(values.high) + 1)
     if len(seeds) > MOST_SEEDS:
-        raise SettingsError(f"seeds are {len(seeds):,}, but should be at most {MOST_SEEDS:,}.")
+        raise SettingsError(
+            f"{len(seeds):,} seeds are more than {MOST_SEEDS:,}, the most there can be."
+        )
     return tuple(seeds)
 
 

@@ -212,7 +212,12 @@ def _draw_form() -> None:
             "Licence", key=f"{PAGE}_licence", placeholder="where they come from; optional"
         )
         st.button(
-            "Add", key=f"{PAGE}_add", type="primary", on_click=partial(_act, partial(_add, way))
+            "Add",
+            key=f"{PAGE}_add",
+            type="primary",
+            disabled=bool(person.refusal()),
+            help=person.refusal() or None,
+            on_click=partial(_act, partial(_add, way)),
         )
 
 

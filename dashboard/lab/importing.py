@@ -69,7 +69,12 @@ def draw_import(opens: str) -> None:
             "Name", key=f"{PAGE}_name", help="Letters, digits and underscores", max_chars=60
         )
         st.form_submit_button(
-            "Import", type="primary", key=f"{PAGE}_button", on_click=partial(_import, opens)
+            "Import",
+            type="primary",
+            key=f"{PAGE}_button",
+            disabled=bool(person.refusal()),
+            help=person.refusal() or None,
+            on_click=partial(_import, opens),
         )
     said: Said | None = st.session_state.pop(f"_{PAGE}_said", None)
     if said is not None:
@@ -112,9 +117,16 @@ def _kept(
         # The name is a person's: only its last part, and nothing but letters that can be shown.
         file = Path(folder) / printable(Path(weights.name.replace("\\", "/")).name[-100:])
         file.write_bytes(weights.getvalue())
+        beside = file.with_suffix(".json")
         if settings is not None:
-            file.with_suffix(".json").write_bytes(settings.getvalue())
-        (item,) = import_checkpoint(file, system, name)
+            beside.write_bytes(settings.getvalue())
+        try:
+            (item,) = import_checkpoint(file, system, name)
+        except SynaptariumError as error:
+            # Beside the weights it has their name, which its owner does not know it by.
+            said = str(error)
+            known = printable(settings.name[-100:]) if settings is not None else beside.name
+            raise type(error)(said.replace(beside.name, known)) from None
     return item
 
 

@@ -27,14 +27,17 @@ def count_visit(page: str) -> None:
     st.session_state[VISIT] = (count + (moved or page != before), page)
 
 
-def clean(key: str, legal: Legal) -> None:
-    """Take ``key`` out of the address if its control cannot read it; that has its default then."""
+def clean(key: str, legal: Legal) -> bool:
+    """Take ``key`` out of the address if its control cannot read it, which has its default then;
+    whether it was taken out."""
     asked = st.query_params.get_all(key)
-    if asked and not legal(asked):
-        with get_session_state().query_params() as address:
-            address.remove_param(key)
-            # What controls are set from; those drawn before have read theirs already.
-            address.set_initial_query_params_from_current()
+    if not asked or legal(asked):
+        return False
+    with get_session_state().query_params() as address:
+        address.remove_param(key)
+        # What controls are set from; those drawn before have read theirs already.
+        address.set_initial_query_params_from_current()
+    return True
 
 
 def rename(key: str, names: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from dashboard.shell import drawn
 from dashboard.shell.address import Legal, clean, numbers, one_of, some_of
 from dashboard.shell.help import help_of
 from dashboard.shell.registry import Look, registry_of
+from dashboard.shell.text import plain
 
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
@@ -274,8 +275,11 @@ def _prepare(
     can read what the address holds.
     """
     key = f"{page}_{name}"
-    clean(key, legal)
     registry = registry_of(page)
+    asked = st.query_params.get_all(key)
+    if clean(key, legal) and key not in registry.known:
+        # As the page was opened: later, another network may have brought other choices.
+        st.toast(plain(f"{label}: {', '.join(asked)[:80]} is not there; the standard is shown."))
     registry.known.add(key)
     registry.drawn[key] = default
     registry.looks[key] = Look(label, show)
@@ -286,7 +290,8 @@ def _prepare(
         value = st.session_state[key]
         fitted = fit(value)
         if fitted is None:
-            del st.session_state[key]
+            # Said, not left out: the browser would go on showing what it had.
+            st.session_state[key] = default
         elif fitted != value:
             st.session_state[key] = fitted
     return key

@@ -1,5 +1,6 @@
 """The figures of a page as it drew them last, for its zip and its report."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,8 @@ from corelib.errors import SynaptariumError
 if TYPE_CHECKING:
     from dashboard.figures.figure import Figure
 
+CLICKED = re.compile(r" Click [^.]*\.")
+"""What a caption says of clicks."""
 FIGURES, QUIET, PART = "_drawn_figures", "_drawn_quietly", "_drawn_part"
 
 
@@ -40,7 +43,7 @@ def add(key: str, drawn: Drawn) -> bool:
 
 def is_collecting() -> bool:
     """Whether what is drawn now is for a file alone."""
-    return st.session_state.get(QUIET, False)
+    return st.session_state.get(QUIET, 0) > 0
 
 
 def figures() -> dict[str, Drawn]:
@@ -70,16 +73,35 @@ def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
 
 
 @contextmanager
-def _unseen(number: int, part: str) -> Iterator[None]:
-    place = st.empty()
-    st.session_state[QUIET], st.session_state[PART] = True, part
+def part(name: str) -> Iterator[None]:
+    """What is drawn inside belongs to this part of the page."""
+    before = st.session_state.get(PART, "")
+    st.session_state[PART] = name
     try:
-        with place.container(key=f"{QUIET}_{number}"):
+        yield
+    finally:
+        st.session_state[PART] = before
+
+
+def still(caption: str) -> str:
+    """A caption where nothing can be clicked."""
+    return CLICKED.sub("", caption)
+
+
+@contextmanager
+def _unseen(number: int, part: str) -> Iterator[None]:
+    place, state = st.empty(), st.session_state
+    # A part may itself collect figures.
+    depth, before = state.get(QUIET, 0), state.get(PART, "")
+    key = f"{QUIET}_{depth}_{number}"
+    state[QUIET], state[PART] = depth + 1, part
+    try:
+        with place.container(key=key):
             # Controls and sentences of the part would flash up.
-            st.html(f"<style>.st-key-{QUIET}_{number} {{display: none}}</style>")
+            st.html(f"<style>.st-key-{key} {{display: none}}</style>")
             yield
     finally:
-        del st.session_state[QUIET], st.session_state[PART]
+        state[QUIET], state[PART] = depth, before
         place.empty()
 
 

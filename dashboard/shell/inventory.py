@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from corelib import environment
 from corelib.catalog import system
 from corelib.data import DATASETS, is_here
 from corelib.environment import runs_root
@@ -35,10 +36,11 @@ def runs_sentence(rows: Sequence[Row] | None = None) -> str:
         return "You have no runs yet: open an experiment and press Train."
     states = [row.state for row in rows]
     alive = sum(state not in ENDED for state in states)
-    return (
-        f"You have {len(rows):,} run{'s' * (len(rows) != 1)}: {states.count('completed'):,} "
-        f"completed, {alive:,} in progress."
-    )
+    have = "You see" if environment.is_class() else "You have"
+    parts = [f"{states.count('completed'):,} completed", f"{alive:,} in progress"]
+    others = dict.fromkeys(s for s in states if s in ENDED and s != "completed")
+    parts += [f"{states.count(state):,} {state}" for state in others]
+    return f"{have} {len(rows):,} run{'s' * (len(rows) != 1)}: {', '.join(parts)}."
 
 
 class InProgress(NamedTuple):

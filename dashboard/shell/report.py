@@ -9,6 +9,7 @@ import streamlit as st
 from corelib.citation import bibtex
 from corelib.runs.spec import as_command
 from corelib.words import PROGRAM
+from dashboard.shell import drawn
 from dashboard.shell.bundle import spec_of
 from dashboard.shell.registry import registry_of, values_of
 from dashboard.shell.report_html import Network, Report, Setting, Shown
@@ -65,7 +66,8 @@ def _report(page: Saved) -> Report:
         sentence=page.sentence(),
         link=link,
         figures=[
-            Shown(one.part, one.figure, one.alt(), one.caption) for one in found.figures.values()
+            Shown(one.part, one.figure, one.alt(), drawn.still(one.caption))
+            for one in found.figures.values()
         ],
         settings=_settings(page.name),
         networks=[
@@ -76,6 +78,7 @@ def _report(page: Saved) -> Report:
         versions=versions,
         citation=bibtex(page.families, versions["synaptarium"]),
         problems=found.problems,
+        tables=page.tables(),
     )
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from dashboard.figures.figure import Figure
 
 HERE = Path(__file__).parent
@@ -52,7 +54,8 @@ class Network(NamedTuple):
 
 class Report(NamedTuple):
     """A view of a page. ``sentence`` is Markdown, all else is text. ``link`` opens the view, and
-    the command ``repeat`` makes its report; ``problems`` says by tab why it could not be drawn."""
+    the command ``repeat`` makes its report; ``problems`` says by tab why it could not be drawn;
+    ``tables`` stand below the figures, by their headings."""
 
     title: str
     sentence: str
@@ -64,6 +67,7 @@ class Report(NamedTuple):
     versions: Mapping[str, str]
     citation: str
     problems: Mapping[str, str]
+    tables: Mapping[str, "pd.DataFrame"] = {}
 
 
 def as_html(report: Report) -> str:
@@ -212,7 +216,12 @@ def _sections(report: Report) -> list[tuple[str, str]]:
         f"</p><p>The command that makes this report:</p>{_code(report.repeat)}"
     )
     trained = f"<p>The commands that train its networks again:</p>{networks}" if networks else ""
+    tables = [
+        (name, _table(list(frame.columns), frame.itertuples(index=False)))
+        for name, frame in report.tables.items()
+    ]
     return [
+        *tables,
         ("Not drawn", _table(("Tab", "Why"), report.problems.items())),
         ("Settings", _table(("Setting", "Value", "In the address"), report.settings)),
         ("Commands", again + trained),
@@ -227,7 +236,7 @@ def _code(text: str) -> str:
 
 def _table(head: Sequence[str], rows: Any) -> str:
     body = [f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows]
-    heads = "".join(f'<th scope="col">{name}</th>' for name in head)
+    heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in head)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>" * bool(
         body
     )

@@ -97,7 +97,7 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
     problems = ended.problems if ended else tuple(filter(None, [history.problem]))
     with st.container(border=True, key=f"{prefix}_panel"):
         _headline(run, prefix)
-        st.caption(plain(f"{title}: {run.id}"))
+        st.caption(plain(run.id if title == run.id else f"{title}: {run.id}"))
         if reason := refusal(run):
             st.caption(plain(reason))
         _progress(history, status.state)

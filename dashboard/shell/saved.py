@@ -1,7 +1,7 @@
 """What a page saves of itself, as a zip or as a report: its figures, and the link that opens it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -11,13 +11,16 @@ from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import versions
 from dashboard.shell import drawn
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 class Saved(NamedTuple):
     """A page to save: all its keys begin with ``name``.
 
     ``sentence`` gives its Markdown. ``tabs`` are the parts that are not drawn now, by name, each
     with the function that draws it; ``items`` the networks it shows, by name; ``families`` those
-    whose papers are to be cited.
+    whose papers are to be cited; ``tables`` gives what a report has below its figures, by heading.
     """
 
     name: str
@@ -26,6 +29,7 @@ class Saved(NamedTuple):
     tabs: Mapping[str, Callable[[], None]] = {}
     items: Mapping[str, Checkpoint] = {}
     families: Sequence[str] = ()
+    tables: Callable[[], Mapping[str, "pd.DataFrame"]] = dict
 
     @property
     def stem(self) -> str:

@@ -13,9 +13,11 @@ import streamlit as st
 from corelib.errors import SynaptariumError
 from corelib.words import with_article
 
-SYNTAX = re.compile(r"[\\`*\[\]<>&$~#|]|(?<![^\W_])_|_(?![^\W_])|^[-+=]|^\d+(?=[.)])")
-DIRECTIVE = re.compile(r":(?=[\w:])")
-"""Begins an icon, a colour or an emoji, and means so even behind a backslash."""
+SYNTAX = re.compile(r"[\\`*\[\]<>&$~#|@]|(?<![^\W_])_|_(?![^\W_])|^[-+=]|^\d+(?=[.)])")
+DIRECTIVE = re.compile(r":(?=[\w:/])")
+"""Begins an icon, a colour or an emoji, or follows the scheme of a link, and means so even behind a
+backslash."""
+WWW = re.compile(r"\bwww\.", re.IGNORECASE)
 
 
 def plain(text: object) -> str:
@@ -23,6 +25,7 @@ def plain(text: object) -> str:
     line = " ".join(str(text).split())
     line = "".join(c if c.isprintable() else "\ufffd" for c in line)
     line = SYNTAX.sub(lambda found: _escaped(found[0]), line)
+    line = WWW.sub(lambda found: f"{found[0][:-1]}\\.", line)
     return DIRECTIVE.sub("&#58;", line)
 
 

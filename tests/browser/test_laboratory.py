@@ -33,14 +33,24 @@ def ended(runs: Path, monkeypatch, **more) -> Run:
 
 def test_a_run_is_deleted_and_brought_back(page: Page, runs: Path, monkeypatch, server: str):
     run = ended(runs, monkeypatch, seed=1, variant="lab1")
+    other = ended(runs, monkeypatch, seed=2, variant="lab2")
     open_page(page, f"{server}/runs?runs_run={run.id}")
-    expect(page.get_by_text("You have 1 run: 1 completed")).to_be_visible()
+    expect(page.get_by_text("You have 2 runs: 2 completed")).to_be_visible()
+    expect(menu := widget(page, "runs_run").get_by_role("combobox")).to_have_value("lab1")
+    second = page.context.new_page()
+    open_page(second, f"{server}/runs?runs_run={run.id}")
     widget(page, "runs_remove").get_by_role("button").click()
     expect(page.get_by_text(re.compile("^Deleted 2"))).to_be_visible()
     assert not run.folder.exists()
-    expect(page.get_by_text("You have no runs yet")).to_be_visible()
+    # The menu names the run that the panel shows.
+    expect(page.get_by_text(f"lab2: {other.id}")).to_be_visible()
+    expect(menu).to_have_value("lab2")
+    # Another tab still shows it: pressed there, nothing more is lost.
+    widget(second, "runs_remove").get_by_role("button").click()
+    expect(second.get_by_text("is not there any more")).to_be_visible()
+    second.close()
     widget(page, "runs_undo").get_by_role("button").click()
-    expect(page.get_by_text("You have 1 run: 1 completed")).to_be_visible()
+    expect(page.get_by_text("You have 2 runs: 2 completed")).to_be_visible()
     assert run.folder.exists()
     no_errors(page)
 
@@ -66,7 +76,7 @@ def test_two_persons_of_a_class(chrome, tmp_path: Path, monkeypatch):
 
         # Also after a reload: the browser has kept who this is.
         open_page(first, f"{address}/runs")
-        expect(first.get_by_text("You have 1 run: 1 completed")).to_be_visible()
+        expect(first.get_by_text("You see 1 run: 1 completed")).to_be_visible()
         open_page(second, f"{address}/runs")
         expect(second.get_by_text("You have no runs yet")).to_be_visible()
         mark(run, shared=True)

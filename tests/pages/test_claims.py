@@ -18,6 +18,8 @@ from dashboard.shell.text import plain
 from tests.pages.app import ROOT, open_page, sentences
 
 HEAVY = ("torch", "torchvision", "sklearn", "scipy.stats", "optuna")
+SLOW = ("sparse", "bars", "learning")
+"""Pages whose networks take seconds to measure."""
 VIEWS = list(dict.fromkeys(item.claim.view for item in claims.listed()))
 
 
@@ -154,7 +156,11 @@ def test_the_page_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.address)
+@pytest.mark.parametrize(
+    "view",
+    [pytest.param(v, marks=pytest.mark.slow if v.page in SLOW else ()) for v in VIEWS],
+    ids=lambda view: view.address,
+)
 def test_a_link_opens_its_page_with_its_controls(view: View, runs_root):
     app = open_page(view.page, **dict(view.controls))
     assert not app.exception

@@ -175,6 +175,7 @@ def test_a_name_is_chosen_and_shown_to_others_but_never_the_token(a_class):
 def test_read_only_trains_and_changes_nothing(runs_root, monkeypatch):
     run = ended()
     train, runs = open_page("balance", balance_tab="Train"), open_page("runs")
+    models = open_page("models")
     monkeypatch.setenv("SYNAPTARIUM_READ_ONLY", "1")
     # Pressed on pages that were opened before.
     train.button(key="balance_train").click().run()
@@ -188,10 +189,11 @@ def test_read_only_trains_and_changes_nothing(runs_root, monkeypatch):
     recompute = [b for b in app.button if b.label == "Recompute"]
     assert recompute
     assert all(b.disabled for b in recompute)
-    app = open_page("models")
-    app.file_uploader(key="import_weights").set_value(("m.zip", b"PK", "application/zip"))
-    app.button(key="import_button").click().run()
-    assert "read-only" in app.error[0].value
+    models.file_uploader(key="import_weights").set_value(("m.zip", b"PK", "application/zip"))
+    models.button(key="import_button").click().run()
+    assert "read-only" in models.error[0].value
+    assert open_page("models").button(key="import_button").disabled
+    assert open_page("data").button(key="data_add").disabled
     assert "read-only" in open_page("studies").info[0].value
 
 

@@ -195,6 +195,25 @@ def test_button_and_command_line_say_the_same_of_an_experiment(runs_root, monkey
     assert Path(other.commands[0].split()[-1]).suffix == ".html"
 
 
+@pytest.mark.parametrize(
+    ("address", "sections", "said"),
+    [
+        (
+            "compare?compare_models=bpan-mnist&compare_models=mlp-mnist&compare_experiment=Halting",
+            ["Side by side", "Scores on the test set", "Differences from the baseline"],
+            "more accurate than bpan-mnist",
+        ),
+        ("claims?claims_family=Predictive+coding", ["Claims"], "claims"),
+    ],
+)
+def test_pages_of_the_laboratory_have_reports_with_their_tables(address, sections, said, runs_root):
+    made = read(headless.report(address))
+    assert said in made.sentence
+    assert set(sections) <= set(made.sections)
+    assert len(made.sections) == len(set(made.sections))
+    assert not any("Click" in caption for caption in made.captions)
+
+
 def test_a_tab_that_fails_is_named(runs_root, monkeypatch):
     from corelib.errors import DataError
     from dashboard.bpan.balance import tabs

@@ -13,6 +13,7 @@ from corelib.sweeps.study import Study
 from corelib.sweeps.sweep import run
 from corelib.words import PROGRAM
 from dashboard.lab.studies import form, panel
+from dashboard.shell import headless
 from tests.pages.app import open_page, sentences
 
 
@@ -119,7 +120,7 @@ def test_a_search_over_a_range_goes_to_ray(started, tmp_path):
         ({"studies_mlp_values_n_hidden": ""}, "has no values yet"),
         ({"studies_mlp_values_n_hidden": "8, x"}, "has the value 'x', but should be a whole"),
         ({"studies_mlp_values_n_hidden": "8, 0"}, "is 0, but should be"),
-        ({"studies_mlp_values_n_hidden": "8, 8"}, "should be at least one, and differ"),
+        ({"studies_mlp_values_n_hidden": "8, 8"}, "has a value twice: give each once"),
         ({"studies_seeds": "one"}, "seeds has the value 'one'"),
         ({"studies_storage": "here.db"}, "storage should be the URL of a database"),
     ],
@@ -223,6 +224,14 @@ def test_the_best_is_trained_with_five_seeds(monkeypatch, started):
     assert (again.name, again.seeds) == ("width_best", (0, 1, 2, 3, 4))
     assert again.vary == {"n_hidden": (32,), "learning_rate": (0.01,)}
     assert "**width_best** has no complete trial yet." in sentences(app)
+
+
+def test_its_report_has_the_figures_of_all_tabs(monkeypatch):
+    finished(monkeypatch)
+    text = headless.report("studies")
+    assert "fANOVA over" in text
+    assert "The best of" in text
+    assert "Not drawn" not in text
 
 
 def test_compare_opens_with_the_runs_of_the_best(monkeypatch):

@@ -27,7 +27,7 @@ def test_a_press_collects_tabs_that_were_never_opened(runs_root, saved):
     assert {f"data/{stem}.csv" for stem in figures} <= set(texts)
     assert "could not be drawn" not in texts["README.txt"]
     # What the tabs are set to is among the settings, and nothing of them is shown.
-    assert drawn.QUIET not in app.session_state
+    assert not app.session_state[drawn.QUIET]
     assert len(app.get("plotly_chart")) == len(above)
 
 

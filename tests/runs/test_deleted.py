@@ -37,6 +37,16 @@ def test_a_deleted_run_comes_back_as_it_was(runs_root):
     assert deleted_runs() == []
 
 
+def test_deleting_twice_keeps_what_was_deleted(runs_root):
+    run = create_run(tiny())
+    run.set_status("completed")
+    remove_run(run)
+    with pytest.raises(RunError, match="not there any more"):
+        remove_run(run)
+    assert [known.id for known in deleted_runs()] == [run.id]
+    assert restore_run(run.id).spec == tiny()
+
+
 def test_restoring_never_overwrites_a_run(runs_root):
     run = ended()
     remove_run(run)

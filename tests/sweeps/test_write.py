@@ -54,7 +54,7 @@ def test_what_cannot_be_read_is_named(text, kind, said):
 def test_seeds_are_listed_or_from_one_to_another():
     assert read_seeds("3, 1") == (3, 1)
     assert read_seeds("0 to 4") == (0, 1, 2, 3, 4)
-    with pytest.raises(SettingsError, match="1,000,001, but should be at most 1,000"):
+    with pytest.raises(SettingsError, match="1,000,001 seeds are more than 1,000"):
         read_seeds("0 to 1000000")
 
 

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import NamedTuple
 
+import pandas as pd
 import streamlit as st
 
 from corelib.reproduce import claims
@@ -99,13 +100,24 @@ def _draw(v: View) -> None:
             "python -m corelib reproduce claims --csv saves them",
         )
     _draw_distances(v)
-    report_button(Saved(PAGE, "Claims", partial(sentence, v)))
+    families = [family.name for family in FAMILIES]
+    said, tables = partial(sentence, v), partial(_tables, v)
+    report_button(Saved(PAGE, "Claims", said, families=families, tables=tables))
 
 
 def sentence(v: View) -> str:
     """How many of the claims that are shown have which verdict."""
     said = claims.sentence(v.items)
     return said if v.is_all else f"{said} Without the filters there are {len(claims.listed())}."
+
+
+def _tables(v: View) -> dict[str, pd.DataFrame]:
+    rows = [
+        (c.what, c.published_text, c.ours_text, c.verdict, topic.source, c.command)
+        for topic, c in v.items
+    ]
+    columns = ["claim", "published", "ours", "verdict", "claimed in", "command"]
+    return {"Claims": pd.DataFrame(rows, columns=columns)}
 
 
 def _open(name: str) -> None:

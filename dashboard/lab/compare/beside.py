@@ -1,7 +1,6 @@
 """An experiment's main figure for two networks, side by side."""
 
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from corelib.runs.registry import Checkpoint
 
 Figures = dict[str, Drawn]
-CLICKED = re.compile(r" Click [^.]*\.")
-"""What a click does on the experiment's own page."""
 
 
 class Shown(NamedTuple):
@@ -97,7 +94,7 @@ def _draw_pairs(experiment: str, found: dict[str, Figures]) -> None:
                 # Above each: on a phone the columns come below one another.
                 st.markdown(f"##### {plain(title)}")
                 own, alt = f"{PAGE}_{place}_{key}", f"{experiment}, {title}"
-                caption = CLICKED.sub("", one.caption)
+                caption = drawn.still(one.caption)
                 if isinstance(one.figure, str):
                     table = partial(_table, one)
                     picture(one.figure, own, data=table, alt=alt, caption=caption)

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from corelib.catalog import system
 from corelib.errors import SynaptariumError
 from corelib.words import PER_CENT
+from dashboard.figures.table import in_words
 from dashboard.lab.compare import tabs
 from dashboard.lab.compare.beside import Shown, draw_beside
-from dashboard.lab.compare.view import PAGE, view
+from dashboard.lab.compare.view import PAGE, View, view
 from dashboard.shell import drawn
 from dashboard.shell.address import clean, one_of
 from dashboard.shell.page import STYLES, NothingToShow
@@ -47,12 +49,28 @@ def draw_compare(experiments: Mapping[str, Shown]) -> None:
     key = f"{PAGE}_tab"
     clean(key, one_of(parts))
     shown = st.tabs(list(parts), key=key, on_change="rerun", bind="query-params")
-    for draw, tab in zip(parts.values(), shown, strict=True):
+    for (name, draw), tab in zip(parts.items(), shown, strict=True):
         if tab.open:
-            with tab, errors_shown():
+            with tab, errors_shown(), drawn.part(name):
                 draw(v)
     items = {item.name: item for item in v.items.values() if item is not None}
     families = [system(item.card.system).family for item in items.values()]
-    drawing = {name: partial(draw, v) for name, draw in parts.items()}
-    said = partial(plain, v.found.sentence)
-    report_button(Saved(PAGE, "Compare", said, drawing, items, list(dict.fromkeys(families))))
+    # What is open has been drawn.
+    rest = {
+        name: partial(draw, v)
+        for (name, draw), tab in zip(parts.items(), shown, strict=True)
+        if not tab.open
+    }
+    said, tables = partial(plain, v.found.sentence), partial(_tables, v)
+    report_button(Saved(PAGE, "Compare", said, rest, items, list(dict.fromkeys(families)), tables))
+
+
+def _tables(v: View) -> dict[str, pd.DataFrame]:
+    """What the tabs show without a figure."""
+    found = {
+        "Scores on the test set": v.found.scores,
+        "Over seeds": v.found.groups,
+        "Differences from the baseline": v.found.differences,
+        "Settings that differ": v.found.settings,
+    }
+    return {name: in_words(frame) for name, frame in found.items() if len(frame)}

@@ -72,7 +72,7 @@ def _sentence(table: pd.DataFrame) -> str:
         for origin, words in (
             ("shipped", "that ship"),
             ("imported", "imported"),
-            ("own", "the best of your runs"),
+            ("own", "the best of each run"),
         )
         if counts.get(origin)
     ]

@@ -99,8 +99,14 @@ def _draw_chosen(chosen: list[Row]) -> None:
             or any(map(person.refusal, runs)),
             help="Delete these runs and their checkpoints; Undo brings them back. Cancel those "
             "that train first",
-            on_click=partial(attempt, partial(delete, PAGE, runs), PAGE),
+            on_click=partial(_delete, runs),
         )
+
+
+def _delete(runs: list[Run]) -> None:
+    attempt(partial(delete, PAGE, runs), PAGE)
+    # The whole page follows, not the table alone.
+    st.session_state[OPENED] = True
 
 
 def _draw_line(rows: list[Row]) -> None:

@@ -80,7 +80,9 @@ def draw_table(rows: Sequence[Row]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"{len(rows):,} run{'s' * (len(rows) != 1)}, the newest first. Choose one to open it, "
-            "several to compare or delete them; a click on a heading sorts.",
+            "several to compare or delete them; a click on a heading sorts."
+            if rows
+            else "No run matches.",
             width="stretch",
         )
         save_button(
@@ -124,19 +126,19 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
     records = [
         {
             "run": titles.get(row.id, row.id),
-            "state": WORDS[row.state][0],
+            "state": WORDS[row.state][0] if row.system else "Unreadable",
             "done": min(1.0, row.step / row.total) if row.total else None,
             "system": row.system,
             "data": row.dataset,
             "seed": row.seed,
-            "note": " ".join(filter(None, (row.note, row.said))),
-            "tags": ", ".join(row.tags),
-            "whose": _whose(row),
             "best validation score": row.score,
             "test accuracy / %": _in_percent(row.test.get("accuracy")),
             "updates / s": row.speed,
             "time / s": round(row.seconds, 1) if row.seconds else None,
             "size / MB": row.size / 1e6,
+            "tags": ", ".join(row.tags),
+            "whose": _whose(row),
+            "note": " ".join(filter(None, (row.note, row.said))),
             "parameters": row.parameters,
             "began": begun(row.id),
             "id": row.id,

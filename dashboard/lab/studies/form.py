@@ -12,7 +12,7 @@ from corelib.settings import SettingInfo
 from corelib.sweeps.engines import ENGINES, Engine, Resources
 from corelib.sweeps.expected import expected, n_trainings
 from corelib.sweeps.launch import start
-from corelib.sweeps.settings import MOST_TRIALS, StudySettings
+from corelib.sweeps.settings import StudySettings
 from corelib.sweeps.space import check, n_trials
 from corelib.sweeps.study import Study
 from corelib.sweeps.write import read_seeds, read_values
@@ -197,9 +197,8 @@ def _search() -> tuple[str, dict[str, Any]]:
     )
     trials = columns[2].number_input(
         "Trials",
-        1,
-        MOST_TRIALS,
-        20,
+        value=20,
+        step=1,
         key=f"{PAGE}_n_trials",
         disabled=search == "grid",
         help="How many choices a search tries; a grid tries all",

@@ -65,7 +65,7 @@ def _sentence(studies: list[Study | Unreadable]) -> str:
             "score best on validation. You have none yet: describe one, and press Begin."
         )
     n, running = len(studies), sum(isinstance(s, Study) and bool(s.activity) for s in studies)
-    now = f"{running or 'none'} {'train' if running > 1 else 'trains'} now"
+    now = f"{running or 'none'} {'are' if running > 1 else 'is'} running"
     return f"You have **{n}** stud{'ies' if n > 1 else 'y'}; {now}."
 
 

@@ -12,7 +12,7 @@ from corelib.sweeps.launch import best_again, go_on, start
 from corelib.sweeps.results import Best, Results
 from corelib.sweeps.study import State, Study
 from dashboard.lab.studies.tabs import PAGE, TABS, Shown, draw_course
-from dashboard.shell import person
+from dashboard.shell import drawn, person
 from dashboard.shell.address import clean, one_of
 from dashboard.shell.registry import set_values
 from dashboard.shell.report import report_button
@@ -48,7 +48,9 @@ def draw_study(study: Study) -> None:
     st.fragment(_panel, run_every=POLL_S if alive else None)(study, alive)
     results = results_of(study)
     shown = Shown(study, results, results.table)
-    tabs = {name: partial(draw, shown) for name, draw in TABS.items()}
+    # What is open has been drawn.
+    opened = st.session_state.get(f"{PAGE}_tab") or next(iter(TABS))
+    tabs = {name: partial(draw, shown) for name, draw in TABS.items() if name != opened}
     said = partial(_sentence, shown, study.state)
     report_button(Saved(PAGE, f"Study {shown.name}", said, tabs=tabs))
 
@@ -186,7 +188,7 @@ def _draw_tabs(shown: Shown) -> None:
     key = f"{PAGE}_tab"
     clean(key, one_of(list(TABS)))
     tabs = st.tabs(list(TABS), key=key, on_change="rerun", bind="query-params")
-    for tab, draw in zip(tabs, TABS.values(), strict=True):
+    for tab, (name, draw) in zip(tabs, TABS.items(), strict=True):
         if tab.open:
-            with tab, errors_shown():
+            with tab, errors_shown(), drawn.part(name):
                 draw(shown)
