@@ -187,7 +187,10 @@ def on_the_same_axes(figures: Sequence[Figure]) -> list[Figure]:
         ranges = [_range(figure, name) for figure in figures]
         known = [r for r in ranges if r is not None]
         if len(known) == len(figures):
-            shared[name] = [min(low for low, _ in known), max(high for _, high in known)]
+            low, high = min(low for low, _ in known), max(high for _, high in known)
+            # One value alone stands in the middle.
+            around = 0.0 if high > low else 0.05 * abs(high) or 1.0
+            shared[name] = [low - around, high + around]
     return [
         Figure(
             traces,
@@ -235,7 +238,7 @@ def _range(figure: Figure, name: str) -> tuple[float, float] | None:
     low, high = float(found.min()), float(found.max())
     if axis.get("rangemode") == "tozero":
         low, high = min(low, 0.0), max(high, 0.0)
-    margin = 0.05 * ((high - low) or 1.0)
+    margin = 0.05 * (high - low)
     return low - margin * (low != 0 or axis.get("rangemode") != "tozero"), high + margin
 
 

@@ -82,9 +82,14 @@ def test_dots_and_bars_are_the_differences_and_their_intervals():
     assert table["n"].tolist() == [500, 3, 500]
 
 
-def line(y: list[float], **axis) -> object:
+def line(y: list[float], error: float = 0.5, **axis) -> object:
     layout = {"xaxis": {"title": {"text": "step"}}, "yaxis": {"title": {"text": "rate"}, **axis}}
-    trace = {"type": "scatter", "x": [1, 2], "y": y, "error_y": {"array": [0.5, 0.5]}}
+    trace = {
+        "type": "scatter",
+        "x": [1, 2][: len(y)],
+        "y": y,
+        "error_y": {"array": [error] * len(y)},
+    }
     return styled([trace], layout, LIGHT)
 
 
@@ -95,6 +100,10 @@ def test_figures_side_by_side_share_their_axes():
     assert bottom <= 0.5
     assert 10.5 <= top < 12
     # Own ranges are widened, not replaced.
+    # One value alone does not widen what the others need.
+    wide = on_the_same_axes([line([0.976, 0.978], 0.0), line([0.981], 0.0)])
+    assert 0.97 < wide[0].given[1]["yaxis"]["range"][0] < 0.976
+    assert 0.981 <= wide[1].given[1]["yaxis"]["range"][1] < 0.99
     own = on_the_same_axes([line([1.0, 2.0], range=[0, 3]), line([5.0, 10.0], range=[-1, 2])])
     assert [list(figure.layout.yaxis.range) for figure in own] == [[-1, 3]] * 2
     logs = on_the_same_axes([line([1.0, 10.0], type="log"), line([100.0, 1000.0], type="log")])
