@@ -124,7 +124,8 @@ train("mlp", epochs=20, n_hidden=16, progress=False, where="{where}")
 """
 
 
-@pytest.mark.parametrize("where", ["here", "worker"])
+# A worker's is interrupted in test_cli, too.
+@pytest.mark.parametrize("where", ["here", pytest.param("worker", marks=pytest.mark.slow)])
 def test_an_interrupted_training_goes_on(where):
     script = subprocess.Popen(
         [sys.executable, "-c", SCRIPT.format(where=where)], cwd=ROOT, stderr=subprocess.PIPE

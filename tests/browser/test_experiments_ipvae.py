@@ -117,6 +117,7 @@ def test_a_clicked_feature_is_chosen_and_silenced(page: Page, server: str, netwo
     no_errors(page)
 
 
+@pytest.mark.slow
 def test_features_turn_from_noise_while_the_network_learns(page: Page, server: str):
     open_page(page, f"{server}/sparse?sparse_tab=Train")
     box = widget(page, "sparse_ipvae_network_n_latents").locator("input")

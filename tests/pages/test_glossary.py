@@ -51,9 +51,13 @@ TERMS = (
     "a.u.",
 )
 """Words of the field that need explaining wherever they are used."""
+SLOW = ("sparse", "bars")
+"""Pages whose tabs take many seconds to draw."""
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, marks=pytest.mark.slow if p in SLOW else ()) for p in PAGES]
+)
 def test_every_symbol_and_term_of_a_page_is_explained(page, runs_root):
     known = {form for entry in entries_of(page) for form in entry.math} | COUNTERS
     spelt = [re.escape(form) for term in TERMS for form in (term, capital(term))]

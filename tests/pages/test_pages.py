@@ -80,7 +80,9 @@ def test_home_imports_nothing_heavy():
 def test_home_counts_the_runs(runs_root):
     assert "You have no runs yet" in sentences(open_page("home"))
     create_run(make_spec("bpan")).set_status("cancelled")
-    assert "You have 1 run: 0 completed, 0 in progress." in sentences(open_page("home"))
+    assert "You have 1 run: 0 completed, 0 in progress, 1 cancelled." in sentences(
+        open_page("home")
+    )
 
 
 def test_home_shows_every_experiment_under_its_family():
