@@ -15,15 +15,7 @@ from corelib.analysis.anytime import Answers, at_threshold, threshold_curve
 from corelib.analysis.anytime import halting_steps as steps_of
 from corelib.data.corruption_kinds import CORRUPTIONS
 from corelib.errors import SettingsError
-from corelib.measures.subject import (
-    Subject,
-    Which,
-    anytime,
-    device_of,
-    in_evaluation,
-    shown,
-    subject_of,
-)
+from corelib.measures.subject import Which, anytime, device_of, in_evaluation, shown, subject_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,17 +129,6 @@ def accuracy_by_severity(
     frame = pd.DataFrame(rows)
     frame.attrs["unit"] = kind.unit
     return frame
-
-
-def correct_at_last(subject: Subject, dataset: Data = None, **which: Unpack[Which]) -> np.ndarray:
-    """Whether each image is answered correctly after the last step: bool (image,).
-
-    Raises ``SettingsError`` for networks that do not classify.
-    """
-    network = anytime(subject)
-    part = shown(subject, dataset, **which)
-    with in_evaluation(network):
-        return _of(network, part.x).predicted[:, -1] == part.part.labels.numpy()
 
 
 def _answers(model: Model, dataset: Data, which: Which) -> tuple[str, Answers, np.ndarray]:

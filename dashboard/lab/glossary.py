@@ -6,12 +6,11 @@
 import streamlit as st
 
 from dashboard.rooms import ROOMS
+from dashboard.shell.controls import search
 from dashboard.shell.glossary import FAMILIES, Entry, entries
 from dashboard.shell.text import plain
 
 PAGE = "glossary"
-LONGEST = 60
-"""Characters that a person may search for."""
 TITLES = {room.file.removesuffix(".py"): room.title for room in ROOMS}
 
 
@@ -24,13 +23,7 @@ def draw_glossary() -> None:
     )
     if linked := entries().get(st.query_params.get(f"{PAGE}_term", "")):
         _draw_entry(linked, f"{PAGE}_linked")
-    sought = st.text_input(
-        "Search",
-        key=f"{PAGE}_find",
-        placeholder="a symbol, a word, a paper",
-        max_chars=LONGEST,
-        bind="query-params",
-    )
+    sought = search(PAGE, "a symbol, a word, a paper")
     found = [entry for entry in entries().values() if matches(entry, sought)]
     if not found:
         st.caption(f"No term contains {plain(sought)}.")

@@ -18,6 +18,8 @@ from dashboard.shell.help import help_of
 from dashboard.shell.registry import Look, registry_of
 from dashboard.shell.text import plain
 
+LONGEST = 60
+"""Characters that a person may search for."""
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 Change = Callable[[], None]
@@ -247,6 +249,28 @@ def several(
         max_selections=most,
         placeholder=placeholder,
         help=help_of(page, name, words),
+        bind="query-params",
+    )
+
+
+@_drawn_once
+def search(page: str, placeholder: str, label: str = "Search") -> str:
+    """Words that what is shown has to hold, empty for all of it; named ``find``."""
+    key = _prepare(
+        page,
+        "find",
+        label,
+        "",
+        lambda words: words[:LONGEST],
+        lambda asked: len(asked) == 1 and len(asked[0]) <= LONGEST,
+    )
+    return st.text_input(
+        label,
+        key=key,
+        placeholder=placeholder,
+        max_chars=LONGEST,
+        help=help_of(page, "find", None),
+        icon=":material/search:",
         bind="query-params",
     )
 

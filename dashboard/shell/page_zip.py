@@ -54,6 +54,6 @@ def _contents(page: Saved, found: Collected) -> Contents:
         specs={name: spec_of(item) for name, item in page.items.items()},
         link=link(),
         versions=versions,
-        citation=bibtex(page.families, versions["synaptarium"]),
+        citation=bibtex(page.cited, versions["synaptarium"]),
         problems=found.problems,
     )

@@ -21,7 +21,6 @@ from corelib.runs.index import Row, rows
 from corelib.runs.marks import marks_of
 from corelib.runs.spec import RunSpec
 from corelib.runs.store import ENDED, Run
-from dashboard.shell.text import plain
 
 HERE = Path(__file__).parent
 KEY, TOKEN = "person", "_person_token"
@@ -180,9 +179,3 @@ def start(spec: RunSpec) -> Run:
                 f"ended, of {most} that each person may have; wait for one, or cancel it."
             )
         return launch.start(spec, person.id)
-
-
-def say_read_only() -> None:
-    """A line at the top of a page where training is offered."""
-    if reason := refusal():
-        st.info(plain(reason))

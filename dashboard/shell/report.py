@@ -76,7 +76,7 @@ def _report(page: Saved) -> Report:
         ],
         repeat=f"{PROGRAM} report {quote(address_of(link))} {page.stem}.html",
         versions=versions,
-        citation=bibtex(page.families, versions["synaptarium"]),
+        citation=bibtex(page.cited, versions["synaptarium"]),
         problems=found.problems,
         tables=page.tables(),
     )

@@ -23,7 +23,7 @@ from corelib.words import figure, percent
 from dashboard.shell import cache
 from dashboard.shell.controls import switch
 from dashboard.shell.export import chart
-from dashboard.shell.person import check, refusal
+from dashboard.shell.person import check, check_shared, refusal
 from dashboard.shell.text import errors_shown, plain, say_error
 from dashboard.shell.theme import palette
 from dashboard.shell.titled import select_titled
@@ -287,6 +287,16 @@ def _button(action: _Action, run: Run, prefix: str) -> None:
         help=action.help,
         on_click=partial(attempt, action.act, prefix, run),
     )
+
+
+def attempt_shared(act: Callable[[], object], prefix: str) -> None:
+    """``attempt`` what changes something that all use."""
+
+    def checked() -> None:
+        check_shared()
+        act()
+
+    attempt(checked, prefix)
 
 
 def attempt(act: Callable[[], object], prefix: str, run: Run | None = None) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from corelib.catalog import system
 from corelib.citation import bibtex
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import versions
@@ -20,7 +21,8 @@ class Saved(NamedTuple):
 
     ``sentence`` gives its Markdown. ``tabs`` are the parts that are not drawn now, by name, each
     with the function that draws it; ``items`` the networks it shows, by name; ``families`` those
-    whose papers are to be cited; ``tables`` gives what a report has below its figures, by heading.
+    whose papers are cited, without which they are those of the networks; ``tables`` gives what a
+    report has below its figures, by heading.
     """
 
     name: str
@@ -30,6 +32,12 @@ class Saved(NamedTuple):
     items: Mapping[str, Checkpoint] = {}
     families: Sequence[str] = ()
     tables: Callable[[], Mapping[str, "pd.DataFrame"]] = dict
+
+    @property
+    def cited(self) -> list[str]:
+        """The families whose papers are cited."""
+        own = (system(item.card.system).family for item in self.items.values())
+        return list(dict.fromkeys(self.families or own))
 
     @property
     def stem(self) -> str:
@@ -72,7 +80,7 @@ def draw_citation(page: Saved) -> None:
     st.caption("Whoever opens this link sees this view.")
     st.code(link(), language=None, wrap_lines=True)
     st.caption("The paper, and this software, as BibTeX.")
-    st.code(bibtex(page.families, own_version()), language=None, wrap_lines=True)
+    st.code(bibtex(page.cited, own_version()), language=None, wrap_lines=True)
 
 
 def link() -> str:

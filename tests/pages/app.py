@@ -1,5 +1,9 @@
 """The app run without a browser, opened at one page."""
 
+import ast
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -49,3 +53,28 @@ def view_of(app: AppTest) -> list[dict]:
         for item in (*app.main, *app.sidebar)
         if hasattr(item, "proto")
     ]
+
+
+def imported_by(names: Sequence[str], draw: str, shown: str) -> list[str]:
+    """Which of these modules a process of its own has imported after a page was drawn: ``draw``
+    makes it an AppTest named ``app``, and ``shown`` is true of it then."""
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "import dashboard.shell.cache\n"
+        # Imports after the page has painted do not count.
+        "dashboard.shell.cache.warm_up = lambda: None\n"
+        "app = AppTest.from_file('app.py', default_timeout=60)\n"
+        f"{draw}\n"
+        f"assert not app.exception and {shown}\n"
+        f"print([name for name in {names} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+    )
+    return ast.literal_eval(done.stdout.strip())

@@ -1,8 +1,6 @@
 """The page Claims: what it says, what its filters leave, and that its links show what they say."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from dashboard.figures.tidy import tidy
 from dashboard.lab.claims.figures import distances
 from dashboard.lab.claims.marks import MARKS
 from dashboard.shell.text import plain
-from tests.pages.app import ROOT, open_page, sentences
+from tests.pages.app import imported_by, open_page, sentences
 
 HEAVY = ("torch", "torchvision", "sklearn", "scipy.stats", "optuna")
 SLOW = ("sparse", "bars", "learning")
@@ -134,26 +132,8 @@ def test_the_figure_s_table_has_the_figures_themselves():
 
 
 def test_the_page_imports_nothing_heavy():
-    script = (
-        "import sys\n"
-        "from streamlit.testing.v1 import AppTest\n"
-        "import dashboard.shell.cache\n"
-        "dashboard.shell.cache.warm_up = lambda: None\n"
-        "app = AppTest.from_file('app.py', default_timeout=60)\n"
-        "app.session_state['_routed'] = True\n"
-        "app.switch_page('pages/claims.py').run()\n"
-        "assert not app.exception and app.title[0].value == 'Claims' and app.metric\n"
-        f"print([name for name in {HEAVY} if name in sys.modules])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        encoding="utf-8",
-    )
-    assert done.stdout.strip() == "[]"
+    draw = "app.session_state['_routed'] = True\napp.switch_page('pages/claims.py').run()"
+    assert imported_by(HEAVY, draw, "app.title[0].value == 'Claims' and app.metric") == []
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 import gc
 import json
-import subprocess
-import sys
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,7 +13,7 @@ from corelib.words import percent
 from dashboard import router
 from dashboard.rooms import FAMILIES, ROOMS
 from dashboard.shell.text import plain
-from tests.pages.app import ROOT, open_page, sentences
+from tests.pages.app import ROOT, imported_by, open_page, sentences
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 # Streamlit itself imports plotly at its start; our figures must not be among what Home loads.
@@ -56,25 +54,8 @@ def test_imported_modules_are_set_aside_from_the_garbage_collector(runs_root):
 
 
 def test_home_imports_nothing_heavy():
-    script = (
-        "import sys\n"
-        "from streamlit.testing.v1 import AppTest\n"
-        "import dashboard.shell.cache\n"
-        # Imports after the page has painted do not count.
-        "dashboard.shell.cache.warm_up = lambda: None\n"
-        "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
-        "assert not app.exception and app.title[0].value == 'Synaptarium'\n"
-        f"print([name for name in {FORBIDDEN_ON_HOME} if name in sys.modules])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        encoding="utf-8",
-    )
-    assert done.stdout.strip() == "[]"
+    draw = "app.run()"
+    assert imported_by(FORBIDDEN_ON_HOME, draw, "app.title[0].value == 'Synaptarium'") == []
 
 
 def test_home_counts_the_runs(runs_root):

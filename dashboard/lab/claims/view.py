@@ -13,8 +13,7 @@ from dashboard.lab.claims.details import draw_details
 from dashboard.lab.claims.table import draw_table
 from dashboard.rooms import FAMILIES
 from dashboard.shell import drawn
-from dashboard.shell.address import clean
-from dashboard.shell.controls import select, several
+from dashboard.shell.controls import search, select, several
 from dashboard.shell.page import STYLES
 from dashboard.shell.registry import begin
 from dashboard.shell.report import report_button
@@ -25,8 +24,6 @@ from dashboard.shell.theme import palette
 
 PAGE = "claims"
 ALL = "All families"
-LONGEST = 60
-"""Characters that a person may search for."""
 
 
 class View(NamedTuple):
@@ -57,25 +54,13 @@ def _view() -> View:
     families = {family.title: family.name for family in FAMILIES}
     first, second, third = st.columns(3)
     with first:
-        words = _words()
+        words = search(PAGE, "a network, a measure, a source")
     with second:
         family = families.get(select(PAGE, "family", "Family", [ALL, *families]), "")
     with third:
         verdicts = several(PAGE, "verdicts", "Verdicts", claims.VERDICTS, placeholder="all")
     items = claims.chosen(family, verdicts, words)
     return View(family, tuple(verdicts), words, tuple(items))
-
-
-def _words() -> str:
-    key = f"{PAGE}_find"
-    clean(key, lambda asked: len(asked) == 1 and len(asked[0]) <= LONGEST)
-    return st.text_input(
-        "Search",
-        key=key,
-        placeholder="a network, a measure, a source",
-        max_chars=LONGEST,
-        bind="query-params",
-    )
 
 
 def _draw(v: View) -> None:

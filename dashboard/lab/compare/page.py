@@ -6,7 +6,6 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from corelib.catalog import system
 from corelib.errors import SynaptariumError
 from corelib.words import PER_CENT
 from dashboard.figures.table import in_words
@@ -54,7 +53,6 @@ def draw_compare(experiments: Mapping[str, Shown]) -> None:
             with tab, errors_shown(), drawn.part(name):
                 draw(v)
     items = {item.name: item for item in v.items.values() if item is not None}
-    families = [system(item.card.system).family for item in items.values()]
     # What is open has been drawn.
     rest = {
         name: partial(draw, v)
@@ -62,7 +60,7 @@ def draw_compare(experiments: Mapping[str, Shown]) -> None:
         if not tab.open
     }
     said, tables = partial(plain, v.found.sentence), partial(_tables, v)
-    report_button(Saved(PAGE, "Compare", said, rest, items, list(dict.fromkeys(families)), tables))
+    report_button(Saved(PAGE, "Compare", said, rest, items, tables=tables))
 
 
 def _tables(v: View) -> dict[str, pd.DataFrame]:

@@ -36,8 +36,9 @@ class View(NamedTuple):
 
 def view() -> View:
     """The controls, and what they show. Raises ``NothingToShow`` or ``SettingsError``."""
-    known: dict[str, Checkpoint | None] = {item.name: item for item in cache.checkpoints()}
-    titles = {item.name: item.title for item in cache.checkpoints()}
+    items = cache.checkpoints()
+    known: dict[str, Checkpoint | None] = {item.name: item for item in items}
+    titles = {item.name: item.title for item in items}
     called = cache.run_titles()
     for row in cache.rows()[: cache.MOST_OFFERED]:
         # Its curves can be shown, although it has no network yet.

@@ -12,7 +12,8 @@ from corelib.runs.described import origin_of
 from dashboard.shell import cache, person
 from dashboard.shell.export import export_row
 from dashboard.shell.opens import draw_links
-from dashboard.shell.text import errors_shown, plain, say_error
+from dashboard.shell.run_panel import attempt_shared, say_problem
+from dashboard.shell.text import errors_shown, plain
 
 if TYPE_CHECKING:
     from corelib.reproduce.model_card import ModelCard
@@ -124,17 +125,12 @@ def _draw_removal(item: "Checkpoint", page: str) -> None:
             "Remove this model",
             key=f"{page}_remove",
             disabled=bool(person.refusal_of_shared()),
-            on_click=partial(_remove, item.name, page),
+            on_click=partial(attempt_shared, partial(_remove, item.name), page),
         )
-    if problem := st.session_state.pop(f"_{page}_problem", None):
-        say_error(problem)
+    say_problem(page)
 
 
-def _remove(name: str, page: str) -> None:
+def _remove(name: str) -> None:
     from corelib.runs.imported import remove
 
-    try:
-        person.check_shared()
-        remove(name)
-    except (SynaptariumError, OSError) as error:
-        st.session_state[f"_{page}_problem"] = str(error)
+    remove(name)

@@ -9,8 +9,7 @@ from corelib.runs.registry import Checkpoint, registry_state
 from dashboard.lab.importing import draw_import
 from dashboard.lab.models.opened import draw_opened
 from dashboard.shell import cache, inventory
-from dashboard.shell.controls import select
-from dashboard.shell.help import help_of
+from dashboard.shell.controls import search, select
 from dashboard.shell.text import errors_shown, plain
 from dashboard.shell.titled import select_titled
 
@@ -86,20 +85,12 @@ def _draw_filter(table: pd.DataFrame) -> pd.DataFrame:
     """What the filters leave."""
     first, second, third = st.columns(3)
     with first:
-        words = st.text_input(
-            "Search",
-            key=f"{PAGE}_find",
-            help=help_of(PAGE, "find", None),
-            placeholder="name, network, images",
-            icon=":material/search:",
-            max_chars=60,
-            bind="query-params",
-        )
+        words = search(PAGE, "name, network, images")
     with second:
         kind = select(PAGE, "network", "Network", [ANY, *dict.fromkeys(table["network"])])
     with third:
         origin = select(PAGE, "from", "From", ORIGINS)
-    return matching(table, words or "", kind, origin)
+    return matching(table, words, kind, origin)
 
 
 def matching(table: pd.DataFrame, words: str, kind: str, origin: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from corelib import environment
-from corelib.catalog import SYSTEMS, system
+from corelib.catalog import SYSTEMS
 from corelib.errors import SynaptariumError
 from corelib.runs.deleted import deleted_runs, empty_deleted, restore_run
 from corelib.runs.index import Row
@@ -62,10 +62,9 @@ def _draw_rows(rows: list[Row]) -> None:
         draw_opened(run)
         best = best_checkpoint(run)
         items = {best.name: best} if best else {}
-        families = [system(best.card.system).family] if best else []
         title = cache.run_titles().get(id, id)
         said = partial(inventory.runs_sentence, rows)
-        report_button(Saved(PAGE, title, said, items=items, families=families))
+        report_button(Saved(PAGE, title, said, items=items))
 
 
 def _draw_live(shown: Shown) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from corelib.runs.index import Row
 from corelib.runs.titles import begun
 from dashboard.shell import cache, person
-from dashboard.shell.controls import select, several
+from dashboard.shell.controls import search, select, several
 from dashboard.shell.run_panel import WORDS
 from dashboard.shell.save import save_button
 
@@ -17,7 +17,6 @@ PAGE = "runs"
 ANY = "any"
 OPENED = f"_{PAGE}_opened"
 """Set when a row was chosen: what stands below the table follows it."""
-LONGEST = 60
 HEIGHT = 420
 """Of a table that scrolls, in pixels."""
 MOST_ROWS = 10
@@ -35,13 +34,7 @@ def draw_filter(rows: Sequence[Row]) -> Shown:
     titles = cache.run_titles()
     find, states, systems, tags = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
     with find:
-        text = st.text_input(
-            "Find",
-            key=f"{PAGE}_find",
-            placeholder="in names, data, notes and ids",
-            max_chars=LONGEST,
-            bind="query-params",
-        )
+        text = search(PAGE, "in names, data, notes and ids", "Find")
     with states:
         state = select(
             PAGE,

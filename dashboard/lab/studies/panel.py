@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from corelib.errors import SynaptariumError
 from corelib.runs.expected import duration
 from corelib.sweeps.launch import best_again, go_on, start
 from corelib.sweeps.results import Best, Results
@@ -16,6 +15,7 @@ from dashboard.shell import drawn, person
 from dashboard.shell.address import clean, one_of
 from dashboard.shell.registry import set_values
 from dashboard.shell.report import report_button
+from dashboard.shell.run_panel import attempt_shared, say_problem
 from dashboard.shell.saved import Saved
 from dashboard.shell.text import errors_shown, plain, say_error
 
@@ -110,9 +110,7 @@ def _progress(shown: Shown, state: State) -> str:
 
 
 def _say_problems(study: Study, state: State) -> None:
-    problem = st.session_state.pop(f"_{PAGE}_problem", None)
-    if problem:
-        say_error(problem)
+    say_problem(PAGE)
     if state == "failed":
         say_error(study.driver.problem)
     if state == "died":
@@ -166,16 +164,8 @@ def _button(label: str, icon: str, act: Callable[[], object], enabled: bool, hel
         icon=f":material/{icon}:",
         disabled=not enabled or bool(person.refusal_of_shared()),
         help=help or None,
-        on_click=partial(_do, act),
+        on_click=partial(attempt_shared, act, PAGE),
     )
-
-
-def _do(act: Callable[[], object]) -> None:
-    try:
-        person.check_shared()
-        act()
-    except (SynaptariumError, OSError) as error:
-        st.session_state[f"_{PAGE}_problem"] = str(error)
 
 
 def _train_best(study: Study) -> None:
