@@ -10,7 +10,7 @@ from corelib.data.corruptions import Corruption, corrupt
 from corelib.data.own_asked import Asked
 from corelib.data.own_reading import add
 from corelib.errors import CheckpointError
-from corelib.runs import index, registry
+from corelib.runs import index, offered, registry
 from corelib.runs.spec import make_spec, resolve
 from corelib.runs.store import create_run
 from corelib.training.card import read_card, write_card
@@ -72,11 +72,11 @@ def test_a_network_whose_images_were_removed_is_left_out_with_a_sentence(mine, t
     (folder,) = run.checkpoints()
     # As a worker writes it.
     write_card(folder, read_card(folder).model_copy(update={"versions": run.spec.versions}))
-    assert [item.card.dataset for item in registry.available() if item.own] == ["mine"]
-    state = registry.registry_state()
+    assert [item.card.dataset for item in offered.available() if item.own] == ["mine"]
+    state = offered.registry_state()
     own.remove("mine")
-    assert registry.registry_state() != state
-    assert not [item for item in registry.available() if item.own]
+    assert offered.registry_state() != state
+    assert not [item for item in offered.available() if item.own]
     assert "trained on 'mine', which is not known here" in only_row().said
     with pytest.raises(CheckpointError, match="add them again"):
         registry.find(run.id)

@@ -8,8 +8,7 @@ import pytest
 
 from corelib.models.bpc.config import PRESETS
 from corelib.reproduce import bpc, bpc_completion, bpc_depth, bpc_variety, reproduce, results
-from corelib.reproduce.seeds import network_of
-from corelib.runs.spec import resolve
+from corelib.runs.spec import network_of, resolve
 
 HALF = math.sqrt(0.5)
 

@@ -8,7 +8,7 @@ from corelib.models.butd import config
 from corelib.models.butd.rules import DECAYING, REFERENCE
 from corelib.reproduce import butd, butd_cost, reproduce, results
 from corelib.runs import launch, worker
-from corelib.runs.registry import available
+from corelib.runs.offered import available
 from tests.data.made import COUNTS, allow_other_sums, make_faces, make_objects
 
 ROWS = (

@@ -7,7 +7,7 @@ import dataclasses
 
 from corelib.cli import show
 from corelib.cli.parse import Group, flag, name
-from corelib.runs.registry import available, unreadable
+from corelib.runs.offered import available, unreadable
 from corelib.words import percent
 
 

@@ -36,7 +36,7 @@ DETACH = flag("Return at once and print the run's id; the run continues in the b
 
 def _entry(row: Row) -> dict[str, Any]:
     """The entry of a run in ``runs list``; for an unreadable run, the reason."""
-    if not row.system:
+    if not row.is_readable:
         return {"id": row.id, "state": "unreadable", "message": row.said}
     return {
         "id": row.id,
@@ -78,11 +78,11 @@ class ListRuns:
 def _line(row: Row) -> tuple[str, ...]:
     return (
         row.id,
-        row.state if row.system else "unreadable",
+        row.state if row.is_readable else "unreadable",
         f"{row.step:,} of {row.total:,}" if row.total else "",
         f"{row.score:.4f}" if row.score is not None else "",
         printable(", ".join(filter(None, (row.called, *(f"#{tag}" for tag in row.tags)))))
-        if row.system
+        if row.is_readable
         else row.said,
     )
 

@@ -12,7 +12,8 @@ from corelib.catalog import system
 from corelib.errors import CheckpointError, RunError, SettingsError
 from corelib.runs.experiment import Experiment
 from corelib.runs.history import History
-from corelib.runs.registry import OWN, Checkpoint, find, history, titles
+from corelib.runs.offered import titles
+from corelib.runs.registry import OWN, Checkpoint, find, history
 from corelib.runs.spec import RunSpec, resolve
 from corelib.runs.store import Run, find_run
 from corelib.training.card import Card

@@ -10,7 +10,8 @@ from corelib.catalog import SYSTEMS
 from corelib.data.sources import DATASETS
 from corelib.errors import CheckpointError
 from corelib.runs.described import origin_of, score, stored
-from corelib.runs.registry import Checkpoint, available
+from corelib.runs.offered import available
+from corelib.runs.registry import Checkpoint
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,6 @@ A run matches a spec if data, system, settings and seed are the same; its varian
 does not count. An interruption loses nothing: the next call continues from the last checkpoint.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +12,13 @@ from functools import partial
 from math import ceil
 from typing import NamedTuple
 
+from corelib.environment import runs_root
 from corelib.errors import RunError, SynaptariumError
 from corelib.runs import launch, watch
 from corelib.runs.expected import expected_of_all, expected_seconds
-from corelib.runs.spec import RunSpec, resolve
-from corelib.runs.store import ENDED, Run, State, Status, list_runs
+from corelib.runs.index import rows
+from corelib.runs.spec import RunSpec, network_of
+from corelib.runs.store import ENDED, Run, State, Status
 
 REPORT_EVERY_S = 30.0
 
@@ -39,16 +40,6 @@ class Stored(NamedTuple):
     state: State
 
 
-def network_of(spec: RunSpec) -> str:
-    """What is trained, apart from the seed, as a string to compare; defaults are filled in.
-
-    Raises ``SettingsError`` for settings that no longer exist.
-    """
-    resolved = resolve(spec)
-    parts = (resolved.config.model_dump(), resolved.training.model_dump())
-    return json.dumps([spec.system, spec.dataset, *parts], sort_keys=True)
-
-
 def stored(specs: Sequence[RunSpec]) -> list[Stored | None]:
     """For each spec the run to use, None where a new one is needed.
 
@@ -59,21 +50,24 @@ def stored(specs: Sequence[RunSpec]) -> list[Stored | None]:
         (network_of(spec), spec.seed): None for spec in specs
     }
     versions = specs[0].versions if specs else {}
-    for run in list_runs():
-        try:
-            spec = run.spec
-            key = (network_of(spec), spec.seed)
-            if key not in wanted:
-                continue
-            candidate = Stored(run, run.status.state)
-        except (SynaptariumError, OSError):  # unreadable, or removed just now
+    for row in rows(fresh=True):
+        key = (row.network, row.seed or 0)
+        if key not in wanted:
             continue
-        if _rank(candidate.state) == 0 and spec.versions != versions:
+        candidate = Stored(Run(runs_root() / row.id), row.state)
+        if _rank(candidate.state) == 0 and not _has_versions(candidate.run, versions):
             continue
         best = wanted[key]
         if best is None or _rank(candidate.state) > _rank(best.state):
             wanted[key] = candidate
     return [wanted[network_of(spec), spec.seed] for spec in specs]
+
+
+def _has_versions(run: Run, versions: dict[str, str]) -> bool:
+    try:
+        return run.spec.versions == versions
+    except (SynaptariumError, OSError):  # removed just now
+        return False
 
 
 def _rank(state: State) -> int:

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -31,7 +31,7 @@ from corelib.version import own_version
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
+PROGRAM = Path(__file__).parents[1]
 FEW = 20
 """So many rows may be read anew before the file is written again."""
 
@@ -39,7 +39,8 @@ FEW = 20
 class Row(NamedTuple):
     """What a list shows of a run. ``name`` was given to it later, ``variant`` when it began;
     ``score`` is the best validation score, and ``measure`` what it measures; ``seconds`` were spent
-    training and measuring, ``size`` is of its folder in bytes."""
+    training and measuring, ``size`` is of its folder in bytes; ``network`` is what ``network_of``
+    tells of it."""
 
     id: str
     state: State
@@ -63,6 +64,17 @@ class Row(NamedTuple):
     owner: str = ""
     shared: bool = False
     problems: tuple[str, ...] = ()
+    network: str = ""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is known what it trains."""
+        return bool(self.system)
+
+    @property
+    def trained(self) -> str:
+        """System and data set, ``bpan-mnist``; empty if they are not known."""
+        return f"{self.system}-{self.dataset}" if self.is_readable else ""
 
     @property
     def called(self) -> str:
@@ -110,6 +122,7 @@ def row_of(run: Run) -> Row:
         owner=marks.owner,
         shared=marks.shared,
         problems=problems,
+        network=read.network,
     )
 
 
@@ -144,9 +157,8 @@ class Index:
             rows = []
             for number, (name, stamp) in enumerate(stamps.items()):
                 known = self._kept.get(name)
-                run = Run(self.root / name)
-                if known is None or known[0] != stamp or not _stands(run, known[1]):
-                    self._kept[name] = known = (stamp, row_of(run))
+                if known is None or known[0] != stamp or not self._stands(name, known[1]):
+                    self._kept[name] = known = (stamp, row_of(Run(self.root / name)))
                     self._unwritten += known[1].state in ENDED
                     if see is not None:
                         see(number + 1, len(stamps))
@@ -156,6 +168,13 @@ class Index:
             if self._unwritten > FEW:
                 self._write()
             return rows
+
+    def _stands(self, name: str, row: Row) -> bool:
+        """Whether a row whose files have not changed still holds: how a run that has not ended is,
+        no file tells."""
+        if row.state in ENDED:
+            return True
+        return (row.state, row.message) == Run(self.root / name).status[:2]
 
     def _begin(self) -> None:
         """Read the file once, and forget everything where rows would now be read differently."""
@@ -224,15 +243,16 @@ def table() -> pd.DataFrame:
     return frame.rename_axis("run")
 
 
-def _stands(run: Run, row: Row) -> bool:
-    """Whether a row whose files have not changed still holds: how a run that has not ended is, no
-    file tells."""
-    return row.state in ENDED or (row.state, row.message) == run.status[:2]
-
-
 def _basis() -> str:
     """What rows depend on besides the runs: this program, its systems, and a person's own data."""
-    return repr((FORMAT, Row._fields, own_version(), sorted(SYSTEMS), own.state()))
+    return repr((Row._fields, own_version(), _program_time(), sorted(SYSTEMS), own.state()))
+
+
+@cache
+def _program_time() -> int:
+    """When this program was changed last, in ns: what its settings are, and what it understands."""
+    places = (Path(place) / name for place, _, names in os.walk(PROGRAM) for name in names)
+    return max(file.stat().st_mtime_ns for file in places if file.suffix == ".py")
 
 
 def _read(stamps: list, row: list) -> tuple[Stamps, Row]:

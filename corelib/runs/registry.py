@@ -5,25 +5,17 @@ Imports torch only to load.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from corelib import files
 from corelib.catalog import system
-from corelib.data import own
 from corelib.data.sources import check_same
 from corelib.environment import runs_root
-from corelib.errors import CheckpointError, DataError, RunError, SettingsError, SynaptariumError
+from corelib.errors import CheckpointError, DataError, RunError, SettingsError
 from corelib.runs.history import History
-from corelib.runs.marks import marks_of
-from corelib.runs.scan import ABSENT, Stamp, scan
-from corelib.runs.store import Run, find_run, list_runs
-from corelib.runs.titles import Named, own_titles
+from corelib.runs.store import Run, find_run
 from corelib.training.card import WEIGHTS, Card, read_card, read_whole, write_card
 
 if TYPE_CHECKING:
@@ -80,7 +72,7 @@ def read_usable(folder: Path) -> Card:
 
 def shipped() -> list[Checkpoint]:
     """The checkpoints that come with Synaptarium; unusable ones are left out."""
-    return _survey_shipped().usable
+    return survey_shipped().usable
 
 
 class Survey(NamedTuple):
@@ -110,7 +102,7 @@ def _survey(folders: Iterable[Path], name: Callable[[Path], str], own: bool) -> 
     return found
 
 
-def _survey_shipped() -> Survey:
+def survey_shipped() -> Survey:
     folders = sorted(card.parent for card in SHIPPED.glob("*/checkpoint.json"))
     return _survey(folders, lambda folder: folder.name, own=False)
 
@@ -136,77 +128,6 @@ def checkpoints_of(run: Run) -> Survey:
 def best_checkpoint(run: Run) -> Checkpoint | None:
     """The run's checkpoint with the best validation score; the last one if none is measured."""
     return checkpoints_of(run).best
-
-
-def available(newest: int | None = None) -> list[Checkpoint]:
-    """Shipped checkpoints, then imported ones, then the best of each run, newest first; unusable
-    ones are left out. ``newest`` limits how many runs are looked at.
-
-    No two have the same title.
-    """
-    called = titles()
-    own = ((run.id, best_checkpoint(run)) for run in islice(list_runs(), newest))
-    return [
-        *shipped(),
-        *imported().usable,
-        # A run that has just begun is called by its id until the next call.
-        *(item._replace(titled=called.get(id, "")) for id, item in own if item is not None),
-    ]
-
-
-def titles() -> dict[str, str]:
-    """What people call each run, by its id: see ``own_titles``. No title is the name of a shipped
-    checkpoint or of an imported one."""
-    named = []
-    for name, stamps in scan().items():
-        began = stamps.events != ABSENT
-        named.append(_named(runs_root() / name, stamps.spec, stamps.marks, began))
-    places = (place for place in (SHIPPED, imported_root()) if place.is_dir())
-    others = (folder.name for place in places for folder in place.iterdir())
-    return own_titles(named, (*others, NOTHING))
-
-
-@lru_cache(maxsize=2**16)
-def _named(folder: Path, spec: Stamp, marks: Stamp, began: bool) -> Named:
-    """What a run's title is made of, as long as what it is made from is the same."""
-    run = Run(folder)
-    name = ""
-    with suppress(SettingsError):
-        name = marks_of(run).name
-    try:
-        read = run.spec
-        return Named(run.id, name or read.variant, read.title, read.seed)
-    except (SynaptariumError, OSError):  # a run that cannot be read is called by its id
-        return Named(run.id, name)
-
-
-def unreadable() -> list[Unreadable]:
-    """Checkpoints that ``available`` leaves out, and why: shipped ones, then imported ones. Those
-    of runs are among the problems of a run's row."""
-    return [*_survey_shipped().left_out, *imported().left_out]
-
-
-def registry_state() -> tuple:
-    """Changes when ``available`` does: when a run saves, drops or measures a checkpoint, when one
-    is imported or removed, and when images of your own come or go."""
-
-    def written(path: Path) -> int:
-        try:
-            return path.stat().st_mtime_ns
-        except OSError:
-            return 0
-
-    place = imported_root()
-    cards = sorted(place.glob("[!.]*/checkpoint.json"))
-    runs = tuple(
-        (os.fsencode(name), s.checkpoints, s.status, s.marks) for name, s in scan().items()
-    )
-    return (
-        *((os.fsencode(path), written(path), 0) for path in (place, *cards)),
-        # One number, however many runs there are.
-        (os.fsencode(runs_root()), len(runs), hash(runs)),
-        *own.state(),
-    )
 
 
 def find(name: str) -> Checkpoint:

@@ -41,6 +41,7 @@ class Scan:
         self._lock = Lock()
         self._seen: dict[str, Stamps] = {}
         self._took, self._looked_at = 0.0, -float("inf")
+        self._state: tuple[int, int] | None = None
 
     def stamps(self, fresh: bool = False) -> dict[str, Stamps]:
         """The stamps of each run by its folder's name, newest first; not to be changed.
@@ -51,10 +52,26 @@ class Scan:
             patience = self._took / SHARE if self._took > SLOW_S else 0.0
             began = time.monotonic()
             if fresh or began - self._looked_at >= patience:
-                self._seen = _look(self.root)
+                seen = _look(self.root)
+                if seen != self._seen:
+                    self._seen, self._state = seen, None
                 self._looked_at = time.monotonic()
                 self._took = self._looked_at - began
             return self._seen
+
+    def state(self) -> tuple[int, int]:
+        """Two numbers, however many runs there are, that change when one comes, goes, changes its
+        state or its marks, or saves a checkpoint; not with each event of it."""
+        seen = self.stamps()
+        if self._state is None:
+            runs = tuple((name, s.checkpoints, s.status, s.marks) for name, s in seen.items())
+            self._state = len(runs), hash(runs)
+        return self._state
+
+
+def state() -> tuple[int, int]:
+    """Whether runs have changed since: see ``Scan.state``."""
+    return _scan_of(runs_root()).state()
 
 
 def scan(fresh: bool = False) -> dict[str, Stamps]:

@@ -1,5 +1,7 @@
 """``spec.json``: everything needed to repeat a run. Imports no torch."""
 
+import hashlib
+import json
 import shlex
 import sys
 from functools import cache
@@ -73,8 +75,19 @@ def resolve(spec: RunSpec) -> Resolved:
     return Resolved(chosen, config, training)
 
 
+def network_of(spec: RunSpec) -> str:
+    """What is trained, apart from the seed, as a string to compare; defaults are filled in.
+
+    Raises ``SettingsError`` for settings that no longer exist.
+    """
+    resolved = resolve(spec)
+    parts = (resolved.config.model_dump(), resolved.training.model_dump())
+    whole = json.dumps([spec.system, spec.dataset, *parts], sort_keys=True)
+    return hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
+
+
 def _check_dataset(chosen: System, name: str) -> None:
-    if name not in chosen.datasets:
+    if name not in DATASETS or DATASETS[name].kind not in (chosen.data, *chosen.also):
         *others, last = map(repr, chosen.datasets)
         raise SettingsError(f"dataset is {name!r}, but should be {', '.join(others)} or {last}.")
 

@@ -8,19 +8,19 @@ from corelib.errors import SynaptariumError
 from corelib.files import printable
 from corelib.runs.history import History
 from corelib.runs.registry import checkpoints_of
-from corelib.runs.spec import RunSpec, resolve
+from corelib.runs.spec import RunSpec, network_of
 from corelib.runs.store import Run, State
 
 
 class RunSummary(NamedTuple):
-    """What a list of runs shows. ``trainable`` says whether its settings are understood, without
-    which it cannot be resumed."""
+    """What a list of runs shows. ``network`` is what ``network_of`` tells of it, empty if
+    its settings are not understood; without them it cannot be resumed."""
 
     run: Run
     state: State
     message: str
     spec: RunSpec | None
-    trainable: bool
+    network: str
     history: History
     best_score: float | None
     test: dict[str, float]
@@ -36,11 +36,10 @@ class RunSummary(NamedTuple):
 def summary(run: Run) -> RunSummary:
     """A run's state, progress and scores; what cannot be read becomes a problem, not an error."""
     problems: list[str] = []
-    spec, trainable, history, status = None, False, History(run.events), run.status
+    spec, network, history, status = None, "", History(run.events), run.status
     try:
         spec = run.spec
-        resolve(spec)
-        trainable = True
+        network = network_of(spec)
     except SynaptariumError as error:
         problems.append(str(error))
     if problem := history.refresh().problem:
@@ -53,7 +52,7 @@ def summary(run: Run) -> RunSummary:
         status.state,
         status.message,
         spec,
-        trainable,
+        network,
         history,
         best.card.score if best else None,
         best.card.test if best else {},

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from contextlib import suppress
+from collections.abc import Iterable
 from typing import Any
 
 from corelib.catalog import System, system
 from corelib.errors import SettingsError
-from corelib.runs.index import rows
-from corelib.runs.spec import RunSpec, make_spec
-from corelib.runs.store import find_run
+from corelib.runs.index import Row, rows
+from corelib.runs.spec import RunSpec, make_spec, network_of
 
 
 def spec_of(
@@ -37,16 +36,12 @@ def spec_of(
     )
 
 
-def next_seed(spec: RunSpec) -> int:
-    """The lowest seed that no run with these settings has, whatever it is called."""
-    alike = {"seed", "variant", "versions"}
-    wanted, taken = spec.model_dump(exclude=alike), set()
-    for row in rows(fresh=True):
-        if (row.system, row.dataset) == (spec.system, spec.dataset):
-            with suppress(SettingsError):
-                known = find_run(row.id).spec
-                if known.model_dump(exclude=alike) == wanted:
-                    taken.add(known.seed)
+def next_seed(spec: RunSpec, known: Iterable[Row] | None = None) -> int:
+    """The lowest seed that no run with these settings has, whatever it is called; of those
+    ``known``, or of all, which are looked for now. Raises ``SettingsError`` for a spec that is
+    wrong."""
+    network, found = network_of(spec), rows(fresh=True) if known is None else known
+    taken = {row.seed for row in found if row.network == network}
     return next(seed for seed in itertools.count() if seed not in taken)
 
 

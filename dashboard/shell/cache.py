@@ -17,7 +17,8 @@ from corelib.data import own, read_ahead
 from corelib.errors import CheckpointError, SynaptariumError
 from corelib.runs.index import Row
 from corelib.runs.index import rows as all_rows
-from corelib.runs.registry import OWN, available, best_checkpoint, find, registry_state, titles
+from corelib.runs.offered import available, registry_state, titles
+from corelib.runs.registry import OWN, best_checkpoint, find
 from corelib.runs.store import find_run
 from dashboard.shell import person
 

@@ -14,7 +14,8 @@ from corelib.catalog import system
 from corelib.data import DATASETS, is_here
 from corelib.environment import runs_root
 from corelib.runs.index import Row
-from corelib.runs.registry import shipped, unreadable
+from corelib.runs.offered import unreadable
+from corelib.runs.registry import shipped
 from corelib.runs.slots import cores, slot_count
 from corelib.runs.store import ENDED
 from corelib.words import percent
@@ -53,10 +54,10 @@ class InProgress(NamedTuple):
 def in_progress() -> list[InProgress]:
     """The runs that have not ended, newest first."""
     found: list[InProgress] = []
-    called = cache.run_titles()
-    for row in cache.rows():
-        if row.state in ENDED:
-            continue
+    alive = [row for row in cache.rows() if row.state not in ENDED]
+    # All titles are read only where there is something to say.
+    called = cache.run_titles() if alive else {}
+    for row in alive:
         share = min(1.0, row.step / row.total) if row.total else 0.0
         title = plain(called.get(row.id, row.id))
         found.append(InProgress(share, f"{title}: {row.state}, {percent(share, 0)}"))

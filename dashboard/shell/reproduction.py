@@ -10,7 +10,7 @@ from corelib.errors import SynaptariumError
 from corelib.reproduce import REPRODUCTIONS, expected, results
 from corelib.reproduce.results import Measured, OverSeeds
 from corelib.reproduce.seeds import progress
-from corelib.runs.registry import registry_state
+from corelib.runs.offered import registry_state
 from dashboard.figures.table import folded, in_words, keys_of
 from dashboard.shell.numbers import MOST_ROWS, draw_folded, turned
 from dashboard.shell.person import check_shared, refusal_of_shared

@@ -103,7 +103,7 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
         _progress(history, status.state)
         for problem in problems:
             st.warning(plain(problem))
-        _buttons(run, status.state, prefix, resumable=ended is None or ended.trainable)
+        _buttons(run, status.state, prefix, resumable=ended is None or bool(ended.network))
         if history.steps:
             log = switch(prefix, "log", "Log axes")
             chart(

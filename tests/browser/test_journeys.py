@@ -9,7 +9,7 @@ from time import monotonic, sleep
 import pytest
 from playwright.sync_api import Page, expect
 
-from corelib.runs.registry import titles
+from corelib.runs.offered import titles
 from corelib.runs.store import list_runs
 from tests.browser.driver import (
     address_has,

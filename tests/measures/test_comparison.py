@@ -68,7 +68,7 @@ def six(runs_root, hits):
 
 
 def of_title(title: str) -> Experiment:
-    from corelib.runs.registry import titles
+    from corelib.runs.offered import titles
 
     (id,) = [id for id, called in titles().items() if called == title]
     return Experiment.of(id)

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from corelib import compare
-from corelib.runs.registry import titles
+from corelib.runs.offered import titles
 from corelib.runs.store import create_run
 from corelib.training.events import Stepped
 from corelib.words import PER_CENT

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from corelib.runs import registry
+from corelib.runs import offered
 from tests.pages.addresses import PREFIX
 from tests.pages.app import open_page, view_of
 from tests.pages.hostile import MESSAGE, NAME, hostile_runs
@@ -68,7 +68,7 @@ MODELS = {
 @pytest.mark.parametrize("page", ["home", "runs", *MODELS])
 def test_no_page_takes_text_from_files_for_markdown(page, runs_root):
     runs = hostile_runs()
-    titles = registry.titles()
+    titles = offered.titles()
     names = {titles[run.id] for run in runs}
     app = open_page(page)
     tabs = [tab.proto.label for tab in app.get("tab")] or [""]

@@ -6,7 +6,7 @@ import pytest
 from corelib.runs import launch, waiting
 from corelib.runs.deleted import deleted_runs
 from corelib.runs.marks import mark, marks_of
-from corelib.runs.registry import titles
+from corelib.runs.offered import titles
 from corelib.runs.store import create_run, list_runs
 from dashboard.lab.runs.table import _key
 from dashboard.shell import cache

@@ -6,7 +6,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from corelib.runs.registry import titles
+from corelib.runs.offered import titles
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from corelib.words import percent

@@ -77,7 +77,7 @@ def test_the_panel_of_an_odd_run_has_its_buttons(runs_root, oddity):
     told = summary(Run(run.folder)) if run.folder.exists() else None
     if told is not None:
         assert {warning.value for warning in app.warning} >= {plain(p) for p in told.problems}
-        assert buttons["runs_resume"].disabled == (not told.trainable)
+        assert buttons["runs_resume"].disabled == (not told.network)
     if not buttons["runs_remove"].disabled:
         app = buttons["runs_remove"].click().run()
         assert not app.exception

@@ -5,7 +5,7 @@ import pytest
 from corelib.errors import RunError
 from corelib.runs.deleted import deleted_runs, empty_deleted, remove_run, restore_run
 from corelib.runs.index import rows
-from corelib.runs.registry import available, registry_state
+from corelib.runs.offered import available, registry_state
 from corelib.runs.store import create_run, list_runs
 from tests.runs.conftest import tiny
 from tests.runs.test_registry import store

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from corelib.runs import launch, worker
-from corelib.runs.registry import available, find
+from corelib.runs.offered import available
+from corelib.runs.registry import find
 from corelib.runs.spec import make_spec
 from corelib.runs.store import Run, create_run
 from corelib.runs.summary import summary

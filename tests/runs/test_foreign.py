@@ -14,7 +14,7 @@ import corelib
 from corelib.__main__ import main
 from corelib.errors import CheckpointError, SettingsError, SynaptariumError
 from corelib.measures.evaluation import measure
-from corelib.runs import foreign, imported, registry
+from corelib.runs import foreign, imported, offered, registry
 from corelib.runs.store import create_run
 from tests.models.ipvae import test_authors as vaes
 from tests.runs.conftest import tiny
@@ -44,15 +44,15 @@ def file(runs_root, tmp_path) -> Path:
 
 
 def test_an_imported_network_is_found_loaded_measured_and_listed(file):
-    before = registry.registry_state()
+    before = offered.registry_state()
     (item,) = foreign.import_checkpoint(file, name="mine")
-    assert registry.registry_state() != before
+    assert offered.registry_state() != before
     assert registry.find("mine") == item
     assert (item.own, item.card.system, item.card.dataset) == (True, "bpan", "mnist")
     assert (item.card.score, item.card.test) == (None, {})
     assert item.card.origin.file == "theirs.pt"
     assert len(item.card.origin.checksum) == 64
-    own = [other.name for other in registry.available() if other.own]
+    own = [other.name for other in offered.available() if other.own]
     assert own == ["mine"]
     model = corelib.load("mine")
     assert torch.equal(model.readout.weight, bpan()["readout.weight"])
@@ -81,7 +81,7 @@ def test_a_name_is_given_once(file):
 def test_a_run_of_the_same_name_is_called_otherwise(file):
     foreign.import_checkpoint(file, name="lab")
     run = create_run(tiny(variant="lab"))
-    assert registry.titles()[run.id] != "lab"
+    assert offered.titles()[run.id] != "lab"
     assert registry.find("lab").card.origin is not None
 
 

@@ -10,7 +10,7 @@ from corelib.errors import SettingsError
 from corelib.runs import index
 from corelib.runs.experiment import Experiment
 from corelib.runs.marks import MOST_TAGS, NAME_CHARS, TAG_CHARS, Marks, mark, marks_of
-from corelib.runs.registry import titles
+from corelib.runs.offered import titles
 from corelib.runs.store import Run, create_run, find_run
 from corelib.runs.written import next_seed
 from tests.runs.conftest import tiny

@@ -14,7 +14,7 @@ from corelib.catalog import system
 from corelib.data import Split, load_dataset
 from corelib.errors import CheckpointError, SettingsError
 from corelib.models.bpan import BPAN
-from corelib.runs import registry
+from corelib.runs import offered, registry
 from corelib.runs.index import rows
 from corelib.runs.store import Run, create_run
 from corelib.training import checkpoint
@@ -107,7 +107,7 @@ def test_shipped_and_own_are_available_and_the_unreadable_are_left_out(run):
     damaged = create_run(tiny(seed=8))
     store(damaged, 10, 0.5)
     (damaged.checkpoint(10) / "checkpoint.json").write_text("{", encoding="utf-8")
-    items = registry.available()
+    items = offered.available()
     own = [item for item in items if item.own]
     assert [(item.name, item.card.step) for item in own] == [(run.id, 220)]
     shipped = [item.name for item in items if not item.own]
@@ -326,7 +326,7 @@ def test_an_odd_folder_is_reported_and_matters_nowhere_else(runs_root, oddity):
         store(run, 110, 0.5)
         run.set_status("completed")
     ODDITIES[oddity](odd)
-    names = [item.name for item in registry.available() if item.own]
+    names = [item.name for item in offered.available() if item.own]
     assert whole.id in names
     assert same_logits(registry.load(whole.id), 110)
     listed = {row.id: row for row in rows(fresh=True)}
@@ -335,7 +335,7 @@ def test_an_odd_folder_is_reported_and_matters_nowhere_else(runs_root, oddity):
     del listed[whole.id]
     (line,) = listed.values()
     assert bool(line.said) == (oddity not in HARMLESS)
-    registry.registry_state()
+    offered.registry_state()
     for name in names:
         registry.load(name)
 
@@ -347,11 +347,11 @@ def test_an_odd_shipped_folder_leaves_out_only_itself(tmp_path, monkeypatch):
         shutil.copytree(registry.SHIPPED / name, copied / name)
     monkeypatch.setattr(registry, "SHIPPED", copied)
     assert [item.name for item in registry.shipped()] == sorted(names)
-    assert registry.unreadable() == []
+    assert offered.unreadable() == []
     write(copied / "bpc-mnist" / "checkpoint.json", DEEP)
     (copied / "mlp-mnist" / "weights.safetensors").unlink()
     assert [item.name for item in registry.shipped()] == ["bpan-mnist"]
-    reasons = {item.folder.name: item.reason for item in registry.unreadable()}
+    reasons = {item.folder.name: item.reason for item in offered.unreadable()}
     assert "cannot be read" in reasons["bpc-mnist"]
     assert "weights.safetensors is missing" in reasons["mlp-mnist"]
     for name, reason in reasons.items():
@@ -363,8 +363,8 @@ def test_an_odd_shipped_folder_leaves_out_only_itself(tmp_path, monkeypatch):
 def test_a_run_with_a_shipped_name_is_loaded_as_itself(run):
     run.folder.rename(run.folder.with_name("bpan-mnist"))
     assert not registry.find("bpan-mnist").own
-    (own,) = [item for item in registry.available() if item.own]
+    (own,) = [item for item in offered.available() if item.own]
     assert own.name == "run:bpan-mnist"
     assert same_logits(registry.load(own.name), 220)
     assert same_logits(registry.load(own), 220)
-    assert len({item.name for item in registry.available()}) == len(registry.available())
+    assert len({item.name for item in offered.available()}) == len(offered.available())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from corelib.errors import RunError
 from corelib.files import printable
-from corelib.runs import registry
+from corelib.runs import offered, registry
 from corelib.runs.store import Run, create_run, find_run
 from corelib.runs.titles import Named, begun, own_titles
 from tests.runs.conftest import tiny
@@ -79,11 +79,11 @@ def test_checkpoints_of_runs_have_their_own_names(runs_root):
     runs.append(create_run(tiny(variant="other")))
     for run in runs:
         store(run, 110, 0.5)
-    own = {item.name: item.title for item in registry.available() if item.own}
+    own = {item.name: item.title for item in offered.available() if item.own}
     assert (
         own
         == dict(zip((r.id for r in runs), ("lab1, seed 1", "lab1, seed 2", "other"), strict=True))
-        == (registry.titles())
+        == (offered.titles())
     )
     assert all(item.title == item.name for item in registry.shipped())
     assert registry.find(runs[2].id).title == runs[2].id
@@ -92,7 +92,7 @@ def test_checkpoints_of_runs_have_their_own_names(runs_root):
 def test_a_run_that_cannot_be_read_is_called_by_its_id(runs_root):
     run = create_run(tiny(variant="lab1"))
     (run.folder / "spec.json").write_text("{", encoding="utf-8")
-    assert registry.titles() == {run.id: run.id}
+    assert offered.titles() == {run.id: run.id}
 
 
 def test_a_name_that_only_one_run_has_finds_it(runs_root):

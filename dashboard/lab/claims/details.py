@@ -6,7 +6,7 @@ from corelib.reproduce import claims
 from corelib.reproduce.claim import Claim
 from corelib.reproduce.claims import Listed
 from corelib.reproduce.results import shipped_state
-from corelib.runs.registry import registry_state
+from corelib.runs.offered import registry_state
 from dashboard.lab.claims.marks import MARKS
 from dashboard.rooms import ROOMS
 from dashboard.shell.page import ASSETS

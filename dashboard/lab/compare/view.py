@@ -8,7 +8,8 @@ import streamlit as st
 
 from corelib.errors import RunError
 from corelib.measures.comparison import LEAST, MOST, Comparison, compare
-from corelib.runs.registry import OWN, registry_state
+from corelib.runs.offered import registry_state
+from corelib.runs.registry import OWN
 from corelib.runs.store import find_run
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache

@@ -5,7 +5,8 @@ import streamlit as st
 
 from corelib.catalog import SYSTEMS
 from corelib.data.sources import DATASETS
-from corelib.runs.registry import Checkpoint, registry_state
+from corelib.runs.offered import registry_state
+from corelib.runs.registry import Checkpoint
 from dashboard.lab.importing import draw_import
 from dashboard.lab.models.opened import draw_opened
 from dashboard.shell import cache, inventory

@@ -20,6 +20,7 @@ from corelib.runs.store import Run
 from corelib.runs.written import next_seed
 from corelib.words import shape
 from dashboard.lab.runs.table import PAGE
+from dashboard.shell import cache
 from dashboard.shell.forms import setting_control
 from dashboard.shell.opens import draw_links
 from dashboard.shell.person import refusal, start
@@ -155,7 +156,7 @@ def _draw_again(run: Run) -> None:
         "Seed",
         0,
         2**31 - 1,
-        spec.seed if changes else next_seed(spec),
+        spec.seed if changes else next_seed(spec, cache.rows()),
         key=f"{PAGE}_again_seed_{run.id}_{bool(changes)}",
         help="At first the lowest that no run of these settings has; with a change, this run's own",
     )

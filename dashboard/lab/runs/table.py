@@ -119,7 +119,7 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
     records = [
         {
             "run": titles.get(row.id, row.id),
-            "state": WORDS[row.state][0] if row.system else "Unreadable",
+            "state": WORDS[row.state][0] if row.is_readable else "Unreadable",
             "done": min(1.0, row.step / row.total) if row.total else None,
             "system": row.system,
             "data": row.dataset,
