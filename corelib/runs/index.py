@@ -40,7 +40,7 @@ class Row(NamedTuple):
     """What a list shows of a run. ``name`` was given to it later, ``variant`` when it began;
     ``score`` is the best validation score, and ``measure`` what it measures; ``seconds`` were spent
     training and measuring, ``size`` is of its folder in bytes; ``network`` is what ``network_of``
-    tells of it."""
+    tells of it, ``former`` are the names that it had before."""
 
     id: str
     state: State
@@ -65,6 +65,7 @@ class Row(NamedTuple):
     shared: bool = False
     problems: tuple[str, ...] = ()
     network: str = ""
+    former: tuple[str, ...] = ()
 
     @property
     def is_readable(self) -> bool:
@@ -123,6 +124,7 @@ def row_of(run: Run) -> Row:
         shared=marks.shared,
         problems=problems,
         network=read.network,
+        former=marks.former,
     )
 
 
@@ -257,5 +259,5 @@ def _program_time() -> int:
 
 def _read(stamps: list, row: list) -> tuple[Stamps, Row]:
     written = dict(zip(Row._fields, row, strict=True))
-    lists: dict[str, Any] = {name: tuple(written[name]) for name in ("tags", "problems")}
+    lists: dict[str, Any] = {name: tuple(written[name]) for name in ("tags", "problems", "former")}
     return Stamps(*(cast("tuple[int, int]", tuple(s)) for s in stamps)), Row(**{**written, **lists})

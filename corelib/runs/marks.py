@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 
 NAME_CHARS, NOTE_CHARS, TAG_CHARS, MOST_TAGS = 60, 2000, 30, 10
 """The longest name, note and tag, and how many tags a run may have."""
+MOST_FORMER = 10
+"""So many names that a run had before are remembered."""
 
 
 class Marks(NamedTuple):
     """``name`` replaces the word in the spec; ``owner`` is empty where all runs are everybody's,
-    and ``shared`` says that the others of a class see it, too."""
+    and ``shared`` says that the others of a class see it, too. ``former`` are the names that it had
+    before, the newest first, by which old links still find it."""
 
     name: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
     owner: str = ""
     shared: bool = False
+    former: tuple[str, ...] = ()
 
 
 _ADAPTER = TypeAdapter(Marks)
@@ -66,6 +70,8 @@ def mark(
     given: dict[str, Any] = {"name": name, "note": note, "shared": shared}
     after = before._replace(**{key: value for key, value in given.items() if value is not None})
     after = after._replace(name=" ".join(after.name.split()), note=after.note.strip())
+    if before.name and before.name != after.name:
+        after = after._replace(former=(before.name, *before.former)[:MOST_FORMER])
     if tags is not None:
         after = after._replace(
             tags=tuple(dict.fromkeys(" ".join(t.split()) for t in tags if t.strip()))

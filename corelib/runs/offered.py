@@ -10,7 +10,7 @@ from pathlib import Path
 from corelib.data import own
 from corelib.environment import runs_root
 from corelib.runs import scan
-from corelib.runs.index import rows
+from corelib.runs.index import Row, rows
 from corelib.runs.registry import (
     NOTHING,
     SHIPPED,
@@ -23,7 +23,7 @@ from corelib.runs.registry import (
     survey_shipped,
 )
 from corelib.runs.store import list_runs
-from corelib.runs.titles import Named, own_titles
+from corelib.runs.titles import Named, could_be, own_titles
 
 
 def available(newest: int | None = None) -> list[Checkpoint]:
@@ -49,6 +49,21 @@ def titles() -> dict[str, str]:
     places = (place for place in (SHIPPED, imported_root()) if place.is_dir())
     others = (folder.name for place in places for folder in place.iterdir())
     return own_titles(runs, (*others, NOTHING))
+
+
+def formerly(title: str) -> str:
+    """The id of the one run that had this title before it, or another run, was named; empty if
+    there is none, or several."""
+    found = [row.id for row in rows() if _had(row, title)]
+    return found[0] if len(found) == 1 else ""
+
+
+def _had(row: Row, title: str) -> bool:
+    names = (row.name, *row.former, row.variant)
+    return any(
+        could_be(Named(row.id, name, row.trained, row.seed or 0), title)
+        for name in dict.fromkeys(names)
+    )
 
 
 def unreadable() -> list[Unreadable]:

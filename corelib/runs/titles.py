@@ -57,6 +57,11 @@ def own_titles(runs: Sequence[Named], taken: Iterable[str] = ()) -> dict[str, st
             level[id] += 1
 
 
+def could_be(run: Named, title: str) -> bool:
+    """Whether the run would have this title among some others."""
+    return title in _ways(run)
+
+
 @lru_cache(maxsize=2**16)
 def _ways(run: Named) -> list[str]:
     """What a run may be called, the shortest first, its id last."""

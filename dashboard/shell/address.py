@@ -40,10 +40,10 @@ def clean(key: str, legal: Legal) -> bool:
     return True
 
 
-def rename(key: str, names: Mapping[str, str]) -> None:
-    """Read former values of ``key`` as what they are called now."""
+def rename(key: str, called: Callable[[str], str]) -> None:
+    """Read the values of ``key`` as what each is ``called`` now."""
     asked = st.query_params.get_all(key)
-    now = [names.get(value, value) for value in asked]
+    now = [called(value) for value in asked]
     if now != asked:
         with get_session_state().query_params() as address:
             address.set_corrected_value(key, now, "string_array_value")

@@ -137,7 +137,7 @@ def _draw_tabs(page: Page[View], view: View | None) -> None:
     if page.about_first:
         names = [ABOUT, *(name for name in names if name != ABOUT)]
     key = f"{page.name}_tab"
-    rename(key, RENAMED)
+    rename(key, lambda tab: RENAMED.get(tab, tab))
     clean(key, one_of(names))
     tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
     for name, tab in zip(names, tabs, strict=True):

@@ -11,6 +11,7 @@ from corelib.citation import bibtex
 from corelib.runs.registry import Checkpoint
 from corelib.runs.spec import versions
 from dashboard.shell import drawn
+from dashboard.shell.titled import ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +90,9 @@ def link() -> str:
 
 
 def asked() -> dict[str, list[str]]:
-    """All values of each parameter of the address; ``to_dict`` has but the last of each."""
-    return {key: st.query_params.get_all(key) for key in st.query_params}
+    """All values of each parameter of the address; networks by their names and ids."""
+    # ``to_dict`` has but the last value of each.
+    return ids({key: st.query_params.get_all(key) for key in st.query_params})
 
 
 def link_to(address: str, query: "Mapping[str, str | list[str]]") -> str:

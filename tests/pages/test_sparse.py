@@ -6,6 +6,7 @@ import torch
 
 from corelib import load
 from corelib.data import load_dataset
+from corelib.models.ipvae import gradients
 from corelib.models.ipvae.coding import ReadoutSize
 from corelib.models.ipvae.gradients import likelihood_gradients
 from corelib.models.ipvae.inference import run_inference, trace
@@ -142,6 +143,16 @@ def test_the_gradients_named_are_those_of_the_network(network, monkeypatch):
     assert f"**{percent(found.bias(found.straight_through), 0)}**" in text
     assert f"**{percent(found.bias(found.relaxed), 0)}**" in text
     assert found.bias(found.corrected) < found.bias(found.straight_through)
+
+
+def test_rates_at_which_softened_counts_take_too_long_are_said(network, monkeypatch):
+    monkeypatch.setattr(gradients, "MOST_SPIKES", 0.01)
+    app = open_sparse(network, sparse_tab="Gradient")
+    assert not app.exception
+    assert not app.error
+    assert "spikes a step here" in app.info[0].value
+    # What does not depend on them stays.
+    assert "sparse_causes" in {chart.key for chart in app.get("plotly_chart")}
 
 
 def test_a_gaussian_network_has_no_counts_to_estimate(runs_root):

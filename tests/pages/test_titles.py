@@ -1,11 +1,14 @@
 """Own names in menus, headlines and legends; ids stand below and in the address of old links."""
 
 import json
+from urllib.parse import parse_qs
 
 import pytest
 import torch
 
 from corelib.catalog import system
+from corelib.runs.marks import mark
+from corelib.runs.offered import titles
 from corelib.runs.spec import make_spec
 from corelib.runs.store import Run
 from corelib.training.events import Began, Stepped
@@ -48,6 +51,35 @@ def test_an_address_may_hold_the_id_or_the_title(runs_root, asked):
     assert not app.exception
     assert app.multiselect(key="halting_models").value == ["bpan-mnist", run.id]
     assert open_page("balance", balance_model=shown).selectbox(key="balance_model").value == run.id
+
+
+def test_an_old_link_finds_a_run_by_each_name_that_it_had(runs_root):
+    run = trained("lab1")
+    other = trained("", seed=1)
+    unnamed = titles()[other.id]
+    mark(run, name="wide")
+    mark(run, name="wider")
+    mark(other, name="second")
+    for title in ("lab1", "wide", "wider", run.id):
+        picker = open_page("balance", balance_model=title).selectbox(key="balance_model")
+        assert picker.value == run.id
+    picker = open_page("balance", balance_model=unnamed).selectbox(key="balance_model")
+    assert picker.value == other.id
+    # What two runs were called names neither.
+    mark(other, name="wide")
+    mark(other, name="third")
+    app = open_page("balance", balance_model="wide")
+    assert app.selectbox(key="balance_model").value not in (run.id, other.id)
+    assert "wide is not there" in app.toast[0].value
+
+
+def test_a_link_holds_ids_so_that_it_means_the_same_run_when_its_name_was_given_to_another(
+    runs_root,
+):
+    run = trained("lab1")
+    app = open_page("halting", halting_models=["bpan-mnist", "lab1"], halting_tab="Export")
+    (link,) = [code.value for code in app.code if "halting_tab=Export" in code.value]
+    assert parse_qs(link.partition("?")[2])["halting_models"] == ["bpan-mnist", run.id]
 
 
 def test_headlines_and_legends_hold_names(runs_root):

@@ -3,6 +3,7 @@
 Each opens pages and tabs and moves controls at random, as quickly as a person who reads little, and
 begins anew now and then. Prints how long pages took, what went wrong, and the server's memory.
 
+With ``--sliders`` only sliders are moved, as on a page that all of a class look at.
 With ``--again`` each begins anew with the moves it made before: after the first round everything is
 cached, and memory that still grows is a leak.
 """
@@ -28,6 +29,7 @@ MOVED = ("slider", "number_input", "selectbox", "multiselect", "button_group", "
 PAUSE_S = (1.0, 4.0)
 MOVES = 5
 """Controls moved before another page or tab is opened."""
+SLOWEST = 15
 LIFE = 8
 """Pages and tabs opened before a session begins anew."""
 
@@ -39,9 +41,11 @@ class Log:
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.errors: list[str] = []
         self.rounds: dict[int, int] = defaultdict(int)
+        self.slowest: list[tuple[float, str]] = []
 
     def done(self, what: str, seconds: float, where: str, found: list[str]) -> None:
         self.seconds[what].append(seconds)
+        self.slowest = sorted([*self.slowest, (seconds, f"{what} {where}")], reverse=True)[:SLOWEST]
         self.errors += [f"{where}: {text}" for text in found]
 
 
@@ -56,13 +60,13 @@ def state_of(item: Item, choice: Choice) -> WidgetState:
 
 
 def live(
-    address: str, visits: list[Place], number: int, log: Log, over: Event, again: bool
+    address: str, visits: list[Place], number: int, log: Log, over: Event, asked: argparse.Namespace
 ) -> None:
     """One person's session after another, until it is over."""
     chance = random.Random(number)
-    where = ""
+    where, moved = "", MOVED[:1] if asked.sliders else MOVED
     while not over.is_set():
-        if again:
+        if asked.again:
             chance = random.Random(number)
         session = Session(address)
         try:
@@ -74,7 +78,7 @@ def live(
                 for _ in range(MOVES):
                     if over.wait(chance.uniform(*PAUSE_S)):
                         return
-                    found = [item for item in session.items if item.kind in MOVED]
+                    found = [item for item in session.items if item.kind in moved]
                     movable = [(item, options) for item in found if (options := choices(item))]
                     if not movable:
                         break
@@ -108,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.sessions")
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--sliders", action="store_true", help="move sliders only")
     parser.add_argument("--again", action="store_true", help="the same moves in each round")
     asked = parser.parse_args()
     log, over = Log(), Event()
@@ -116,7 +121,7 @@ def main() -> None:
         columns = ("minute", "MB", "rounds", "moves", "p50", "p95", "errors")
         print(" ".join(f"{name:>7}" for name in columns))
         threads = [
-            Thread(target=live, args=(address, visits, number, log, over, asked.again))
+            Thread(target=live, args=(address, visits, number, log, over, asked), daemon=True)
             for number in range(asked.sessions)
         ]
         began = monotonic()
@@ -136,10 +141,13 @@ def main() -> None:
             )
         over.set()
         for thread in threads:
-            thread.join()
+            thread.join(timeout=5)
     for what, seconds in log.seconds.items():
         p50, p95 = np.percentile(seconds, [50, 95])
         print(f"{what}: n = {len(seconds)}, p50 {p50:.2f} s, p95 {p95:.2f} s")
+    print("slowest:")
+    for taken, where in log.slowest:
+        print(f"  {taken:.1f} s: {where}")
     print(f"errors: {len(log.errors)}")
     for error in log.errors[:20]:
         print(f"  {error[:300]}")

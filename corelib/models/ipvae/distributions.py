@@ -1,6 +1,6 @@
 """Soft clamps, draws of spike counts, and divergences: pure functions of tensors of any shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -53,7 +53,7 @@ class _Relaxed(torch.autograd.Function):
     """See ``relaxed``."""
 
     @staticmethod
-    def forward(ctx: Any, u: Tensor, waits: Tensor, temperature: float) -> Tensor:
+    def forward(ctx: Any, u: Tensor, waits: Iterable[Tensor], temperature: float) -> Tensor:
         rate = u.exp()
         intensity = rate + torch.finfo(rate.dtype).eps
         counts, slope = torch.zeros_like(u), torch.zeros_like(u)
@@ -72,12 +72,13 @@ class _Relaxed(torch.autograd.Function):
         return grad * slope, None, None
 
 
-def relaxed(u: Tensor, waits: Tensor, temperature: float) -> Tensor:
+def relaxed(u: Tensor, waits: Iterable[Tensor], temperature: float) -> Tensor:
     """Soft counts of the events of a Poisson process in unit time; any shape as u.
 
-    ``waits`` (arrival, ...) are unit-exponential waiting times. With λ = e^u + eps the arrivals are
-    t_i = (waits_1 + ... + waits_i) / λ, and z = sum_i s_i with s_i = sigmoid((1 - t_i) / τ). As
-    every t_i goes as 1 / λ, the derivative needs no second pass through the cumulative sum:
+    ``waits`` (arrival, ...) are unit-exponential waiting times, which may be drawn one by one. With
+    λ = e^u + eps the arrivals are t_i = (waits_1 + ... + waits_i) / λ, and z = sum_i s_i with
+    s_i = sigmoid((1 - t_i) / τ). As every t_i goes as 1 / λ, the derivative needs no second pass
+    through the cumulative sum:
 
         dz/du = (e^u / λ) sum_i s_i (1 - s_i) t_i / τ
     """
@@ -89,17 +90,22 @@ def relaxed_poisson(temperature: float, generator: torch.Generator | None = None
 
     The published code draws a number of arrivals that the largest rate exceeds once in a thousand
     draws. Soft counts include arrivals beyond the end, so here arrivals are drawn until the last
-    one of every cell has s < e^-8.
+    one of every cell has s < e^-8. They are drawn one by one and not kept: there are as many as the
+    largest rate. Where a rate is infinite all is NaN, which then shows in the loss.
     """
 
-    def draw(u: Tensor) -> Tensor:
-        end = (1 + BEYOND * temperature) * (u.detach().exp() + torch.finfo(u.dtype).eps)
+    def waits(u: Tensor) -> Iterator[Tensor]:
+        end = (1 + BEYOND * temperature) * (u.exp() + torch.finfo(u.dtype).eps)
         last = torch.zeros_like(end)
-        waits: list[Tensor] = []
         while bool(torch.any(last < end)):
-            waits.append(exponential(end, generator))
-            last += waits[-1]
-        return relaxed(u, torch.stack(waits), temperature)
+            wait = exponential(end, generator)
+            last += wait
+            yield wait
+
+    def draw(u: Tensor) -> Tensor:
+        if bool(u.detach().exp().isinf().any()):
+            return u * torch.nan
+        return relaxed(u, waits(u.detach()), temperature)
 
     return draw
 

@@ -15,12 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from corelib.errors import SettingsError
 from corelib.models.ipvae.config import IPVAETraining
 from corelib.models.ipvae.distributions import poisson, relaxed_poisson, surrogate
 from corelib.models.ipvae.dynamics import PoissonState, Weights, stimulus
 from corelib.models.ipvae.network import IPVAE, cost_of_variance
 
 AT_ONCE = 1000
+MOST_SPIKES = 200
+"""So many spikes of a neuron in a step are drawn one by one."""
 
 
 class Gradients(NamedTuple):
@@ -50,8 +53,18 @@ def likelihood_gradients(
     model: IPVAE, u: Tensor, x: Tensor, draws: int = 10_000, seed: int = 0
 ) -> Gradients:
     """The exact gradient at potentials u (unit) for an image x (pixel), and what training's ways to
-    draw counts estimate on average over ``draws``; softened counts have the standard
-    temperature."""
+    draw counts estimate on average over ``draws``; softened counts have the standard temperature.
+
+    Raises ``SettingsError`` where a neuron fires more than ``MOST_SPIKES``: softened counts draw
+    the time of each spike.
+    """
+    most = float(u.detach().exp().max())
+    if not most <= MOST_SPIKES:
+        raise SettingsError(
+            f"A neuron fires {most:,.0f} spikes a step here. The time of each spike is drawn for "
+            f"the softened counts, so the estimates need at most {MOST_SPIKES:,} spikes a step: "
+            "show fewer steps, or restore explaining away."
+        )
     with torch.no_grad():
         weights = model.weights()
         weights = weights._replace(decoder=weights.decoder.detach())

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 import streamlit as st
 
 from corelib.analysis.anytime import Spread
+from corelib.errors import SettingsError
 from corelib.reproduce import results
 from corelib.reproduce.ipvae import causes
 from corelib.words import percent
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.figures.gradient import codes, estimates
-from dashboard.ipvae.sparse.view import NO_IMAGE, PAGE, View
+from dashboard.ipvae.sparse.view import NO_IMAGE, PAGE, Picture, View
 from dashboard.shell.export import chart
+from dashboard.shell.text import plain
 
 
 def draw_gradient(v: View) -> None:
@@ -31,22 +33,10 @@ def draw_gradient(v: View) -> None:
     if v.picture is None:
         st.info(NO_IMAGE)
     else:
-        found = sparse_cache.gradients(v.key, v.picture.data, v.n_steps, v.intervention, v.seed)
-        st.markdown(
-            "On average over draws, the straight-through estimate is "
-            f"**{percent(found.bias(found.straight_through), 0)}** of the gradient's size away "
-            f"from the exact one, softened counts **{percent(found.bias(found.relaxed), 0)}**, "
-            f"and with the cost of variance **{percent(found.bias(found.corrected), 0)}**, which "
-            "is what the draws leave."
-        )
-        chart(
-            estimates(found, v.palette),
-            f"{PAGE}_gradient",
-            alt="Estimates of the gradient of the likelihood against its exact value, by neuron",
-            caption=f"{v.picture.caption.capitalize()}, potentials after {v.n_steps:,} steps; "
-            f"means over {sparse_cache.GRADIENT_DRAWS:,} draws. n = 1 image.",
-            n=1,
-        )
+        try:
+            _draw_estimates(v, v.picture)
+        except SettingsError as error:
+            st.info(plain(str(error)))
     points = causes(results.newest("ipvae").rows) if results.is_here("ipvae") else {}
     if points:
         chart(
@@ -57,6 +47,25 @@ def draw_gradient(v: View) -> None:
             f"test patches; mean ± sd, n = {_seeds(points)} seeds.",
             n=max((r2.n for r2, _ in points.values())),
         )
+
+
+def _draw_estimates(v: View, picture: Picture) -> None:
+    found = sparse_cache.gradients(v.key, picture.data, v.n_steps, v.intervention, v.seed)
+    st.markdown(
+        "On average over draws, the straight-through estimate is "
+        f"**{percent(found.bias(found.straight_through), 0)}** of the gradient's size away "
+        f"from the exact one, softened counts **{percent(found.bias(found.relaxed), 0)}**, "
+        f"and with the cost of variance **{percent(found.bias(found.corrected), 0)}**, which "
+        "is what the draws leave."
+    )
+    chart(
+        estimates(found, v.palette),
+        f"{PAGE}_gradient",
+        alt="Estimates of the gradient of the likelihood against its exact value, by neuron",
+        caption=f"{picture.caption.capitalize()}, potentials after {v.n_steps:,} steps; "
+        f"means over {sparse_cache.GRADIENT_DRAWS:,} draws. n = 1 image.",
+        n=1,
+    )
 
 
 def _seeds(points: Mapping[str, tuple[Spread, Spread]]) -> str:

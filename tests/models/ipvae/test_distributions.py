@@ -1,6 +1,8 @@
 """Draws against the laws of what they should follow, derivatives against autograd, divergences
 against torch.distributions and Monte Carlo."""
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -111,6 +113,31 @@ def test_barely_softened_counts_equal_the_number_of_arrivals():
     counts = ((waits / u.exp()).cumsum(0) < 1).sum(0).double()
     torch.testing.assert_close(d.relaxed(u, waits, 1e-9), counts)
     assert_poisson(drawn(d.relaxed_poisson(1e-6), 2.0, 4000).round(), 2.0)
+
+
+def test_softened_draws_do_not_keep_their_times(monkeypatch):
+    """There are as many of them as the largest rate, which would fill the memory."""
+    times, alive = weakref.WeakSet(), []
+
+    def noted(like, generator=None, draw=d.exponential):
+        times.add(wait := draw(like, generator))
+        alive.append(len(times))
+        return wait
+
+    monkeypatch.setattr(d, "exponential", noted)
+    u = torch.full((64,), 5.0, requires_grad=True)
+    counts = d.relaxed_poisson(0.1)(u)
+    assert len(alive) > np.exp(5.0)
+    assert max(alive) <= 3
+    assert counts.mean().item() == pytest.approx(np.exp(5.0), rel=0.05)
+
+
+def test_an_infinite_rate_shows_and_does_not_draw_for_ever():
+    u = torch.tensor([0.0, 200.0], requires_grad=True)
+    counts = d.relaxed_poisson(0.1)(u)
+    assert counts.isnan().all()
+    (slope,) = torch.autograd.grad(counts.sum(), u)
+    assert slope.isnan().all()
 
 
 def test_softened_draws_include_all_arrivals_that_matter():

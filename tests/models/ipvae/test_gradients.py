@@ -1,8 +1,10 @@
 """The gradient of the expected likelihood against autograd in float64, and its estimates."""
 
 import numpy as np
+import pytest
 import torch
 
+from corelib.errors import SettingsError
 from corelib.models.ipvae.dynamics import stimulus
 from corelib.models.ipvae.gradients import exact_gradient, likelihood_gradients
 from tests.models.ipvae.test_variance import exact, image, network, potentials
@@ -50,3 +52,10 @@ def test_the_same_seed_draws_the_same_and_nothing_else_is_drawn():
     np.testing.assert_array_equal(one.straight_through, other.straight_through)
     assert not np.array_equal(one.straight_through, third.straight_through)
     np.testing.assert_array_equal(one.exact, third.exact)
+
+
+def test_a_rate_at_which_each_spike_would_take_too_long_is_refused():
+    u = potentials()
+    u[0] = np.log(300.0)
+    with pytest.raises(SettingsError, match="fires 300 spikes a step"):
+        likelihood_gradients(network(), u, image(), 1000)
