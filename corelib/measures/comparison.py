@@ -267,7 +267,10 @@ def _sentence(first: Group | None, means: pd.DataFrame, differences: pd.DataFram
                 "These networks do not classify: their test metrics stand side by side, without an "
                 "interval."
             )
-        return f"There is nothing to pair {first.name} with; the scores stand side by side."
+        return (
+            f"{first.name} has no partner for a paired comparison; the scores are listed side by "
+            "side."
+        )
     of = means[means["metric"] == ACCURACY].set_index("group")
     best = paired.loc[paired["difference"].idxmax()]
     images = f"{best['images']:,} test {DATASETS[first.card.dataset].kind}s"
@@ -280,7 +283,7 @@ def _sentence(first: Group | None, means: pd.DataFrame, differences: pd.DataFram
     verdict = ", which includes 0: this test does not tell them apart" if low <= 0 <= high else ""
     interval = " to ".join(signed(100 * bound) for bound in (low, high))
     return (
-        f"{lead}On {images} {ours} is {100 * abs(best['difference']):.2f} points more accurate "
+        f"{lead}On {images}, {ours} is {100 * abs(best['difference']):.2f} points more accurate "
         f"than {theirs}, {_with_sd(of.loc[ours])} against {_with_sd(of.loc[theirs])} "
         f"({percent(LEVEL, 0)} interval of the difference {interval} points{verdict})."
     )

@@ -74,7 +74,7 @@ def _name(entries: Sequence[Entry]) -> str:
         return entries[0].title
     card = entries[0].checkpoint.card
     what = "-".join(part for part in (card.system, card.variant, card.dataset) if part)
-    return f"{what}, {len(entries)} seeds"
+    return f"{what} ({len(entries)} seeds)"
 
 
 def interval_of_mean(values: np.ndarray, seed: int = 0) -> Interval:

@@ -40,13 +40,15 @@ class Expected(NamedTuple):
     """How long a run, or what is left of several, will take.
 
     ``seconds`` is None where nothing is known. It is measured on ``runs`` runs; ``scaled`` says
-    that some of them had other sizes, ``unknown`` counts the networks of which nothing is known.
+    that some of them had other sizes, ``unknown`` counts the networks of which nothing is known,
+    ``known`` those that the time is of.
     """
 
     seconds: float | None
     runs: int = 0
     scaled: bool = False
     unknown: int = 0
+    known: int = 0
 
     @property
     def is_long(self) -> bool:
@@ -63,8 +65,12 @@ class Expected(NamedTuple):
         sizes = " of other sizes" if self.scaled else ""
         known = f"from {self.runs} run{'s' * (self.runs != 1)} here{sizes}"
         if self.unknown:
-            others = f"{self.unknown} network{'s' * (self.unknown != 1)}"
-            return f"{duration(self.seconds)} ({known}), without {others} not yet run here"
+            share = f"{self.known} of {self.known + self.unknown} networks"
+            verb = "has" if self.unknown == 1 else "have"
+            return (
+                f"{duration(self.seconds)} for {share} ({known}); the other {self.unknown} {verb} "
+                "not run here yet"
+            )
         return f"{duration(self.seconds)} ({known})"
 
 
@@ -139,7 +145,8 @@ def expected_of_all(specs: Sequence[RunSpec]) -> Expected:
         total += sum(estimates) / len(estimates)
         used |= {id(speed) for speed in found}
     nothing = unknown > 0 and unknown == len(specs)
-    return Expected(None if nothing else total, len(used), scaled, unknown)
+    known = len(specs) - unknown
+    return Expected(None if nothing else total, len(used), scaled, unknown, known)
 
 
 def measured_here() -> list[Speed]:

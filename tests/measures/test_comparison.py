@@ -135,11 +135,11 @@ def test_an_interval_moves_and_stretches_with_its_values(values, by, times):
 
 def test_groups_have_mean_and_sd_over_their_seeds(found, hits):
     shares = [hits["fast", seed].mean() for seed in range(3)]
-    row = found.groups.set_index(["group", "metric"]).loc[("bpan-fast-mnist, 3 seeds", "accuracy")]
+    row = found.groups.set_index(["group", "metric"]).loc[("bpan-fast-mnist (3 seeds)", "accuracy")]
     assert row["mean"] == pytest.approx(mean(shares))
     assert row["sd"] == pytest.approx(stdev(shares))
     assert (row["n"], row["seeds"]) == (3, "0, 1, 2")
-    loss = found.groups.set_index(["group", "metric"]).loc[("bpan-plain-mnist, 3 seeds", "loss")]
+    loss = found.groups.set_index(["group", "metric"]).loc[("bpan-plain-mnist (3 seeds)", "loss")]
     assert (loss["mean"], loss["sd"]) == (2.0, 1.0)
 
 
@@ -148,8 +148,8 @@ def test_differences_are_paired_by_image_and_by_seed(found, hits):
     by_image = np.mean([hits["fast", s] for s in range(3)], 0) - np.mean(
         [hits["plain", s] for s in range(3)], 0
     )
-    assert row["group"] == "bpan-fast-mnist, 3 seeds"
-    assert row["baseline"] == "bpan-plain-mnist, 3 seeds"
+    assert row["group"] == "bpan-fast-mnist (3 seeds)"
+    assert row["baseline"] == "bpan-plain-mnist (3 seeds)"
     assert row["images"] == IMAGES
     assert row["difference"] == pytest.approx(by_image.mean())
     half = 1.959964 * by_image.std() / IMAGES**0.5
@@ -159,7 +159,7 @@ def test_differences_are_paired_by_image_and_by_seed(found, hits):
     assert row["seed_mean"] == pytest.approx(mean(by_seed))
     assert row["seed_sd"] == pytest.approx(stdev(by_seed))
     assert row["seeds"] == 3
-    points = f"{-100 * by_image.mean():.2f} points more accurate than bpan-fast-mnist, 3 seeds"
+    points = f"{-100 * by_image.mean():.2f} points more accurate than bpan-fast-mnist (3 seeds)"
     assert points in found.sentence
     assert "includes 0" not in found.sentence
 
@@ -266,7 +266,9 @@ def test_a_run_without_checkpoint_has_its_curves_alone(runs_root):
     assert "early" in set(found.curves["run"])
     assert "early" in found.settings.columns
     assert (
-        found.sentence == "There is nothing to pair mlp-mnist with; the scores stand side by side."
+        found.sentence
+        == "mlp-mnist has no partner for a paired comparison; the scores are listed side by "
+        "side."
     )
     alone = create_run(tiny(variant="later"))
     none = compare([run.id, alone.id])

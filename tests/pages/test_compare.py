@@ -116,7 +116,7 @@ def test_runs_have_curves_settings_and_groups(runs_root):
     named = {"compare_models": [run.id for run in (*runs, early)]}
     app = open_page("compare", **named)
     assert not app.exception
-    assert "bpan-a-mnist, 2 seeds" in {
+    assert "bpan-a-mnist (2 seeds)" in {
         str(c) for t in app.dataframe for c in t.value.to_numpy().ravel()
     }
     told = [caption.value for caption in app.caption]

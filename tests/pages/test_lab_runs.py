@@ -5,10 +5,11 @@ import pytest
 
 from corelib.runs import launch, waiting
 from corelib.runs.deleted import deleted_runs
+from corelib.runs.index import Row
 from corelib.runs.marks import mark, marks_of
 from corelib.runs.offered import titles
 from corelib.runs.store import create_run, list_runs
-from dashboard.lab.runs.table import _key
+from dashboard.lab.runs.table import _key, frame_of
 from dashboard.shell import cache
 from dashboard.shell.text import plain
 from tests.pages.app import open_page, sentences
@@ -67,6 +68,16 @@ def test_a_run_is_named_and_its_name_is_what_menus_show(three):
     assert marks_of(three[0]).tags == ("course",)
     assert "Tuesday *group*" in set(open_page("runs").dataframe[0].value["run"])
     assert "Tuesday *group*" in open_page("balance").selectbox(key="balance_model").options
+
+
+def test_a_score_has_the_unit_in_which_it_is_said_elsewhere():
+    measured = Row("a", "completed", system="mlp", score=0.9426, measure="accuracy")
+    other = Row("b", "completed", system="ipvae", score=-123.4, measure="loss")
+    frame = frame_of([measured, other]).set_index("id")
+    assert frame["validation accuracy / %"]["a"] == 100 * 0.9426
+    assert frame["validation score"]["b"] == -123.4
+    assert frame["validation accuracy / %"].isna()["b"]
+    assert "validation score" not in frame_of([measured])
 
 
 def test_delete_and_undo(three):

@@ -68,7 +68,7 @@ def test_nothing_is_known_before_the_first_run(runs_root):
 def test_a_run_like_it_gives_its_updates_validations_and_test(runs_root):
     ran(spec(), per_update=0.1, per_validation=3.0, test=5.0)
     # 110 updates an epoch.
-    assert expected_seconds(spec()) == (pytest.approx(2 * (110 * 0.1 + 3) + 5), 1, False, 0)
+    assert expected_seconds(spec()) == (pytest.approx(2 * (110 * 0.1 + 3) + 5), 1, False, 0, 1)
     assert expected_seconds(spec(epochs=7)).seconds == pytest.approx(7 * (110 * 0.1 + 3) + 5)
     assert expected_seconds(spec(epochs=7, max_steps=120)).seconds == pytest.approx(12 + 6 + 5)
     assert expected_seconds(spec(seed=9)).runs == 1
@@ -77,7 +77,7 @@ def test_a_run_like_it_gives_its_updates_validations_and_test(runs_root):
 def test_runs_like_it_are_averaged_and_their_number_is_said(runs_root):
     for seed, per_update in enumerate((0.1, 0.2, 0.6)):
         ran(spec(seed=seed), per_update)
-    assert expected_seconds(spec()) == (pytest.approx(220 * 0.3), 3, False, 0)
+    assert expected_seconds(spec()) == (pytest.approx(220 * 0.3), 3, False, 0, 1)
     assert expected_seconds(spec()).words == "about 1 minute (from 3 runs here)"
 
 
@@ -85,7 +85,7 @@ def test_the_nearest_size_is_scaled_with_batch_steps_and_units(runs_root):
     # Standard: 128 E and 32 I units, 6 steps.
     ran(spec(batch=500), per_update=0.1, per_validation=1.0)
     ran(spec(batch=500, n_excitatory=1000, n_inhibitory=1000), per_update=9.0)
-    seconds, runs, scaled, unknown = expected_seconds(spec(batch=500, n_steps=12))
+    seconds, runs, scaled, unknown, _ = expected_seconds(spec(batch=500, n_steps=12))
     assert (runs, scaled, unknown) == (1, True, 0)
     assert seconds == pytest.approx(2 * (220 * 0.1 + 2 * 1.0))
     more_units = expected_seconds(spec(n_excitatory=192, n_inhibitory=48))
@@ -100,7 +100,7 @@ def test_the_nearest_size_is_scaled_with_batch_steps_and_units(runs_root):
 def test_a_run_of_the_same_sizes_comes_before_a_nearer_one(runs_root):
     ran(spec(n_steps=3), per_update=0.5)
     ran(spec(), per_update=0.1)
-    assert expected_seconds(spec()) == (pytest.approx(22.0), 1, False, 0)
+    assert expected_seconds(spec()) == (pytest.approx(22.0), 1, False, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ def test_a_history_that_goes_on_is_read_again(runs_root):
 def test_several_specs_are_summed_and_what_is_unknown_is_counted(runs_root):
     ran(spec(), per_update=0.1)
     found = expected_of_all([spec(), spec(epochs=60, seed=1), make_spec("mlp"), make_spec("gru")])
-    assert found == (pytest.approx(22 + 660), 1, False, 2)
+    assert found == (pytest.approx(22 + 660), 1, False, 2, 2)
     assert found.is_long
     assert found.words == (
-        "about 11 minutes (from 1 run here), without 2 networks not yet run here"
+        "about 11 minutes for 2 of 4 networks (from 1 run here); the other 2 have not run here yet"
     )
     assert expected_of_all([]).words == "nothing is left to train"
 

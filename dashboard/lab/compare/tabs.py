@@ -16,9 +16,9 @@ from dashboard.shell.numbers import draw_folded, side_by_side
 from dashboard.shell.text import plain
 
 INTERVALS = (
-    f"Dots: difference of accuracy; bars: its {percent(LEVEL, 0)} interval, a {METHOD} bootstrap "
-    f"of {RESAMPLES:,} resamples of what is tested, by which they are paired. It does not say "
-    "how other seeds would differ, and is not corrected for several comparisons."
+    f"Dots: difference of accuracy; bars: its {percent(LEVEL, 0)} interval by a {METHOD} bootstrap "
+    f"over the test {{kind}}s ({RESAMPLES:,} resamples), paired by {{kind}}. It does not say how "
+    "other seeds would differ, and is not corrected for several comparisons."
 )
 
 
@@ -27,6 +27,7 @@ def draw_main(v: View) -> None:
     paired = v.found.differences.dropna(subset="images")
     if len(paired):
         baseline, images = paired["baseline"].iloc[0], paired["images"].iloc[0]
+        kind = _kind(v)
         said = "; ".join(
             f"{row['group']} {signed(100 * row['difference'])} points, "
             f"{signed(100 * row['low'])} to {signed(100 * row['high'])}"
@@ -37,7 +38,7 @@ def draw_main(v: View) -> None:
             figures.intervals(paired, v.styles, v.palette),
             f"{PAGE}_differences",
             alt=f"Differences of accuracy from {baseline}: {said}",
-            caption=f"At 0: {baseline}. n = {images:,} test {_kind(v)}s. {INTERVALS}"
+            caption=f"At 0: {baseline}. n = {images:,} test {kind}s. {INTERVALS.format(kind=kind)}"
             f"{seeds * bool(paired['seeds'].count())}",
         )
     for note in v.found.notes:

@@ -103,7 +103,8 @@ def draw_table(rows: Sequence[Row]) -> None:
 COLUMNS = {
     "done": st.column_config.ProgressColumn("done", min_value=0.0, max_value=1.0, format="percent"),
     "note": st.column_config.TextColumn(width="medium"),
-    "best validation score": st.column_config.NumberColumn(format="%.4f"),
+    "validation accuracy / %": st.column_config.NumberColumn(format="%.2f"),
+    "validation score": st.column_config.NumberColumn(format="%.4g"),
     "test accuracy / %": st.column_config.NumberColumn(format="%.2f"),
     "updates / s": st.column_config.NumberColumn(format="%.0f"),
     "time / s": st.column_config.NumberColumn(format="localized"),
@@ -124,7 +125,9 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
             "system": row.system,
             "data": row.dataset,
             "seed": row.seed,
-            "best validation score": row.score,
+            # The best one, in the unit in which it is said elsewhere.
+            "validation accuracy / %": _in_percent(row.score) if _is_accuracy(row) else None,
+            "validation score": None if _is_accuracy(row) else row.score,
             "test accuracy / %": _in_percent(row.test.get("accuracy")),
             "updates / s": row.speed,
             "time / s": round(row.seconds, 1) if row.seconds else None,
@@ -139,8 +142,13 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
         for row in rows
     ]
     frame = pd.DataFrame(records)
-    unused = [name for name in ("tags", "whose", "note") if name in frame and not any(frame[name])]
-    return frame.drop(columns=unused)
+    texts = [name for name in ("tags", "whose", "note") if name in frame and not any(frame[name])]
+    scores = [name for name in frame if name.startswith("valid") and frame[name].isna().all()]
+    return frame.drop(columns=[*texts, *scores])
+
+
+def _is_accuracy(row: Row) -> bool:
+    return row.measure.startswith("accuracy")
 
 
 def _in_percent(share: float | None) -> float | None:
