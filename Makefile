@@ -36,7 +36,7 @@ notebooks: .venv/docs
 	$(BIN)/python -m tests.notebooks
 
 bench: .venv/dev
-	$(BIN)/python -m benchmarks.bpan
+	$(BIN)/python -m benchmarks
 
 checkpoints: .venv/app
 	$(BIN)/python -m corelib.reproduce.checkpoints

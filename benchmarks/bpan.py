@@ -5,6 +5,9 @@
     which reads out only the last step (and also against ``model(x)``).
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -41,7 +44,15 @@ def training_step(rounds: int = 60, batch: int = 128) -> dict:
         theirs.step()
 
     ms = medians({"bpan": fast_step, "slow": slow_step}, rounds, burst=4)
-    return report("BPAN training step", "bpan", "slow", STEP_NEEDED, ms, batch=batch)
+    return report(
+        "BPAN training step",
+        "bpan",
+        "slow",
+        STEP_NEEDED,
+        ms,
+        work=lambda: fast.compute_loss(x, y, settings).backward(),
+        batch=batch,
+    )
 
 
 def stopping(model: BPAN, inputs: Tensor, batch: int, rounds: int, **details) -> dict:
@@ -69,6 +80,7 @@ def stopping(model: BPAN, inputs: Tensor, batch: int, rounds: int, **details) ->
         "fixed depth",
         ANYTIME_NEEDED,
         ms,
+        work=anytime,
         batch=batch,
         digits=len(inputs),
         mean_steps=round(used.double().mean().item(), 2),
@@ -78,16 +90,21 @@ def stopping(model: BPAN, inputs: Tensor, batch: int, rounds: int, **details) ->
     )
 
 
-def main() -> None:
+def measured() -> Iterator[dict[str, Any]]:
     from corelib import load
 
-    torch.set_num_threads(1)
-    show(training_step())
+    yield training_step()
     dataset = load_dataset("mnist")
     model = load("bpan-mnist")
     inputs = dataset.inputs(dataset.test.pixels)
     for batch, rounds in ((256, 15), (10_000, 15)):
-        show(stopping(model, inputs, batch, rounds, checkpoint="bpan-mnist"))
+        yield stopping(model, inputs, batch, rounds, checkpoint="bpan-mnist")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    for line in measured():
+        show(line)
 
 
 if __name__ == "__main__":

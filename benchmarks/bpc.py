@@ -7,6 +7,9 @@ the timing all three train for some steps and their metrics are compared.
 
 import importlib.util
 import os
+import sys
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 
@@ -60,6 +63,7 @@ def training_step(preset: str, batch: int, rounds: int = 40) -> dict:
         "autograd",
         NEEDED,
         ms,
+        work=ours,
         batch=batch,
         per_second={name: round(1000 / value) for name, value in ms.items()},
         **details,
@@ -74,16 +78,21 @@ def _jax(model: BPC, learning_rate: float):
     return JaxBPC(model, learning_rate)
 
 
+def measured() -> Iterator[dict[str, Any]]:
+    for preset in ("seed", "best"):
+        for batch in (64, 256):
+            yield training_step(preset, batch)
+
+
 def main() -> None:
     torch.set_num_threads(1)
     if hasattr(os, "sched_setaffinity"):
         # There is no other way to limit JAX to one thread.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if importlib.util.find_spec("jax") is None:
-        print("JAX is not installed; our step is compared with automatic differentiation alone.")
-    for preset in ("seed", "best"):
-        for batch in (64, 256):
-            show(training_step(preset, batch))
+        print("JAX is not installed: compared with autograd alone.", file=sys.stderr)
+    for line in measured():
+        show(line)
 
 
 if __name__ == "__main__":

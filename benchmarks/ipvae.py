@@ -8,6 +8,9 @@
     compared with ``slow_ipvae``, one direction after another.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
@@ -22,6 +25,7 @@ from corelib.training.adamax import Adamax
 
 TRAINING_NEEDED, INFERENCE_NEEDED, BARS_NEEDED = 5.0, 1.5, 4.0
 SIDE, UNITS, STEPS, BATCH = 16, 512, 16, 200
+INFERENCE_STEPS, DIRECTIONS = 1000, 72
 CONFIG = IPVAEConfig(input_dim=SIDE**2, n_latents=UNITS, t_train=STEPS)
 BETA, TEMPERATURE, CLIP = 24.0, 0.1, 300.0
 
@@ -68,6 +72,7 @@ def training_iteration(rounds: int = 9) -> dict:
         "slow",
         TRAINING_NEEDED,
         ms,
+        work=candidates["standard"],
         batch=BATCH,
         neurons=UNITS,
         steps=STEPS,
@@ -75,7 +80,8 @@ def training_iteration(rounds: int = 9) -> dict:
     )
 
 
-def inference(rounds: int = 5, n_steps: int = 1000, batch: int = 100) -> dict:
+def inference(rounds: int = 5, batch: int = 100) -> dict:
+    n_steps = INFERENCE_STEPS
     fast, x = model(), images(batch)
     slow = SlowIPVAE(fast)
     candidates = {
@@ -89,16 +95,17 @@ def inference(rounds: int = 5, n_steps: int = 1000, batch: int = 100) -> dict:
         "slow",
         INFERENCE_NEEDED,
         ms,
+        work=candidates["ours"],
         batch=batch,
         neurons=UNITS,
         steps=n_steps,
     )
 
 
-def bars(rounds: int = 9, n_directions: int = 72) -> dict:
+def bars(rounds: int = 9) -> dict:
     fast = model()
     slow = SlowIPVAE(fast)
-    directions = np.arange(n_directions) * 360 / n_directions
+    directions = np.arange(DIRECTIONS) * 360 / DIRECTIONS
     films = torch.from_numpy(stimuli.film(stimuli.quick_bar(SIDE), SIDE, directions))
 
     def one_by_one() -> None:
@@ -112,17 +119,23 @@ def bars(rounds: int = 9, n_directions: int = 72) -> dict:
         "slow",
         BARS_NEEDED,
         ms,
-        directions=n_directions,
+        work=lambda: respond(fast, films),
+        directions=DIRECTIONS,
         frames=films.shape[1],
         neurons=UNITS,
         budget_ms=1000,
     )
 
 
+def measured() -> Iterator[dict[str, Any]]:
+    for measurement in (training_iteration, inference, bars):
+        yield measurement()
+
+
 def main() -> None:
     torch.set_num_threads(1)
-    for measurement in (training_iteration, inference, bars):
-        show(measurement())
+    for line in measured():
+        show(line)
 
 
 if __name__ == "__main__":

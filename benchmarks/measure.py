@@ -1,20 +1,44 @@
-"""What the benchmarks print: one line of JSON per measurement."""
+"""What the benchmarks print, a line of JSON for each measurement, and the floor of its arithmetic.
+
+The floor of a computation is the time of its matrix products at the best rate of one core, by
+whichever of torch's libraries is faster on this processor.
+"""
+
+from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
+
+MOST_ROUNDS = 30
+SIDES = (256, 512, 1024)
+"""Sides of the square matrices whose product is timed."""
 
 
 def report(
-    what: str, fast: str, slow: str, needed: float, ms: dict[str, float], **details: Any
+    what: str,
+    fast: str,
+    slow: str,
+    needed: float,
+    ms: dict[str, float],
+    work: Callable[[], Any] | None = None,
+    **details: Any,
 ) -> dict[str, Any]:
-    """One line of a benchmark: how many times faster ``fast`` is than ``slow``."""
+    """One line of a benchmark: how many times faster ``fast`` is than ``slow``, and which share of
+    its time the products of ``work`` would take at the core's best rate."""
     import torch
 
+    floor = {} if work is None else {"floor_ms": round(floor_ms(work), 3)}
     return {
         "what": what,
         "ratio": round(ms[slow] / ms[fast], 2),
         "needed": needed,
+        "ours": fast,
+        "reference": slow,
         "median_ms": {name: round(value, 3) for name, value in ms.items()},
+        **floor,
         "threads": torch.get_num_threads(),
         **details,
     }
@@ -23,3 +47,55 @@ def report(
 def show(line: dict[str, Any]) -> None:
     """Print a report as one line of JSON."""
     print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+def floor_ms(work: Callable[[], Any]) -> float:
+    """The milliseconds that the matrix products of a computation would take at ``best_rate``."""
+    return 1000 * count_flops(work) / best_rate()
+
+
+def count_flops(work: Callable[[], Any]) -> int:
+    """The floating-point operations of all matrix products in a computation: two for each
+    multiplication and addition."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    def fused(x: Any, weight: Any, *_: Any, **__: Any) -> int:
+        return 2 * x[0] * weight[0] * weight[1]
+
+    # torch does not count the products that ``bpc/products.py`` calls by name.
+    own = {torch.ops.mkldnn._linear_pointwise: fused}
+    with FlopCounterMode(display=False, custom_mapping=own) as counter:
+        work()
+    return counter.get_total_flops()
+
+
+@cache
+def best_rate() -> float:
+    """The floating-point operations in a second of the fastest product of two square matrices."""
+    import torch
+
+    rates = []
+    with torch.no_grad():
+        for side in SIDES:
+            a, b = torch.randn(side, side), torch.randn(side, side)
+            products: list[Callable[..., Any]] = [torch.mm]
+            if torch.backends.mkldnn.is_available():
+                products.append(_fused)
+            rates += [2 * side**3 / min(_seconds(partial(each, a, b))) for each in products]
+    return max(rates)
+
+
+def _fused(a: Any, b: Any) -> Any:
+    import torch
+
+    return torch.ops.mkldnn._linear_pointwise.default(a, b, None, "none", [], "")
+
+
+def _seconds(call: Callable[[], Any]) -> list[float]:
+    taken = []
+    for _ in range(MOST_ROUNDS):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return taken

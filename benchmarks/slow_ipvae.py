@@ -12,19 +12,20 @@ from torch import Tensor, nn
 
 from corelib.models.ipvae import IPVAE
 
-LIMIT, SIGMA_LIMIT, LOWEST = 4.0, 3.45, -8.0
+SIGMA_LIMIT, LOWEST = 3.45, -8.0
 EXCEEDED = 1e-3  # probability of more events than are drawn
 
 
 class SlowIPVAE(nn.Module):
-    """The parameters of an ``IPVAE`` with one inner iteration and its standard limits."""
+    """The parameters and limits of an ``IPVAE`` with one inner iteration."""
 
     def __init__(self, model: IPVAE) -> None:
         super().__init__()
-        self.t_train = model.t_train
+        self.t_train, self.limits = model.t_train, model.limits
         for name, p in model.named_parameters():
             setattr(self, name, nn.Parameter(p.detach().clone()))
-        self.u_init = model.u_init.clone()
+        if not isinstance(model.u_init, nn.Parameter):
+            self.register_buffer("u_init", model.u_init.clone())
 
     def sigma(self) -> Tensor:
         return torch.exp(SIGMA_LIMIT * torch.tanh(self.log_scale / SIGMA_LIMIT))
@@ -38,8 +39,9 @@ class SlowIPVAE(nn.Module):
     def update(self, x: Tensor, u: Tensor, z: Tensor) -> Tensor:
         error = (x - F.linear(z, self.decoder)) / self.sigma() ** 2
         net = F.linear(error, self.decoder.T) - torch.exp(self.log_bias)
-        change = LIMIT - F.softplus(LIMIT - (torch.exp(self.log_step) * net).clamp(min=LOWEST))
-        return LIMIT - F.softplus(LIMIT - (u + change).clamp(min=LOWEST))
+        du, most = self.limits.du, self.limits.u
+        change = du - F.softplus(du - (torch.exp(self.log_step) * net).clamp(min=LOWEST))
+        return most - F.softplus(most - (u + change).clamp(min=LOWEST))
 
     def compute_loss(self, x: Tensor, beta: float, temperature: float) -> Tensor:
         u = self.u_init.expand(len(x), -1)

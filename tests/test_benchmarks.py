@@ -1,0 +1,48 @@
+"""Each benchmark still runs, and its table says what it measured. Nothing is timed here."""
+
+from importlib import import_module
+
+import pytest
+import torch
+
+from benchmarks.__main__ import HEADINGS, MODULES, row, table
+from benchmarks.measure import count_flops
+from corelib.models.bpc.products import linear
+
+
+SMALL = {"ipvae": {"BATCH": 10, "INFERENCE_STEPS": 20, "DIRECTIONS": 4}}
+"""Of the sizes that are only slow."""
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_measurement_runs_and_makes_a_row(name, monkeypatch):
+    module = import_module(f"benchmarks.{name}")
+
+    def once(candidates, rounds, warm_up=0, burst=1):
+        for run in candidates.values():
+            run()
+        return {each: 10.0 * (k + 1) for k, each in enumerate(candidates)}
+
+    monkeypatch.setattr(module, "medians", once)
+    for size, small in SMALL.get(name, {}).items():
+        monkeypatch.setattr(module, size, small)
+    lines = list(module.measured())
+    assert lines
+    for line in lines:
+        ours, theirs = (line["median_ms"][line[each]] for each in ("ours", "reference"))
+        assert line["ratio"] == pytest.approx(theirs / ours, abs=0.006)
+        assert line["floor_ms"] > 0
+        cells = row(line)
+        assert cells[-1] == ("yes" if line["ratio"] >= line["needed"] else "no")
+        assert table([cells]).count("\n") == 2
+        assert len(cells) == len(HEADINGS)
+
+
+def test_the_products_of_a_layer_and_its_gradients_are_counted():
+    x = torch.randn(30, 40)
+    weight = torch.randn(50, 40, requires_grad=True)
+    # Forward, and the gradient of the weights; the input needs none.
+    assert count_flops(lambda: (x @ weight.T).sum().backward()) == 2 * (2 * 30 * 40 * 50)
+    large = torch.randn(300, 400), torch.randn(500, 400)
+    with torch.no_grad():
+        assert count_flops(lambda: linear(*large)) == 2 * 300 * 400 * 500
