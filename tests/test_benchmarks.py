@@ -9,7 +9,6 @@ from benchmarks.__main__ import HEADINGS, MODULES, row, table
 from benchmarks.measure import count_flops
 from corelib.models.bpc.products import linear
 
-
 SMALL = {"ipvae": {"BATCH": 10, "INFERENCE_STEPS": 20, "DIRECTIONS": 4}}
 """Of the sizes that are only slow."""
 
