@@ -7,6 +7,7 @@ import torch
 
 from benchmarks.__main__ import HEADINGS, MODULES, row, table
 from benchmarks.measure import count_flops
+from corelib.models.bpc import products
 from corelib.models.bpc.products import linear
 
 SMALL = {"ipvae": {"BATCH": 10, "INFERENCE_STEPS": 20, "DIRECTIONS": 4}}
@@ -37,7 +38,8 @@ def test_each_measurement_runs_and_makes_a_row(name, monkeypatch):
         assert len(cells) == len(HEADINGS)
 
 
-def test_the_products_of_a_layer_and_its_gradients_are_counted():
+def test_the_products_of_a_layer_and_its_gradients_are_counted(monkeypatch):
+    monkeypatch.setattr(products, "onednn_is_faster", lambda: True)
     x = torch.randn(30, 40)
     weight = torch.randn(50, 40, requires_grad=True)
     # Forward, and the gradient of the weights; the input needs none.

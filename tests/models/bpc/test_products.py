@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from corelib.models.bpc import products
 from corelib.models.bpc.products import FEW, linear, residual
 
 SHAPES = [(3, 5, 4), (64, 300, 784), (300, 64, 784), (100, 101, 100)]
@@ -11,7 +12,9 @@ SHAPES = [(3, 5, 4), (64, 300, 784), (300, 64, 784), (100, 101, 100)]
 @pytest.mark.parametrize(("n", "source", "target"), SHAPES)
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
-def test_products_match_float64(n, source, target, bias, turned):
+@pytest.mark.parametrize("onednn", [False, True])
+def test_products_match_float64(n, source, target, bias, turned, onednn, monkeypatch):
+    monkeypatch.setattr(products, "onednn_is_faster", lambda: onednn)
     torch.manual_seed(0)
     x, weight = torch.randn(n, source), torch.randn(target, source)
     if turned:
@@ -37,3 +40,10 @@ def test_large_products_can_be_differentiated():
         close = {"rtol": 1e-4, "atol": 1e-3}
         torch.testing.assert_close(of_x, sign * weight.sum(0).expand(64, -1), **close)
         torch.testing.assert_close(of_weight, sign * x.sum(0).expand(784, -1), **close)
+
+
+@pytest.mark.parametrize(("vendor", "faster"), [("GenuineIntel", False), ("AuthenticAMD", True)])
+def test_the_processor_decides(vendor, faster, monkeypatch):
+    text = f"processor\t: 0\nvendor_id\t: {vendor}\n"
+    monkeypatch.setattr(products.Path, "read_text", lambda path, encoding: text)
+    assert products.onednn_is_faster.__wrapped__() == faster
