@@ -27,7 +27,7 @@ def lines(module: str) -> list[dict[str, Any]]:
         [sys.executable, "-m", f"benchmarks.{module}"],
         check=True,
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 

@@ -78,6 +78,10 @@ def _common(palette: Palette) -> dict:
     }
 
 
+LOGARITHMIC = {"minorloglabels": "complete", "tickformat": ","}
+"""Plain numbers at all marks: 10, 20, 50, not 10, 2, 5."""
+
+
 def styled(
     traces: Sequence[dict],
     layout: dict,
@@ -88,9 +92,9 @@ def styled(
 ) -> Figure:
     """A figure in the common style; ``layout`` overrides it."""
     common = _common(palette)
-    for axis in layout:
+    for axis, own in layout.items():
         if axis[1:5] == "axis":
-            common[axis] = common[f"{axis[0]}axis"]
+            common[axis] = common[f"{axis[0]}axis"] | (LOGARITHMIC if _has_marks(own) else {})
     own = {**layout, "height": height}
     if "annotations" in own:
         own["annotations"] = [
@@ -101,6 +105,11 @@ def styled(
         for trace in traces
     ]
     return Figure(traces, _over(common, own), frames)
+
+
+def _has_marks(axis: dict) -> bool:
+    """Whether an axis is logarithmic and has marks between powers of ten, too."""
+    return axis.get("type") == "log" and "dtick" not in axis
 
 
 def _over(common: dict, own: dict) -> dict:

@@ -69,7 +69,7 @@ def curves(
 
 
 def _format(metric: str) -> str | None:
-    return ".0%" if metric.startswith("accuracy") else None
+    return ".1~%" if metric.startswith("accuracy") else None
 
 
 def intervals(

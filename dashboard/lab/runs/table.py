@@ -143,7 +143,7 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(records)
     texts = [name for name in ("tags", "whose", "note") if name in frame and not any(frame[name])]
-    scores = [name for name in frame if name.startswith("valid") and frame[name].isna().all()]
+    scores = [name for name in frame if name.startswith("valid") and not frame[name].count()]
     return frame.drop(columns=[*texts, *scores])
 
 
