@@ -29,6 +29,10 @@ class Shown(NamedTuple):
     rows: list[Row]
 
 
+SCORES = ("validation accuracy / %", "validation score")
+"""Of a run the one or the other."""
+
+
 def draw_filter(rows: Sequence[Row]) -> Shown:
     """The controls of the filter, and what passes it."""
     titles = cache.run_titles()
@@ -143,8 +147,8 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(records)
     texts = [name for name in ("tags", "whose", "note") if name in frame and not any(frame[name])]
-    scores = [name for name in frame if name.startswith("valid") and not frame[name].count()]
-    return frame.drop(columns=[*texts, *scores])
+    empty = [name for name in SCORES if name in frame and not any(frame[name].notna())]
+    return frame.drop(columns=[*texts, *empty])
 
 
 def _is_accuracy(row: Row) -> bool:
