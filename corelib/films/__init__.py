@@ -1,7 +1,7 @@
 """Films of the experiments, as MP4 with sound or as GIF.
 
-``Film`` is pictures and sound; ``bars_film``, ``code_film``, ``evidence_film`` and
-``inference_film`` make one of what an experiment returns, and ``film.save("it.mp4")`` writes it.
+``Film`` is pictures and sound; ``bars_film``, ``code_film``, ``evidence_film``, ``inference_film``
+and ``passes_film`` make one of what an experiment returns, and ``film.save("it.mp4")`` writes it.
 """
 
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from corelib.films.evidence import evidence_film as evidence_film
     from corelib.films.film import Film as Film
     from corelib.films.inference import inference_film as inference_film
+    from corelib.films.passes import passes_film as passes_film
 
 __getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupportedDunderAll]
     __name__,
@@ -23,5 +24,6 @@ __getattr__, __dir__, __all__ = lazy.names(  # pyright: ignore[reportUnsupported
         "code_film": "corelib.films.code",
         "evidence_film": "corelib.films.evidence",
         "inference_film": "corelib.films.inference",
+        "passes_film": "corelib.films.passes",
     },
 )

@@ -95,6 +95,20 @@ class Canvas:
         large = small.resize(size, Image.Resampling.NEAREST)
         self._image.paste(large, (FINER * place[0], FINER * place[1]))
 
+    def picture_within(
+        self, corners: tuple[float, float, float, float], colours: np.ndarray
+    ) -> tuple[float, float, float, float]:
+        """Pixels (row, column, 3) from 0 to 255 in the middle of a box, as large as fits, however
+        many they are; where they are too many to be seen, means of neighbours. Returns the corners
+        of what was drawn."""
+        left, top, right, bottom = (FINER * at for at in corners)
+        small = Image.fromarray(colours.round().astype(np.uint8))
+        side = min((right - left) / small.width, (bottom - top) / small.height)
+        width, height = (max(1, round(side * n)) for n in small.size)
+        x, y = round((left + right - width) / 2), round((top + bottom - height) / 2)
+        self._image.paste(small.resize((width, height), Image.Resampling.BOX), (x, y))
+        return (x / FINER, y / FINER, (x + width) / FINER, (y + height) / FINER)
+
 
 @lru_cache(maxsize=32)
 def _font(size: float, weight: int) -> ImageFont.FreeTypeFont:

@@ -1,6 +1,7 @@
 """A panel of a film: axes with ticks and names, curves and bars in it."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -114,14 +115,19 @@ def draw_classes(
     colour: str,
     framed: int | None,
 ) -> None:
-    """A bar for each class, (class,), with their names below where there is room; that of the class
-    ``framed`` has an outline."""
+    """A bar for each class, (class,), with their names below where there is room, else with the
+    numbers of as many as have room; that of the class ``framed`` has an outline."""
     for k, value in enumerate(values):
         bar(canvas, panel, k, float(value), colour, 0.72, TEXT if k == framed else "")
-    room = (panel.right - panel.left) / len(names) - 4
-    fit = all(canvas.width_of(name, 13) <= room for name in names)
-    for k, name in enumerate(names):
+    each = (panel.right - panel.left) / len(names)
+    fit = all(canvas.width_of(name, 13) <= each - 4 for name in names)
+    shown = names if fit else [str(k) for k in range(len(names))]
+    every = 1 if fit else ceil((canvas.width_of(shown[-1], 13) + 4) / each)
+    for k, name in enumerate(shown):
+        # The class framed takes the place of others beside it.
+        beside = framed is not None and abs(k - framed) < every
+        if k != framed and (k % every or beside):
+            continue
         (x, _) = panel.at(k, panel.y[0])
         colour, weight = (TEXT, STRONG) if k == framed else (MUTED, REGULAR)
-        short = name if fit else str(k)
-        canvas.text((x, panel.bottom + 8), short, 13, colour, anchor="ma", weight=weight)
+        canvas.text((x, panel.bottom + 8), name, 13, colour, anchor="ma", weight=weight)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corelib.models.butd.analysis import Alignment, Difference, ThreePasses
+from corelib.models.butd.analysis import Alignment, Difference
 from corelib.models.butd.history import OverlapHistory
 from corelib.models.butd.instructions import Plane, Sweep
 from corelib.models.butd.rules import AngleAndAccuracy, OverSeeds
@@ -11,24 +11,11 @@ from corelib.models.butd.subnetworks import Composition, Kind
 from corelib.models.butd.third_task import Course
 from dashboard.butd.learning.figures import passes, rules, weights
 from dashboard.butd.subnetworks.figures import causes, gates, instructions
-from dashboard.figures.populations import sheet
 from dashboard.figures.style import DARK, LIGHT, trace_styles
+from tests.models.butd.small import signals
 
 TASKS = ("left", "right")
 CLASSES = tuple("0123456789")
-
-
-def test_a_sheet_holds_each_channel_whole():
-    maps = np.arange(6 * 3 * 2, dtype=float).reshape(6, 3, 2)
-    layout = sheet(maps, 1.5)
-    assert layout.across == 3 or 6 % layout.across == 0
-    high, wide = layout.high, maps.shape[2] + 2
-    for k, one in enumerate(maps):
-        top, left = k // layout.across * high, k % layout.across * wide
-        np.testing.assert_array_equal(layout.values[top : top + 3, left : left + 2], one)
-    assert np.isnan(layout.values).sum() == layout.values.size - maps.size
-    units = sheet(np.arange(12.0), 3.0)
-    np.testing.assert_array_equal(units.values.ravel(), np.arange(12))
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
@@ -121,16 +108,6 @@ def test_forgetting_has_a_panel_for_each_method():
     expected = [column for course in courses.values() for column in course.correct.T]
     np.testing.assert_array_equal([t.y for t in figure.data], expected)
     assert [t.xaxis for t in figure.data] == ["x"] * 3 + ["x2"] * 3
-
-
-def signals(instructed: bool) -> ThreePasses:
-    rng = np.random.default_rng(0)
-    shapes = [(2, 4, 4), (6,)]
-    drawn = [tuple(rng.normal(size=s) for s in shapes) for _ in range(3)]
-    first = (drawn[0], drawn[0]) if instructed else ((), ())
-    return ThreePasses(
-        ("conv", "fc"), *first, drawn[1], drawn[2], rng.random(10), rng.normal(size=10)
-    )
 
 
 @pytest.mark.parametrize("instructed", [False, True])

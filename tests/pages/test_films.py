@@ -1,11 +1,14 @@
 """Figures that are played can be saved as films, which show what the page shows."""
 
+import json
+
 import numpy as np
 import pytest
 
 from corelib.films.film import NO_MP4
 from dashboard.shell import export
 from dashboard.shell import film as shell_film
+from tests.pages import butd
 from tests.pages.app import open_page
 from tests.pages.ipvae import store_network
 
@@ -66,6 +69,37 @@ def test_a_sparse_code_is_saved_as_it_is_shown(runs_root, films):
     assert not app.exception
     assert set(buttons(app)) == {"GIF", "MP4"}
     assert films["sparse_player"]().seconds > 2.4
+
+
+@pytest.mark.parametrize(
+    ("system", "dataset"), [("counter-hebb", "mnist"), ("butd", "multi-mnist")]
+)
+def test_the_three_passes_are_saved_as_they_are_shown(runs_root, films, system, dataset):
+    name = butd.store_network(system, dataset, butd.SMALL).id
+    app = open_page("learning", learn_model=name)
+    assert not app.exception
+    assert set(buttons(app)) == {"GIF", "MP4"}
+    film = films["learn_passes"]()
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert film.seconds == pytest.approx((len(figure["frames"]) - 1) * 0.7 + 2.4)
+    view = films["learn_passes"].args[0]
+    shown = {trace["name"]: trace for trace in figure["data"]}
+    for title, values in (("the answer", view.probability), ("its error", view.output_error)):
+        np.testing.assert_allclose(shown[title]["y"], values, rtol=1e-6)
+    open_page("learning", learn_model=name, learn_image=1, learn_index=1, learn_loss="mse")
+    other = films["learn_passes"]()
+    assert (film.frames[-1] != other.frames[-1]).any(), "another image"
+
+
+def test_the_film_of_the_three_passes_says_what_was_changed(runs_root, films):
+    name = butd.store_network("butd", "multi-mnist", butd.SMALL).id
+    open_page("learning", learn_model=name)
+    assert films["learn_passes"].args[-1].endswith(", instruction left")
+    changed = {"learn_weights": "separate", "learn_norm": "true", "learn_bias": "true"}
+    open_page("learning", learn_model=name, learn_task="right", learn_loss="bce", **changed)
+    said = films["learn_passes"].args[-1]
+    assert ", instruction right, separate feedback weights, batch norm" in said
+    assert said.endswith(", biases act on the error, loss bce")
 
 
 def test_without_pyav_the_button_says_what_to_install(runs_root, monkeypatch):

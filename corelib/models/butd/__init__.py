@@ -20,9 +20,10 @@ Files: ``config`` settings and the published presets; ``layers`` the layers with
 ``blocks`` graphs of them and the three passes; ``architectures`` the four networks' parts;
 ``gates`` what is done with gates; ``networks`` the network with its readout and task head;
 ``losses``; ``learner`` both update rules; ``rules`` the learning rules that are compared;
-``analysis`` and ``departures`` the rule against the gradient; ``subnetworks`` what tasks open and
-share; ``answers``, ``lesions`` and ``instructions`` what gates cause; ``history`` gates over
-training; ``third_task`` one more task for a trained network.
+``analysis`` and ``departures`` the rule against the gradient; ``moments`` the three passes as they
+are watched; ``populations`` units on a sheet; ``subnetworks`` what tasks open and share;
+``answers``, ``lesions`` and ``instructions`` what gates cause; ``history`` gates over training;
+``third_task`` one more task for a trained network.
 
 Departures from the authors' code:
 - Modules keep nothing of a pass: ``networks`` returns it as records.

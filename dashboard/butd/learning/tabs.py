@@ -1,6 +1,7 @@
 """The figures of the Counter-Hebb page that follow one network."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -13,6 +14,9 @@ from dashboard.shell.controls import choice, several
 from dashboard.shell.export import chart
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from corelib.models.butd.analysis import ThreePasses
     from corelib.models.butd.departures import Switches
     from corelib.models.butd.networks import BUTDNet
     from corelib.runs.store import Run
@@ -22,25 +26,63 @@ MOST_SHOWN = 6
 """Layers that are shown at once."""
 
 
+class Passes(NamedTuple):
+    """The three passes of one ``image`` (row, column), and the ``figure`` that plays them."""
+
+    view: "ThreePasses"
+    image: "np.ndarray"
+    figure: "Figure"
+
+
 def draw_main(v: View) -> None:
     """The three passes, moment by moment."""
+    from corelib.films import passes_film
+
     names = v.model.names
     shown = tuple(range(len(names)))
     if len(shown) > MOST_SHOWN:
         chosen = several(PAGE, "shown", "Layers shown", names, names[-MOST_SHOWN:], most=MOST_SHOWN)
         shown = tuple(k for k, name in enumerate(names) if name in chosen)
     pixels = v.image.x.numpy().tobytes()
+    played = _passes(
+        v.which, v.switches.quiet(), pixels, v.image.label, v.image.task, shown, v.palette, v
+    )
     chart(
-        _passes(
-            v.which, v.switches.quiet(), pixels, v.image.label, v.image.task, shown, v.palette, v
-        ),
+        played.figure,
         "learn_passes",
         alt="Instruction, activity and error of each layer in the order in which they are computed",
         caption=f"{v.image.caption}; {v.item.title}. Press Play, or move the slider. Each layer "
         "has its own scale; error: blue positive, red negative, the target label is framed. "
         "n = 1 image.",
         n=1,
+        film=partial(
+            passes_film,
+            played.view,
+            played.image,
+            shown,
+            v.data.class_names,
+            v.image.label,
+            v.item.title,
+            _set_up(v),
+        ),
     )
+
+
+def _set_up(v: View) -> str:
+    """What the controls are set to, for those who see the film and not the page."""
+    switches = v.switches
+    parts = [v.image.caption]
+    if v.data.task_names:
+        parts.append(f"instruction {v.data.task_names[v.image.task]}")
+    if switches.weights != "as trained":
+        parts.append(f"{switches.weights} feedback weights")
+    if switches.norm:
+        parts.append("batch norm")
+    if switches.top_down_bias:
+        parts.append("biases act on the error")
+    if switches.loss != "cross-entropy":
+        parts.append(f"loss {switches.loss}")
+    return ", ".join(parts)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -53,14 +95,15 @@ def _passes(
     shown: tuple[int, ...],
     palette: Palette,
     _v: View,
-) -> "Figure":
-    """The figure of the passes, which has many frames: kept while only noise changes."""
+) -> Passes:
+    """The passes and their figure, which has many frames: kept while only noise changes."""
     from corelib.models.butd.analysis import three_passes
 
     view = three_passes(_v.model, _v.image.x, label, task, switches.loss, switches.top_down_bias)
     # Normalised; colours are summed.
     image = _v.image.x.reshape(_v.model.shape).sum(0).numpy()
-    return passes.three_passes(view, image, shown, _v.data.class_names, label, palette)
+    figure = passes.three_passes(view, image, shown, _v.data.class_names, label, palette)
+    return Passes(view, image, figure)
 
 
 def draw_difference(v: View) -> None:

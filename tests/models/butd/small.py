@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from corelib.data.images import ImageDataset, Split
+from corelib.models.butd.analysis import ThreePasses
 from corelib.models.butd.blocks import BUTDBasicBlock, BUTDSequential
 from corelib.models.butd.config import BUTDConfig, BUTDTraining, CounterHebbConfig, image_shape
 from corelib.models.butd.layers import BUTDConv2d, BUTDFlatten, BUTDLayer, BUTDLinear
@@ -124,3 +125,14 @@ def filled(model: BUTDNet, rule: str, seed: int = 3, **settings) -> dict[str, to
 def distance(a: torch.Tensor, b: torch.Tensor) -> float:
     """The distance of a from b, relative to the length of b."""
     return ((a - b).norm() / b.norm()).item()
+
+
+def signals(instructed: bool) -> ThreePasses:
+    """The three passes of no network: a layer of two channels, one of six units, ten classes."""
+    rng = np.random.default_rng(0)
+    shapes = [(2, 4, 4), (6,)]
+    drawn = [tuple(rng.normal(size=s) for s in shapes) for _ in range(3)]
+    first = (drawn[0], drawn[0]) if instructed else ((), ())
+    return ThreePasses(
+        ("conv", "fc"), *first, drawn[1], drawn[2], rng.random(10), rng.normal(size=10)
+    )

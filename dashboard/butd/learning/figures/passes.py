@@ -1,13 +1,13 @@
 """The figure that plays the three passes of one image."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from corelib.models.butd.analysis import ThreePasses
+from corelib.models.butd.moments import Moment, moments_of
+from corelib.models.butd.populations import sheet
 from dashboard.figures.figure import Figure
-from dashboard.figures.populations import sheet
 from dashboard.figures.style import OKABE_ITO, SIGNED, Palette, playing, styled
 
 FRAME_MS = 700
@@ -15,16 +15,8 @@ TO_COME = 0.0
 """The opacity of what is not yet computed."""
 ROW_HEIGHT = 165
 GAP_X, GAP_Y = 0.02, 0.07
-
-
-class Cell(NamedTuple):
-    """A population in one of the passes: where it stands, what is shown, and its moment's name."""
-
-    row: int
-    column: int
-    values: np.ndarray
-    moment: str
-    signed: bool
+BARS = {"answer": OKABE_ITO[1], "output error": OKABE_ITO[5]}
+"""The colour of what has a bar for each class."""
 
 
 def three_passes(
@@ -35,50 +27,61 @@ def three_passes(
     label: int,
     palette: Palette,
 ) -> Figure:
-    """The three passes of one image, to be played moment by moment: top-down with the instruction,
-    if there is one, bottom-up with the image, top-down with the error.
+    """The three passes of one image, to be played in the order of ``moments_of``.
 
     Columns are the ``image`` (row, column), the populations ``shown``, by place, and the answer;
     rows h̄, h and δ. The bar of the target ``label`` is framed.
     """
-    instructed = bool(view.instruction)
-    rows = ["instruction h̄", "activity h", "error δ"][not instructed :]
-    titles = ["image", *(view.names[k] for k in shown), "answer"]
-    layout, axes = _grid(rows, titles, palette)
-    columns = len(titles)
-
-    def axis(row: int, column: int) -> dict[str, str]:
-        return axes[row * columns + column]
-
-    traces = [_heatmap(c) | axis(c.row, c.column + 1) for c in _cells(view, shown, instructed)]
-    edge = [2.5 if k == label else 0 for k in range(len(class_names))]
-    bars = {"type": "bar", "x": list(class_names), "showlegend": False}
-    for row, values, name, colour in (
-        (len(rows) - 2, view.probability, "the answer", OKABE_ITO[1]),
-        (len(rows) - 1, view.output_error, "its error", OKABE_ITO[5]),
-    ):
-        # The answer comes after all activities, its error before all others.
-        at = len(shown) * (1 + instructed) + (row == len(rows) - 1)
-        own = {
-            "y": values.astype(np.float32),
-            "name": name,
-            "marker": {"color": colour, "line": {"color": palette.text, "width": edge}},
-            "hovertemplate": "class %{x}: %{y:.3g}<extra></extra>",
-        }
-        traces.insert(at, bars | axis(row, columns - 1) | own)
-    picture = {
-        "type": "heatmap",
-        "z": image.astype(np.float32),
-        "name": "the image",
-        "colorscale": "gray",
-        "showscale": False,
-        "hoverinfo": "skip",
-    }
-    traces.insert(len(shown) * instructed, picture | axis(int(instructed), 0))
+    rows, columns, order = moments_of(view, image, shown)
+    layout, axes = _grid(rows, columns, palette)
+    traces: list[dict] = []
+    for moment in order:
+        if moment.kind in BARS:
+            trace = _bars(moment, class_names, label, palette)
+        else:
+            trace = _picture(moment) if moment.kind == "image" else _heatmap(moment)
+        traces.append(trace | axes[moment.row * len(columns) + moment.column])
     height = 150 + ROW_HEIGHT * len(rows)
     layout |= _player([trace["name"] for trace in traces], height, palette)
     layout |= {"hovermode": "closest", "margin": {"l": 110, "r": 72, "t": 36, "b": 114}}
     return styled(traces, layout, palette, frames=_frames(traces), height=height)
+
+
+def _picture(moment: Moment) -> dict:
+    return {
+        "type": "heatmap",
+        "z": moment.values.astype(np.float32),
+        "name": moment.name,
+        "colorscale": "gray",
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _heatmap(moment: Moment) -> dict:
+    return {
+        "type": "heatmap",
+        "z": sheet(moment.values.astype(np.float32), 1.0).values,
+        "name": moment.name,
+        "colorscale": SIGNED if moment.signed else "Cividis",
+        "zmin": -moment.most if moment.signed else 0,
+        "zmax": moment.most,
+        "showscale": False,
+        "hovertemplate": "%{z:.3g}<extra></extra>",
+    }
+
+
+def _bars(moment: Moment, class_names: Sequence[str], label: int, palette: Palette) -> dict:
+    edge = [2.5 if k == label else 0 for k in range(len(class_names))]
+    return {
+        "type": "bar",
+        "x": list(class_names),
+        "y": moment.values.astype(np.float32),
+        "name": moment.name,
+        "showlegend": False,
+        "marker": {"color": BARS[moment.kind], "line": {"color": palette.text, "width": edge}},
+        "hovertemplate": "class %{x}: %{y:.3g}<extra></extra>",
+    }
 
 
 def _frames(traces: Sequence[dict]) -> list[dict]:
@@ -106,38 +109,6 @@ def _player(names: Sequence[str], height: int, palette: Palette) -> dict:
     slider["font"] = {"size": 1, "color": "rgba(0,0,0,0)"}
     slider["currentvalue"]["font"] = {"size": 14, "color": palette.text}
     return player
-
-
-def _heatmap(cell: Cell) -> dict:
-    most = float(np.abs(cell.values).max()) or 1.0
-    return {
-        "type": "heatmap",
-        "z": sheet(cell.values.astype(np.float32), 1.0).values,
-        "name": cell.moment,
-        "colorscale": SIGNED if cell.signed else "Cividis",
-        "zmin": -most if cell.signed else 0,
-        "zmax": most,
-        "showscale": False,
-        "hovertemplate": "%{z:.3g}<extra></extra>",
-    }
-
-
-def _cells(view: ThreePasses, shown: Sequence[int], instructed: bool) -> list[Cell]:
-    """In the order of the passes: top-down, bottom-up, top-down."""
-    up = [
-        Cell(int(instructed), j, view.activity[k], f"h of {view.names[k]}", False)
-        for j, k in enumerate(shown)
-    ]
-    down = [
-        Cell(int(instructed) + 1, j, view.error[k], f"δ of {view.names[k]}", True)
-        for j, k in enumerate(shown)
-    ][::-1]
-    instruction = [
-        Cell(0, j, view.instruction[k], f"h̄ of {view.names[k]}", False)
-        for j, k in enumerate(shown)
-        if instructed
-    ][::-1]
-    return [*instruction, *up, *down]
 
 
 def _grid(rows: Sequence[str], columns: Sequence[str], palette: Palette) -> tuple[dict, list[dict]]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from corelib.models.butd.history import OverlapHistory
+from corelib.models.butd.populations import Sheet, sheet
 from corelib.models.butd.subnetworks import REACHABLE, Composition, Kind
 from corelib.words import percent
 from dashboard.figures.figure import Figure
-from dashboard.figures.populations import Sheet, sheet
 from dashboard.figures.style import DASHES, MARKS, OKABE_ITO, Palette, panels, styled
 
 TASK_COLOURS = (OKABE_ITO[1], OKABE_ITO[0])
