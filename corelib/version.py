@@ -7,6 +7,11 @@ from pathlib import Path
 NAME = "synaptarium"
 
 
+def program_time() -> int:
+    """When a file of this program was changed last, in ns."""
+    return max(file.stat().st_mtime_ns for file in Path(__file__).parent.rglob("*.py"))
+
+
 def own_version() -> str:
     """The version in the checkout's pyproject.toml if this is one, else that of the installed
     package."""

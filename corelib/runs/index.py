@@ -26,12 +26,11 @@ from corelib.runs.marks import Marks, marks_of
 from corelib.runs.scan import Stamps, scan
 from corelib.runs.store import ENDED, Run, State
 from corelib.runs.summary import summary
-from corelib.version import own_version
+from corelib.version import own_version, program_time
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PROGRAM = Path(__file__).parents[1]
 FEW = 20
 """So many rows may be read anew before the file is written again."""
 
@@ -247,14 +246,13 @@ def table() -> pd.DataFrame:
 
 def _basis() -> str:
     """What rows depend on besides the runs: this program, its systems, and a person's own data."""
-    return repr((Row._fields, own_version(), _program_time(), sorted(SYSTEMS), own.state()))
+    return repr((Row._fields, own_version(), _begun_with(), sorted(SYSTEMS), own.state()))
 
 
 @cache
-def _program_time() -> int:
-    """When this program was changed last, in ns: what its settings are, and what it understands."""
-    places = (Path(place) / name for place, _, names in os.walk(PROGRAM) for name in names)
-    return max(file.stat().st_mtime_ns for file in places if file.suffix == ".py")
+def _begun_with() -> int:
+    """The program that this process runs: what its settings are, and what it understands."""
+    return program_time()
 
 
 def _read(stamps: list, row: list) -> tuple[Stamps, Row]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from corelib.errors import RunError
 from corelib.runs.spec import RunSpec
 from corelib.runs.store import ENDED, Run, create_run
+from corelib.runs.warm import PARENT
 
 
 def start(spec: RunSpec, owner: str = "") -> Run:
@@ -40,7 +41,13 @@ def resume(run: Run) -> None:
 
 
 def _launch(run: Run) -> None:
-    spawn(["corelib.runs.worker", str(run.folder)], run.log)
+    if not PARENT.begin(run.folder, run.log, _environment()):
+        spawn(["corelib.runs.worker", str(run.folder)], run.log)
+
+
+def prepare() -> None:
+    """Make the next runs of this process begin sooner: see ``corelib.runs.warm``."""
+    PARENT.prepare(_environment())
 
 
 def spawn(words: list[str], log: Path) -> threading.Thread:
@@ -54,13 +61,17 @@ def spawn(words: list[str], log: Path) -> threading.Thread:
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            env={**os.environ, "PYTHONPATH": import_path()},
+            env=_environment(),
             start_new_session=True,
         )
     # Unless a thread waits for it, a killed worker stays a zombie.
     waiting = threading.Thread(target=process.wait, daemon=True)
     waiting.start()
     return waiting
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": import_path()}
 
 
 def import_path() -> str:

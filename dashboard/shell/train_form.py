@@ -5,12 +5,14 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime import Runtime, exists, get_instance
 
 from corelib.catalog import System
 from corelib.catalog import system as find_system
 from corelib.data import DATASETS, is_here
 from corelib.errors import SettingsError, SynaptariumError
 from corelib.runs.expected import expected_seconds
+from corelib.runs.launch import prepare
 from corelib.runs.spec import RunSpec, make_spec
 from dashboard.shell.forms import settings_forms
 from dashboard.shell.person import check, refusal, start
@@ -27,6 +29,8 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
     """
     chosen = find_system(system_name)
     st.markdown("#### Train your own network")
+    if not refusal():
+        _prepare_worker()
     with st.container(border=True):
         values = _data_and_seed(chosen, prefix)
         if chosen.presets:
@@ -53,6 +57,13 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
         if problem:
             say_error(problem)
     runs_section(prefix, system_name, draw)
+
+
+def _prepare_worker() -> None:
+    """Somebody is about to press Train; a page that is drawn without a server trains nothing."""
+    # The runtime of AppTest is a stand-in that claims to be one.
+    if exists() and type(get_instance()) is Runtime:
+        prepare()
 
 
 def _say_expected_time(system_name: str, config: dict, training: dict, dataset: str) -> None:
