@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from corelib.errors import SettingsError
+from corelib.runs import launch
 from corelib.runs.slots import slot_count
 from corelib.sweeps.trial import Job, train_trial
 
@@ -43,6 +44,8 @@ def _here(jobs: Sequence[Job], given: Resources) -> Iterator[int | None]:
     from joblib import Parallel, delayed
 
     workers = given.workers or slot_count()
+    if len(jobs) > workers:
+        launch.prepare()
     with _slots(str(max(workers, slot_count()))):
         # Threads suffice: each waits for a worker, which is a process.
         pool = Parallel(n_jobs=workers, backend="threading", return_as="generator_unordered")

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from corelib.environment import runs_root as root
 from corelib.runs import launch, warm
 from corelib.runs.store import Run
 from tests.runs.conftest import tiny, wait_for, wait_until
@@ -21,6 +22,17 @@ def is_ready(parent: warm.Parent) -> bool:
     assert process is not None
     assert process.stdout is not None
     return bool(select.select([process.stdout], [], [], 0)[0])
+
+
+@pytest.fixture(autouse=True)
+def without_the_test_in_it(monkeypatch):
+    """pytest writes into the environment which part of a test runs."""
+    environment = launch._environment
+
+    def others() -> dict[str, str]:
+        return {k: v for k, v in environment().items() if k != "PYTEST_CURRENT_TEST"}
+
+    monkeypatch.setattr(launch, "_environment", others)
 
 
 @pytest.fixture
@@ -92,34 +104,43 @@ def test_a_killed_parent_costs_nothing(parent, cold):
     assert trained().folder.name in cold[0]
 
 
+def begin(parent: warm.Parent, **more: str) -> bool:
+    """Whether it would begin a worker; this one finds no run in its folder, and leaves."""
+    folder = root()
+    folder.mkdir(exist_ok=True)
+    return parent.begin(folder / "none", folder / "log.txt", launch._environment() | more)
+
+
 def test_a_parent_that_does_not_answer_is_given_up(parent, cold, monkeypatch):
     monkeypatch.setattr(warm, "ANSWER_S", 0.2)
     process = parent._process
     process.send_signal(signal.SIGSTOP)
     assert trained().folder.name in cold[0]
     assert process.poll() is not None
+    # And it is not asked again, but started anew when somebody prepares.
+    assert not begin(parent)
 
 
-def test_one_that_still_imports_is_not_waited_for(monkeypatch, runs_root, cold):
+def test_one_that_still_imports_is_not_waited_for(runs_root):
     parent = warm.Parent()
-    monkeypatch.setattr(launch, "PARENT", parent)
-    launch.prepare()
-    trained()
-    assert len(cold) == 1
+    parent.prepare(launch._environment())
+    assert not begin(parent)
+    assert parent._process.poll() is None
     parent.end()
 
 
-def test_a_changed_program_or_variable_is_not_met_with_the_former_one(parent, cold, monkeypatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
-    trained()
-    assert len(cold) == 1
-    assert parent._process is None
-
-
-def test_the_program_is_what_its_files_are(parent, cold, monkeypatch):
+def test_another_program_or_another_variable_needs_another_parent(parent, monkeypatch):
+    assert begin(parent)
+    assert begin(parent, SYNAPTARIUM_SLOTS="2")
     monkeypatch.setattr(warm, "program_time", lambda: 0)
-    trained()
-    assert len(cold) == 1
+    process = parent._process
+    assert not begin(parent)
+    assert process.poll() is not None
+    monkeypatch.undo()
+    parent.prepare(launch._environment())
+    wait_until(lambda: is_ready(parent), "the parent is ready")
+    assert not begin(parent, OMP_WAIT_POLICY="passive")
+    assert parent._process is None
 
 
 def test_a_run_has_the_folder_and_variables_of_now(parent, cold, monkeypatch, tmp_path):
