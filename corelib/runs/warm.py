@@ -103,7 +103,7 @@ def _says(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Whether it has said a word, or does within so many seconds."""
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], seconds)
-    return bool(ready) and process.stdout.read1(1) == b"."
+    return bool(ready) and os.read(process.stdout.fileno(), 1) == b"."
 
 
 PARENT = Parent()

@@ -88,7 +88,7 @@ def test_a_warm_run_is_a_cold_one_bit_for_bit(parent, cold):
         assert weights(run) == weights(other)
         ours, theirs = (r.history() for r in (run, other))
         assert [e.metrics for e in ours.validations] == [e.metrics for e in theirs.validations]
-        assert run.log.read_text() == other.log.read_text()
+        assert run.log.read_text(encoding="utf-8") == other.log.read_text(encoding="utf-8")
 
 
 def test_a_killed_parent_costs_nothing(parent, cold):
