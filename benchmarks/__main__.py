@@ -40,7 +40,7 @@ def row(line: dict[str, Any]) -> tuple[str, ...]:
         f"{ours:.4g}",
         f"{theirs:.4g}",
         f"{line['ratio']:.2f}",
-        percent(line["floor_ms"] / ours, 0) if "floor_ms" in line else "",
+        percent(line["floor_ms"] / ours, 0),
         f"{line['needed']:g}",
         "yes" if line["ratio"] >= line["needed"] else "no",
     )

@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measure import report, show
+from benchmarks.measure import report, show_all
 from benchmarks.slow_baselines import SLOW
 from corelib.analysis.clock import medians
 from corelib.catalog import system
@@ -66,11 +66,5 @@ def measured() -> Iterator[dict[str, Any]]:
     yield from map(training_step, NEEDED)
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    for line in measured():
-        show(line)
-
-
 if __name__ == "__main__":
-    main()
+    show_all(measured())

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measure import report, show
+from benchmarks.measure import report, show_all
 from benchmarks.slow_bpan import SlowBPAN
 from corelib.analysis.clock import medians
 from corelib.data import load_dataset
@@ -101,11 +101,5 @@ def measured() -> Iterator[dict[str, Any]]:
         yield stopping(model, inputs, batch, rounds, checkpoint="bpan-mnist")
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    for line in measured():
-        show(line)
-
-
 if __name__ == "__main__":
-    main()
+    show_all(measured())

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.measure import report, show
+from benchmarks.measure import report, show_all
 from benchmarks.slow_bpc import SlowBPC
 from corelib.analysis.clock import medians
 from corelib.data import load_dataset
@@ -85,14 +85,12 @@ def measured() -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    torch.set_num_threads(1)
     if hasattr(os, "sched_setaffinity"):
         # There is no other way to limit JAX to one thread.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if importlib.util.find_spec("jax") is None:
         print("JAX is not installed: compared with autograd alone.", file=sys.stderr)
-    for line in measured():
-        show(line)
+    show_all(measured())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.measure import report, show
+from benchmarks.measure import report, show_all
 from corelib.analysis.clock import medians
 from corelib.catalog import system
 from corelib.data import load_dataset
@@ -50,11 +50,5 @@ def measured() -> Iterator[dict[str, Any]]:
     yield training_step("counter-hebb", rounds=200)
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    for line in measured():
-        show(line)
-
-
 if __name__ == "__main__":
-    main()
+    show_all(measured())

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.measure import report, show
+from benchmarks.measure import report, show_all
 from benchmarks.slow_ipvae import SlowIPVAE
 from corelib.analysis.clock import medians
 from corelib.models.ipvae import IPVAE, stimuli
@@ -132,11 +132,5 @@ def measured() -> Iterator[dict[str, Any]]:
         yield measurement()
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    for line in measured():
-        show(line)
-
-
 if __name__ == "__main__":
-    main()
+    show_all(measured())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
@@ -23,14 +23,13 @@ def report(
     slow: str,
     needed: float,
     ms: dict[str, float],
-    work: Callable[[], Any] | None = None,
+    work: Callable[[], Any],
     **details: Any,
 ) -> dict[str, Any]:
     """One line of a benchmark: how many times faster ``fast`` is than ``slow``, and which share of
     its time the products of ``work`` would take at the core's best rate."""
     import torch
 
-    floor = {} if work is None else {"floor_ms": round(floor_ms(work), 3)}
     return {
         "what": what,
         "ratio": round(ms[slow] / ms[fast], 2),
@@ -38,7 +37,7 @@ def report(
         "ours": fast,
         "reference": slow,
         "median_ms": {name: round(value, 3) for name, value in ms.items()},
-        **floor,
+        "floor_ms": round(floor_ms(work), 3),
         "threads": torch.get_num_threads(),
         **details,
     }
@@ -47,6 +46,15 @@ def report(
 def show(line: dict[str, Any]) -> None:
     """Print a report as one line of JSON."""
     print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+def show_all(lines: Iterator[dict[str, Any]]) -> None:
+    """Print reports as they are measured, on one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    for line in lines:
+        show(line)
 
 
 def floor_ms(work: Callable[[], Any]) -> float:

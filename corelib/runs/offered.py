@@ -45,7 +45,7 @@ def available(newest: int | None = None) -> list[Checkpoint]:
 def titles() -> dict[str, str]:
     """What people call each run, by its id: see ``own_titles``. No title is the name of a shipped
     checkpoint or of an imported one."""
-    runs = [Named(row.id, row.called, row.trained, row.seed or 0) for row in rows()]
+    runs = [_named(row, row.called) for row in rows()]
     places = (place for place in (SHIPPED, imported_root()) if place.is_dir())
     others = (folder.name for place in places for folder in place.iterdir())
     return own_titles(runs, (*others, NOTHING))
@@ -60,10 +60,11 @@ def formerly(title: str) -> str:
 
 def _had(row: Row, title: str) -> bool:
     names = (row.name, *row.former, row.variant)
-    return any(
-        could_be(Named(row.id, name, row.trained, row.seed or 0), title)
-        for name in dict.fromkeys(names)
-    )
+    return any(could_be(_named(row, name), title) for name in dict.fromkeys(names))
+
+
+def _named(row: Row, name: str) -> Named:
+    return Named(row.id, name, row.trained, row.seed or 0)
 
 
 def unreadable() -> list[Unreadable]:

@@ -41,7 +41,7 @@ class Scan:
         self._lock = Lock()
         self._seen: dict[str, Stamps] = {}
         self._took, self._looked_at = 0.0, -float("inf")
-        self._state: tuple[int, int] | None = None
+        self._state: tuple[dict[str, Stamps], tuple[int, int]] | None = None
 
     def stamps(self, fresh: bool = False) -> dict[str, Stamps]:
         """The stamps of each run by its folder's name, newest first; not to be changed.
@@ -54,7 +54,7 @@ class Scan:
             if fresh or began - self._looked_at >= patience:
                 seen = _look(self.root)
                 if seen != self._seen:
-                    self._seen, self._state = seen, None
+                    self._seen = seen
                 self._looked_at = time.monotonic()
                 self._took = self._looked_at - began
             return self._seen
@@ -62,11 +62,12 @@ class Scan:
     def state(self) -> tuple[int, int]:
         """Two numbers, however many runs there are, that change when one comes, goes, changes its
         state or its marks, or saves a checkpoint; not with each event of it."""
-        seen = self.stamps()
-        if self._state is None:
+        seen, kept = self.stamps(), self._state
+        # Kept with what it was made from: another thread may have looked meanwhile.
+        if kept is None or kept[0] is not seen:
             runs = tuple((name, s.checkpoints, s.status, s.marks) for name, s in seen.items())
-            self._state = len(runs), hash(runs)
-        return self._state
+            self._state = kept = seen, (len(runs), hash(runs))
+        return kept[1]
 
 
 def state() -> tuple[int, int]:

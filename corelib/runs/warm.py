@@ -20,11 +20,14 @@ import subprocess
 import sys
 import threading
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from corelib.version import program_time
 
+IMPORTED = ("corelib.runs.worker", "corelib.runs.trained", "corelib.training.loop")
+"""What a worker imports late."""
 IDLE_S = 600.0
 ANSWER_S = 2.0
 """A parent that takes longer to fork is given up."""
@@ -119,10 +122,9 @@ def serve() -> None:
     # One thread of OpenMP: a pool of them would not survive the fork.
     torch.set_num_threads(1)
     from corelib.data import load_dataset
-    from corelib.runs import trained
-    from corelib.training import loop
 
-    del trained, loop
+    for name in IMPORTED:
+        import_module(name)
     load_dataset("mnist")
     sys.stdout.buffer.write(b".")
     sys.stdout.buffer.flush()

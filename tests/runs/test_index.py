@@ -186,3 +186,18 @@ def test_the_table_has_a_line_for_each_row(runs_root):
     table = index.table()
     assert list(table.index) == [run.id for run in list_runs()]
     assert "is not a spec" in table.loc[damaged.id, "note"]
+
+
+def test_the_state_is_of_the_runs_that_are_there_also_if_another_thread_looks(
+    runs_root, monkeypatch
+):
+    looked = scan.Scan(runs_root)
+    seen = looked.stamps(fresh=True)
+    empty = looked.state()
+    trained()
+    looked.stamps(fresh=True)
+    # One thread has looked before the run came, and asks for the state only now.
+    monkeypatch.setattr(looked, "stamps", lambda fresh=False: seen)
+    assert looked.state() == empty
+    monkeypatch.undo()
+    assert looked.state() != empty

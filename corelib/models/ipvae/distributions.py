@@ -94,8 +94,7 @@ def relaxed_poisson(temperature: float, generator: torch.Generator | None = None
     largest rate. Where a rate is infinite all is NaN, which then shows in the loss.
     """
 
-    def waits(u: Tensor) -> Iterator[Tensor]:
-        end = (1 + BEYOND * temperature) * (u.exp() + torch.finfo(u.dtype).eps)
+    def waits(end: Tensor) -> Iterator[Tensor]:
         last = torch.zeros_like(end)
         while bool(torch.any(last < end)):
             wait = exponential(end, generator)
@@ -103,9 +102,10 @@ def relaxed_poisson(temperature: float, generator: torch.Generator | None = None
             yield wait
 
     def draw(u: Tensor) -> Tensor:
-        if bool(u.detach().exp().isinf().any()):
+        end = (1 + BEYOND * temperature) * (u.detach().exp() + torch.finfo(u.dtype).eps)
+        if bool(end.isinf().any()):
             return u * torch.nan
-        return relaxed(u, waits(u.detach()), temperature)
+        return relaxed(u, waits(end), temperature)
 
     return draw
 
