@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import columns
 from corelib.words import percent
 
 MODULES = ("bpan", "baselines", "bpc", "butd", "ipvae")
@@ -46,27 +47,13 @@ def row(line: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def table(rows: list[tuple[str, ...]]) -> str:
-    """In columns, numbers at the right; also a table in Markdown."""
-    every = [HEADINGS, *rows]
-    widths = [max(len(each[k]) for each in every) for k in range(len(HEADINGS))]
-
-    def line(cells: tuple[str, ...]) -> str:
-        first, *others = zip(cells, widths, strict=True)
-        parts = [first[0].ljust(first[1]), *(text.rjust(width) for text, width in others)]
-        return f"| {' | '.join(parts)} |"
-
-    rule = "|".join(["-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:])])
-    return "\n".join([line(HEADINGS), f"|{rule}|", *map(line, rows)])
-
-
 def main(file: str = "bench.json") -> None:
     found: list[dict[str, Any]] = []
     for module in MODULES:
         print(f"{module} ...", file=sys.stderr, flush=True)
         found += lines(module)
     Path(file).write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
-    print(table([row(line) for line in found]))
+    print(columns(HEADINGS, [row(line) for line in found]))
 
 
 if __name__ == "__main__":

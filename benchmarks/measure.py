@@ -57,6 +57,20 @@ def show_all(lines: Iterator[dict[str, Any]]) -> None:
         show(line)
 
 
+def columns(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """In columns, numbers at the right; also a table in Markdown."""
+    every = [headings, *rows]
+    widths = [max(len(each[k]) for each in every) for k in range(len(headings))]
+
+    def line(cells: tuple[str, ...]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        parts = [first[0].ljust(first[1]), *(text.rjust(width) for text, width in others)]
+        return f"| {' | '.join(parts)} |"
+
+    rule = "|".join(["-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:])])
+    return "\n".join([line(headings), f"|{rule}|", *map(line, rows)])
+
+
 def floor_ms(work: Callable[[], Any]) -> float:
     """The milliseconds that the matrix products of a computation would take at ``best_rate``."""
     return 1000 * count_flops(work) / best_rate()

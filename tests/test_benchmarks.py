@@ -5,8 +5,8 @@ from importlib import import_module
 import pytest
 import torch
 
-from benchmarks.__main__ import HEADINGS, MODULES, row, table
-from benchmarks.measure import count_flops
+from benchmarks.__main__ import HEADINGS, MODULES, row
+from benchmarks.measure import columns, count_flops
 from corelib.models.bpc import products
 from corelib.models.bpc.products import linear
 
@@ -34,7 +34,7 @@ def test_each_measurement_runs_and_makes_a_row(name, monkeypatch):
         assert line["floor_ms"] > 0
         cells = row(line)
         assert cells[-1] == ("yes" if line["ratio"] >= line["needed"] else "no")
-        assert table([cells]).count("\n") == 2
+        assert columns(HEADINGS, [cells]).count("\n") == 2
         assert len(cells) == len(HEADINGS)
 
 

@@ -1,16 +1,16 @@
-"""Figures as files, drawn by the browser: plotly.js is the one that plotly's package holds, the
+"""Figures as files, drawn by the browser: plotly.js is the one that draws the page's figures, the
 font is Streamlit's, so nothing is fetched from outside and no second browser is needed."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import plotly
 import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.runtime import get_instance
 
-PLOTLY = Path(plotly.__file__).with_name("package_data") / "plotly.min.js"
+from dashboard.shell.chart import plotly_address
+
 FONTS = Path(st.__file__).with_name("static") / "static" / "media"
 COUNT = "_saved_figures"
 Drawable = Mapping[str, Any] | str
@@ -55,7 +55,7 @@ def _draw(figures: Mapping[str, Drawable], texts: Mapping[str, str], name: str, 
         {
             "figures": dict(figures),
             "texts": dict(texts),
-            "plotly": files.add(str(PLOTLY), "text/javascript", f"{name}_{kind}_plotly"),
+            "plotly": plotly_address(),
             "font": files.add(str(font()), "font/woff2", f"{name}_{kind}_font"),
         },
     )

@@ -17,6 +17,8 @@ from dashboard.figures.projector import for_projector
 from dashboard.figures.tidy import file_stem, slug, tidy
 from dashboard.shell import drawn, projector, screen
 from dashboard.shell.bundle import spec_of
+from dashboard.shell.chart import clicked as clicked
+from dashboard.shell.chart import draw_chart
 from dashboard.shell.drawn import Drawn, network_of
 from dashboard.shell.film import film_buttons
 from dashboard.shell.save import save_button
@@ -65,16 +67,7 @@ def chart(
             *("toImage", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d")
         ],
     }
-    st.plotly_chart(
-        _on_screen(figure),
-        width="stretch",
-        theme=None,
-        key=key,
-        config=config,
-        alt=spoken(),
-        on_select=on_select or "ignore",
-        selection_mode="points",
-    )
+    draw_chart(_on_screen(figure), key, alt=spoken(), config=config, on_click=on_select)
     with _below(caption, key):
         pressed = [kind for kind in BY_BROWSER if _pressed(kind, key)]
         _save_csv(table, key, stem)
@@ -137,12 +130,6 @@ def _below(caption: str, key: str) -> "DeltaGenerator":
 
 def _save_csv(csv: Callable[[], bytes], key: str, name: str) -> None:
     save_button("CSV", csv, name, key, "The data of this figure, one row per point")
-
-
-def clicked(key: str) -> dict | None:
-    """The point of a figure that was clicked last: its x, y, customdata, point_index."""
-    points = st.session_state[key].selection.points
-    return points[-1] if points else None
 
 
 def _csv(figure: "Figure", n: int | None) -> bytes:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.charts import charts
 from tests.pages.app import open_page
 
 MOVES = {
@@ -21,10 +22,10 @@ MOVES = {
 def alts(page: str, **query: str) -> list[str]:
     """The text alternatives of all charts and pictures of a page."""
     app = open_page(page, **query)
-    charts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    figures = [chart.alt for chart in charts(app)]
     pictures = [image.alt for item in app.get("imgs") for image in item.proto.imgs]
-    assert all(charts), "a chart without a description"
-    return charts + pictures
+    assert all(figures), "a chart without a description"
+    return figures + pictures
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from corelib.runs.trained import Trained
 from corelib.words import percent
+from tests.charts import charts
 from tests.pages.app import open_page, sentences
 
 
@@ -83,7 +84,7 @@ def test_two_networks_stand_side_by_side(runs_root):
     assert "At θ = 0.90 **bpan-unbalanced-mnist** correctly calls" in text
     assert text.count("at the last step, the input left out.") == 2
     # Currents, decision and balance of each.
-    assert len(app.get("plotly_chart")) == 6
+    assert len(charts(app)) == 6
 
 
 def test_a_preset_sets_the_controls(runs_root):

@@ -12,6 +12,7 @@ from corelib.reproduce import bpc_completion, bpc_depth, reproduce, results
 from corelib.runs.registry import find
 from corelib.words import percent, with_article
 from dashboard.bpc import cache as bpc_cache
+from tests.charts import charts
 from tests.pages.app import cells, named, open_page, sentences
 
 BEST = "bpc-mnist"
@@ -42,7 +43,7 @@ def test_every_tab_opens_for_every_network(runs_root, tab, name):
     app = open_page("bpc", bpc_model=name, bpc_tab=tab)
     assert not app.exception
     assert not app.error
-    shown = len(app.get("plotly_chart")) + len(app.info)
+    shown = len(charts(app)) + len(app.info)
     assert shown > 0
 
 
@@ -124,7 +125,7 @@ def test_too_large_a_step_is_reported(runs_root):
     assert "Then it diverges." in sentences(app)
     assert "above the limit of 2" in sentences(app)
     # The gauge, its curves, and what there is of inference are shown all the same.
-    assert len(app.get("plotly_chart")) == 4
+    assert len(charts(app)) == 4
 
 
 @pytest.mark.parametrize("name", [BEST, "gpc-mnist", "hybrid-pc-mnist"])

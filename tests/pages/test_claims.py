@@ -13,6 +13,7 @@ from dashboard.figures.tidy import tidy
 from dashboard.lab.claims.figures import distances
 from dashboard.lab.claims.marks import MARKS
 from dashboard.shell.text import plain
+from tests.charts import charts
 from tests.pages.app import imported_by, open_page, sentences
 
 HEAVY = ("torch", "torchvision", "sklearn", "scipy.stats", "optuna")
@@ -53,7 +54,7 @@ def test_filters_in_the_address_leave_what_they_say(runs_root):
     assert not app.exception
     assert app.markdown[0].value.startswith("There is no such claim.")
     assert not app.metric
-    assert not app.get("plotly_chart")
+    assert not charts(app)
 
 
 def test_a_search_that_is_too_long_is_not_read(runs_root):

@@ -1,7 +1,6 @@
 """Compare: what it says is what the library says, and its experiments are those of their pages."""
 
 import json
-import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,6 +11,7 @@ from corelib.runs.store import create_run
 from corelib.training.events import Stepped
 from corelib.words import PER_CENT
 from dashboard.shell.text import plain
+from tests.charts import charts
 from tests.measures.test_comparison import stored
 from tests.pages.addresses import illegal
 from tests.pages.app import joined, open_page, sentences
@@ -47,9 +47,9 @@ QUICK = ("E/I balance", "BPC digits")
 def figures(app: AppTest, prefix: str = "") -> dict[str, list]:
     """What the traces of each figure of a page show, by its key without ``prefix``."""
     found = {}
-    for item in app.get("plotly_chart"):
-        key = re.sub(rf"^.*-{prefix}", "", item.proto.id)
-        data = json.loads(item.proto.spec)["data"]
+    for item in charts(app):
+        key = item.key.removeprefix(prefix)
+        data = json.loads(item.spec)["data"]
         found[key] = [[trace.get(name) for name in "xyzr"] for trace in data]
     return found
 
@@ -65,8 +65,8 @@ def test_the_page_opens_on_two_networks_and_says_what_the_library_says(runs_root
 
 def test_the_baseline_turns_the_differences_around(runs_root):
     app = open_page("compare", compare_baseline="mlp-mnist")
-    (figure,) = app.get("plotly_chart")
-    (trace,) = json.loads(figure.proto.spec)["data"]
+    (figure,) = charts(app)
+    (trace,) = json.loads(figure.spec)["data"]
     assert trace["name"] == "bpan-mnist"
     assert trace["x"] == [pytest.approx(-0.45)]
 
@@ -126,8 +126,8 @@ def test_runs_have_curves_settings_and_groups(runs_root):
         "compare", **named, compare_tab="Curves", compare_metric="loss", compare_log_y="true"
     )
     assert not app.exception
-    (figure,) = (f for f in app.get("plotly_chart") if f.proto.id.endswith("compare_curves"))
-    spec = json.loads(figure.proto.spec)
+    (figure,) = (f for f in charts(app) if f.key == "compare_curves")
+    spec = json.loads(figure.spec)
     assert {trace["name"] for trace in spec["data"]} == {titles()[run.id] for run in (*runs, early)}
     assert spec["layout"]["yaxis"]["type"] == "log"
     assert any("2 points at 0 or below are left out" in c.value for c in app.caption)

@@ -8,6 +8,7 @@ from corelib.analysis.anytime import at_threshold, outcomes
 from corelib.data import load_dataset
 from corelib.models.bpan.halting import answers
 from corelib.words import percent
+from tests.charts import charts
 from tests.pages.app import cells, joined, open_page, sentences
 
 BPAN = "bpan-sequence-ct-mnist"
@@ -34,10 +35,7 @@ def test_the_sentence_gives_the_networks_accuracy(runs_root):
 
 
 def test_another_scene_seed_is_another_sequence_of_the_digit(runs_root):
-    specs = [
-        open_page("evidence", evidence_draw=seed).get("plotly_chart")[0].proto.spec
-        for seed in ("0", "3")
-    ]
+    specs = [charts(open_page("evidence", evidence_draw=seed))[0].spec for seed in ("0", "3")]
     assert specs[0] != specs[1]
     app = open_page("evidence", evidence_draw="3")
     assert app.number_input(key="evidence_draw").label == "Scene seed"

@@ -8,6 +8,7 @@ import pytest
 from corelib.films.film import NO_MP4
 from dashboard.shell import export
 from dashboard.shell import film as shell_film
+from tests.charts import charts
 from tests.pages import butd
 from tests.pages.app import open_page
 from tests.pages.ipvae import store_network
@@ -39,7 +40,7 @@ def test_moving_bars_are_saved_with_their_sound(runs_root, films):
     film = films["bars_player"]()
     assert film.seconds == pytest.approx(160 * 0.05)
     assert film.sound is not None
-    spec = app.get("plotly_chart")[0].proto.spec
+    spec = charts(app)[0].spec
     assert '"bars_player"' not in spec, "the film is no part of the figure"
 
 
@@ -80,7 +81,7 @@ def test_the_three_passes_are_saved_as_they_are_shown(runs_root, films, system, 
     assert not app.exception
     assert set(buttons(app)) == {"GIF", "MP4"}
     film = films["learn_passes"]()
-    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    figure = json.loads(charts(app)[0].spec)
     assert film.seconds == pytest.approx((len(figure["frames"]) - 1) * 0.7 + 2.4)
     view = films["learn_passes"].args[0]
     shown = {trace["name"]: trace for trace in figure["data"]}

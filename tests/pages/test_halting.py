@@ -9,6 +9,7 @@ from corelib import load
 from corelib.data import load_dataset
 from corelib.models.bpan.anytime import AnytimeClassifier
 from corelib.words import percent, with_article
+from tests.charts import charts
 from tests.pages.app import cells, joined, open_page, sentences
 
 TABS = (
@@ -80,14 +81,14 @@ def test_moving_the_threshold_runs_no_network(runs_root, monkeypatch):
 
 def test_work_is_another_cost_than_steps(runs_root):
     app = open_page("halting", halting_cost="multiply-adds")
-    spec = app.get("plotly_chart")[1].proto.spec
+    spec = charts(app)[1].spec
     assert "multiply-adds per image" in spec
 
 
 def test_time_is_measured_on_this_machine(runs_root):
     app = open_page("halting", halting_cost="time")
     assert not app.exception
-    assert "milliseconds for 1,000 images" in app.get("plotly_chart")[1].proto.spec
+    assert "milliseconds for 1,000 images" in charts(app)[1].spec
 
 
 def test_a_step_at_which_nothing_halts(runs_root):

@@ -17,7 +17,6 @@ VERBATIM = {
     ("multiselect", "options"),
     ("code", "code_text"),
     ("arrow_data_frame", "arrow_data"),
-    ("plotly_chart", "spec"),
 }
 """What Streamlit shows as it is: these would be spoiled by escaping."""
 ASIDE = ("alt", "default", "raw_value", "raw_values", "file_name", "url", "form_id", "agent")

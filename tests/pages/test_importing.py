@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from corelib.models.butd import BUTDNet
 from corelib.runs import foreign, registry
+from tests.charts import charts
 from tests.models.ipvae import test_authors as vaes
 from tests.pages.app import open_page
 from tests.runs.test_foreign import bpan
@@ -97,7 +98,7 @@ def opened(page: str, prefix: str, name: str) -> None:
     app = open_page(page, **{f"{prefix}_model": name})
     assert not app.exception
     assert not app.error
-    assert app.get("plotly_chart"), "the page should show a figure"
+    assert charts(app), "the page should show a figure"
     assert app.selectbox(key=f"{prefix}_model").value == name
 
 

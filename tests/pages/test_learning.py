@@ -12,6 +12,7 @@ from corelib.runs.store import list_runs
 from dashboard.butd.learning import cache as own_cache
 from dashboard.butd.learning import comparison, rules, view
 from dashboard.shell import cache
+from tests.charts import charts
 from tests.pages.app import open_page, sentences
 from tests.pages.butd import SMALL, store_network
 
@@ -55,7 +56,7 @@ def test_every_view_opens(runs_root, tab, system):
     app = open_page("learning", learn_model=name, learn_tab=tab)
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) > 0
+    assert len(charts(app)) > 0
 
 
 def test_networks_that_differ_only_in_the_rule_share_a_setting():
@@ -163,7 +164,7 @@ def test_the_passes_are_redrawn_when_what_they_show_changes(runs_root):
 
     def passes(**view):
         app = open_page("learning", learn_model=name, **view)
-        return app.get("plotly_chart")[0].proto.spec
+        return charts(app)[0].spec
 
     still = passes()
     assert passes(learn_noise="0.5") == still

@@ -10,6 +10,7 @@ from corelib import train
 from corelib.data import own
 from corelib.data.own_asked import Asked
 from corelib.data.own_reading import add
+from tests.charts import charts
 from tests.data.shapes import CLASSES, make_npz
 from tests.pages.app import open_page, sentences
 
@@ -97,7 +98,7 @@ def test_each_page_shows_a_network_of_own_images(page, mine, tmp_path, runs_root
     control, run = next(iter(chosen.items()))
     (picker,) = [c for c in (*app.selectbox, *app.multiselect) if c.key == control]
     assert run in str(picker.value)
-    assert app.get("plotly_chart")
+    assert charts(app)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from corelib.words import percent
 from dashboard import router
 from dashboard.rooms import FAMILIES, ROOMS
 from dashboard.shell.text import plain
+from tests.charts import charts
 from tests.pages.app import ROOT, imported_by, open_page, sentences
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -107,7 +108,7 @@ def test_figures_are_enlarged_while_the_projector_is_on(runs_root):
     app = open_page("balance")
 
     def figures():
-        return [json.loads(item.proto.spec) for item in app.get("plotly_chart")]
+        return [json.loads(item.spec) for item in charts(app)]
 
     before = figures()
     app.session_state["projector"] = True

@@ -14,6 +14,7 @@ from corelib.runs.spec import as_command
 from dashboard.shell import drawer, drawn, headless
 from dashboard.shell.bundle import spec_of
 from dashboard.shell.report_html import spoken
+from tests.charts import charts
 from tests.pages.app import open_page
 
 TOY = """
@@ -181,7 +182,7 @@ def test_button_and_command_line_say_the_same_of_an_experiment(runs_root, monkey
     assert said.sentence == spoken(app.markdown[0].value)
     figures = app.session_state[drawn.FIGURES]
     assert said.captions == [one.caption for one in figures.values()]
-    assert len(figures) > len(app.get("plotly_chart"))
+    assert len(figures) > len(charts(app))
     data = re.findall('json">({"data".*?)</script>', text)
     assert len(data) == len(figures)
     assert all(json.loads(one)["data"] for one in data)

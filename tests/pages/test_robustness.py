@@ -14,6 +14,7 @@ from corelib.reproduce import results
 from corelib.words import PER_CENT, percent
 from dashboard.bpan.robustness import cache, occlusion, states, tabs, view
 from dashboard.bpan.robustness.figures.strip import AnswerPair
+from tests.charts import charts
 from tests.pages.app import joined, open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
@@ -146,12 +147,12 @@ def test_the_published_claims_stand_beside_ours(runs_root):
     assert not app.button(key="robust_balance_anew").disabled
     app = open_robustness(robust_tab="Balance ablation")
     assert not app.exception
-    assert len(app.get("plotly_chart")) > 5
+    assert len(charts(app)) > 5
 
 
 def test_differences_are_of_the_shipped_means_in_points(runs_root):
     app = open_robustness(robust_shown="difference", robust_kind="gaussian")
-    (figure,) = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    (figure,) = [json.loads(chart.spec) for chart in charts(app)]
     rows = results.shipped("robustness")
     rows = rows[(rows["corruption"] == "gaussian") & (rows["protocol"] == "ours")]
     means = rows.pivot_table(index="severity", columns="model", values="accuracy")

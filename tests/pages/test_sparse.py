@@ -16,6 +16,7 @@ from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse import digits, features
 from dashboard.shell import cache
 from dashboard.shell.text import plain
+from tests.charts import charts
 from tests.pages.app import open_page, sentences
 from tests.pages.ipvae import DATASET, UNITS, fields, store_network
 
@@ -152,7 +153,7 @@ def test_rates_at_which_softened_counts_take_too_long_are_said(network, monkeypa
     assert not app.error
     assert "spikes a step here" in app.info[0].value
     # What does not depend on them stays.
-    assert "sparse_causes" in {chart.key for chart in app.get("plotly_chart")}
+    assert "sparse_causes" in {chart.key for chart in charts(app)}
 
 
 def test_a_gaussian_network_has_no_counts_to_estimate(runs_root):

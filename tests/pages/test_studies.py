@@ -14,6 +14,7 @@ from corelib.sweeps.sweep import run
 from corelib.words import PROGRAM
 from dashboard.lab.studies import form, panel
 from dashboard.shell import headless
+from tests.charts import charts
 from tests.pages.app import open_page, sentences
 
 
@@ -156,7 +157,7 @@ def test_the_best_is_named_with_its_spread(monkeypatch):
 
 
 def spec(app: AppTest, place: int = -1) -> dict:
-    return json.loads(app.get("plotly_chart")[place].proto.spec)
+    return json.loads(charts(app)[place].spec)
 
 
 def test_the_best_so_far_never_falls(monkeypatch):

@@ -15,6 +15,7 @@ from corelib.words import percent
 from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks import instruction, tabs, view
 from dashboard.shell import cache
+from tests.charts import charts
 from tests.pages.app import open_page, sentences
 from tests.pages.butd import store_network
 
@@ -200,7 +201,7 @@ def test_without_a_digit_or_a_network_it_says_what_to_do(name, monkeypatch):
     assert "which units it makes active" in app.info[1].value
     assert not app.exception
     # What needs no scene is shown: the map, its composition, and the layers' open units.
-    assert len(app.get("plotly_chart")) == 3
+    assert len(charts(app)) == 3
     monkeypatch.setattr(cache, "checkpoints", list)
     app = open_page("subnetworks", sub_tab="Train")
     assert "No trained network of this kind" in app.info[0].value

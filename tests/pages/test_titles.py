@@ -12,6 +12,7 @@ from corelib.runs.offered import titles
 from corelib.runs.spec import make_spec
 from corelib.runs.store import Run
 from corelib.training.events import Began, Stepped
+from tests.charts import charts
 from tests.pages.app import open_page, sentences
 from tests.pages.stored import completed_run
 
@@ -87,10 +88,8 @@ def test_headlines_and_legends_hold_names(runs_root):
     app = open_page("halting", halting_models=["lab1", "bpan-mnist"])
     assert not app.exception
     assert "**lab1**" in sentences(app)
-    drawn = "".join(chart.proto.spec for chart in app.get("plotly_chart"))
-    names = {
-        trace.get("name") for trace in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
-    }
+    drawn = "".join(chart.spec for chart in charts(app))
+    names = {trace.get("name") for trace in json.loads(charts(app)[0].spec)["data"]}
     assert "lab1" in names
     assert run.id not in drawn + sentences(app)
 

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.rooms import ROOMS
 from dashboard.shell import drawer, drawn
+from tests.charts import charts
 from tests.pages.app import open_page
 
 
@@ -28,7 +29,7 @@ def test_a_press_collects_tabs_that_were_never_opened(runs_root, saved):
     assert "could not be drawn" not in texts["README.txt"]
     # What the tabs are set to is among the settings, and nothing of them is shown.
     assert not app.session_state[drawn.QUIET]
-    assert len(app.get("plotly_chart")) == len(above)
+    assert len(charts(app)) == len(above)
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.file.removesuffix(".py"))

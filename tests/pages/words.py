@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from streamlit.testing.v1 import AppTest
 
 from dashboard.shell.glossary import GREEK
+from tests.charts import chart_of
 from tests.pages.addresses import PREFIX
 from tests.pages.app import open_page
 
@@ -80,8 +81,8 @@ def _said(item: Any) -> Iterator[Text]:
         yield Text(getattr(proto, "label", ""), False)
     if help := getattr(proto, "help", ""):
         yield Text(help, False)
-    if item.type == "plotly_chart":
-        yield from (Text(words, True) for words in _drawn(json.loads(proto.spec)))
+    if chart := chart_of(proto):
+        yield from (Text(words, True) for words in _drawn(json.loads(chart.spec)))
     if item.type == "arrow_data_frame":
         yield from (Text(str(name), False) for name in item.value.columns)
 

@@ -13,6 +13,7 @@ import pandas as pd
 from google.protobuf.json_format import MessageToDict
 from streamlit.runtime.state.common import user_key_from_element_id
 
+from tests.charts import chart_of
 from tests.record import still
 
 VOLATILE = {
@@ -83,6 +84,11 @@ def _element(path: tuple, nodes: dict, state: Any, root: Path, whole: bool) -> S
         "inside": _inside(path, nodes),
         **_plain(node),
     }
+    if chart := chart_of(proto):
+        # As Streamlit's own chart was recorded.
+        kind = value["type"] = "plotly_chart"
+        del value["bidi_component"]
+        value[kind] = _cleaned(kind, {"spec": json.loads(chart.spec), "alt": chart.alt})
     if kind == "download_button":
         value["file"] = _file(name)
     elif key and not block and kind != "file_uploader":

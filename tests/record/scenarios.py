@@ -16,6 +16,8 @@ import numpy as np
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest, local_script_runner
 
+from dashboard.shell.chart import POINT
+from tests.charts import Chart, chart_of, trigger_id
 from tests.record import still
 from tests.record.elements import Sent, sent
 from tests.record.names import canonical, in_words
@@ -193,7 +195,7 @@ class Page:
 
     def _elsewhere(self, tab: str | None, item: Sent) -> None:
         """A control of every tab, moved while another tab than the first is open."""
-        if item.kind in ("button", "plotly_chart", "bidi_component"):
+        if item.kind in ("button", "bidi_component"):
             return
         options = choices(item)
         few = _few(item, options)
@@ -257,7 +259,8 @@ class Page:
             if choice.field == "file":
                 app._tree.get_by_key(move.key).upload(choice.words, choice.value, "image/png")
                 continue
-            state = WidgetState(id=item.proto.id)
+            events = choice.field == "json_trigger_value"
+            state = WidgetState(id=trigger_id(item.proto) if events else item.proto.id)
             if choice.field.endswith("array_value"):
                 getattr(state, choice.field).data[:] = choice.value
             else:
@@ -367,28 +370,25 @@ def _upload(key: str, proto: Any) -> list[Choice]:
 
 
 def _pad(key: str, proto: Any) -> list[Choice]:
-    """What a hand does on a pad: all that any of them understands."""
+    """What a hand does on a pad: all that any of them understands; or on a figure."""
+    if chart := chart_of(proto):
+        return _clicks(chart)
     return [Choice("hand", "json_value", json.dumps(PADS))]
 
 
-def _chart(key: str, proto: Any) -> list[Choice]:
+def _clicks(chart: Chart) -> list[Choice]:
     """A point clicked in the first trace and one in the last, where clicks are heard."""
-    if not proto.selection_mode:
+    if not chart.clicks:
         return []
-    traces = list(enumerate(json.loads(proto.spec)["data"]))
+    traces = list(enumerate(json.loads(chart.spec)["data"]))
     able = [(n, t) for n, t in traces if t["type"] in CLICKABLE and t.get("hoverinfo") != "skip"]
     found = []
     for (number, trace), share in zip((able[:1] + able[-1:]), (0.5, 0.8), strict=False):
         point = _point(trace, number, share)
         if point:
-            selection = {
-                "points": [point],
-                "point_indices": [point["point_index"]],
-                "box": [],
-                "lasso": [],
-            }
             words = f"point {point['point_number']} of trace {number}"
-            found.append(Choice(words, "string_value", json.dumps({"selection": selection})))
+            event = json.dumps({"event": POINT, "value": point})
+            found.append(Choice(words, "json_trigger_value", event))
     return found
 
 
@@ -427,5 +427,4 @@ CHOICES = {
     "text_input": _text,
     "file_uploader": _upload,
     "bidi_component": _pad,
-    "plotly_chart": _chart,
 }

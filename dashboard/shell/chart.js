@@ -1,0 +1,120 @@
+// A figure of plotly.js that is patched in place when its data change: it is drawn once, and what a
+// person has zoomed or hidden stays so. Streamlit's own chart is made anew, and drawn twice.
+const library = source => {
+  window.synaptariumPlotly ??= window.Plotly?.react ? Promise.resolve() : new Promise((done, fail) => {
+    const script = document.createElement("script")
+    script.src = source
+    script.onload = done
+    script.onerror = () => {
+      window.synaptariumPlotly = undefined
+      fail(new Error("The figure cannot be drawn: plotly.js was not found. Reload the page."))
+    }
+    document.head.append(script)
+  })
+  return window.synaptariumPlotly
+}
+
+const fullScreen = {
+  name: "Full screen",
+  title: "Full screen",
+  icon: { width: 24, height: 24, path: "M3 3h7v2H5v5H3zm11 0h7v7h-2V5h-5zM3 14h2v5h5v2H3zm16 0h2v7h-7v-2h5z" },
+  click: plot => document.fullscreenElement
+    ? document.exitFullscreen() : plot.parentElement.requestFullscreen(),
+}
+
+// A zoom and a hidden curve outlive a change of the data, but not of what is drawn there.
+const keepView = ({ data, layout }) => {
+  for (const [name, axis] of Object.entries(layout)) {
+    if (/^[xy]axis\d*$/.test(name)) axis.uirevision ??= `${axis.title?.text} ${axis.type}`
+  }
+  for (const trace of data) trace.uirevision ??= trace.name ?? trace.type
+}
+
+// What Python is told of a point.
+const told = ({ x, y, z, customdata, pointIndex, pointNumber, curveNumber }) =>
+  Object.fromEntries(Object.entries({
+    x, y, z, customdata,
+    point_index: pointIndex ?? pointNumber, point_number: pointNumber, curve_number: curveNumber,
+  }).filter(([, value]) => value !== undefined))
+
+class Chart {
+  constructor(place) {
+    this.place = place
+    this.plot = document.createElement("div")
+    place.append(this.plot)
+    // A tab that is closed has no width: what it holds is drawn when it opens.
+    this.sizes = new ResizeObserver(() => this.draw())
+    this.sizes.observe(place)
+  }
+
+  show(data, choose) {
+    this.choose = choose
+    this.next = JSON.parse(new TextDecoder().decode(data))
+    this.height = this.next.spec.layout.height ?? 450
+    this.place.setAttribute("aria-label", this.next.alt)
+    // What is below does not jump when it is drawn.
+    this.place.style.minHeight = `${this.height}px`
+    keepView(this.next.spec)
+    this.draw()
+  }
+
+  // One drawing at a time; of what has come meanwhile, the last.
+  async draw() {
+    if (this.drawing) return
+    this.drawing = true
+    try {
+      for (let size; (size = this.newSize());) await this.drawAt(size)
+    } catch (error) {
+      this.place.textContent = error.message
+    } finally {
+      this.drawing = false
+    }
+  }
+
+  // The size to draw at, or null where what is drawn is right.
+  newSize() {
+    const width = this.gone ? 0 : this.place.clientWidth
+    const full = document.fullscreenElement === this.place
+    const height = full ? this.place.clientHeight : this.height
+    const same = this.size?.width === width && this.size?.height === height
+    return width && (this.next || !same) ? { width, height } : null
+  }
+
+  async drawAt(size) {
+    await library(this.next?.plotly)
+    const fresh = this.next
+    this.next = null
+    this.size = size
+    if (!fresh) return window.Plotly.relayout(this.plot, size)
+    const { spec, config, clicks } = fresh
+    // What is playing would go on with the frames of before.
+    if (this.plays) await window.Plotly.animate(this.plot, [null], { mode: "immediate" })
+    this.plays = spec.frames?.length > 0
+    await window.Plotly.react(this.plot, {
+      data: spec.data,
+      layout: { ...spec.layout, ...size },
+      frames: spec.frames ?? [],
+      config: { ...config, modeBarButtonsToAdd: [fullScreen] },
+    })
+    if (clicks && !this.listens) {
+      this.listens = true
+      this.plot.on("plotly_click", ({ points }) => points.length && this.choose(told(points[0])))
+    }
+  }
+
+  end() {
+    this.gone = true
+    this.sizes.disconnect()
+    window.Plotly?.purge?.(this.plot)
+  }
+}
+
+// Streamlit calls again at every change, with the same place.
+const charts = new WeakMap()
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const place = parentElement.querySelector(".stPlotlyChart")
+  if (!charts.has(place)) charts.set(place, new Chart(place))
+  charts.get(place).show(data, point => setTriggerValue("point", point))
+  return () => charts.get(place).end()
+}
