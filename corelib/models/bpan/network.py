@@ -47,6 +47,13 @@ class Trace(NamedTuple):
     logits: Tensor
 
 
+class _Kept(NamedTuple):
+    """What theta was, bit for bit, and the ``magnitude`` (unit to, unit from) that it gave."""
+
+    theta: bytes
+    magnitude: Tensor
+
+
 class BalancedNetwork(AnytimeClassifier):
     """The weights, loss and trace of excitatory and inhibitory units; subclasses say how the input
     drives them over time.
@@ -59,6 +66,7 @@ class BalancedNetwork(AnytimeClassifier):
     """
 
     scale: Tensor
+    _kept: "_Kept | None" = None
 
     def __init__(self, config: BPANConfig | BPANSequenceConfig) -> None:
         super().__init__()
@@ -95,7 +103,7 @@ class BalancedNetwork(AnytimeClassifier):
         ``inhibition_gain`` multiplies W_EI and W_II, ``recurrence_gain`` all four blocks.
         ``lesioned`` (unit) of bool marks units that neither receive nor send.
         """
-        magnitude = softplus(self.theta) if self.dale else self.theta
+        magnitude = self._magnitude() if self.dale else self.theta
         recurrent = magnitude * self.scale
         drive, drive_bias, bias = self.drive.weight, self.drive.bias, self.bias
         out = self.readout.weight
@@ -111,6 +119,27 @@ class BalancedNetwork(AnytimeClassifier):
             drive, drive_bias, bias = drive * kept[:, None], drive_bias * kept, bias * kept
             out = out * kept[: self.n_excitatory]
         return Weights(recurrent, drive, drive_bias, bias, out, self.readout.bias)
+
+    def _magnitude(self) -> Tensor:
+        """softplus(theta); without gradients it is kept for the next call.
+
+        For one image it would take as long as all else. Kept values are compared with theta's: its
+        version does not tell of a change by way of ``.data`` or NumPy.
+        """
+        theta = self.theta
+        if (
+            torch.is_grad_enabled()
+            or torch.compiler.is_compiling()
+            or type(theta) is not nn.Parameter
+            or theta.device.type != "cpu"
+            or theta.dtype not in (torch.float32, torch.float64)
+        ):
+            return softplus(theta)
+        # Two precisions differ in length.
+        now, kept = theta.detach().numpy().tobytes(), self._kept
+        if kept is None or kept.theta != now:
+            kept = self._kept = _Kept(now, softplus(theta))
+        return kept.magnitude
 
     def forward(self, x: Tensor, weights: Weights | None = None) -> Tensor:
         """Logits at each step: (batch, time, class), read out by one product."""
