@@ -20,11 +20,11 @@ from corelib.models.bpan.dynamics import (
     first_step,
     initial_state,
     input_drive,
-    integrate,
     readout,
     softplus,
     step,
 )
+from corelib.models.bpan.unrolled import Task, loss_and_logits
 from corelib.shapes import images
 
 
@@ -172,35 +172,8 @@ class BalancedNetwork(AnytimeClassifier):
     ) -> tuple[Tensor, Tensor]:
         """``compute_loss``, and the logits of the last step (batch, class)."""
         weights = self.weights()
-        n_steps = self.steps_for(x)
-        drives = self.drives(x, weights, n_steps)
-        state = first_step(drives[0], weights, self.alpha)
-        rates, balances = [torch.relu(state.potential)], [drives[0]]
-        for drive in drives[1:]:
-            # balance_current() with the rate already at hand.
-            balance = torch.addmm(drive, rates[-1], weights.recurrent.T)
-            state = integrate(state, balance + weights.bias, self.alpha)
-            rates.append(torch.relu(state.potential))
-            balances.append(balance)
-        rate = torch.cat([rate[:, : self.n_excitatory] for rate in rates])
-        logits = F.linear(rate, weights.readout, weights.readout_bias)
-        if settings.balance_current == "recurrent":
-            balances = [balance - d for balance, d in zip(balances, drives, strict=True)]
-        # Squares are summed step by step: arrays of all steps are so large that the allocator
-        # would give their pages back and fetch them anew in every update.
-        activity = _sum_of_squares(rates)
-        imbalance = _sum_of_squares(balances)
-
-        picked = torch.log_softmax(logits, 1).gather(1, y.repeat(n_steps)[:, None])
-        per_step = -picked.view(n_steps, len(y)).mean(1)
-        loss = per_step[-1]
-        if settings.ce == "time":
-            time = torch.linspace(0.3, 1, n_steps, dtype=x.dtype, device=x.device)
-            loss = per_step @ (time / time.sum())
-        # scale is ±1/E and ±1/I, so this sums the two population means.
-        mean = self.scale.abs() / (n_steps * len(y))
-        penalty = (settings.lambda_act * activity + settings.lambda_bal * imbalance) @ mean
-        return loss + penalty, logits[-len(y) :]
+        drives = self.drives(x, weights, self.steps_for(x))
+        return loss_and_logits(drives, weights, Task(y, self.alpha, self.scale, settings))
 
     @torch.no_grad()
     def trace(
@@ -247,14 +220,6 @@ class BalancedNetwork(AnytimeClassifier):
             rate=rate,
             logits=F.linear(rate[..., : self.n_excitatory], weights.readout, weights.readout_bias),
         )
-
-
-def _sum_of_squares(values: Sequence[Tensor]) -> Tensor:
-    """Over steps and samples: each (batch, unit) -> (unit,)."""
-    total = values[0].square().sum(0)
-    for value in values[1:]:
-        total = total + value.square().sum(0)
-    return total
 
 
 class First(NamedTuple):
