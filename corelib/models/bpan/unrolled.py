@@ -200,7 +200,8 @@ def _gradients(
         grad = torch.mul(rates[t], for_rate, out=of_state[t])
         grad[:, :n_excitatory] += of_rate[t]
         if t < n_steps - 1:
-            grad.addmm_(of_balance[t + 1], recurrent, alpha=alpha)
+            # Not addmm_, which torch's counter of products overlooks.
+            torch.addmm(grad, of_balance[t + 1], recurrent, alpha=alpha, out=grad)
         through_relu(grad, rates[t], 0, grad_input=grad)
         if t < n_steps - 1:
             grad.add_(of_state[t + 1], alpha=1 - alpha)
