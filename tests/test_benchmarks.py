@@ -7,6 +7,7 @@ import torch
 
 from benchmarks.__main__ import HEADINGS, MODULES, row
 from benchmarks.measure import columns, count_flops
+from corelib.models.bpan import BPAN
 from corelib.models.bpc import products
 from corelib.models.bpc.products import linear
 
@@ -47,3 +48,13 @@ def test_the_products_of_a_layer_and_its_gradients_are_counted(monkeypatch):
     large = torch.randn(300, 400), torch.randn(500, 400)
     with torch.no_grad():
         assert count_flops(lambda: linear(*large)) == 2 * 300 * 400 * 500
+
+
+def test_the_products_of_a_backward_pass_by_hand_are_counted():
+    torch.manual_seed(0)
+    model = BPAN(input_dim=30, n_excitatory=5, n_inhibitory=3, n_classes=4, n_steps=6)
+    x, y = torch.randn(7, 30), torch.randint(4, (7,))
+    # The drive and its weights' gradient; five recurrent products, six readouts, each with two
+    # products of its gradient.
+    macs = 7 * (2 * 30 * 8 + 3 * 5 * 8 * 8 + 3 * 6 * 5 * 4)
+    assert count_flops(lambda: model.compute_loss(x, y).backward()) == 2 * macs

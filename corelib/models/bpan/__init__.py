@@ -15,10 +15,11 @@ Equations, with r = relu(state before the update) and e = i = 0 at the start:
 
 On a sequence x_t drives step t; all else is the same.
 
-Files: ``config`` settings; ``dynamics`` the equations; ``network`` the loss and the trace;
-``sequence`` the network that reads sequences; ``anytime`` the interface that BPAN and its baselines
-share, and early stopping; ``baselines`` the other classifiers; ``learner`` the update rule;
-``analysis`` currents and balance, ``halting`` halting steps and their cost.
+Files: ``config`` settings; ``dynamics`` the equations; ``network`` the weights and the trace;
+``unrolled`` the loss and its gradients; ``sequence`` the network that reads sequences; ``anytime``
+the interface that BPAN and its baselines share, and early stopping; ``baselines`` the other
+classifiers; ``learner`` the update rule; ``analysis`` currents and balance, ``halting`` halting
+steps and their cost.
 
 Departures, each choosable:
 - The paper's text penalises "net recurrent currents" and states alpha = 0.5; the authors' code

@@ -105,12 +105,13 @@ class AnytimeClassifier(nn.Module, ABC):
         Returns logits (batch, class) and steps used (batch,) of int64. Computation stops for a
         sample once it is answered. Raises ``SettingsError`` for a threshold outside [0, 1].
         """
-        checked_threshold(confidence_threshold)
+        # A number would be made a tensor in each step; like one, this takes the logits' precision.
+        threshold = torch.tensor(checked_threshold(confidence_threshold), dtype=torch.float64)
         return answer_early(
             self,
             x,
             self.weights() if weights is None else weights,
-            lambda carry, logits, computing: confidence(logits) >= confidence_threshold,
+            lambda carry, logits, computing: confidence(logits) >= threshold,
         )
 
     @torch.no_grad()
@@ -142,17 +143,26 @@ def answer_early(
     steps = torch.ones(len(x), dtype=torch.int64, device=x.device)
     computing = torch.arange(len(x), device=x.device)
     for t in range(2, model.steps_for(x) + 1):
-        going_on = stops(carry, logits, computing).logical_not_().nonzero()[:, 0]
-        if not len(going_on):
-            break
-        if len(going_on) < len(computing):
-            computing = computing.index_select(0, going_on)
-            carry = carry._make([field.index_select(0, going_on) for field in carry])
+        stopped = stops(carry, logits, computing)
+        if len(stopped) == 1:
+            if stopped.item():
+                break
+        else:
+            going_on = stopped.logical_not_().nonzero().view(-1)
+            if not len(going_on):
+                break
+            if len(going_on) < len(stopped):
+                computing = computing.index_select(0, going_on)
+                carry = carry._make([field.index_select(0, going_on) for field in carry])
         carry = model.advance(carry, t, weights)
         # All that still compute overwrite their answer.
         logits = model.answer(carry, t, weights)
-        answers.index_copy_(0, computing, logits)
-        steps.index_fill_(0, computing, t)
+        if len(logits) == len(x):
+            answers = logits
+            steps.fill_(t)
+        else:
+            answers.index_copy_(0, computing, logits)
+            steps.index_fill_(0, computing, t)
     return Answered(answers, steps)
 
 

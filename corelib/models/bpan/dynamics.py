@@ -63,10 +63,10 @@ def first_step(drive: Tensor, weights: Weights, alpha: float) -> State:
 
 def readout(state: State, weights: Weights) -> Tensor:
     """Logits (batch, class) from the rates of the E units."""
-    n_excitatory = weights.readout.shape[1]
-    return F.linear(
-        torch.relu(state.potential[:, :n_excitatory]), weights.readout, weights.readout_bias
-    )
+    potential, n_excitatory = state.potential, weights.readout.shape[1]
+    if potential.shape[1] > n_excitatory:
+        potential = potential[:, :n_excitatory]
+    return F.linear(torch.relu(potential), weights.readout, weights.readout_bias)
 
 
 def softplus(theta: Tensor) -> Tensor:

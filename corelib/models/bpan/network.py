@@ -20,11 +20,11 @@ from corelib.models.bpan.dynamics import (
     first_step,
     initial_state,
     input_drive,
-    integrate,
     readout,
     softplus,
     step,
 )
+from corelib.models.bpan.unrolled import Task, loss_and_logits
 from corelib.shapes import images
 
 
@@ -47,6 +47,13 @@ class Trace(NamedTuple):
     logits: Tensor
 
 
+class _Kept(NamedTuple):
+    """What theta was, bit for bit, and the ``magnitude`` (unit to, unit from) that it gave."""
+
+    theta: bytes
+    magnitude: Tensor
+
+
 class BalancedNetwork(AnytimeClassifier):
     """The weights, loss and trace of excitatory and inhibitory units; subclasses say how the input
     drives them over time.
@@ -59,6 +66,7 @@ class BalancedNetwork(AnytimeClassifier):
     """
 
     scale: Tensor
+    _kept: "_Kept | None" = None
 
     def __init__(self, config: BPANConfig | BPANSequenceConfig) -> None:
         super().__init__()
@@ -95,7 +103,7 @@ class BalancedNetwork(AnytimeClassifier):
         ``inhibition_gain`` multiplies W_EI and W_II, ``recurrence_gain`` all four blocks.
         ``lesioned`` (unit) of bool marks units that neither receive nor send.
         """
-        magnitude = softplus(self.theta) if self.dale else self.theta
+        magnitude = self._magnitude() if self.dale else self.theta
         recurrent = magnitude * self.scale
         drive, drive_bias, bias = self.drive.weight, self.drive.bias, self.bias
         out = self.readout.weight
@@ -111,6 +119,27 @@ class BalancedNetwork(AnytimeClassifier):
             drive, drive_bias, bias = drive * kept[:, None], drive_bias * kept, bias * kept
             out = out * kept[: self.n_excitatory]
         return Weights(recurrent, drive, drive_bias, bias, out, self.readout.bias)
+
+    def _magnitude(self) -> Tensor:
+        """softplus(theta); without gradients it is kept for the next call.
+
+        For one image it would take as long as all else. Kept values are compared with theta's: its
+        version does not tell of a change by way of ``.data`` or NumPy.
+        """
+        theta = self.theta
+        if (
+            torch.is_grad_enabled()
+            or torch.compiler.is_compiling()
+            or type(theta) is not nn.Parameter
+            or theta.device.type != "cpu"
+            or theta.dtype not in (torch.float32, torch.float64)
+        ):
+            return softplus(theta)
+        # Two precisions differ in length.
+        now, kept = theta.detach().numpy().tobytes(), self._kept
+        if kept is None or kept.theta != now:
+            kept = self._kept = _Kept(now, softplus(theta))
+        return kept.magnitude
 
     def forward(self, x: Tensor, weights: Weights | None = None) -> Tensor:
         """Logits at each step: (batch, time, class), read out by one product."""
@@ -143,35 +172,8 @@ class BalancedNetwork(AnytimeClassifier):
     ) -> tuple[Tensor, Tensor]:
         """``compute_loss``, and the logits of the last step (batch, class)."""
         weights = self.weights()
-        n_steps = self.steps_for(x)
-        drives = self.drives(x, weights, n_steps)
-        state = first_step(drives[0], weights, self.alpha)
-        rates, balances = [torch.relu(state.potential)], [drives[0]]
-        for drive in drives[1:]:
-            # balance_current() with the rate already at hand.
-            balance = torch.addmm(drive, rates[-1], weights.recurrent.T)
-            state = integrate(state, balance + weights.bias, self.alpha)
-            rates.append(torch.relu(state.potential))
-            balances.append(balance)
-        rate = torch.cat([rate[:, : self.n_excitatory] for rate in rates])
-        logits = F.linear(rate, weights.readout, weights.readout_bias)
-        if settings.balance_current == "recurrent":
-            balances = [balance - d for balance, d in zip(balances, drives, strict=True)]
-        # Squares are summed step by step: arrays of all steps are so large that the allocator
-        # would give their pages back and fetch them anew in every update.
-        activity = _sum_of_squares(rates)
-        imbalance = _sum_of_squares(balances)
-
-        picked = torch.log_softmax(logits, 1).gather(1, y.repeat(n_steps)[:, None])
-        per_step = -picked.view(n_steps, len(y)).mean(1)
-        loss = per_step[-1]
-        if settings.ce == "time":
-            time = torch.linspace(0.3, 1, n_steps, dtype=x.dtype, device=x.device)
-            loss = per_step @ (time / time.sum())
-        # scale is ±1/E and ±1/I, so this sums the two population means.
-        mean = self.scale.abs() / (n_steps * len(y))
-        penalty = (settings.lambda_act * activity + settings.lambda_bal * imbalance) @ mean
-        return loss + penalty, logits[-len(y) :]
+        drives = self.drives(x, weights, self.steps_for(x))
+        return loss_and_logits(drives, weights, Task(y, self.alpha, self.scale, settings))
 
     @torch.no_grad()
     def trace(
@@ -218,14 +220,6 @@ class BalancedNetwork(AnytimeClassifier):
             rate=rate,
             logits=F.linear(rate[..., : self.n_excitatory], weights.readout, weights.readout_bias),
         )
-
-
-def _sum_of_squares(values: Sequence[Tensor]) -> Tensor:
-    """Over steps and samples: each (batch, unit) -> (unit,)."""
-    total = values[0].square().sum(0)
-    for value in values[1:]:
-        total = total + value.square().sum(0)
-    return total
 
 
 class First(NamedTuple):

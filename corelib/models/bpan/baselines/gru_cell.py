@@ -57,9 +57,13 @@ def first_step(drive: Tensor, weights: CellWeights) -> State:
 
 def _gates(drive: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
     """The update gate and the proposal."""
+    # Split, not sliced: the gradient of a slice is an array of zeros around it.
     n = drive.shape[-1] // 3
-    reset, update = torch.sigmoid(drive[..., : 2 * n] + current[..., : 2 * n]).chunk(2, -1)
-    return update, torch.tanh(torch.addcmul(drive[..., 2 * n :], reset, current[..., 2 * n :]))
+    (given, given_n), (fed_back, fed_back_n) = (
+        torch.split_with_sizes(x, (2 * n, n), -1) for x in (drive, current)
+    )
+    reset, update = torch.sigmoid(given + fed_back).chunk(2, -1)
+    return update, torch.tanh(torch.addcmul(given_n, reset, fed_back_n))
 
 
 class GRUCell(nn.Module):
