@@ -19,12 +19,11 @@ and backwards, with g_x the gradient in x:
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from corelib.models.ipvae.distributions import LOWEST, SlopedDraw, kl_poisson, kl_poisson_published
-from corelib.models.ipvae.dynamics import Limits, PoissonState
+from corelib.models.ipvae.dynamics import Limits, PoissonState, limited
 
 _aten = torch.ops.aten
 _SOFTPLUS = (1, 20)  # torch's own beta and threshold
@@ -101,9 +100,9 @@ class _Unroll(torch.autograd.Function):
         for _ in range(rules.steps):
             before, prior_rate = u, rate
             a = torch.sub(inputs.stimulus, f).sub_(inputs.threshold).mul_(inputs.step_size)
-            below_du, b = _limited(a, c_du)
+            below_du, b = limited(a, c_du)
             b += before
-            below_u, u = _limited(b, c_u)
+            below_u, u = limited(b, c_u)
             rate = u.exp()
             z, slope = rules.draw.sample(u, rate)
             f = z @ inputs.gram
@@ -169,11 +168,3 @@ def _pass(g: Tensor, below: Tensor, x: Tensor) -> Tensor:
     """The gradient through a soft limit, in place of g: g sg(c - x), and 0 below the clamp."""
     _aten.softplus_backward.grad_input(g, below, *_SOFTPLUS, grad_input=g)
     return _aten.threshold_backward.grad_input(g, x, LOWEST, grad_input=g)
-
-
-def _limited(x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """c - clamp(x) and c - softplus of it."""
-    below = x.clamp(min=LOWEST)
-    torch.sub(c, below, out=below)
-    value = F.softplus(below)
-    return below, torch.sub(c, value, out=value)
