@@ -53,16 +53,36 @@ class SlowBPC:
             z.append(F.linear(self.phi(z[-1]) if at else x, weight))
         return z[::-1]
 
-    def step(self, x: Tensor, y: Tensor) -> dict[str, float]:
-        """One update from images and labels; returns the same metrics as the fast learner."""
-        down, up = self.downward(y), self.upward(x)
-        start = up if self.learning.start == "bottom-up" else down
+    def infer(self, x: Tensor, y: Tensor, start: list[Tensor]) -> list[Tensor]:
+        """The activity after inference with both ends clamped."""
         z = [y, *start[1:-1], x]
         for _ in range(self.learning.n_steps):
             hidden = [layer.detach().requires_grad_() for layer in z[1:-1]]
             gradients = torch.autograd.grad(self.energy([y, *hidden, x]), hidden)
             moved = zip(hidden, gradients, strict=True)
             z = [y, *((a - self.learning.step_size * g).detach() for a, g in moved), x]
+        return z
+
+    def evaluate(self, images: Tensor, labels: Tensor, chunk: int = 1000) -> dict[str, float]:
+        """The metrics of images and labels, each from passes of its own."""
+        totals = {"accuracy": 0.0, "loss": 0.0, "generator loss": 0.0, "amortiser loss": 0.0}
+        for x, y in zip(images.split(chunk), labels.split(chunk), strict=True):
+            right = self.upward(x)[0].argmax(1) == y.argmax(1)
+            totals["accuracy"] += right.sum().item()
+            start = self.upward(x) if self.learning.start == "bottom-up" else self.downward(y)
+            totals["loss"] += self.energy(self.infer(x, y, start)).item()
+            for name, error in (
+                ("generator loss", self.downward(y)[-1] - x),
+                ("amortiser loss", self.upward(x)[0] - y),
+            ):
+                totals[name] += error.square().mean().item() / 2 * len(x)
+        return {name: total / len(images) for name, total in totals.items()}
+
+    def step(self, x: Tensor, y: Tensor) -> dict[str, float]:
+        """One update from images and labels; returns the same metrics as the fast learner."""
+        down, up = self.downward(y), self.upward(x)
+        start = up if self.learning.start == "bottom-up" else down
+        z = self.infer(x, y, start)
         loss = self.energy(z) / len(x)
         for optimiser in self.optimisers:
             optimiser.zero_grad()

@@ -226,7 +226,8 @@ def activity_gradients(
             assert feedback is not None, "a layer has errors of its own or causes some"
             gradients.append(-feedback)
         else:
-            gradients.append(own if feedback is None else own - feedback)
+            # ``own`` is a new tensor.
+            gradients.append(own if feedback is None else own.sub_(feedback))
     return gradients
 
 

@@ -18,7 +18,6 @@ from torch import Tensor
 
 from corelib.models.bpc.config import Start
 from corelib.models.bpc.energy import (
-    NOTHING,
     Activity,
     Constant,
     Errors,
@@ -63,7 +62,8 @@ class Given(NamedTuple):
 
     ``x_known`` (pixel) or (batch, pixel) and ``y_known`` (class) or (batch, class) of bool; None
     means all. Pixels that are not known start at those of ``x_start`` (batch, pixel), without it at
-    zero; the values of y that are not known do not matter.
+    zero; the values of y that are not known do not matter. ``up`` is the amortiser's pass from x,
+    where all of x is known and it is computed already.
     """
 
     x: Tensor
@@ -71,15 +71,15 @@ class Given(NamedTuple):
     x_known: Tensor | None = None
     y_known: Tensor | None = None
     x_start: Tensor | None = None
+    up: Activity | None = None
 
 
 class Inferred(NamedTuple):
-    """Activity z_0 .. z_L, its ``outputs`` f and all errors; ``constant`` can be used again."""
+    """Activity z_0 .. z_L, its ``outputs`` f and all errors."""
 
     z: Activity
     f: Activity
     errors: Errors
-    constant: Constant
 
 
 class Trace(NamedTuple):
@@ -103,14 +103,11 @@ class Trace(NamedTuple):
     predicted_label: Tensor | None
 
 
-def upward(x: Tensor, weights: Weights, above: Tensor | None = None) -> Activity:
-    """The amortiser's pass: image (batch, pixel) -> z_0 .. z_L with δ = 0 throughout.
-
-    ``above`` is V_L x + c_L where it is computed already.
-    """
+def upward(x: Tensor, weights: Weights) -> Activity:
+    """The amortiser's pass: image (batch, pixel) -> z_0 .. z_L with δ = 0 throughout."""
     phi = weights.phi.value
     last, *others = reversed(weights.amortiser)
-    z = [x, apply(last, x) if above is None else above]
+    z = [x, apply(last, x)]
     for layer in others:
         z.append(apply(layer, phi(z[-1])))
     return tuple(reversed(z))
@@ -149,7 +146,7 @@ def begin(
     if start == "bottom-up":
         if not weights.amortiser:
             raise ValueError("A network without an amortiser cannot start bottom-up.")
-        z = upward(x, weights)
+        z = upward(x, weights) if given.up is None else given.up
         if given.y_known is not None:
             y = torch.where(given.y_known, y, z[0])
         return (y, *z[1:])
@@ -176,7 +173,7 @@ def run_inference(
     z, constant = deque(_trajectory(given, weights, config, generator), maxlen=1).pop()
     constant = constant._replace(gram=None, image_back=None)
     f = outputs(z, weights)
-    return Inferred(z, f, errors(z, f, weights, constant), constant)
+    return Inferred(z, f, errors(z, f, weights, constant))
 
 
 @torch.no_grad()
@@ -196,7 +193,7 @@ def infer(
     for step, (z, _) in enumerate(_trajectory(given, weights, config, generator)):
         if step % every == 0 or step == config.n_steps:
             f = outputs(z, weights)
-            moments.append(Inferred(z, f, errors(z, f, weights), NOTHING))
+            moments.append(Inferred(z, f, errors(z, f, weights)))
             steps.append(step)
 
     def over_time(tensors: Iterable[Tensor]) -> Tensor:
@@ -240,7 +237,7 @@ def _trajectory(
     known = {0: given.y_known, depth: given.x_known}
     layers = [k for k in range(depth + 1) if 0 < k < depth or known[k] is not None]
     free = {k: ~mask for k, mask in known.items() if mask is not None}
-    constant = constants(z, weights, layers, config)
+    constant = constants(z, weights, layers, config, given.up)
     move = MOVES[config.optimiser](config.step_size)
     yield z, constant
     for _ in range(config.n_steps):
@@ -256,9 +253,14 @@ def _trajectory(
 
 
 def constants(
-    z: Activity, weights: Weights, layers: Sequence[int], config: InferenceConfig
+    z: Activity,
+    weights: Weights,
+    layers: Sequence[int],
+    config: InferenceConfig,
+    up: Activity | None = None,
 ) -> Constant:
-    """The products that stay the same while only ``layers`` move from the start z.
+    """The products that stay the same while only ``layers`` move from the start z; ``up`` is the
+    amortiser's pass from its image, where it is computed already.
 
     The gram matrix is computed where it saves multiplications: it costs n h² + N n h and saves
     N (2 n h - h²) a step, for N samples, n pixels and h units before them.
@@ -268,8 +270,8 @@ def constants(
         below = apply(weights.generator[0], z[0])
     if weights.depth not in layers:
         if weights.amortiser:
-            begun = config.start == "bottom-up"
-            above = z[-2] if begun else apply(weights.amortiser[-1], z[-1])
+            passed = z if config.start == "bottom-up" else up
+            above = apply(weights.amortiser[-1], z[-1]) if passed is None else passed[-2]
         if weights.generator:
             last, (n, h) = weights.generator[-1], weights.generator[-1].weight.shape
             batch = len(z[-1])
@@ -286,7 +288,10 @@ Move = Callable[[Sequence[Tensor], Sequence[Tensor]], list[Tensor]]
 
 
 def _by_gradient(step_size: float) -> Move:
-    return lambda z, g: [a.add(b, alpha=-step_size) for a, b in zip(z, g, strict=True)]
+    # In the gradient's own memory, which is still in the cache.
+    return lambda z, g: [
+        torch.add(a, b, alpha=-step_size, out=b) for a, b in zip(z, g, strict=True)
+    ]
 
 
 def _by_adam(step_size: float) -> Move:

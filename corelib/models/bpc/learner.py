@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from corelib.data.images import ImageDataset, Split
 from corelib.models.bpc.config import TwoWayTraining
-from corelib.models.bpc.energy import Affine, energy, parameter_gradients
+from corelib.models.bpc.energy import Activity, Affine, energy, parameter_gradients
 from corelib.models.bpc.inference import Given, run_inference, upward
 from corelib.models.bpc.network import PredictiveCoding, TwoWay
 from corelib.training.adam import Adam
@@ -52,9 +52,15 @@ class TwoWayLearner(Learner, ABC):
         """Leave gradients in the parameters; returns the measurements, the loss first."""
 
     @abstractmethod
-    def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def loss(
+        self,
+        x: Tensor,
+        y: Tensor,
+        generator: torch.Generator | None = None,
+        up: Activity | None = None,
+    ) -> Tensor:
         """The objective of training for each sample, (batch,); a random start of inference is
-        drawn from ``generator``."""
+        drawn from ``generator``, and ``up`` is the amortiser's pass from x if it is known."""
 
     def step(self, batch: Split) -> Metrics:
         self.optimiser.learning_rate = self.learning_rate()
@@ -94,15 +100,18 @@ class TwoWayLearner(Learner, ABC):
         """The metrics of some images, times their number; ``images`` (class, pixel) are the
         generated ones."""
         x, y, n = self.dataset.inputs(part.pixels), self.labels[part.labels], len(part.labels)
+        model = self.model
+        # One pass for the loss, the amortiser's metrics and the answers that are its own.
+        up = upward(x, model.weights()) if model.amortiser else None
+        answers = up[0] if up is not None and model.one_pass else model(x)
         totals: Metrics = {
-            "accuracy": _hits(self.model(x), part.labels),
-            "loss": self.loss(x, y, generator).sum().item(),
+            "accuracy": _hits(answers, part.labels),
+            "loss": self.loss(x, y, generator, up).sum().item(),
             "generator loss": half_squared(images[part.labels] - x) * n,
         }
-        if self.model.amortiser:
-            evidence = self.model.amortise(x)
-            totals["amortiser loss"] = half_squared(evidence - y) * n
-            totals[self.named_accuracy] = _hits(evidence, part.labels)
+        if up is not None:
+            totals["amortiser loss"] = half_squared(up[0] - y) * n
+            totals[self.named_accuracy] = _hits(up[0], part.labels)
         return totals
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -125,7 +134,8 @@ class LocalLearner(TwoWayLearner):
     @torch.no_grad()
     def learn(self, x: Tensor, y: Tensor) -> Metrics:
         model, weights = self.model, self.model.weights()
-        inferred = run_inference(Given(x, y), weights, model.learning)
+        up = upward(x, weights) if model.amortiser else None
+        inferred = run_inference(Given(x, y, up=up), weights, model.learning)
         gradients = parameter_gradients(
             inferred.f, inferred.errors, weights, model.learning_precision
         )
@@ -135,16 +145,21 @@ class LocalLearner(TwoWayLearner):
         if model.generator:
             images = model.imagine(self.labels)[y.argmax(1)]
             metrics["generator loss"] = half_squared(images - x)
-        if model.amortiser:
-            evidence = upward(x, weights, inferred.constant.above)[0]
-            metrics["amortiser loss"] = half_squared(evidence - y)
-            metrics[self.named_accuracy] = _hits(evidence, y.argmax(1)) / len(y)
+        if up is not None:
+            metrics["amortiser loss"] = half_squared(up[0] - y)
+            metrics[self.named_accuracy] = _hits(up[0], y.argmax(1)) / len(y)
         return metrics
 
-    def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def loss(
+        self,
+        x: Tensor,
+        y: Tensor,
+        generator: torch.Generator | None = None,
+        up: Activity | None = None,
+    ) -> Tensor:
         """The energy F after inference."""
         weights, config = self.model.weights(), self.model.learning
-        inferred = run_inference(Given(x, y), weights, config, generator)
+        inferred = run_inference(Given(x, y, up=up), weights, config, generator)
         return energy(inferred.errors, self.model.learning.precision)
 
 
@@ -170,8 +185,15 @@ class BackpropLearner(TwoWayLearner):
             self.named_accuracy: _hits(evidence, y.argmax(1)) / len(y),
         }
 
-    def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        return self._sum(x, y, self.model.imagine(y), self.model.amortise(x))
+    def loss(
+        self,
+        x: Tensor,
+        y: Tensor,
+        generator: torch.Generator | None = None,
+        up: Activity | None = None,
+    ) -> Tensor:
+        evidence = self.model.amortise(x) if up is None else up[0]
+        return self._sum(x, y, self.model.imagine(y), evidence)
 
     @staticmethod
     def _sum(x: Tensor, y: Tensor, image: Tensor, evidence: Tensor) -> Tensor:

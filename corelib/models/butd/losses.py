@@ -16,9 +16,10 @@ from corelib.models.butd.config import Loss
 
 def targets(labels: Tensor, like: Tensor) -> Tensor:
     """1_y of labels (batch,) as logits (batch, class)."""
-    n_classes = like.shape[1]
-    hot = labels[:, None] if n_classes == 1 else F.one_hot(labels, n_classes)
-    return hot.to(like.dtype)
+    if like.shape[1] == 1:
+        return labels[:, None].to(like.dtype)
+    # F.one_hot waits for the labels' largest, to see whether it fits.
+    return torch.zeros_like(like).scatter_(1, labels[:, None], 1)
 
 
 def loss_of(logits: Tensor, labels: Tensor, kind: Loss) -> Tensor:

@@ -16,14 +16,14 @@ the steps. iG-VAE has z = mu + e^xi ε and natural-gradient steps of mu and xi; 
 e^gain relu(z).
 
 Files: ``config`` settings and presets; ``distributions`` draws, limits, divergences; ``dynamics``
-the equations; ``network`` the loss; ``learner`` the update rule; ``inference`` long inference and
-its trace; ``analysis`` features, codes and readout; ``coding`` sparsity, orders of neurons, digits
-read from a code; ``lesions`` what single neurons are worth; ``gradients`` the exact gradient of the
-likelihood and its estimates; ``gabor`` fits of receptive fields; ``stimuli`` bars and gratings;
-``experiment`` shows them to a network, changed by an intervention; ``tuning`` what neurons prefer,
-how selective and variable they are; ``records`` the points and curves that tables share; ``sound``
-spikes as WAV; ``moments`` inference of one image as it is watched; ``baselines`` LCA on the same
-images.
+the equations; ``network`` the loss; ``unrolled`` its gradient by hand; ``learner`` the update rule;
+``inference`` long inference and its trace; ``analysis`` features, codes and readout; ``coding``
+sparsity, orders of neurons, digits read from a code; ``lesions`` what single neurons are worth;
+``gradients`` the exact gradient of the likelihood and its estimates; ``gabor`` fits of receptive
+fields; ``stimuli`` bars and gratings; ``experiment`` shows them to a network, changed by an
+intervention; ``tuning`` what neurons prefer, how selective and variable they are; ``records`` the
+points and curves that tables share; ``sound`` spikes as WAV; ``moments`` inference of one image as
+it is watched; ``baselines`` LCA on the same images.
 
 Departures from paper and published code:
 - The published code's Poisson divergence has e^u where the true one has e^u_prior. The default is

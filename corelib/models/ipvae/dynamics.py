@@ -24,6 +24,7 @@ W^T (x / σ²), (batch, unit), which is computed once for a constant image.
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from corelib.models.ipvae.distributions import LOWEST, Draw, clamp_above, clamp_both
@@ -241,5 +242,15 @@ def _total(steps: list[Drives]) -> Drives:
     return total
 
 
+def limited(x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """c - clamp(x), and its soft limit c - softplus(c - clamp(x)), without a gradient; c ()."""
+    below = x.clamp(min=LOWEST)
+    torch.sub(c, below, out=below)
+    value = F.softplus(below)
+    return below, torch.sub(c, value, out=value)
+
+
 def _floored(x: Tensor, c: float) -> Tensor:
-    return clamp_above(x.clamp(min=LOWEST), c)
+    if x.requires_grad:
+        return clamp_above(x.clamp(min=LOWEST), c)
+    return limited(x, x.new_tensor(c))[1]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from corelib.models.ipvae.dynamics import INTACT, Controls, Drives, Weights, stimulus
-from corelib.models.ipvae.learner import r_squared
+from corelib.models.ipvae.learner import explained, spread
 from corelib.models.ipvae.network import IterativeVAE, State
 
 FRAMES_AT_ONCE = 64
@@ -120,17 +120,18 @@ def run_inference(
     R² of flat images is NaN and left out of the mean.
     """
     weights = _weights(model)
-    before = weights.resting[0]
+    before, spread_of_each = weights.resting[0], spread(x)
     r2, zeros, change = torch.empty(n_steps), torch.empty(n_steps), torch.empty(n_steps)
-    rate = explained = torch.empty(0)
+    rate = r2_of_each = torch.empty(0)
     for t, moment in enumerate(_moments(model, weights, x, n_steps, controls, seed)):
         state, rate = moment.state, moment.mean
-        explained = r_squared(x, state.activity @ weights.decoder.T)
-        r2[t] = explained.nanmean()
-        zeros[t] = (state.activity == 0).float().mean()
+        r2_of_each = explained(x, state.activity @ weights.decoder.T, spread_of_each)
+        r2[t] = r2_of_each.nanmean()
+        n = state.activity.numel()
+        zeros[t] = (n - state.activity.count_nonzero()) / n
         change[t] = _norm(state[0] - before).mean()
         before = state[0]
-    return Convergence(*(part.cpu().numpy() for part in (r2, zeros, change, rate, explained)))
+    return Convergence(*(part.cpu().numpy() for part in (r2, zeros, change, rate, r2_of_each)))
 
 
 def _norm(x: Tensor) -> Tensor:

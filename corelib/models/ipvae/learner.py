@@ -116,8 +116,18 @@ def r_squared(x: Tensor, reconstruction: Tensor) -> Tensor:
 
     NaN for flat images.
     """
-    spread = (x - x.mean(-1, keepdim=True)).square().sum(-1)
-    return 1 - (x - reconstruction).square().sum(-1) / torch.where(spread > 0, spread, torch.nan)
+    return explained(x, reconstruction, spread(x))
+
+
+def spread(x: Tensor) -> Tensor:
+    """sum (x - mean x)² over the pixels of each image, (..., pixel) -> (...); NaN for flat ones."""
+    squares = (x - x.mean(-1, keepdim=True)).square().sum(-1)
+    return torch.where(squares > 0, squares, torch.nan)
+
+
+def explained(x: Tensor, reconstruction: Tensor, spread: Tensor) -> Tensor:
+    """``r_squared`` where the images' ``spread`` is known."""
+    return 1 - (x - reconstruction).square().sum(-1) / spread
 
 
 def _measure(x: Tensor, unrolled: Unrolled, decoder: Tensor) -> dict[str, Tensor]:

@@ -20,10 +20,9 @@ from torch import Tensor, nn
 from corelib.models.ipvae.config import IGVAEConfig, IGVAETraining, IPVAEConfig, IPVAETraining
 from corelib.models.ipvae.distributions import (
     Draw,
+    SlopedDraw,
     clamp_both,
     kl_gaussian,
-    kl_poisson,
-    kl_poisson_published,
     normal,
     poisson,
     relaxed_poisson,
@@ -47,6 +46,7 @@ from corelib.models.ipvae.dynamics import (
     poisson_step,
     stimulus,
 )
+from corelib.models.ipvae.unrolled import Inputs, PoissonDivergence, Rules, unroll
 from corelib.shapes import images
 
 LOG_SCALE_LIMIT = 3.45
@@ -69,7 +69,8 @@ class Objective(NamedTuple):
 
 class Unrolled(NamedTuple):
     """``likelihood``, the negative log-likelihood summed over pixels, and ``divergence``, summed
-    over units, of each step in nats, (time, batch); ``state`` after the last step."""
+    over units, of each step in nats, (time, batch); ``state`` after the last step, of which no
+    gradient is taken."""
 
     likelihood: Tensor
     divergence: Tensor
@@ -170,8 +171,7 @@ class IterativeVAE(nn.Module, ABC):
         draw, divergence, missing = objective
         seen = stimulus(x, weights)
         state = self.begin(len(x), weights, draw) if state is None else state
-        constant = weights.log_scale.sum() + 0.5 * x.shape[1] * math.log(2 * math.pi)
-        own = 0.5 * x.square() @ torch.exp(-2 * weights.log_scale) + constant
+        own = self._own(x, weights)
         likelihood: list[Tensor] = []
         divergences: list[Tensor] = []
         for _ in range(self.t_train):
@@ -182,6 +182,12 @@ class IterativeVAE(nn.Module, ABC):
             likelihood.append(of_step if missing is None else of_step + missing(state, weights))
             divergences.append(divergence(state, before).sum(1))
         return Unrolled(torch.stack(likelihood), torch.stack(divergences), state)
+
+    @staticmethod
+    def _own(x: Tensor, weights: Weights) -> Tensor:
+        """The negative log-likelihood of images if nothing is active, (batch,)."""
+        constant = weights.log_scale.sum() + 0.5 * x.shape[1] * math.log(2 * math.pi)
+        return 0.5 * x.square() @ torch.exp(-2 * weights.log_scale) + constant
 
     def forward(self, x: Tensor) -> Tensor:
         """Mean activity (batch, unit) after T steps; all images get the same noise."""
@@ -221,13 +227,27 @@ class IPVAE(IterativeVAE):
     def objective(self, settings: IPVAETraining) -> Objective:
         relaxed = settings.sampling == "relaxed"
         draw = relaxed_poisson(settings.temperature) if relaxed else straight_through
-        kl = kl_poisson if settings.kl == "true" else kl_poisson_published
-
-        def divergence(after: PoissonState, before: PoissonState) -> Tensor:
-            return kl(after.u, before.u)
-
+        divergence = PoissonDivergence(published=settings.kl == "published")
         corrected = settings.sampling == "variance-corrected"
         return Objective(draw, divergence, cost_of_variance if corrected else None)
+
+    def unroll(
+        self, x: Tensor, objective: Objective, weights: Weights, state: Any = None
+    ) -> Unrolled:
+        draw, divergence, missing = objective
+        if (
+            not torch.is_grad_enabled()
+            or self.inner.iterations > 1
+            or missing not in (None, cost_of_variance)
+            or not isinstance(draw, SlopedDraw)
+            or not isinstance(divergence, PoissonDivergence)
+        ):
+            return super().unroll(x, objective, weights, state)
+        state = self.begin(len(x), weights, draw) if state is None else state
+        rules = Rules(self.t_train, draw, divergence, missing is not None, self.limits)
+        seen, own = stimulus(x, weights), self._own(x, weights)
+        shared = weights.gram, weights.threshold, weights.step_size
+        return Unrolled(*unroll(Inputs(state.u, state.feedback, seen, own, *shared), rules))
 
     def mean_activity(self, state: PoissonState, weights: Weights) -> Tensor:
         return state.u.exp()

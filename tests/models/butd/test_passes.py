@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corelib.models.butd.layers import BUTDConv2d, BUTDLinear, galu
+from corelib.models.butd.layers import FEW, BUTDConv2d, BUTDLinear, galu
 from tests.models.butd.small import SHAPE, float64, graph, layer_of, layers_of, net, reference_of
 from tests.reference import butd as reference
 
@@ -178,6 +178,16 @@ def test_gradients_of_two_batches_accumulate_in_separate_storage():
         else:
             torch.testing.assert_close(layer.back_weight.grad, truth.T)
             assert layer.back_weight.grad.data_ptr() != layer.weight.grad.data_ptr()
+
+
+@pytest.mark.parametrize("batch", [1, 20, FEW, FEW + 1, 128])
+@pytest.mark.parametrize(("ins", "outs"), [(784, 500), (50, 10), (500, 1)])
+def test_both_directions_get_the_same_value_to_the_bit(batch, ins, outs):
+    """However W̄'s value is computed, a symmetric start stays symmetric."""
+    torch.manual_seed(batch)
+    layer = BUTDLinear(ins, outs, weights="symmetric")
+    layer.counter_hebbian_update_value(torch.randn(batch, ins), torch.randn(batch, outs))
+    assert torch.equal(layer.back_weight.grad, layer.weight.grad.T)
 
 
 def test_initial_feedback_weights():
