@@ -77,9 +77,9 @@ def run() -> None:
     else:
         if not person.watch():
             return
-        screen.watch()
-        projector.begin()
         has_controls = f"{page.url_path}.py" in {room.file for room in ROOMS}
+        screen.watch(figures=has_controls)
+        projector.begin()
         if has_controls:
             with st.sidebar:
                 projector.draw_switch()

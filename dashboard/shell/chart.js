@@ -1,19 +1,5 @@
 // A figure of plotly.js that is patched in place when its data change: it is drawn once, and what a
 // person has zoomed or hidden stays so. Streamlit's own chart is made anew, and drawn twice.
-const library = source => {
-  window.synaptariumPlotly ??= window.Plotly?.react ? Promise.resolve() : new Promise((done, fail) => {
-    const script = document.createElement("script")
-    script.src = source
-    script.onload = done
-    script.onerror = () => {
-      window.synaptariumPlotly = undefined
-      fail(new Error("The figure cannot be drawn: plotly.js was not found. Reload the page."))
-    }
-    document.head.append(script)
-  })
-  return window.synaptariumPlotly
-}
-
 const fullScreen = {
   name: "Full screen",
   title: "Full screen",

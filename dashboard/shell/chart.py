@@ -1,33 +1,28 @@
 """A figure in the page, patched in place when its data change.
 
 Streamlit's own chart is made anew with each change, and plotly.js draws it twice; this one is drawn
-once, and keeps what a person has zoomed or hidden. plotly.js is the one that plotly's package
-holds.
+once, and keeps what a person has zoomed or hidden.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import plotly
 import streamlit as st
-from streamlit.components.v1 import declare_component
 from streamlit.components.v2 import component
+
+from dashboard.shell.plotly import plotly_address, script
 
 if TYPE_CHECKING:
     from dashboard.figures.figure import Figure
 
-HERE = Path(__file__).parent
-PLOTLY = Path(plotly.__file__).with_name("package_data") / "plotly.min.js"
 POINT = "point"
 """The event of a click, as chart.js names it."""
 
 _chart = component(
     "synaptarium_chart",
     html='<div class="stPlotlyChart" data-testid="stPlotlyChart" role="figure"></div>',
-    js=(HERE / "chart.js").read_text(encoding="utf-8"),
+    js=script("chart.js"),
     # The styles of plotly.js are in the head of the page.
     isolate_styles=False,
 )
@@ -59,15 +54,3 @@ def _nothing() -> None:
 def clicked(key: str) -> dict[str, Any] | None:
     """The point of a figure that was clicked last: its x, y, customdata, point_index."""
     return st.session_state[key].get(POINT)
-
-
-def plotly_address() -> str:
-    """Where a browser finds plotly.js on this server."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"{f'/{base}' if base else ''}/component/{_served()}/{PLOTLY.name}?{plotly.__version__}"
-
-
-@cache
-def _served() -> str:
-    """Lets the server serve plotly.js as a file, which a browser keeps; the name of its folder."""
-    return declare_component("plotly", path=PLOTLY.parent).name

@@ -7,14 +7,6 @@ const asBase64 = blob => new Promise(done => {
   reader.readAsDataURL(blob)
 })
 
-const load = source => window.Plotly?.toImage ? Promise.resolve() : new Promise((done, fail) => {
-  const script = document.createElement("script")
-  script.src = source
-  script.onload = done
-  script.onerror = fail
-  document.head.append(script)
-})
-
 // The SVG of a figure, or one that is drawn already, and its size in pixels.
 const drawing = async figure => {
   if (typeof figure === "string") {
@@ -126,7 +118,7 @@ export default async function ({ data, parentElement }) {
     save(await (await fetch(data.file)).blob(), `${data.name}.html`)
     return
   }
-  await load(data.plotly)
+  await library(data.plotly)
   const font = await asBase64(await (await fetch(data.font)).blob())
   const face = `<style>@font-face{font-family:"Source Sans";font-weight:200 900;` +
     `src:url(data:font/woff2;base64,${font})}</style>`

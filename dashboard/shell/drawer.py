@@ -9,17 +9,13 @@ import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.runtime import get_instance
 
-from dashboard.shell.chart import plotly_address
+from dashboard.shell.plotly import plotly_address, script
 
 FONTS = Path(st.__file__).with_name("static") / "static" / "media"
 COUNT = "_saved_figures"
 Drawable = Mapping[str, Any] | str
 """What plotly.js draws, as ``figures.light.for_export`` gives it, or the text of an SVG."""
-_drawer = component(
-    "synaptarium_drawer",
-    html="<div></div>",
-    js=Path(__file__).with_name("drawer.js").read_text(encoding="utf-8"),
-)
+_drawer = component("synaptarium_drawer", html="<div></div>", js=script("drawer.js"))
 
 
 def font() -> Path:

@@ -72,8 +72,8 @@ class Report(NamedTuple):
 
 def as_html(report: Report) -> str:
     """The file. Text of a person appears as it is: nothing of it is read as HTML."""
-    from dashboard.shell.chart import PLOTLY
     from dashboard.shell.drawer import font
+    from dashboard.shell.plotly import PLOTLY
 
     face = b64encode(font().read_bytes()).decode()
     parts = [(name, list(shown)) for name, shown in groupby(report.figures, lambda one: one.part)]

@@ -1,4 +1,5 @@
-// Tells Python whether the screen is narrow, whenever that differs from what Python holds.
+// Tells Python whether the screen is narrow, whenever that differs from what Python holds; and loads
+// plotly.js while the server still computes what it will draw.
 const narrow = window.matchMedia("(max-width: 799px)")
 const sidebar = () => document.querySelector("[data-testid=stSidebar]")
 const isOpen = () => sidebar()?.dataset.collapsed === "false"
@@ -25,6 +26,8 @@ let told = null
 
 export default function ({ data, setStateValue }) {
   if (!begun) begin()
+  // A figure that needs it says so if it is not found.
+  if (data.plotly) library(data.plotly).catch(() => {})
   const tell = () => {
     if (narrow.matches === data.narrow) told = null
     else if (narrow.matches !== told) {

@@ -6,6 +6,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
+from dashboard.shell.plotly import plotly_address, script
+
 HERE = Path(__file__).parent
 KEY, TOLD = "screen", "_narrow"
 
@@ -14,18 +16,23 @@ _screen = component(
     "synaptarium_screen",
     html="<div></div>",
     css=(HERE / "screen.css").read_text(encoding="utf-8"),
-    js=(HERE / "screen.js").read_text(encoding="utf-8"),
+    js=script("screen.js"),
     isolate_styles=False,
 )
 
 
-def watch() -> None:
-    """Ask the browser, at the start of each page; the page runs again if the answer changes."""
+def watch(*, figures: bool) -> None:
+    """Ask the browser, at the start of each page; the page runs again if the answer changes.
+    ``figures``: the page will draw some, so plotly.js is loaded meanwhile."""
     told = (st.session_state.get(KEY) or {}).get("narrow")
     if told is not None:
         st.session_state[TOLD] = told
     with st.container(key="screen_watch"):
-        _screen(key=KEY, data={"narrow": is_narrow()}, on_narrow_change=lambda: None)
+        _screen(
+            key=KEY,
+            data={"narrow": is_narrow(), "plotly": plotly_address() if figures else None},
+            on_narrow_change=lambda: None,
+        )
 
 
 def is_narrow() -> bool:

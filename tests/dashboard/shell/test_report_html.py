@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from dashboard.figures.light import light
 from dashboard.figures.style import DARK, styled
-from dashboard.shell.chart import PLOTLY
+from dashboard.shell.plotly import PLOTLY
 from dashboard.shell.report import address_of
 from dashboard.shell.report_html import Network, Report, Setting, Shown, as_html, markdown, spoken
 from dashboard.shell.text import plain
