@@ -1,15 +1,22 @@
 """Each benchmark still runs, and its table says what it measured. Nothing is timed here."""
 
+import json
+import re
 from importlib import import_module
 
 import pytest
 import torch
 
+from benchmarks import beside, growth, growth_figure, growth_points
 from benchmarks.__main__ import HEADINGS, MODULES, row
 from benchmarks.measure import columns, count_flops
 from corelib.models.bpan import BPAN
 from corelib.models.bpc import products
 from corelib.models.bpc.products import linear
+from corelib.runs.spec import make_spec
+from corelib.runs.store import create_run
+from corelib.training.events import Stepped
+from dashboard.figures.style import DARK, LIGHT
 
 SMALL = {"ipvae": {"BATCH": 10, "INFERENCE_STEPS": 20, "DIRECTIONS": 4}}
 """Of the sizes that are only slow."""
@@ -58,3 +65,73 @@ def test_the_products_of_a_backward_pass_by_hand_are_counted():
     # products of its gradient.
     macs = 7 * (2 * 30 * 8 + 3 * 5 * 8 * 8 + 3 * 6 * 5 * 4)
     assert count_flops(lambda: model.compute_loss(x, y).backward()) == 2 * macs
+
+
+@pytest.mark.parametrize("family", growth_points.FAMILIES.values(), ids=growth_points.FAMILIES)
+def test_a_step_is_measured_for_each_family(family, monkeypatch):
+    monkeypatch.setattr(growth_points, "SECONDS", 0.0)
+    monkeypatch.setattr(growth_points, "LEAST", 1)
+    found = growth_points.a_step(family, family.units(10) | {family.steps: 3}, 4)
+    assert found["ms"] > 0
+    assert (found["kept_mb"] > 0) == (family.system != "bpc")
+
+
+def test_activations_are_counted_once_and_without_the_weights():
+    x, weight = torch.randn(30, 40), torch.nn.Parameter(torch.randn(50, 40))
+
+    def work() -> None:
+        hidden = torch.relu(torch.nn.functional.linear(x, weight))
+        # Both squares keep the same array.
+        (hidden.square().sum() + hidden.square().sum()).backward()
+
+    assert growth_points.activations(work) == 4 * (30 * 40 + 30 * 50)
+
+
+def test_each_point_has_a_process_of_its_own():
+    def takes(n: int) -> dict[str, float]:
+        base = growth_points.peak_mb()
+        kept = b"x" * n
+        return {"mb": growth_points.peak_mb() - base, "length": len(kept)}
+
+    large, small = (growth_points.alone(lambda n=n: takes(n)) for n in (200_000_000, 10))
+    assert large["mb"] == pytest.approx(200, rel=0.1)
+    assert small["mb"] < 5
+    with pytest.raises(SystemExit, match="error is above"):
+        growth_points.alone(lambda: {"never": 1 / 0})
+
+
+def test_slopes_are_exponents():
+    points = {n: {"ms": 3.0 * n**1.5, "mb": 2.0 * max(n, 8)} for n in (2, 4, 8, 16, 32)}
+    line = growth.Line("BPAN", "batch", points).as_dict()
+    assert line["slope"] == {"ms": 1.5, "mb": 1.0}
+    assert line["from_point_to_point"] == {"ms": [1.5] * 4, "mb": [0, 0, 1, 1]}
+
+
+def test_the_pictures_of_growth_show_what_is_stored_beside_them():
+    folder = growth_figure.PICTURES
+    found = json.loads((folder / "growth.json").read_text("utf-8"))
+    for theme, palette in (("light", LIGHT), ("dark", DARK)):
+        drawn = growth_figure.figure(found, palette)
+        svg = (folder / f"growth-{theme}.svg").read_text("utf-8")
+        assert len(drawn.data) > len(drawn.layout.annotations) == 2 * len(growth_figure.ROWS)
+        for trace in drawn.data:
+            assert len(trace.x) == len(trace.y) > 1
+        for each in drawn.layout.annotations:
+            for slope in re.findall(r"[A-Za-z] (−?\d\.\d\d)", each.text):
+                assert slope in svg
+        for name in (name for row in growth_figure.ROWS for name in row.lines):
+            assert name in svg
+        for axis in (axis for axis in drawn.layout if axis[1:5] == "axis"):
+            assert drawn.layout[axis].title.text in svg
+
+
+def test_the_speed_of_a_training_is_that_of_its_updates_meanwhile(runs_root):
+    run = create_run(make_spec("mlp"))
+    steps = [Stepped(step=k, count=2, seconds=k / 100, metrics={}) for k in (2, 4, 8)]
+    run.append(steps[0])
+
+    def meanwhile() -> None:
+        run.append(steps[1])
+        run.append(steps[2])
+
+    assert beside.speeds([run], meanwhile) == [pytest.approx(4 / 0.12)]
