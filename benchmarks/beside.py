@@ -13,13 +13,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from benchmarks.measure import show
-from benchmarks.paint import SLIDERS, slider_times, summary
+from benchmarks.paint import percentile, presses, waits, watched_page
 from corelib.runs import launch
 from corelib.runs.slots import cores
 from corelib.runs.spec import make_spec
@@ -28,8 +27,9 @@ from tests.browser.driver import browser, open_page, server
 
 ROUNDS = 3
 WINDOW_S, SETTLE_S, PATIENCE_S = 5.0, 0.5, 60.0
-MOVED = ("balance_theta", "bars_direction")
-"""Of the sliders of ``benchmarks.paint``: a light one and the heaviest."""
+MOVES = 20
+MOVED = (("balance", "balance_theta"), ("bars", "bars_direction"))
+"""Pages and their sliders: a light one and the heaviest."""
 
 
 def begin(seed: int) -> Run:
@@ -129,7 +129,10 @@ def beside_a_slider(run: Run, key: str, move: Callable[[], list[float]]) -> dict
         pause(run)
         slider["alone"] += move()
         resume(run)
-    times = {name: summary(found) for name, found in slider.items()}
+    times = {
+        name: {"median_ms": round(statistics.median(found)), "p95_ms": round(percentile(found))}
+        for name, found in slider.items()
+    }
     rate = {name: statistics.median(found) for name, found in speed.items()}
     alone, both = times["alone"], times["both"]
     return {
@@ -143,14 +146,15 @@ def beside_a_slider(run: Run, key: str, move: Callable[[], list[float]]) -> dict
 
 
 def sliders(chrome: Browser, address: str, run: Run) -> None:
-    for path, key, chart, done in SLIDERS:
-        if key in MOVED:
-            page = chrome.new_page(viewport={"width": 1440, "height": 1200})
+    for path, key in MOVED:
+        with watched_page(chrome) as (page, _, _):
             open_page(page, f"{address}/{path}")
-            page.wait_for_timeout(1000)
-            plot = f".st-key-{chart} .js-plotly-plot"
-            show(beside_a_slider(run, key, partial(slider_times, page, key, plot, done)))
-            page.close()
+            page.wait_for_timeout(2000)
+
+            def move(page: Page = page, key: str = key) -> list[float]:
+                return waits(presses(page, key, MOVES), "all")
+
+            show(beside_a_slider(run, key, move))
 
 
 def main() -> None:

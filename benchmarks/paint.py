@@ -24,8 +24,8 @@ from benchmarks.measure import columns
 from dashboard.rooms import ROOMS
 from tests.browser.driver import browser, open_page, ready, server
 
-MOVES = 14
-"""Of each slider; the first two are not counted."""
+MOVES = 12
+"""Of each slider, after two that are not counted."""
 MEDIAN_MS, P95_MS = 80, 160
 WATCH = Path(__file__).with_name("watch.js").read_text(encoding="utf-8")
 EMPTY = """
@@ -103,29 +103,36 @@ def busy_seconds(devtools: CDPSession) -> float:
     return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
 
 
-def moved(
-    page: Page, devtools: CDPSession, wire: Wire, key: str, names: tuple[str, str]
-) -> Moved | None:
-    """Press an arrow key again and again; the slider goes down and turns at its ends. None if it
-    has a single value or changes nothing that is seen."""
+def presses(page: Page, key: str, count: int) -> list[dict[str, float | None]]:
+    """What watch.js saw after each press of an arrow key; the slider goes down and turns at its
+    ends."""
     handle = page.locator(f".st-key-{key}").get_by_role("slider").first
     handle.focus()
-    if handle.get_attribute("min") == handle.get_attribute("max"):
-        return None
-    times, downward = [], True
-    before = (busy_seconds(devtools), wire.messages, wire.size)
-    for i in range(MOVES):
-        if i == 2:
-            before = (busy_seconds(devtools), wire.messages, wire.size)
+    seen, downward = [], True
+    for _ in range(count):
         if handle.input_value() == handle.get_attribute("min" if downward else "max"):
             downward = not downward
         handle.press("ArrowLeft" if downward else "ArrowRight")
         page.wait_for_function(STILL, polling=50)
-        times.append(page.evaluate("() => window.watched"))
+        seen.append(page.evaluate("() => window.watched"))
+    return seen
+
+
+def waits(seen: list[dict[str, float | None]], until: str) -> list[float]:
+    """Milliseconds from each press to the ``figure`` or to ``all`` painted, where it changed."""
+    return [t[until] - t["pressed"] for t in seen if t[until] and t["pressed"]]
+
+
+def moved(
+    page: Page, devtools: CDPSession, wire: Wire, key: str, names: tuple[str, str]
+) -> Moved | None:
+    """Press an arrow key again and again. None if nothing that is seen changes."""
+    presses(page, key, 2)
+    before = (busy_seconds(devtools), wire.messages, wire.size)
+    times = presses(page, key, MOVES)
     after = (busy_seconds(devtools), wire.messages, wire.size)
-    busy, messages, size = ((b - a) / (MOVES - 2) for a, b in zip(before, after, strict=True))
-    figure = [t["figure"] - t["pressed"] for t in times[2:] if t["figure"]]
-    everything = [t["all"] - t["pressed"] for t in times[2:] if t["all"]]
+    busy, messages, size = ((b - a) / MOVES for a, b in zip(before, after, strict=True))
+    figure, everything = waits(times, "figure"), waits(times, "all")
     if not everything:
         return None
     often = len(figure) > len(times) // 2

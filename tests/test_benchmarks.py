@@ -119,7 +119,7 @@ def test_the_pictures_of_growth_show_what_is_stored_beside_them():
         for each in drawn.layout.annotations:
             for slope in re.findall(r"[A-Za-z] (−?\d\.\d\d)", each.text):
                 assert slope in svg
-        for name in (name for row in growth_figure.ROWS for name in row.lines):
+        for name in (name for part in growth_figure.ROWS for name in part.lines):
             assert name in svg
         for axis in (axis for axis in drawn.layout if axis[1:5] == "axis"):
             assert drawn.layout[axis].title.text in svg
