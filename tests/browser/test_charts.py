@@ -1,0 +1,71 @@
+"""Figures in a real browser: patched in place, as a person has zoomed them."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.driver import drawn, drawn_changes, no_errors, open_page, ready, widget
+
+COSTS = "halting_costs"
+PLOT = f".st-key-{COSTS} .js-plotly-plot"
+RANGE = "p => JSON.stringify(p._fullLayout.xaxis.range)"
+MARKS = "p => JSON.stringify(p._fullData.filter(d => d.x.length === 1).map(d => d.x))"
+"""Where the networks stand at the present θ."""
+SAME = f"() => document.querySelector('{PLOT}').mark === 'the first'"
+
+
+def zoom(page: Page) -> None:
+    """Drag over a part of the figure."""
+    page.locator(PLOT).scroll_into_view_if_needed()
+    box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
+    assert box is not None
+
+    def at(share: float) -> tuple[float, float]:
+        return box["x"] + share * box["width"], box["y"] + share * box["height"]
+
+    page.mouse.move(*at(0.3))
+    page.mouse.down()
+    page.mouse.move(*at(0.6), steps=5)
+    page.mouse.up()
+
+
+def test_a_slider_patches_a_figure_and_leaves_its_zoom(page: Page, server: str):
+    open_page(page, f"{server}/halting?halting_theta=0.9")
+    whole, marks = drawn(page, COSTS, RANGE), drawn(page, COSTS, MARKS)
+    page.evaluate(f"() => {{ document.querySelector('{PLOT}').mark = 'the first' }}")
+    zoom(page)
+    drawn_changes(page, COSTS, RANGE, whole)
+    zoomed = drawn(page, COSTS, RANGE)
+    handle = widget(page, "halting_theta").get_by_role("slider")
+    handle.focus()
+    # Faster than any of them is drawn: the last one stays.
+    for _ in range(6):
+        handle.press("ArrowLeft")
+    drawn_changes(page, COSTS, MARKS, marks)
+    ready(page)
+    expect(widget(page, "halting_theta").get_by_role("slider")).to_have_value("0.84")
+    assert page.evaluate(SAME)
+    assert drawn(page, COSTS, RANGE) == zoomed
+    # A figure of the same view that was opened with that value shows the same.
+    other = page.context.new_page()
+    open_page(other, f"{server}/halting?halting_theta=0.84")
+    last = drawn(other, COSTS, MARKS)
+    other.close()
+    page.wait_for_function(
+        f"last => ({MARKS})(document.querySelector('{PLOT}')) === last", arg=last
+    )
+    # Other units: the zoom would mean something else.
+    widget(page, "halting_cost").get_by_role("radio", name="multiply-adds").click()
+    drawn_changes(page, COSTS, RANGE, zoomed)
+    no_errors(page)
+
+
+def test_a_figure_fills_the_screen_and_comes_back(page: Page, server: str):
+    open_page(page, f"{server}/halting")
+    drawn(page, COSTS, RANGE)
+    width = f"() => document.querySelector('{PLOT} .main-svg').clientWidth"
+    before = page.evaluate(width)
+    page.locator(PLOT).hover()
+    page.locator(f"{PLOT} [data-title='Full screen']").click()
+    page.wait_for_function(f"({width})() > {before} + 200")
+    page.evaluate("() => document.exitFullscreen()")
+    page.wait_for_function(f"({width})() === {before}")
+    no_errors(page)
