@@ -3,9 +3,9 @@
 Two trainings at once against each alone, and a slider that is moved while a training runs against
 each without the other, in turns on one machine. Trainings are started as the app starts them, with
 two slots for the two; runs are in a temporary folder. Prints lines of JSON: ``ratio`` is what is
-left of a training's speed, or how many times longer a slider's round trip takes. With as many cores
-as there are busy processes both would be 1; nobody starves where a ratio is not below a half, the
-share that is due to one of two on a core.
+left of a training's speed, or how many times longer a slider's round trip takes. With a core for
+each busy process both would be 1. On two cores a moved slider keeps two processes busy, the browser
+and the server, so that two thirds of a core are due to the training; starving is far less.
 """
 
 import os

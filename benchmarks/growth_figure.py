@@ -109,8 +109,11 @@ def _names(shown: Sequence[dict], what: str, row: Row, suffix: str) -> dict[str,
         colour, mark, _ = _look(line["line"], row.lines)
         slope = f"{line['slope'][what]:.2f}".replace("-", "−")
         named.append(f'<span style="color:{colour}">{MARKS[mark]}</span> {line["line"]} {slope}')
+    # More than three are wider than the panel.
+    parts = (named[:3], named[3:])
+    names = "<br>".join("  ".join(part) for part in parts if part)
     return {
-        "text": f"<b>{row.of}</b>, and slopes<br>{'  '.join(named)}",
+        "text": f"<b>{row.of}</b>, and slopes<br>{names}",
         "align": "left",
         "showarrow": False,
         "xref": f"x{suffix} domain",

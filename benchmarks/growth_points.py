@@ -150,7 +150,7 @@ def a_step(
     base = prepared(family)
     data = images(family, batch)
     learner = make_learner(family, config, data)
-    kept_mb = activations(lambda: learner.step(data.train)) / 1e6
+    kept_mb = activations(learner.model, lambda: learner.step(data.train)) / 1e6
     learner.step(data.train)
     taken: list[float] = []
     before = resource.getrusage(resource.RUSAGE_SELF)
@@ -168,15 +168,16 @@ def a_step(
     }
 
 
-def activations(work: Callable[[], Any]) -> int:
-    """The bytes that autograd keeps for the backward pass, apart from the weights."""
+def activations(model: torch.nn.Module, work: Callable[[], Any]) -> int:
+    """The bytes that autograd keeps for the backward pass, apart from the model's weights."""
     import torch
 
+    weights = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     kept: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
-        if not isinstance(tensor, torch.nn.Parameter):
+        if storage.data_ptr() not in weights:
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 

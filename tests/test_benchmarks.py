@@ -77,14 +77,15 @@ def test_a_step_is_measured_for_each_family(family, monkeypatch):
 
 
 def test_activations_are_counted_once_and_without_the_weights():
-    x, weight = torch.randn(30, 40), torch.nn.Parameter(torch.randn(50, 40))
+    # That of an input that needs a gradient keeps the weights, too.
+    x, layer = torch.randn(30, 40, requires_grad=True), torch.nn.Linear(40, 50)
 
     def work() -> None:
-        hidden = torch.relu(torch.nn.functional.linear(x, weight))
+        hidden = torch.relu(layer(x))
         # Both squares keep the same array.
         (hidden.square().sum() + hidden.square().sum()).backward()
 
-    assert growth_points.activations(work) == 4 * (30 * 40 + 30 * 50)
+    assert growth_points.activations(layer, work) == 4 * (30 * 40 + 30 * 50)
 
 
 def test_each_point_has_a_process_of_its_own():
@@ -119,10 +120,10 @@ def test_the_pictures_of_growth_show_what_is_stored_beside_them():
         for each in drawn.layout.annotations:
             for slope in re.findall(r"[A-Za-z] (−?\d\.\d\d)", each.text):
                 assert slope in svg
-        for name in (name for part in growth_figure.ROWS for name in part.lines):
+        for name in (name for panels in growth_figure.ROWS for name in panels.lines):
             assert name in svg
-        for axis in (axis for axis in drawn.layout if axis[1:5] == "axis"):
-            assert drawn.layout[axis].title.text in svg
+        for place in (place for place in drawn.layout if place[1:5] == "axis"):
+            assert drawn.layout[place].title.text in svg
 
 
 def test_the_speed_of_a_training_is_that_of_its_updates_meanwhile(runs_root):
