@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from dashboard.figures.figure import Figure
 from dashboard.figures.style import DARK, DASHES, LIGHT, OKABE_ITO, Palette, styled
-from dashboard.shell.drawer import PLOTLY
+from dashboard.shell.plotly import PLOTLY
 from tests.browser.driver import ROOT, browser
 
 PICTURES = ROOT / "docs" / "pictures"
