@@ -70,6 +70,12 @@ def _common(palette: Palette) -> dict:
         "font": {"family": FAMILY, "size": 14, "color": palette.text},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
+        # plotly.js would take the transparent ground for black.
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": palette.muted,
+            "activecolor": palette.text,
+        },
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": palette.background, "font": {"color": palette.text}},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},

@@ -8,12 +8,26 @@ const fullScreen = {
     ? document.exitFullscreen() : plot.parentElement.requestFullscreen(),
 }
 
-// A zoom and a hidden curve outlive a change of the data, but not of what is drawn there.
+const axesOf = layout => Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name))
+
+// A zoom outlives a change of the data as a whole or not at all: not where an axis means something
+// else, or is given another range, or where other things are drawn. So does a hidden curve, and the
+// tool that was chosen.
 const keepView = ({ data, layout }) => {
-  for (const [name, axis] of Object.entries(layout)) {
-    if (/^[xy]axis\d*$/.test(name)) axis.uirevision ??= `${axis.title?.text} ${axis.type}`
+  const names = data.map(trace => trace.name ?? trace.type)
+  const axes = axesOf(layout).map(([, { title, type, range }]) => [title?.text, type, range])
+  layout.uirevision ??= JSON.stringify([axes, names])
+  layout.legend = { uirevision: JSON.stringify(names), ...layout.legend }
+  layout.modebar = { uirevision: "chosen", ...layout.modebar }
+}
+
+// A double click goes to the ranges of this figure; plotly.js would go to those of the first that
+// was drawn here.
+const resetTo = (plot, layout) => {
+  for (const [name, { range }] of axesOf(layout)) {
+    const axis = plot._fullLayout[name]
+    if (range && axis) [axis._rangeInitial0, axis._rangeInitial1] = range
   }
-  for (const trace of data) trace.uirevision ??= trace.name ?? trace.type
 }
 
 // What Python is told of a point.
@@ -27,7 +41,8 @@ class Chart {
   constructor(place) {
     this.place = place
     this.plot = document.createElement("div")
-    place.append(this.plot)
+    this.problem = document.createElement("p")
+    place.append(this.plot, this.problem)
     // A tab that is closed has no width: what it holds is drawn when it opens.
     this.sizes = new ResizeObserver(() => this.draw())
     this.sizes.observe(place)
@@ -50,8 +65,9 @@ class Chart {
     this.drawing = true
     try {
       for (let size; (size = this.newSize());) await this.drawAt(size)
+      this.problem.textContent = ""
     } catch (error) {
-      this.place.textContent = error.message
+      this.problem.textContent = error.message
     } finally {
       this.drawing = false
     }
@@ -82,6 +98,7 @@ class Chart {
       frames: spec.frames ?? [],
       config: { ...config, modeBarButtonsToAdd: [fullScreen] },
     })
+    resetTo(this.plot, spec.layout)
     if (clicks && !this.listens) {
       this.listens = true
       this.plot.on("plotly_click", ({ points }) => points.length && this.choose(told(points[0])))

@@ -62,9 +62,12 @@ def chart(
         return
     config = {
         "displaylogo": False,
+        # It would send the data to plotly's server.
+        "showSendToCloud": False,
         # The camera would save the theme of the page; the buttons below save the light one.
         "modeBarButtonsToRemove": [
-            *("toImage", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d")
+            *("toImage", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"),
+            "sendChartToCloud",
         ],
     }
     draw_chart(_on_screen(figure), key, alt=spoken(), config=config, on_click=on_select)

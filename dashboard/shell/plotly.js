@@ -2,7 +2,9 @@
 const library = source => {
   window.synaptariumPlotly ??= new Promise((done, fail) => {
     const script = document.createElement("script")
-    script.src = source
+    // Below the address of the app, also behind a proxy that adds a path of its own.
+    const app = [...document.scripts].find(({ src }) => src.includes("/static/js/"))
+    script.src = new URL(`../../${source}`, app?.src ?? document.baseURI)
     script.onload = done
     script.onerror = () => {
       window.synaptariumPlotly = undefined

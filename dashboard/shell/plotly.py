@@ -5,7 +5,6 @@ from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-import streamlit as st
 from streamlit.components.v1 import declare_component
 
 HERE = Path(__file__).parent
@@ -15,9 +14,8 @@ PLOTLY = Path(str(_PACKAGE.locate_file("plotly/package_data/plotly.min.js")))
 
 
 def plotly_address() -> str:
-    """Where a browser finds plotly.js on this server."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"{f'/{base}' if base else ''}/component/{_served()}/{PLOTLY.name}?{_PACKAGE.version}"
+    """Where a browser finds plotly.js, below the address of the app."""
+    return f"component/{_served()}/{PLOTLY.name}?{_PACKAGE.version}"
 
 
 def script(name: str) -> str:

@@ -11,7 +11,11 @@ const plots = [...document.querySelectorAll(".plot")].map(place => (
 const drawings = [...document.querySelectorAll(".drawing")].map(place => (
   { place, text: place.innerHTML }
 ))
-const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] }
+// Without the button that would send a figure to plotly's server.
+const config = {
+  displaylogo: false, responsive: true, showSendToCloud: false,
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud"],
+}
 
 const figure = (text, isDark) => {
   const { data, layout, frames } = JSON.parse(isDark ? dark(text, "mean") : text)

@@ -2,20 +2,34 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import drawn, drawn_changes, no_errors, open_page, ready, widget
+from tests.browser.driver import (
+    drawn,
+    drawn_changes,
+    move_slider,
+    no_errors,
+    open_page,
+    ready,
+    widget,
+)
 
 COSTS = "halting_costs"
-PLOT = f".st-key-{COSTS} .js-plotly-plot"
+
+
+def plot(key: str) -> str:
+    return f".st-key-{key} .js-plotly-plot"
+
+
+PLOT = plot(COSTS)
 RANGE = "p => JSON.stringify(p._fullLayout.xaxis.range)"
 MARKS = "p => JSON.stringify(p._fullData.filter(d => d.x.length === 1).map(d => d.x))"
 """Where the networks stand at the present θ."""
 SAME = f"() => document.querySelector('{PLOT}').mark === 'the first'"
 
 
-def zoom(page: Page) -> None:
+def zoom(page: Page, key: str = COSTS) -> None:
     """Drag over a part of the figure."""
-    page.locator(PLOT).scroll_into_view_if_needed()
-    box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
+    page.locator(plot(key)).scroll_into_view_if_needed()
+    box = page.locator(f"{plot(key)} .nsewdrag").first.bounding_box()
     assert box is not None
 
     def at(share: float) -> tuple[float, float]:
@@ -56,6 +70,52 @@ def test_a_slider_patches_a_figure_and_leaves_its_zoom(page: Page, server: str):
     widget(page, "halting_cost").get_by_role("radio", name="multiply-adds").click()
     drawn_changes(page, COSTS, RANGE, zoomed)
     no_errors(page)
+
+
+def test_a_zoom_goes_whole_where_the_range_changes(page: Page, server: str):
+    """And a double click goes to the range of now, not to that of the first drawing."""
+    currents = "balance_currents_0"
+    open_page(page, f"{server}/balance?balance_steps=20")
+    whole = drawn(page, currents, RANGE)
+    zoom(page, currents)
+    drawn_changes(page, currents, RANGE, whole)
+    zoomed = drawn(page, currents, RANGE)
+    page.get_by_text("More", exact=True).first.click()
+    move_slider(page, "balance_steps", -15)
+    drawn_changes(page, currents, RANGE, zoomed)
+    assert drawn(page, currents, RANGE) == "[0.7,5.3]"
+    zoom(page, currents)
+    drawn_changes(page, currents, RANGE, "[0.7,5.3]")
+    page.wait_for_timeout(600)
+    page.locator(f"{plot(currents)} .nsewdrag").first.dblclick()
+    shown = f"({RANGE})(document.querySelector('{plot(currents)}'))"
+    page.wait_for_function(f"() => {shown} === '[0.7,5.3]'")
+    no_errors(page)
+
+
+def test_a_hidden_curve_stays_hidden(page: Page, server: str):
+    currents = "balance_currents_0"
+    hidden = "p => p._fullData.filter(d => d.visible === 'legendonly').map(d => d.name).join()"
+    values = "p => JSON.stringify(p._fullData[0].y)"
+    open_page(page, f"{server}/balance")
+    drawn(page, currents, RANGE)
+    page.locator(f"{plot(currents)} .legendtoggle").first.click()
+    drawn_changes(page, currents, hidden, "")
+    name, before = drawn(page, currents, hidden), drawn(page, currents, values)
+    move_slider(page, "balance_gain", -3)
+    drawn_changes(page, currents, values, before)
+    assert drawn(page, currents, hidden) == name
+    no_errors(page)
+
+
+def test_the_toolbar_offers_nothing_outside(page: Page, server: str):
+    """plotly.js has a button that sends a figure's data away."""
+    open_page(page, f"{server}/balance")
+    drawn(page, "balance_currents_0", RANGE)
+    offered = page.locator(f"{plot('balance_currents_0')} .modebar-btn").evaluate_all(
+        "found => found.map(each => each.dataset.title)"
+    )
+    assert offered == ["Zoom", "Pan", "Reset axes", "Full screen"]
 
 
 def test_a_figure_fills_the_screen_and_comes_back(page: Page, server: str):

@@ -66,6 +66,8 @@ def opens_without_a_network(chrome, file: Path, sentence: str) -> None:
     figures = page.locator("figure").count()
     assert figures == page.locator("figcaption").count() > 2
     assert page.locator(".sentence").inner_text() == sentence
+    assert page.locator("[data-title='Reset axes']").count() > 0
+    assert page.locator("[data-title^='Share']").count() == 0
     assert page.evaluate(INK) == rgb(DARK.text)
     for theme, palette in (("light", LIGHT), ("dark", DARK)):
         page.emulate_media(color_scheme=theme)
