@@ -56,6 +56,7 @@ class Chart {
     // What is below does not jump when it is drawn.
     this.place.style.minHeight = `${this.height}px`
     keepView(this.next.spec)
+    this.place.dataset.drawn = "no"
     this.draw()
   }
 
@@ -65,6 +66,7 @@ class Chart {
     this.drawing = true
     try {
       for (let size; (size = this.newSize());) await this.drawAt(size)
+      if (!this.next) this.place.dataset.drawn = "yes"
       this.problem.textContent = ""
     } catch (error) {
       this.problem.textContent = error.message

@@ -18,6 +18,11 @@ from dashboard.rooms import ROOMS
 
 ROOT = Path(__file__).parents[2]
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+# Not those in a closed tab.
+DRAWN = """
+() => [...document.querySelectorAll("[data-testid=stPlotlyChart]")].every(
+  place => !place.clientWidth || place.dataset.drawn === "yes")
+"""
 PATIENCE_MS = 60_000
 # Playwright's own five seconds are less than a busy machine needs for one rerun.
 expect.set_options(timeout=PATIENCE_MS)
@@ -88,8 +93,9 @@ def browser() -> Iterator[Browser]:
 
 
 def ready(page: Page) -> None:
-    """Wait until the script has run and the page stands still."""
+    """Wait until the script has run and the page stands still, its figures drawn."""
     page.wait_for_selector(READY, timeout=PATIENCE_MS)
+    page.wait_for_function(DRAWN, timeout=PATIENCE_MS)
     page.wait_for_function(
         "() => !document.querySelector('[data-testid=stSkeleton]')", timeout=PATIENCE_MS
     )

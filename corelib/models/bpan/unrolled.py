@@ -192,20 +192,20 @@ def _gradients(
 
     n_excitatory = readout.shape[1]
     mean = 2 * of_loss * task.mean(n_steps)
-    for_rate, for_balance = settings.lambda_act * mean, settings.lambda_bal / alpha * mean
+    for_rate, for_balance = alpha * settings.lambda_act * mean, settings.lambda_bal * mean
     of_rate = of_logits @ readout
     of_state, of_balance = (rates[0].new_empty(n_steps, *rates[0].shape) for _ in range(2))
     through_relu = torch.ops.aten.threshold_backward.grad_input
+    # ``of_state`` is alpha g_t: an alpha next to 0 divides nothing.
     for t in reversed(range(n_steps)):
         grad = torch.mul(rates[t], for_rate, out=of_state[t])
-        grad[:, :n_excitatory] += of_rate[t]
+        grad[:, :n_excitatory].add_(of_rate[t], alpha=alpha)
         if t < n_steps - 1:
             # Not addmm_, which torch's counter of products overlooks.
             torch.addmm(grad, of_balance[t + 1], recurrent, alpha=alpha, out=grad)
         through_relu(grad, rates[t], 0, grad_input=grad)
         if t < n_steps - 1:
             grad.add_(of_state[t + 1], alpha=1 - alpha)
-        # h_t / alpha; the sums are multiplied by alpha.
         torch.addcmul(grad, passed.balances[t], for_balance, out=of_balance[t])
     before, rate = torch.cat(rates[:-1]), torch.cat([rate[:, :n_excitatory] for rate in rates])
     flat = of_logits.flatten(0, 1)
@@ -213,9 +213,9 @@ def _gradients(
     if not each_drive:
         of_drive = of_drive.sum(0, keepdim=True)
     return (
-        (of_balance[1:].flatten(0, 1).T @ before).mul_(alpha),
-        alpha * of_state.sum((0, 1)),
+        of_balance[1:].flatten(0, 1).T @ before,
+        of_state.sum((0, 1)),
         flat.T @ rate,
         flat.sum(0),
-        *(alpha * of_drive).unbind(),
+        *of_drive.unbind(),
     )
