@@ -13,17 +13,14 @@ _PACKAGE = distribution("plotly")
 PLOTLY = Path(str(_PACKAGE.locate_file("plotly/package_data/plotly.min.js")))
 
 
+@cache
 def plotly_address() -> str:
-    """Where a browser finds plotly.js, below the address of the app."""
-    return f"component/{_served()}/{PLOTLY.name}?{_PACKAGE.version}"
+    """Where a browser finds plotly.js, below the address of the app; from here on the server serves
+    it. Kept, since every figure asks and plotly's version is read from a file."""
+    folder = declare_component("plotly", path=PLOTLY.parent).name
+    return f"component/{folder}/{PLOTLY.name}?{_PACKAGE.version}"
 
 
 def script(name: str) -> str:
     """The JavaScript of a component in this folder, which may call what ``plotly.js`` defines."""
     return "\n".join((HERE / file).read_text(encoding="utf-8") for file in ("plotly.js", name))
-
-
-@cache
-def _served() -> str:
-    """Lets the server serve the file; the name of its folder in addresses."""
-    return declare_component("plotly", path=PLOTLY.parent).name
