@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow coverage lint docs docs-serve notebooks bench screenshots checkpoints
+.PHONY: app test test-slow mutants coverage lint docs docs-serve notebooks bench screenshots checkpoints
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -17,6 +17,12 @@ coverage: .venv/dev
 
 test-slow: .venv/dev
 	$(BIN)/python -m pytest -m slow
+
+# Puts small faults into the code, one at a time, and says which no test catches. It takes hours:
+# make mutants GIVEN="--measure" finds out first which tests execute which lines, and
+# make mutants GIVEN="--changed main --count 40" tries those files only that were changed.
+mutants: .venv/mutants
+	$(BIN)/python -m tests.mutants $(GIVEN)
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -57,4 +63,8 @@ screenshots: .venv/dev
 
 .venv/dev: requirements.txt requirements-docs.txt requirements-ray.txt requirements-onnx.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+.venv/mutants: requirements-mutants.txt | .venv/dev
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-mutants.txt
 	touch $@

@@ -187,6 +187,8 @@ def sliders(chrome: Browser, address: str, name: str) -> Iterator[Moved]:
     seen = set()
     with watched_page(chrome) as (page, devtools, wire):
         open_page(page, f"{address}/{name}")
+        # On a fresh server the libraries are imported first.
+        page.get_by_role("tab").first.wait_for()
         tabs = [tab.inner_text().strip() for tab in page.get_by_role("tab").all()]
         for tab in tabs:
             open_tab(page, address, name, tab)

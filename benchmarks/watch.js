@@ -1,6 +1,6 @@
 // When what a slider changes has been painted: benchmarks/paint.py puts this into each page.
-// Times are in milliseconds of performance.now(); `painted` is set two animation frames after a
-// change, when the browser has drawn it.
+// Times are in milliseconds of performance.now(), of the first task after the frame that shows the
+// change.
 window.watched = { pressed: null, figure: null, all: null, changed: 0 }
 
 let waiting = false, drewFigure = false
@@ -14,7 +14,7 @@ const note = isFigure => {
   requestAnimationFrame(() => {
     const figure = drewFigure
     waiting = drewFigure = false
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       w.all = performance.now()
       if (figure) w.figure ??= w.all
     })

@@ -29,5 +29,6 @@ draw_page(
         training=Training(("bpan",)),
         export=lambda v: v.items,
         about_first=True,
+        main_first=True,
     )
 )

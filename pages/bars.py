@@ -37,5 +37,6 @@ draw_page(
         export=lambda v: [v.item],
         keep=("model", "neuron"),
         about_first=True,
+        main_first=True,
     )
 )

@@ -30,5 +30,6 @@ draw_page(
         training=Training(SYSTEMS, draw_features),
         export=lambda v: [v.item],
         keep=("model", "input", "class", "index", "patch"),
+        main_first=True,
     )
 )

@@ -1,15 +1,25 @@
 """One torch thread, examples that are the same each time, runs in a folder of their own, and
 figures that are checked before they are sent."""
 
+import gc
+from functools import cache
+
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from streamlit.components.v2 import manifest_scanner
 
+from corelib.data import load_dataset, sources
 from dashboard.figures.figure import Figure
+from tests.digits import with_first_test_images
 
 BROWSER = "tests/browser/"
 
 torch.set_num_threads(1)
+# A process of the tests holds so many objects that looking through them all takes seconds.
+gc.set_threshold(200_000, 20, 100)
+# Each AppTest looks for components in all installed packages, which takes as long as a page does.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 settings.register_profile(
     "synaptarium",
     deadline=None,
@@ -43,6 +53,14 @@ def runs_root(tmp_path, monkeypatch):
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(root))
     monkeypatch.setenv("SYNAPTARIUM_SLOTS", "1")
     return root
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    """The first 300 test digits stand for all of them."""
+    few = with_first_test_images(load_dataset("mnist"), 300)
+    monkeypatch.setattr(sources, "load_dataset", lambda name: few)
+    return few
 
 
 @pytest.fixture(autouse=True)

@@ -123,10 +123,22 @@ def assert_identical(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> 
         assert torch.equal(a[name], b[name]), name
 
 
-def run_whole(setup: Setup, seed: int = 0) -> tuple[Learner, list]:
+def run_anew(setup: Setup, seed: int = 0) -> tuple[Learner, list]:
     learner = setup.learner(seed)
     events = list(setup.events(learner, seed))
     return learner, events
+
+
+WHOLE: dict[str, tuple[Learner, list]] = {}
+"""The runs of seed 0 that ``run_whole`` has made, by system."""
+
+
+def run_whole(setup: Setup) -> tuple[Learner, list]:
+    """A copy of one whole run, which most of the laws look at."""
+    name = setup.system.name
+    if name not in WHOLE:
+        WHOLE[name] = run_anew(setup)
+    return copy.deepcopy(WHOLE[name])
 
 
 def test_every_system_is_covered():
@@ -177,7 +189,7 @@ def test_it_learns(setup):
 
 
 def test_the_same_seed_gives_the_same_run(setup):
-    (first, events), (second, events_again) = run_whole(setup), run_whole(setup)
+    (first, events), (second, events_again) = run_anew(setup), run_anew(setup)
     assert_identical(weights(first), weights(second))
     assert_identical(first.state_dict(), second.state_dict())
     for a, b in zip(events, events_again, strict=True):
@@ -185,7 +197,7 @@ def test_the_same_seed_gives_the_same_run(setup):
 
 
 def test_another_seed_gives_another_run(setup):
-    first, second = weights(run_whole(setup, 0)[0]), weights(run_whole(setup, 1)[0])
+    first, second = weights(run_whole(setup)[0]), weights(run_anew(setup, 1)[0])
     assert any(not torch.equal(first[name], second[name]) for name in first)
     # The order of the batches alone makes a difference too.
     learner = setup.learner(0)
@@ -385,4 +397,5 @@ def test_gpu_and_cpu_agree(setup):
         [e.metrics["loss"] for e in setup.events(learner) if e.kind == "stepped"]
         for learner in (on_cpu, on_gpu)
     ]
+    # What the first outputs differ by, up to 0.001, grows with each update.
     assert losses[1] == pytest.approx(losses[0], rel=1e-2)

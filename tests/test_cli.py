@@ -9,10 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import tomllib
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,6 +26,7 @@ from corelib.cli.parse import Group, UsageError, parse
 from corelib.data import DATASETS, fashion_mnist
 from corelib.errors import DataError, RunError, SettingsError
 from corelib.reproduce import expected, results
+from corelib.runs.progress import Bar
 from corelib.runs.registry import shipped
 from corelib.runs.slots import thread_count
 from corelib.runs.spec import as_command, make_spec, read_spec
@@ -36,6 +35,7 @@ from corelib.training.card import read_card
 from corelib.training.checkpoint import read_tensors
 from corelib.training.events import Began, Stepped
 from corelib.words import percent
+from tests.runs.conftest import wait_until
 
 ROOT = Path(__file__).parents[1]
 TINY = shlex.split("--n-excitatory 8 --n-inhibitory 2 --n-steps 2 --batch-size 5000")
@@ -63,13 +63,6 @@ def spawn(*words, **more):
 def finish(process, seconds=120):
     out, err = process.communicate(timeout=seconds)
     return process.returncode, out, err
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def one_sentence(err):
@@ -507,15 +500,15 @@ def test_detached_run_is_paused_resumed_cancelled_and_removed(runs_root, capsys)
     run = find_run(name)
     assert run.status.state in ("starting", "running")
     try:
-        wait_for(lambda: run.status.state == "running")
+        wait_until(lambda: run.status.state == "running", "it trains")
         assert main(["runs", "pause", name]) == 0
-        wait_for(lambda: run.status.state == "paused")
+        wait_until(lambda: run.status.state == "paused", "it is paused")
         step = run.history().step
         # It has left its slot to others, and so makes no more updates.
         with FileLock(runs_root / ".slots" / "0.lock", timeout=60):
             assert run.history().step == step
         assert main(["runs", "resume", name, "--detach"]) == 0
-        wait_for(lambda: run.history().step > step)
+        wait_until(lambda: run.history().step > step, "it goes on")
         capsys.readouterr()
         assert main(["runs", "remove", name, "--yes"]) == 2
         assert "cancel it before removing it" in one_sentence(capsys.readouterr().err)
@@ -616,7 +609,10 @@ def test_a_queued_run_says_so_and_starts_when_it_may(runs_root):
 
 
 class Terminal:
-    """A terminal of 80 columns in which the command line runs; ``bars`` are those drawn so far."""
+    """A terminal in which the command line runs, so wide that the words leave the bar all of its
+    cells; ``bars`` are those drawn so far."""
+
+    COLUMNS = 120
 
     def __init__(self, *words):
         pty = pytest.importorskip("pty")
@@ -627,7 +623,7 @@ class Terminal:
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "COLUMNS": "80"},
+            env={**os.environ, "COLUMNS": str(self.COLUMNS)},
         )
         os.close(theirs)
         self.output = b""
@@ -643,7 +639,9 @@ class Terminal:
     @property
     def bars(self):
         lines = self.output.decode(errors="ignore").split("\r")
-        return [line.partition("\x1b[K")[0] for line in lines if "epoch" in line and "\x1b" in line]
+        return [
+            line.partition("\x1b[K")[0] for line in lines if "epoch" in line and "\x1b[K" in line
+        ]
 
     def end(self):
         code = self.process.wait(timeout=60)
@@ -652,9 +650,10 @@ class Terminal:
         return code
 
 
-def share(bar):
-    """How much of a bar is filled."""
-    return bar.count("█") / (bar.count("█") + bar.count("░"))
+def cells(bar):
+    """How many cells a bar has, and how many of them are filled."""
+    filled = bar.count("█")
+    return filled + bar.count("░"), filled
 
 
 def test_a_terminal_gets_a_bar_that_grows(runs_root):
@@ -663,31 +662,29 @@ def test_a_terminal_gets_a_bar_that_grows(runs_root):
     # asked for: no machine is too slow, or too fast, to see the bar grow.
     with FileLock(runs_root / ".slots" / "0.lock"):
         terminal = Terminal("train", "bpan", *TINY, "--epochs", "3")
-        wait_for(lambda: [run for run in list_runs() if run.status.state == "queued"])
+        wait_until(
+            lambda: [run for run in list_runs() if run.status.state == "queued"], "it is queued"
+        )
         (run,) = list_runs()
         run.ask("pause")
     try:
-        wait_for(lambda: run.status.state == "paused" and terminal.bars)
-        for _ in range(4):
-            before = share(terminal.bars[-1])
-            for step in range(run.history().step + 1, run.history().step + 5):
+        wait_until(lambda: run.status.state == "paused" and terminal.bars, "a bar is drawn")
+        for _ in range(3):
+            for step in range(run.history().step + 1, run.history().step + 9):
                 run.ask_single_step()
-                wait_for(lambda step=step: run.history().step == step)
-            wait_for(lambda before=before: share(terminal.bars[-1]) > before)
+                wait_until(lambda step=step: run.history().step == step, "the step is made")
+            grown = (Bar.WIDEST, Bar.WIDEST * step // (3 * PER_EPOCH))
+            wait_until(lambda grown=grown: cells(terminal.bars[-1]) == grown, "the bar has grown")
         run.ask("run")
         assert terminal.end() == 0
     finally:
         with suppress(RunError):
             run.ask("cancel")
     drawn = terminal.bars
-    lengths = [share(bar) for bar in drawn]
-    # The words beside it may take a cell from the bar, and then it rounds to other shares.
-    cells = min(d.count("█") + d.count("░") for d in drawn)
-    assert all(after > before - 1 / cells for before, after in pairwise(lengths))
-    assert lengths[0] < 0.5
-    assert lengths[-1] == 1
-    assert len(set(lengths)) > 5
-    assert max(map(len, drawn)) < 80
+    assert {cells(bar)[0] for bar in drawn} == {Bar.WIDEST}
+    filled = [cells(bar)[1] for bar in drawn]
+    assert filled == sorted(filled)
+    assert (filled[0], filled[-1]) == (0, Bar.WIDEST)
     assert re.search(
         r"epoch 3/3  \d+ updates/s  0:00 left  loss [\d.]+  validation [\d.]+\s%", drawn[-1]
     )

@@ -36,14 +36,20 @@ RUN = [page for page in PAGES if page.parent.name != "experiments" and program(p
 """tests/test_docs_experiments.py runs the pages of the experiments."""
 
 
+SEVERAL = {"docs/compare.md", "docs/library.md"}
+"""Pages that train networks one after another: their workers fork from a process that has torch."""
+WARM = "from corelib.runs import launch as _launch\n_launch.prepare()\n"
+
+
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_the_blocks_of_a_page_run(page, tmp_path):
     """One after another, in a process of its own and a folder of its own, beside which lies docs:
     they write files, and may register systems."""
     (tmp_path / "docs").symlink_to(ROOT / "docs")
+    before = WARM if name_of(page) in SEVERAL else ""
     unset = {k: v for k, v in os.environ.items() if not k.startswith("SYNAPTARIUM_")}
     done = subprocess.run(
-        [sys.executable, "-c", program(page)],
+        [sys.executable, "-c", before + program(page)],
         cwd=tmp_path,
         env={**unset, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,

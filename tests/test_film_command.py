@@ -4,6 +4,7 @@ import pytest
 
 from corelib.__main__ import main
 from corelib.films import film
+from corelib.models.ipvae import experiment
 from tests.films.decoded import of_gif, of_mp4
 
 
@@ -40,6 +41,23 @@ def test_a_gif_of_bars_says_that_its_sound_is_lost(tmp_path, capsys, monkeypatch
     assert capsys.readouterr().out == f"{file}: 8.0 s, 0 kB; a GIF has no sound, an .mp4 does.\n"
     assert made[0].sound.any()
     assert file.read_bytes() == b"GIF89a"
+    monkeypatch.setattr(film, "_mp4", lambda it: b"with sound")
+    assert main(["film", "bars", str(tmp_path / "bars.mp4"), *words]) == 0
+    assert "no sound" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "contrast", "polarity"), [("", 2.0, "bright"), ("--contrast 0.5 --dark", 0.5, "dark")]
+)
+def test_the_bar_is_as_it_was_asked_for(words, contrast, polarity, tmp_path, monkeypatch):
+    asked, run = [], experiment.run
+    monkeypatch.setattr(experiment, "run", lambda model, it: asked.append(it) or run(model, it))
+    monkeypatch.setattr(film, "_gif", lambda _: b"GIF89a")
+    given = ["--neuron", "7", "--direction", "45", "--seed", "3", *words.split()]
+    assert main(["film", "bars", str(tmp_path / "bars.gif"), *given]) == 0
+    (it,) = asked
+    assert (it.stimulus.contrast, it.stimulus.polarity) == (contrast, polarity)
+    assert (it.direction, it.trials, it.seed) == (45, 1, 3)
 
 
 def test_a_file_that_is_there_is_replaced_only_when_asked(tmp_path, capsys):
@@ -80,3 +98,6 @@ def test_what_cannot_be_made_is_one_sentence(words, says, tmp_path, monkeypatch,
 def test_without_pyav_it_says_what_to_install_before_it_computes(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("corelib.cli.film_command.has_mp4", lambda: False)
     assert refusal(capsys, "bars", tmp_path / "a.mp4").endswith("install it with: pip install av")
+    # A GIF needs none of it.
+    monkeypatch.setattr(film, "_gif", lambda _: b"GIF89a")
+    assert main(["film", "bpc", str(tmp_path / "a.gif"), "--steps", "1"]) == 0

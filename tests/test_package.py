@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -15,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from corelib.version import own_version
+from tests.runs.conftest import wait_until
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ("corelib", "dashboard", "pages", "assets", "app.py", ".streamlit")
@@ -109,14 +109,22 @@ def test_networks_data_and_training_work_from_the_wheel(installed, tmp_path):
     words = ("-m", "corelib", "train", "mlp", "--max-steps", "3", "--epochs", "1", "--detach")
     name = run(installed, tmp_path, *words).strip()
     assert (tmp_path / "runs" / name / "spec.json").exists()
-    deadline = time.monotonic() + 120
-    while json.loads(run_state(tmp_path, name))["state"] != "completed":
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    wait_until(
+        lambda: json.loads(run_state(tmp_path, name))["state"] == "completed", "it is trained", 120
+    )
 
 
 def run_state(folder: Path, name: str) -> str:
     return (folder / "runs" / name / "status.json").read_text(encoding="utf-8")
+
+
+def answers(server: subprocess.Popen, port: str) -> bool:
+    assert server.poll() is None, server.stdout and server.stdout.read()
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
+            return answer.read() == b"ok"
+    except OSError:
+        return False
 
 
 def test_the_app_serves_from_the_wheel(installed, tmp_path):
@@ -133,16 +141,7 @@ def test_the_app_serves_from_the_wheel(installed, tmp_path):
         encoding="utf-8",
     )
     try:
-        deadline = time.monotonic() + 120
-        while True:
-            assert server.poll() is None, server.stdout and server.stdout.read()
-            try:
-                with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
-                    assert answer.read() == b"ok"
-                break
-            except OSError:
-                assert time.monotonic() < deadline
-                time.sleep(0.3)
+        wait_until(lambda: answers(server, port), "it answers", 120)
     finally:
         server.terminate()
         server.wait(30)

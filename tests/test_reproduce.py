@@ -1,5 +1,6 @@
 """Reproductions: the table is what the networks do, beside what was published."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,13 @@ def test_all_are_listed_and_none_is_imported_until_run(capsys):
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", REPRODUCTIONS)
+def test_those_that_are_trained_over_seeds_say_so(name):
+    """The list, which imports none of them, says it apart from the table."""
+    table = getattr(importlib.import_module(REPRODUCTIONS[name].module), "TABLE", None)
+    assert REPRODUCTIONS[name].over_seeds == hasattr(table, "seeds")
 
 
 def test_the_command_prints_the_table_and_saves_it(table, tmp_path, monkeypatch, capsys):

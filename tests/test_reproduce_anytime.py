@@ -206,7 +206,7 @@ def test_seed_0_is_close_to_the_shipped_network(name, shipped):
     assert own["accuracy"] == pytest.approx(card.test["accuracy"], abs=0.003)
     if row.recurrence:
         assert own["mean steps at 0.9"] == pytest.approx(
-            card.test["mean steps at θ = 0.9"], abs=0.1
+            card.test["mean steps at θ = 0.9"], abs=0.005
         )
 
 

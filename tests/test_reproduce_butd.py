@@ -279,8 +279,9 @@ def test_the_shipped_table_says_what_the_paper_claims():
     assert multi["accuracy / %"].mean >= 92
     assert multi["left digit / %"].mean > multi["right digit / %"].mean
     for task in ("left", "right"):
+        # Half a point, as the rule of the claims has it.
         assert multi[f"{task} digit / %"].mean == pytest.approx(
-            multi[f"{task} digit, re-run / %"], abs=1
+            multi[f"{task} digit, re-run / %"], abs=0.5
         )
     digits = table.loc[DIGITS]
     for rule in (SHARED, SYMMETRIC):

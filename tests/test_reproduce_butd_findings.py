@@ -112,6 +112,19 @@ def test_fitting_worse_is_told_from_generalising_worse(fits, verdict):
     assert f": {verdict}, with weights" in said(rows(fits))
 
 
+def test_weights_that_do_not_lose_fit_no_worse():
+    assert ": they do not lose" in said(rows(**{DECAYING: (97.8, 42.0, 1.0)}))
+    assert "they do not lose" not in said(rows())
+
+
+def test_ratios_over_seeds_are_averaged_by_their_geometric_mean():
+    """Half as long and twice as long are as long on average."""
+    steps = {"a": [1.0, 4.0, 3.0], "b": [2.0, 2.0, 3.0]}
+    rules = findings.Rules({name: pd.DataFrame({STEP: own}) for name, own in steps.items()})
+    assert rules.times(STEP, "a", "b") == pytest.approx(1)
+    assert rules.times(STEP, "b", "a") == pytest.approx(1)
+
+
 def test_a_sentence_needs_all_of_its_rows_and_seeds():
     full = rows()
     assert len(findings.findings(full)) == 5

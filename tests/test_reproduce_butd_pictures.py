@@ -16,6 +16,8 @@ ROWS = (
     butd.Row("cifar-10", DECAYING),
     butd.Row("celeba", REFERENCE),
 )
+ROUNDED = 0.00501
+"""Per cent by which an accuracy may be off that is stored with four decimals."""
 
 
 @pytest.fixture
@@ -46,13 +48,13 @@ def test_rows_of_both_are_trained_measured_and_tabled(pictures):
     for row, variant in zip(ROWS, ("bp", "decay", "bp"), strict=True):
         card = cards[row.dataset, variant]
         cells = table.loc[DATASETS[row.dataset].title, row.rule]
-        assert cells["accuracy / %"].mean == pytest.approx(100 * card.test["accuracy"], abs=0.01)
+        assert cells["accuracy / %"].mean == pytest.approx(100 * card.test["accuracy"], abs=ROUNDED)
         assert cells["epochs"] == butd.EPOCHS[row.dataset]
         assert cells["task's step / 10⁻⁶"].mean > 0
     faces = table.loc["CelebA", REFERENCE]
     # The mean over all attributes of all pictures that test.
     answers = 40 * COUNTS[2] * faces["accuracy / %"].mean / 100
-    assert answers == pytest.approx(round(answers), abs=0.01)
+    assert answers == pytest.approx(round(answers), abs=40 * COUNTS[2] * ROUNDED / 100)
     decaying, exact = (table.loc["CIFAR-10", rule] for rule in (DECAYING, REFERENCE))
     less = decaying["less back-propagation's / points"]
     assert less.mean == decaying["accuracy / %"].mean - exact["accuracy / %"].mean
@@ -65,16 +67,17 @@ def test_rows_of_both_are_trained_measured_and_tabled(pictures):
 
 @pytest.mark.parametrize("name", butd_cost.TRAINING_IMAGES)
 def test_the_cost_is_that_of_all_updates_of_the_published_training(name, monkeypatch):
-    """A clock that moves by 2.5 s whenever it is read, twice an update."""
+    """A clock that moves by 2.5 s whenever it is read, twice an update; the first update, which
+    reserves memory and does not count, takes longer."""
     rate = 2.5
-    now = iter(k * rate for k in range(100))
+    now = iter([-1000.0, *(k * rate for k in range(100))])
     monkeypatch.setattr("corelib.training.loop.time.perf_counter", lambda: next(now))
     for preset, narrow in (("celeb_a", {"width": 4, "embedding": 6}), ("cifar", {"hidden": 20})):
         own = config.PRESETS[preset]
         small = own._replace(config={**own.config, **narrow}, training=own.training)
         monkeypatch.setitem(config.PRESETS, preset, small)
     row = butd.Row(name, REFERENCE)
-    cost = butd_cost.cost(row, measured=2)
+    cost = butd_cost.cost(row, measured=1)
     # 45,000 / 20 and 162,770 / 64 batches, the last of CelebA smaller.
     updates = {"cifar-10": 6 * 2250, "celeba": 50 * 2544}[name]
     assert cost == (rate, updates)

@@ -66,7 +66,7 @@ def test_the_verdict_on_a_paired_difference_goes_by_its_interval(published, mean
     ours = Spread(mean, 1.6, 20)
     interval = t_interval(ours)
     assert interval is not None
-    assert interval.high - mean == pytest.approx(0.75, abs=0.01)
+    assert interval.high - mean == pytest.approx(stats.t.ppf(0.975, 19) * 1.6 / sqrt(20))
     assert claim(published, ours, unit="points", paired=True).verdict == verdict
 
 

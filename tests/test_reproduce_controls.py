@@ -143,7 +143,7 @@ def test_the_last_epoch_is_the_last_checkpoint_not_the_best(runs_root):
     assert find(run.id).card.step == 1
     accuracy = controls.last_accuracy(run)
     assert accuracy == pytest.approx(last.card.test["accuracy"], abs=2e-4)
-    assert accuracy != pytest.approx(0.0980, abs=0.01)
+    assert accuracy > 0.2, "the silent network answers 9.8 % of the digits correctly"
 
 
 # --- what ships ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from corelib.catalog import SYSTEMS, system
 from corelib.errors import SettingsError, SynaptariumError
 from corelib.models.bpan.config import BPANConfig
 from corelib.settings import SettingInfo, Settings, setting
+from tests import settings_page
 
 
 class Inner(Settings):
@@ -257,3 +258,9 @@ def test_what_forms_and_help_need_imports_no_torch():
         [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8"
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_reference_has_every_setting_as_it_is():
+    """What a setting is by itself, and what it can be, is promised there."""
+    written = settings_page.PAGE.read_text(encoding="utf-8")
+    assert written == settings_page.page(), "if this was meant: python -m tests.settings_page"

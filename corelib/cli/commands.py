@@ -116,7 +116,11 @@ def train_system(system_name: str, words: Sequence[str] = ()) -> type[TrainSyste
             (n, kind, dataclasses.field(default=False))
             for n, kind in (("detach", DETACH), ("yes", YES))
         ]
-        + [(n, kind, dataclasses.field(default_factory=kind)) for n, kind in groups.items()],
+        # Said here: tyro would look for it in the source of a class that has none.
+        + [
+            (n, kind, dataclasses.field(default_factory=kind, metadata={"help": kind.__doc__}))
+            for n, kind in groups.items()
+        ],
         bases=(TrainSystem,),
         namespace={"system": system_name},
         frozen=True,

@@ -69,7 +69,7 @@ def _why_ended(run: Run, status: Status) -> str:
     resume = f"{PROGRAM} runs resume {run.id}"
     if status.state == "cancelled":
         return f"Run {run.id} was cancelled; continue with: {resume}"
-    reason = status.message or "no reason was recorded"
+    reason = status.message or "no reason was recorded."
     again = f" Continue from the last checkpoint with: {resume}" if run.checkpoints() else ""
     return f"Run {run.id} {status.state}: {reason}{again}"
 

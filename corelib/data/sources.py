@@ -36,8 +36,8 @@ class Source(NamedTuple):
     """A data set that can be loaded by name.
 
     ``input_dim`` is the size of an image, or of one step of a sequence; ``n_tasks`` is the number
-    of labels of each image, each one of ``n_classes``. ``checksum`` is that of an own set, empty
-    for others.
+    of labels of each image, each one of ``n_classes``. ``checksum`` is that of an own set's pixels
+    and labels, ``version`` all that is said of it; both are empty for others.
     """
 
     title: str
@@ -50,6 +50,7 @@ class Source(NamedTuple):
     n_classes: int = 10
     n_tasks: int = 1
     checksum: str = ""
+    version: str = ""
 
 
 class Sources(MutableMapping[str, Source]):
@@ -98,6 +99,7 @@ def _own(item: own.OwnSet) -> Source:
         input_dim=item.input_dim,
         n_classes=len(item.class_names),
         checksum=item.checksum,
+        version=item.model_dump_json(),
     )
 
 
@@ -252,11 +254,11 @@ def load_dataset(name: str = "mnist") -> Dataset:
 
 
 def _load(name: str) -> Dataset:
-    return _loaded(name, _source(name).checksum)
+    return _loaded(name, _source(name).version)
 
 
 @cache
-def _loaded(name: str, checksum: str) -> Dataset:
+def _loaded(name: str, version: str) -> Dataset:
     """A data set as it is: your own may be removed, and other images get its name."""
     return _source(name).load()
 

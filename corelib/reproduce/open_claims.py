@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from corelib.reproduce.claim import Claim
 from corelib.reproduce.claims import claims
+from corelib.reproduce.results import shipped_state
 
 ABOUT = {
     "bpan": r"BPAN,|hidden \d+, .* of BPAN|λ_bal",
@@ -28,11 +29,11 @@ def open_claims(system: str) -> list[Claim]:
     """The claims on a system's networks that did not reproduce, or only in part; none for systems
     that no claim is about."""
     begins = re.compile(ABOUT.get(system, r"(?!)"))
-    return [item for item in _open() if begins.match(item.what)]
+    return [item for item in _open(shipped_state()) if begins.match(item.what)]
 
 
 @lru_cache(maxsize=1)
-def _open() -> tuple[Claim, ...]:
-    # The shipped tables are read once: that takes seconds.
+def _open(state: tuple) -> tuple[Claim, ...]:
+    # Reading the shipped tables takes seconds: done again only when one has changed.
     verdicts = ("not reproduced", "reproduced in part")
     return tuple(item for item in claims() if item.verdict in verdicts)

@@ -216,11 +216,15 @@ class Experiment:
         selects the best checkpoint."""
         import pandas as pd
 
+        validations = self.run.history().validations
         rows = [
             {"step": v.step, "epoch": v.epoch, "score": v.score, "best": v.best, **v.metrics}
-            for v in self.run.history().validations
+            for v in validations
         ]
-        return pd.DataFrame(rows, columns=None if rows else ["step", "epoch", "score", "best"])
+        frame = pd.DataFrame(rows, columns=None if rows else ["step", "epoch", "score", "best"])
+        if validations:
+            frame.attrs["score"] = validations[0].measure
+        return frame
 
     @property
     def steps(self) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The events of a run so far. Imports no torch."""
 
+import os
 from pathlib import Path
 
 from corelib.training import events
@@ -7,13 +8,18 @@ from corelib.training.events import Began, Event, Finished, Saved, Stepped, Vali
 
 
 class History:
-    """The events of a run so far; ``refresh`` reads only new, complete lines.
+    """The events of a run so far; ``refresh`` reads only new, complete lines, and the whole of a
+    file that has taken the place of the one it read.
 
     Lines that are no events are left out. ``problem`` is a sentence about what could not be read.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._inode = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._offset = 0
         self.began: Began | None = None
         self.steps: list[Stepped] = []
@@ -27,6 +33,7 @@ class History:
         """Read what was added."""
         try:
             with self.file.open("rb") as file:
+                self._begin_again_if_replaced(os.fstat(file.fileno()))
                 file.seek(self._offset)
                 text = file.read()
         except FileNotFoundError:
@@ -43,6 +50,12 @@ class History:
             except ValueError:
                 self.unreadable += 1
         return self
+
+    def _begin_again_if_replaced(self, found: os.stat_result) -> None:
+        """Lines are only ever added, so a shorter file is another one, too."""
+        if found.st_ino != self._inode or found.st_size < self._offset:
+            self._forget()
+            self._inode = found.st_ino
 
     def _take(self, event: Event) -> None:
         match event:

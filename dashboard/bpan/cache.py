@@ -194,9 +194,15 @@ def sequence_answers(which: CheckpointKey, task: str) -> "Answers":
     return answers(classifier(which), test_inputs(task))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
 def over_seeds(name: str) -> OverSeeds | None:
     """What ships about the network of this name over seeds; None if nothing does."""
+    from corelib.reproduce import results
+
+    return _over_seeds(name, results.shipped_state())
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _over_seeds(name: str, state: tuple) -> OverSeeds | None:
     from corelib.reproduce import results, sequential
 
     row = sequential.row_of(name)

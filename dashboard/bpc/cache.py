@@ -118,11 +118,19 @@ def digits_of(dataset: str, label: int) -> "Tensor":
     return data.inputs(first_of(data.train, len(data.train.labels), label).pixels)
 
 
+def judge_key(dataset: str) -> cache.CheckpointKey | None:
+    """The checkpoint of the network that reads generated images; None where there is none."""
+    try:
+        return cache.checkpoint_key(find(f"mlp-{dataset}"))
+    except CheckpointError:
+        return None
+
+
 def judge(dataset: str) -> "tuple[str, Classify | None]":
     """The network that reads generated images, and its name; None where no MLP ships for them."""
-    name = f"mlp-{dataset}"
+    name, which = f"mlp-{dataset}", judge_key(dataset)
     try:
-        return name, cache.model(cache.checkpoint_key(find(name)))
+        return name, None if which is None else cache.model(which)
     except CheckpointError:
         return name, None
 
@@ -134,9 +142,13 @@ class Known(NamedTuple):
     mean: "Variety"
 
 
-@st.cache_data(show_spinner=False, max_entries=40)
 def known_variety(dataset: str, label: int) -> Known:
     """The measures that those of samples are compared with."""
+    return _known_variety(dataset, label, judge_key(dataset))
+
+
+@st.cache_data(show_spinner=False, max_entries=40)
+def _known_variety(dataset: str, label: int, reader: cache.CheckpointKey | None) -> Known:
     from corelib.data.images import first_of
     from corelib.models.bpc.analysis import class_means
     from corelib.models.bpc.variety import variety

@@ -10,6 +10,7 @@ from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.classify import NO_DIGIT
 from dashboard.bpc.view import PAGE, View
 from dashboard.components.mask_pad import mask_pad
+from dashboard.shell.apart import apart
 from dashboard.shell.controls import select, slider, sticky_button, switch
 from dashboard.shell.export import chart
 
@@ -21,6 +22,7 @@ MOMENTS = 12
 """About as many moments are shown."""
 
 
+@apart
 def draw_completion(v: View) -> None:
     """One digit at some moments while its hidden pixels are filled in; on demand the test set."""
     from corelib.models.bpc.analysis import watch_completion

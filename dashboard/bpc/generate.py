@@ -9,6 +9,7 @@ from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.samples import draw_samples
 from dashboard.bpc.view import PAGE, View, noise, two_classes
+from dashboard.shell.apart import apart
 from dashboard.shell.controls import choice, select, slider
 from dashboard.shell.export import chart
 
@@ -67,6 +68,7 @@ def draw_digits(v: View) -> None:
     )
 
 
+@apart
 def _draw_mixture(v: View) -> None:
     import torch
 
@@ -90,7 +92,7 @@ def _draw_mixture(v: View) -> None:
             gallery(v.pixels(images), [f"{percent(s, 0)} {other}" for s in shares], 7, v.palette),
             "bpc_mixed",
             alt="Digits generated from mixtures of two labels",
-            caption=f"From {one} to {other}; on the right, the chosen share.",
+            caption=f"From {one} to {other}; last, the chosen share.",
         )
 
 
@@ -113,6 +115,11 @@ def _move_controls(v: View) -> Move:
     return Move(int(layer[1:]), start, steps, spread)
 
 
+def _signed(value: float) -> str:
+    """A whole number with its sign; zero has none."""
+    return f"{value:+.0f}".replace("-", "−") if value else "0"
+
+
 def _origin(v: View, move: Move, along: "Axes") -> tuple[np.ndarray, str]:
     """The activity that is moved, (unit), and what it is called."""
     from corelib.models.bpc.analysis import activity, answers, labels_of
@@ -130,6 +137,7 @@ def _origin(v: View, move: Move, along: "Axes") -> tuple[np.ndarray, str]:
     return own, f"the activity of {v.chosen.caption}"
 
 
+@apart
 def _draw_moved(v: View) -> None:
     """Activity moved along its principal axes, and samples around the chosen digit."""
     import torch
@@ -161,7 +169,7 @@ def _draw_moved(v: View) -> None:
             alt="The image of the moved activity, and samples around it",
             caption=f"From {name}, layer z{move.layer}.",
         )
-        titles = [f"{a:+.0f}, {b:+.0f}" for a, b in PLANE]
+        titles = [f"{_signed(a)}, {_signed(b)}" for a, b in PLANE]
         chart(
             gallery(images(moved(origin, along, PLANE)), titles, 5, v.palette, cell=104),
             "bpc_grid",

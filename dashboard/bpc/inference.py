@@ -10,6 +10,7 @@ from corelib.words import percent
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.classify import NO_DIGIT
 from dashboard.bpc.view import PAGE, View, begins_anywhere, noise
+from dashboard.shell.apart import apart
 from dashboard.shell.checkpoints import NONE
 from dashboard.shell.controls import select, switch
 from dashboard.shell.export import chart
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from corelib.models.bpc.moments import InferenceView
     from corelib.models.bpc.stability import Eigenvalues
 
+TIMES = "step size times largest eigenvalue"
 MOMENTS = 40
 """About as many moments are played at most."""
 
 
+@apart
 def draw_inference(v: View) -> None:
     """Inference step by step: energy, errors, activity, the predicted image."""
     from corelib.films import inference_film
@@ -99,13 +102,15 @@ def _sentence(
     if config.optimiser == "adam":
         return text + f"Adam scales its steps; the limit of {LIMIT:g} holds for gradient steps."
     if largest.value < LIMIT:
-        at_most = f"On its way γ λ_max is at most **{largest.value:.3g}**, below the limit of "
-        return f"{text}{at_most}{LIMIT:g}. {largest}"
+        return (
+            f"{text}On its way the {TIMES} is at most **{largest.value:.3g}**, below the limit of "
+            f"{LIMIT:g}. {largest}"
+        )
     # Where φ bends, what runs away along one direction may be caught by the others.
     rises = int((view.energy[1:] > view.energy[:-1]).sum())
     return (
-        f"{text}On its way γ λ_max reaches **{largest.value:.3g}**, above the limit of {LIMIT:g}: "
-        f"the energy rises between **{rises} of {len(view.energy) - 1}** moments shown."
+        f"{text}On its way the {TIMES} reaches **{largest.value:.3g}**, above the limit of "
+        f"{LIMIT:g}: the energy rises between **{rises} of {len(view.energy) - 1}** moments shown."
     )
 
 

@@ -8,6 +8,7 @@ from corelib.errors import SettingsError
 from corelib.words import percent, with_article
 from dashboard.bpc import cache as bpc_cache
 from dashboard.bpc.view import PAGE, View, two_classes
+from dashboard.shell.apart import apart
 from dashboard.shell.controls import choice, number, select, slider
 from dashboard.shell.export import chart
 from dashboard.shell.text import say_error
@@ -20,6 +21,7 @@ MOST, FIRST = 40, 20
 """Samples at most, and at first."""
 
 
+@apart
 def draw_samples(v: View) -> None:
     """Samples of a class from its Gaussian in a hidden layer, and their measures beside those of
     test digits and of the mean image."""

@@ -72,9 +72,12 @@ export default function (component) {
   }
   const watch = new ResizeObserver(() => { shown = -1 })
   watch.observe(canvas)
-  follow()
-  return () => {
+  // One film at a time.
+  canvas.end?.()
+  canvas.end = () => {
     cancelAnimationFrame(asked)
     watch.disconnect()
   }
+  follow()
+  return leaving(canvas, () => canvas.end())
 }

@@ -93,8 +93,8 @@ export default function (component) {
   }
 
   const stop = keepPainted(canvas, paint)
-  return () => {
+  return leaving(canvas, () => {
     clearInterval(canvas.clock)
     stop()
-  }
+  })
 }

@@ -19,7 +19,9 @@ export default function (component) {
   const { data, parentElement } = component
   const glossary = (parentElement.glossary ??= start(parentElement))
   glossary.use(data)
+  // Streamlit lets go also of a call that the next one has overtaken, while the page stays.
   return () => {
+    if (parentElement.isConnected) return
     glossary.end()
     parentElement.glossary = undefined
   }

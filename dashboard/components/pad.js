@@ -126,6 +126,9 @@ function cursorWords(canvas, side) {
   return `Pen ${canvas.penDown ? "down" : "up"}, row ${y}, column ${x} of ${side}`
 }
 
+// Streamlit lets go also of a call that the next one has overtaken: what is still in the page goes on.
+const leaving = (place, end) => () => { if (!place.isConnected) end() }
+
 // Painted now, and again whenever its size changes: the sidebar can be widened. Returns what ends
 // that.
 function keepPainted(canvas, paint) {
@@ -133,5 +136,5 @@ function keepPainted(canvas, paint) {
   canvas.paint = paint
   canvas.watch.observe(canvas)
   paint()
-  return () => { canvas.watch.disconnect(); canvas.watch = undefined }
+  return leaving(canvas, () => { canvas.watch?.disconnect(); canvas.watch = undefined })
 }

@@ -23,6 +23,7 @@ from dashboard.figures.columns import (
     title_of,
 )
 from dashboard.figures.figure import Figure
+from dashboard.figures.style import SIZE
 from dashboard.figures.tiles import refolded
 
 WIDTH = 356
@@ -93,6 +94,8 @@ def _small(layout: dict[str, Any]) -> dict[str, Any]:
             title = part.get("title")
             # An exponent stands higher than a number.
             powers = part.get("type") == "log"
+            if powers and "tickfont" in part:
+                part = {**part, "tickfont": {"size": part["tickfont"]["size"] * TEXT / SIZE}}
             layout[name] = (
                 {**part, "title": {**title, "font": {"size": TEXT}, "standoff": 4 + 4 * powers}}
                 if title
@@ -224,7 +227,7 @@ def _place(
                 if not last and _same_title(column, bands[k + 1].row, layout):
                     layout[axis]["title"] = None
             for axis in column.y:
-                low, high = _domain_within(axis, column, layout)
+                low, high = _domain_within(axis, band.row, layout)
                 place = [lower + low * (upper - lower), lower + high * (upper - lower)]
                 own = labelled(axis, layout) if column is band.row.columns[0] else layout[axis]
                 layout[axis] = {**own, "domain": place}
@@ -275,12 +278,14 @@ def _named_again(layout: Mapping[str, Any], bands: Sequence[_Band]) -> list[dict
     return notes
 
 
-def _domain_within(axis: str, column: Column, layout: Mapping[str, Any]) -> tuple[float, float]:
-    """Where a y axis lies within its column, from 0 at the bottom to 1 at the top."""
+def _domain_within(axis: str, row: Row, layout: Mapping[str, Any]) -> tuple[float, float]:
+    """Where a y axis lies within its row of columns, from 0 at the bottom to 1 at the top: one of
+    which another column has more stays beside its own."""
     own = layout[axis]
     over = own.get("overlaying")
     low, high = (layout[axis_name(over)] if over else own).get("domain") or (0, 1)
-    bottom, top = column.height
+    bottom = min(column.height[0] for column in row.columns)
+    top = max(column.height[1] for column in row.columns)
     return (low - bottom) / (top - bottom), (high - bottom) / (top - bottom)
 
 

@@ -26,10 +26,11 @@ class Spread(NamedTuple):
 
 
 def band(x: np.ndarray, mean: np.ndarray, spread: Spread, colour: str, of: str) -> dict:
-    """The spread of the series ``of`` as an area; all (point,)."""
+    """The spread of the series ``of`` as an area; all (point,). Its curve, of the same name, is
+    hidden with it (``style.styled``)."""
     return {
         **area(x, mean - spread.size, mean + spread.size, colour),
-        "legendgroup": f"{of} ± {spread.kind}",
+        "legendgroup": of,
         "meta": {**spread.meta(), "of": of},
     }
 

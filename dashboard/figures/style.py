@@ -63,11 +63,11 @@ def _common(palette: Palette) -> dict:
         "ticks": "outside",
         "tickcolor": palette.muted,
         **TICKS,
-        "title": {"standoff": 8, "font": {"size": 14}},
+        "title": {"standoff": 8, "font": {"size": SIZE}},
     }
     return {
         "margin": {"l": 64, "r": 20, "t": 52, "b": 56},
-        "font": {"family": FAMILY, "size": 14, "color": palette.text},
+        "font": {"family": FAMILY, "size": SIZE, "color": palette.text},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         # plotly.js would take the transparent ground for black.
@@ -84,8 +84,13 @@ def _common(palette: Palette) -> dict:
     }
 
 
-LOGARITHMIC = {"minorloglabels": "complete", "tickformat": ","}
-"""Plain numbers at all marks: 10, 20, 50, not 10, 2, 5."""
+LOGARITHMIC = {"minorloglabels": "complete", "tickformat": ",", "nticks": 3}
+"""Plain numbers at all marks: 10, 20, 50, not 10, 2, 5. Of so few ticks plotly.js makes 1, 2, 5
+within two decades and powers of ten beyond; of more it labels 6, 7, 8 and 9, whose numbers run
+into each other."""
+SIZE = 14
+POWERS = {"tickfont": {"size": SIZE / 1.25}}
+"""Plotly.js draws powers of ten larger than other numbers by this much."""
 
 
 def styled(
@@ -98,24 +103,39 @@ def styled(
 ) -> Figure:
     """A figure in the common style; ``layout`` overrides it."""
     common = _common(palette)
+    # Kept, as the first axis may be logarithmic and the others not.
+    every = common["xaxis"]
     for axis, own in layout.items():
         if axis[1:5] == "axis":
-            common[axis] = common[f"{axis[0]}axis"] | (LOGARITHMIC if _has_marks(own) else {})
+            common[axis] = every | _logarithmic(own)
     own = {**layout, "height": height}
     if "annotations" in own:
         own["annotations"] = [
-            {**a, "font": {**a.get("font", {}), "size": 14}} for a in own["annotations"]
+            {**a, "font": {**a.get("font", {}), "size": SIZE}} for a in own["annotations"]
         ]
     traces = [
         {**trace, "colorbar": TICKS | trace["colorbar"]} if "colorbar" in trace else trace
-        for trace in traces
+        for trace in _in_groups(traces)
     ]
     return Figure(traces, _over(common, own), frames)
 
 
-def _has_marks(axis: dict) -> bool:
-    """Whether an axis is logarithmic and has marks between powers of ten, too."""
-    return axis.get("type") == "log" and "dtick" not in axis
+def _logarithmic(axis: dict) -> dict:
+    """What an axis has more if it is logarithmic."""
+    if axis.get("type") != "log":
+        return {}
+    if "dtick" not in axis:
+        return LOGARITHMIC
+    return {} if "tickformat" in axis else POWERS
+
+
+def _in_groups(traces: Sequence[dict]) -> list[dict]:
+    """With each band in one legend group with its curve, so that they are hidden together."""
+    of = {trace["meta"]["of"] for trace in traces if "of" in (trace.get("meta") or {})}
+    return [
+        {**trace, "legendgroup": trace["name"]} if trace.get("name") in of else trace
+        for trace in traces
+    ]
 
 
 def _over(common: dict, own: dict) -> dict:

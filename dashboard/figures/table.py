@@ -1,20 +1,30 @@
 """Tables: the data of a figure, so that it can be exported; and cells in words, in parts that fit a
 page."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from dashboard.figures.figure import Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def to_frame(figure: Figure) -> pd.DataFrame:
     """One row per point: panel, series, x, y, and z for heatmaps.
 
-    Bands (unnamed helper traces) come with the names of their groups.
+    Bands, which have no names, come as ``<their curve> ± sd``.
     """
+    import pandas as pd
+
     parts = []
     for trace in figure.data:
-        series = trace.name or trace.legendgroup or trace.type
+        meta = trace.meta or {}
+        band = f"{meta['of']} ± {meta['spread']}" if "of" in meta else None
+        series = trace.name or band or trace.legendgroup or trace.type
         panel = (trace.xaxis or "x").removeprefix("x") or "1"
         if trace.type == "heatmap":
             z = np.asarray(trace.z)
@@ -49,6 +59,8 @@ def in_words(table: pd.DataFrame, decimals: int | None = None) -> pd.DataFrame:
     """Every cell as it is shown: a dash where there is nothing, thousands set apart in whole
     numbers, and in each column of numbers the same ``decimals``: by default as many as the longest
     of its cells has."""
+    import pandas as pd
+
     return pd.DataFrame(
         {name: _column(table[name].tolist(), decimals) for name in table.columns},
         index=table.index,
@@ -107,6 +119,8 @@ def folded(shown: pd.DataFrame, keys: int, width: int = WIDTH) -> list[pd.DataFr
         free -= widths[name]
     tables = [shown.loc[filled[part].any(axis=1), [*left, *part]] for part in parts if part]
     if rare:
+        import pandas as pd
+
         some = shown.loc[filled[rare].any(axis=1)]
         names = [", ".join(map(str, row)) for row in some[left].to_numpy()]
         turned = pd.DataFrame(some[rare].to_numpy().T, index=rare, columns=names)

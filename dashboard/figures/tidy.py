@@ -1,14 +1,18 @@
 """The data of a figure as a tidy table: one row per point, its spread beside its mean."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from dashboard.figures.figure import Figure
 from dashboard.figures.table import to_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MARKUP = re.compile(r"<[^>]*>")
 UNIT = re.compile(r"\s*\(([^()=→]+)\)\s*$|\s/\s([^/]+?)(?:\s+\([^()]*\))?\s*$")
@@ -28,6 +32,8 @@ def tidy(figure: Figure, n: int | None = None) -> pd.DataFrame:
     ``n`` is how many values each mean is of where its trace does not say so. A band whose series is
     not drawn comes as a series of its own.
     """
+    import pandas as pd
+
     layout = figure.given[1]
     traces = [trace for trace in figure.data if not _meta(trace).get("decoration")]
     bands = {_place(trace): _of_band(trace) for trace in traces if _is_band(trace)}
@@ -77,6 +83,8 @@ def _place(trace: Any) -> tuple[str, str]:
 
 def _points(trace: Any) -> pd.DataFrame:
     """The points of a trace with the spread that its bars show."""
+    import pandas as pd
+
     meta = _meta(trace)
     panel, series = _place(trace)
     if "columns" in meta:
@@ -95,6 +103,8 @@ def _points(trace: Any) -> pd.DataFrame:
 def _of_band(band: Any) -> pd.DataFrame:
     """x, mean and spread of a band, whose outline goes along the upper edge and back along the
     lower one."""
+    import pandas as pd
+
     x, y = np.asarray(band.x), np.asarray(band.y, float)
     n = len(x) // 2
     upper, lower = y[:n], y[n:][::-1]

@@ -84,7 +84,7 @@ def _chosen(names: list[str]) -> str:
 def _draw_set(item: "OwnSet") -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
-        sheet, caption = _mosaic(item.name, item.checksum)
+        sheet, caption = _examples(item)
         st.image(sheet, caption=plain(caption), alt=f"Examples of {item.name}")
     with right:
         st.markdown(f"**{plain(item.name)}**: {plain(item.about)}.")
@@ -142,8 +142,13 @@ def _act(work: Callable[[], str]) -> None:
     st.session_state[f"_{PAGE}_said"] = said
 
 
+def _examples(item: "OwnSet") -> tuple[np.ndarray, str]:
+    # The checksum is of pixels and labels alone, and classes may have been named anew.
+    return _mosaic(item.name, item.model_dump_json())
+
+
 @st.cache_data(show_spinner="Reading the images", max_entries=16)
-def _mosaic(name: str, checksum: str) -> tuple[np.ndarray, str]:
+def _mosaic(name: str, described: str) -> tuple[np.ndarray, str]:
     """Examples as one picture, uint8, a class in each row, and its caption."""
     item = own.get(name)
     if item.kind == "fragment":

@@ -8,7 +8,8 @@ import streamlit as st
 from dashboard.rooms import FAMILIES, ROOMS, Family, Room
 from dashboard.shell import inventory
 from dashboard.shell.page import ASSETS
-from dashboard.shell.text import errors_shown
+from dashboard.shell.screen import is_dark
+from dashboard.shell.text import errors_shown, opened
 
 PAGES = ASSETS.parent / "pages"
 STYLE = Path(__file__).with_name("home.css")
@@ -42,8 +43,8 @@ def draw_home() -> None:
                 _draw_family(family)
     with st.expander("On this machine: images, networks, computer", key="home_machine"):
         _draw_inventory()
-    with st.expander("From Python and from the command line", key="home_code"):
-        left, right = st.columns(2, gap="large")
+    if box := opened("From Python and from the command line", "home_code"):
+        left, right = box.columns(2, gap="large")
         left.code(PYTHON, language="python")
         right.code(COMMANDS, language="bash")
 
@@ -95,7 +96,8 @@ def _draw_room(room: Room) -> None:
     """A card; its link covers it all."""
     name = room.file.removesuffix(".py")
     with st.container(border=True, height="stretch", gap="xsmall", key=f"home_room_{name}"):
-        shown = ASSETS / "pictures" / f"{room.picture}-{st.context.theme.type or 'light'}.png"
+        theme = "dark" if is_dark() else "light"
+        shown = ASSETS / "pictures" / f"{room.picture}-{theme}.png"
         if shown.exists():
             st.image(str(shown), width="stretch", alt=f"A figure of {room.title}")
         st.page_link(

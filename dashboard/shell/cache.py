@@ -127,6 +127,8 @@ def _forget_removed() -> None:
     if not known <= now:
         st.cache_resource.clear()
         st.cache_data.clear()
+        # What was known of them has gone with the rest.
+        known = _own_images()
     known |= now
 
 

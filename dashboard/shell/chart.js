@@ -37,9 +37,40 @@ const told = ({ x, y, z, customdata, pointIndex, pointNumber, curveNumber }) =>
     point_index: pointIndex ?? pointNumber, point_number: pointNumber, curve_number: curveNumber,
   }).filter(([, value]) => value !== undefined))
 
+// What is drawn is seen before the next figure is begun: a page of several would show none before
+// all were drawn. A page in the background has no frames, so it does not wait for long.
+const after = ms => new Promise(resolve => setTimeout(resolve, ms))
+const painted = () => Promise.race([
+  new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve))), after(100),
+])
+// Of those that wait, the one that stands first in the page is next.
+const waiting = new Set()
+const isBefore = (a, b) =>
+  a.place.compareDocumentPosition(b.place) & Node.DOCUMENT_POSITION_FOLLOWING
+let busy = false
+const drawAll = async () => {
+  busy = true
+  // Those that are made together come together.
+  await after(0)
+  while (waiting.size) {
+    const next = [...waiting].reduce((a, b) => (isBefore(a, b) ? a : b))
+    waiting.delete(next)
+    const drawn = next.draw()
+    drawn.then(next.done, next.failed)
+    // One that takes long, or never ends, holds up no other.
+    await Promise.race([drawn.then(painted, painted), after(1000)])
+  }
+  busy = false
+}
+const inTurn = (place, draw) => new Promise((done, failed) => {
+  waiting.add({ place, draw, done, failed })
+  if (!busy) drawAll()
+})
+
 class Chart {
   constructor(place) {
     this.place = place
+    this.times = 0
     this.plot = document.createElement("div")
     this.problem = document.createElement("p")
     place.append(this.plot, this.problem)
@@ -65,7 +96,11 @@ class Chart {
     if (this.drawing) return
     this.drawing = true
     try {
-      for (let size; (size = this.newSize());) await this.drawAt(size)
+      while (this.newSize()) {
+        await library(this.next?.plotly)
+        await inTurn(this.place, () => this.drawAt(this.newSize()))
+        this.place.dataset.times = ++this.times
+      }
       if (!this.next) this.place.dataset.drawn = "yes"
       this.problem.textContent = ""
     } catch (error) {
@@ -85,7 +120,7 @@ class Chart {
   }
 
   async drawAt(size) {
-    await library(this.next?.plotly)
+    if (!size) return
     const fresh = this.next
     this.next = null
     this.size = size
@@ -121,5 +156,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector(".stPlotlyChart")
   if (!charts.has(place)) charts.set(place, new Chart(place))
   charts.get(place).show(data, point => setTriggerValue("point", point))
-  return () => charts.get(place).end()
+  // Streamlit lets go also of a call that the next one has overtaken, while the figure stays.
+  return () => { if (!place.isConnected) charts.get(place).end() }
 }

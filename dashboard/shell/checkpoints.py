@@ -11,7 +11,7 @@ from corelib.runs.registry import NOTHING, Checkpoint
 from corelib.words import percent
 from dashboard.shell import cache
 from dashboard.shell.page import NothingToShow
-from dashboard.shell.text import plain
+from dashboard.shell.text import plain, typeset
 from dashboard.shell.titled import select_titled, several_titled
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def checkpoint_picker(
     first = begin_with if begin_with in titles else next(iter(titles))
     item = items.get(select_titled(page, name, label, titles, first, on_change=on_change))
     if item is not None:
-        st.caption(plain(about(item)))
+        st.caption(typeset(plain(about(item))))
         if item.title != item.name:
             st.caption(plain(item.name))
     return item

@@ -36,7 +36,7 @@ def forget() -> None:
 
 def add(key: str, drawn: Drawn) -> bool:
     """Keep a figure; whether it is only collected and not shown."""
-    part = st.session_state.get(PART, "")
+    part = part_of_now()
     st.session_state.setdefault(FIGURES, {})[key] = drawn._replace(part=part)
     return is_collecting()
 
@@ -75,12 +75,17 @@ def collect(parts: Mapping[str, Callable[[], None]]) -> dict[str, str]:
 @contextmanager
 def part(name: str) -> Iterator[None]:
     """What is drawn inside belongs to this part of the page."""
-    before = st.session_state.get(PART, "")
+    before = part_of_now()
     st.session_state[PART] = name
     try:
         yield
     finally:
         st.session_state[PART] = before
+
+
+def part_of_now() -> str:
+    """The part of the page that is drawn now."""
+    return st.session_state.get(PART, "")
 
 
 def still(caption: str) -> str:
@@ -92,7 +97,7 @@ def still(caption: str) -> str:
 def _unseen(number: int, part: str) -> Iterator[None]:
     place, state = st.empty(), st.session_state
     # A part may itself collect figures.
-    depth, before = state.get(QUIET, 0), state.get(PART, "")
+    depth, before = state.get(QUIET, 0), part_of_now()
     key = f"{QUIET}_{depth}_{number}"
     state[QUIET], state[PART] = depth + 1, part
     try:

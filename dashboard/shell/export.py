@@ -17,12 +17,11 @@ from dashboard.figures.projector import for_projector
 from dashboard.figures.tidy import file_stem, slug, tidy
 from dashboard.shell import drawn, projector, screen
 from dashboard.shell.bundle import spec_of
-from dashboard.shell.chart import clicked as clicked
 from dashboard.shell.chart import draw_chart
 from dashboard.shell.drawn import Drawn, network_of
 from dashboard.shell.film import film_buttons
 from dashboard.shell.save import save_button
-from dashboard.shell.text import plain
+from dashboard.shell.text import plain, typeset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,9 +125,9 @@ def _below(caption: str, key: str) -> "DeltaGenerator":
     """The row below a figure: its caption, then what is drawn into it. In a narrow column the
     caption has a line of its own (page.css)."""
     row = st.container(horizontal=True, vertical_alignment="center", key=f"below_{key}")
-    row.caption(plain(caption), width="stretch")
-    # Of their own, so that they wrap as one.
-    return row.container(horizontal=True, wrap=False, width="content")
+    row.caption(typeset(plain(caption)), width="stretch")
+    # Of their own, so that they wrap as one; among themselves where the column is narrower yet.
+    return row.container(horizontal=True, width="content")
 
 
 def _save_csv(csv: Callable[[], bytes], key: str, name: str) -> None:

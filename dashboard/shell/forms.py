@@ -47,7 +47,8 @@ def setting_title(info: SettingInfo) -> str:
 
 
 def setting_control(info: SettingInfo, key: str) -> Any:
-    """A control for one setting, which begins at its default."""
+    """A control for one setting, which begins at its default. A number may be out of bounds: if
+    told of them, a browser keeps back what is typed beyond, and Python goes on with the old one."""
     title = setting_title(info)
     help = info.help + (f" ({_limits(info)})" if _limits(info) else "")
     if info.source:
@@ -59,22 +60,10 @@ def setting_control(info: SettingInfo, key: str) -> Any:
             title, info.choices, info.choices.index(info.default), key=key, help=help
         )
     if info.kind == "int":
-        return int(
-            st.number_input(
-                title,
-                min_value=None if info.lower is None else int(info.lower),
-                max_value=None if info.upper is None else int(info.upper),
-                value=info.default,
-                step=1,
-                key=key,
-                help=help,
-            )
-        )
+        return int(st.number_input(title, value=info.default, step=1, key=key, help=help))
     if info.kind == "float":
         return st.number_input(
             title,
-            min_value=None if info.lower is None else float(info.lower),
-            max_value=None if info.upper is None else float(info.upper),
             value=float(info.default),
             step=_float_step(info.default),
             format="%g",

@@ -1,13 +1,18 @@
 """Tables of numbers, nothing of them cut off."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from dashboard.figures.table import folded, in_words
 from dashboard.shell.glossary import in_a_heading
 from dashboard.shell.save import save_button
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_ROWS = 14
 """Longer tables scroll."""
@@ -19,6 +24,8 @@ def side_by_side(
     """Rows of the same measures, the first of which names the row, as a table with a button for its
     CSV. ``across`` puts one row into each column, so that they are compared line by line.
     ``decimals`` as in ``in_words``."""
+    import pandas as pd
+
     shown = in_words(pd.DataFrame(rows, dtype=object), decimals)
     first = str(shown.columns[0])
     draw_folded(turned(shown, first) if across else shown, 1, key)

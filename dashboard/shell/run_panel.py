@@ -6,6 +6,7 @@ there after a reload, a closed tab or a restart of the server.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import sleep, time
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -24,7 +25,7 @@ from dashboard.shell import cache
 from dashboard.shell.controls import switch
 from dashboard.shell.export import chart
 from dashboard.shell.person import check, check_shared, refusal
-from dashboard.shell.text import errors_shown, plain, say_error
+from dashboard.shell.text import errors_shown, opened, plain, say_error
 from dashboard.shell.theme import palette
 from dashboard.shell.titled import select_titled
 
@@ -40,6 +41,9 @@ WORDS = {
 }
 
 POLL_S = 0.4
+NEW_S, FIRST_STEP_S = 2.0, 0.5
+"""A run that began so few seconds ago may be waited for, so long at most: its first step is drawn
+at once instead of at the next poll."""
 
 
 Draw = Callable[[Any, Run], None]
@@ -90,7 +94,9 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
 
     if not run.folder.exists():
         st.rerun(scope="app")
-    status, history = run.status, _history(run)
+    history = _history(run)
+    _wait_for_the_first_step(run, history)
+    status = run.status
     alive = status.state not in ENDED
     # A run that is being trained is polled: its cards are not read each time.
     ended = None if alive else summary(run)
@@ -115,17 +121,34 @@ def _panel(run: Run, title: str, prefix: str, was_alive: bool, draw: Draw | None
             )
         if draw is not None:
             _watch(run, alive, draw)
-        if status.state in ("failed", "died") and run.log.exists():
-            with st.expander("Output of the worker"), errors_shown():
-                st.code(
-                    run.log.read_text(errors="replace", encoding="utf-8")[-5000:] or "nothing",
-                    language=None,
-                )
-        with st.expander("Settings and command"), errors_shown():
-            st.code(as_command(run.spec), language=None, wrap_lines=True)
+        failed = status.state in ("failed", "died") and run.log.exists()
+        if failed and (box := opened("Output of the worker", f"{prefix}_output")):
+            with box, errors_shown():
+                text = run.log.read_text(errors="replace", encoding="utf-8")
+                st.code(text[-5000:] or "nothing", language=None)
+        if box := opened("Command", f"{prefix}_command"):
+            with box, errors_shown():
+                st.code(as_command(run.spec), language=None, wrap_lines=True)
     if alive != was_alive:
         # The picker of checkpoints and the polling follow the new state.
         st.rerun(scope="app")
+
+
+def _wait_for_the_first_step(run: Run, history: History) -> None:
+    now = time()
+    try:
+        began = (run.folder / "spec.json").stat().st_mtime
+    except OSError:
+        return
+    if now - began > NEW_S:
+        return
+    while (
+        not history.steps
+        and time() - now < FIRST_STEP_S
+        and run.status.state in ("starting", "running")
+    ):
+        sleep(0.02)
+        history.refresh()
 
 
 def _watch(run: Run, alive: bool, draw: Draw) -> None:

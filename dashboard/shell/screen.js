@@ -1,7 +1,9 @@
-// Tells Python whether the screen is narrow, whenever that differs from what Python holds; and loads
-// plotly.js while the server still computes what it will draw.
+// Tells Python whether the screen is narrow and the theme dark, whenever that differs from what Python
+// holds; and loads plotly.js while the server still computes what it will draw.
 const narrow = window.matchMedia("(max-width: 799px)")
 const sidebar = () => document.querySelector("[data-testid=stSidebar]")
+const isDark = () =>
+  getComputedStyle(document.querySelector("[data-testid=stApp]")).colorScheme === "dark"
 const isOpen = () => sidebar()?.dataset.collapsed === "false"
 
 // Streamlit closes its sidebar on a touch outside, because there it covers the page; here it does
@@ -22,19 +24,18 @@ function begin() {
 }
 
 // What was told and is not answered yet: telling again would start the page's run again.
-let told = null
+const told = {}
 
 export default function ({ data, setStateValue }) {
   if (!begun) begin()
   // A figure that needs it says so if it is not found.
   if (data.plotly) library(data.plotly).catch(() => {})
-  const tell = () => {
-    if (narrow.matches === data.narrow) told = null
-    else if (narrow.matches !== told) {
-      told = narrow.matches
-      setStateValue("narrow", told)
-    }
+  const tell = (name, value) => {
+    if (value === data[name]) delete told[name]
+    else if (value !== told[name]) setStateValue(name, told[name] = value)
   }
-  narrow.onchange = tell
-  tell()
+  narrow.onchange = () => tell("narrow", narrow.matches)
+  narrow.onchange()
+  // Streamlit calls again where the theme changes, before it has changed.
+  requestAnimationFrame(() => tell("dark", isDark()))
 }

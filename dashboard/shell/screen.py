@@ -1,5 +1,5 @@
-"""What depends on the screen: whether it is narrow, as the browser tells, and the style of a narrow
-one, whose sidebar is a sheet below the page."""
+"""What depends on the screen: whether it is narrow and the theme dark, as the browser tells, and
+the style of a narrow one, whose sidebar is a sheet below the page."""
 
 from pathlib import Path
 
@@ -30,9 +30,19 @@ def watch(*, figures: bool) -> None:
     with st.container(key="screen_watch"):
         _screen(
             key=KEY,
-            data={"narrow": is_narrow(), "plotly": plotly_address() if figures else None},
+            data={
+                "narrow": is_narrow(),
+                "dark": is_dark(),
+                "plotly": plotly_address() if figures else None,
+            },
             on_narrow_change=lambda: None,
+            on_dark_change=lambda: None,
         )
+
+
+def is_dark() -> bool:
+    """Whether the theme is dark, as the browser showed it when the page's run began."""
+    return st.context.theme.type == "dark"
 
 
 def is_narrow() -> bool:

@@ -7,6 +7,7 @@ from other hosts, colour words and hide where links lead.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +18,8 @@ SYNTAX = re.compile(r"[\\`*\[\]<>&$~#|@]|(?<![^\W_])_|_(?![^\W_])|^[-+=]|^\d+(?=
 DIRECTIVE = re.compile(r":(?=[\w:/])")
 """Begins an icon, a colour or an emoji, or follows the scheme of a link, and means so even behind a
 backslash."""
+INDEXED = re.compile(r"(?<![\w\\$])([^\W\d_])_([a-zA-Z]{1,5})(?!\w)")
+"""A letter with an index, such as λ_bal."""
 WWW = re.compile(r"\bwww\.", re.IGNORECASE)
 
 
@@ -27,6 +30,11 @@ def plain(text: object) -> str:
     line = SYNTAX.sub(lambda found: _escaped(found[0]), line)
     line = WWW.sub(lambda found: f"{found[0][:-1]}\\.", line)
     return DIRECTIVE.sub("&#58;", line)
+
+
+def typeset(markdown: str) -> str:
+    """Markdown with letters that have an index typeset as such, not as they are written in code."""
+    return INDEXED.sub(r"$\1_{\\mathrm{\2}}$", markdown)
 
 
 def _escaped(syntax: str) -> str:
@@ -56,3 +64,11 @@ def called(kind: str, answer: str, true: str | None, aside: str = "") -> str:
     correctly = "correctly " if true == answer else ""
     but = f", but it is {with_article(true)}" if true not in (None, answer) else ""
     return f"{correctly}calls this {kind} **{with_article(answer)}**{aside}{but}"
+
+
+def opened(label: str, key: str) -> Any:
+    """An expander whose content is drawn once it is open; None while it is closed. For code: with
+    the first that a page shows Streamlit loads a highlighter, which takes a browser half a second.
+    """
+    box = st.expander(label, key=key, on_change="rerun")
+    return box if box.open else None

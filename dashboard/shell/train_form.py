@@ -1,6 +1,5 @@
 """The form that starts a run, and this system's runs below it."""
 
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -68,10 +67,11 @@ def _prepare_worker() -> None:
 
 def _say_expected_time(system_name: str, config: dict, training: dict, dataset: str) -> None:
     """How long the run will take with the settings as they are in the form."""
-    # Settings that contradict each other are refused when Train is pressed.
-    with suppress(SettingsError):
+    try:
         spec = RunSpec(system=system_name, dataset=dataset, config=config, training=training)
         st.caption(f"Expected time: {expected_seconds(spec).words}")
+    except SettingsError as error:
+        say_error(error)
 
 
 def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
@@ -82,9 +82,7 @@ def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
     with columns[1]:
         seed = st.number_input(
             "Seed",
-            0,
-            2**31 - 1,
-            0,
+            value=0,
             key=f"{prefix}_train_seed",
             help="For initial weights, batches and noise: the same seed gives the same run",
         )

@@ -121,7 +121,9 @@ def test_calibration_in_closed_form():
     curve = calibration(confidence, correct, bins=10)
     assert np.isclose(curve.error, 0.4 * 0.25 + 0.6 * 0.05)
     np.testing.assert_allclose(curve.share[[2, 9]], [0.4, 0.6])
-    assert calibration(np.array([1.0]), np.array([True])).error == 0
+    # Complete confidence belongs to the last bin.
+    certain = calibration(np.array([1.0]), np.array([True]))
+    assert (certain.error, len(certain.share), certain.share[-1]) == (0, 15, 1)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30))

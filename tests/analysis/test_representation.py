@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.manifold import TSNE
 
 from corelib.analysis.representation import cosine, principal, tsne
 
@@ -109,6 +110,18 @@ def test_the_seed_determines_the_embedding(blobs, stages):
     again = next(tsne(blobs, seed=0)).points
     np.testing.assert_array_equal(again, stages[0].points)
     assert not np.allclose(next(tsne(blobs, seed=1)).points, again)
+
+
+@pytest.mark.parametrize(("n", "perplexity"), [(31, 10.0), (91, 30.0), (120, 30.0)])
+def test_a_stage_is_scikit_learns_with_its_perplexity(n, perplexity):
+    """A third of the others, at most 30; only the first stage exaggerates."""
+    states = np.random.default_rng(2).normal(size=(n, 4))
+    shared = {"perplexity": perplexity, "max_iter": 250, "random_state": 5}
+    stages = tsne(states, seed=5, stages=2)
+    first = TSNE(init="random", early_exaggeration=12.0, **shared).fit_transform(states)
+    np.testing.assert_allclose(next(stages).points, first, rtol=1e-5)
+    second = TSNE(init=first, early_exaggeration=1.0, **shared).fit_transform(states)
+    np.testing.assert_allclose(next(stages).points, second, rtol=1e-5)
 
 
 def test_a_few_states_are_enough(blobs):

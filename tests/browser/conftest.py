@@ -2,11 +2,16 @@
 SYNAPTARIUM_BROWSER_REQUIRED is set, as CI does."""
 
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from corelib.errors import RunError
+from corelib.runs.store import ENDED, list_runs
 from tests.browser import driver
+from tests.runs.conftest import wait_until
 
 FOLDER = Path(__file__).parent
 
@@ -31,16 +36,29 @@ def chrome():
 
 @pytest.fixture(scope="session")
 def shared_server(chrome, tmp_path_factory):
-    """A server for all tests that make no runs: its folder of runs, and its address."""
+    """A server for all tests: its folder of runs, and its address."""
     runs = tmp_path_factory.mktemp("shared") / "runs"
     with driver.server(runs) as address:
         yield runs, address
 
 
 @pytest.fixture
-def runs(tmp_path):
-    """The folder of runs of this test's own server."""
-    return tmp_path / "runs"
+def runs(shared_server):
+    """The folder of runs of the shared server, empty again afterwards."""
+    folder, _ = shared_server
+    yield folder
+    empty(folder)
+
+
+def empty(folder: Path) -> None:
+    """As a person who cancels and removes all that there is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNAPTARIUM_RUNS", str(folder))
+        for run in list_runs():
+            with suppress(RunError):
+                run.ask("cancel")
+            wait_until(lambda run=run: run.status.state in ENDED, f"the end of {run.id}")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -51,15 +69,11 @@ def fresh_server(tmp_path, chrome):
 
 
 @pytest.fixture
-def server(request):
-    """The address of a server: of the test's own where it asks for ``runs``, else of the shared
-    one, whose pages are faster because others have visited them."""
-    if "runs" in request.fixturenames:
-        with driver.server(request.getfixturevalue("runs")) as address:
-            yield address
-    else:
-        runs, address = request.getfixturevalue("shared_server")
-        yield address
+def server(request, shared_server):
+    """The address of the shared server, whose pages are fast because others have visited them."""
+    runs, address = shared_server
+    yield address
+    if "runs" not in request.fixturenames:
         assert not runs.exists() or not [*runs.iterdir()], "a test that makes runs asks for `runs`"
 
 

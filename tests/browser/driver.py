@@ -9,20 +9,36 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TimedOut
 
 from dashboard.rooms import ROOMS
 
 ROOT = Path(__file__).parents[2]
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
-# Not those in a closed tab.
-DRAWN = """
-() => [...document.querySelectorAll("[data-testid=stPlotlyChart]")].every(
-  place => !place.clientWidth || place.dataset.drawn === "yes")
+# The script has run to a page, and its figures are drawn: not those in a closed tab, and one that
+# is drawn again and again, as the curves of a training are, need not come to rest. That holds for
+# several frames: a figure learns of its new data only after the script has ended.
+READY = """
+call => {
+  if (window.looked?.call !== call) window.looked = { call, inRow: 0 }
+  const drawn = place => {
+    const times = Number(place.dataset.times ?? 0)
+    if (place.asked?.call !== call) place.asked = { call, times }
+    return !place.clientWidth || place.dataset.drawn === "yes" || times - place.asked.times > 2
+  }
+  const fine = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+    && document.querySelector("h1")
+    && !document.querySelector("[data-testid=stSkeleton]")
+    && [...document.querySelectorAll("[data-testid=stPlotlyChart]")].map(drawn).every(Boolean)
+  window.looked.inRow = fine ? window.looked.inRow + 1 : 0
+  return window.looked.inRow > 3
+}
 """
+calls = count()
 PATIENCE_MS = 60_000
 # Playwright's own five seconds are less than a busy machine needs for one rerun.
 expect.set_options(timeout=PATIENCE_MS)
@@ -94,11 +110,7 @@ def browser() -> Iterator[Browser]:
 
 def ready(page: Page) -> None:
     """Wait until the script has run and the page stands still, its figures drawn."""
-    page.wait_for_selector(READY, timeout=PATIENCE_MS)
-    page.wait_for_function(DRAWN, timeout=PATIENCE_MS)
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stSkeleton]')", timeout=PATIENCE_MS
-    )
+    page.wait_for_function(READY, arg=next(calls), timeout=PATIENCE_MS)
 
 
 def open_page(page: Page, address: str) -> None:
@@ -130,10 +142,48 @@ def widget(page: Page, key: str):
     return page.locator(f".st-key-{key}")
 
 
+def choose(page: Page, key: str, option: str) -> None:
+    """Choose from a menu. It closes when the page scrolls beneath it, as when a figure above is
+    drawn; it is then opened again."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    box = widget(page, key).locator("input").first
+    until = monotonic() + PATIENCE_MS / 1000
+    while True:
+        box.click()
+        # Typed, since only the first of a long list are on the page.
+        box.fill("")
+        box.fill(option)
+        try:
+            wanted.click(timeout=5000)
+            break
+        except TimedOut:
+            if monotonic() > until:
+                raise
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    ready(page)
+
+
 def no_errors(page: Page) -> None:
     """Nothing on the page is an exception or a red box."""
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator("[data-testid=stAlertContentError]").count() == 0
+
+
+# From now on ``hasRun`` says whether the script has begun to run. A busy browser may hear of its
+# beginning and end at once, and show neither.
+RUNS = """
+() => {
+  const app = document.querySelector("[data-testid=stApp]")
+  window.hasRun = false
+  window.waitsSince = performance.now()
+  new MutationObserver((_, observer) => {
+    if (app.dataset.testScriptState === "notRunning") return
+    window.hasRun = true
+    observer.disconnect()
+  }).observe(app, { attributeFilter: ["data-test-script-state"] })
+}
+"""
 
 
 def move_slider(page: Page, key: str, steps: int) -> None:
@@ -143,11 +193,15 @@ def move_slider(page: Page, key: str, steps: int) -> None:
     """
     handle = widget(page, key).get_by_role("slider")
     handle.focus()
+    before = handle.input_value()
+    page.evaluate(RUNS)
     arrow = "ArrowRight" if steps > 0 else "ArrowLeft"
     for _ in range(abs(steps)):
         page.keyboard.down(arrow)
     page.keyboard.up(arrow)
-    page.wait_for_timeout(300)
+    expect(handle).not_to_have_value(before)
+    seen = "() => window.hasRun || performance.now() - window.waitsSince > 5000"
+    page.wait_for_function(seen, timeout=PATIENCE_MS)
     ready(page)
 
 

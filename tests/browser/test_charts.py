@@ -1,7 +1,10 @@
-"""Figures in a real browser: patched in place, as a person has zoomed them."""
+"""Figures in a real browser: drawn from the top, patched in place as a person has zoomed them, and
+in the colours of the theme."""
 
 from playwright.sync_api import Page, expect
 
+from dashboard.figures.style import DARK, LIGHT
+from dashboard.shell.plotly import script
 from tests.browser.driver import (
     drawn,
     drawn_changes,
@@ -129,3 +132,68 @@ def test_a_figure_fills_the_screen_and_comes_back(page: Page, server: str):
     page.evaluate("() => document.exitFullscreen()")
     page.wait_for_function(f"({width})() === {before}")
     no_errors(page)
+
+
+TWICE = """
+async source => {
+  const parentElement = document.createElement("div")
+  parentElement.innerHTML = '<div class="stPlotlyChart" style="width: 400px"></div>'
+  document.body.append(parentElement)
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }))
+  const { default: call } = await import(url)
+  const data = y => new TextEncoder().encode(JSON.stringify(
+    { spec: { data: [{ y }], layout: {} }, config: {}, alt: "", clicks: false }))
+  const place = parentElement.firstChild
+  const drawn = async () => {
+    for (let n = 0; place.dataset.drawn !== "yes" && n < 100; n++)
+      await new Promise(resolve => setTimeout(resolve, 50))
+    return [...place.querySelector(".js-plotly-plot")._fullData[0].y]
+  }
+  const overtaken = call({ data: data([1]), parentElement })
+  const last = call({ data: data([2]), parentElement })
+  overtaken()
+  const found = [await drawn()]
+  call({ data: data([3]), parentElement })
+  found.push(await drawn())
+  parentElement.remove()
+  last()
+  return [...found, place.querySelectorAll(".main-svg").length]
+}
+"""
+
+
+def test_a_call_that_was_overtaken_ends_nothing(page: Page, server: str):
+    """So Streamlit calls where data come faster than the browser takes them."""
+    open_page(page, f"{server}/halting")
+    assert page.evaluate(TWICE, script("chart.js")) == [[2], [3], 0]
+
+
+COLOUR = "p => p._fullLayout.font.color"
+FIRST_DRAWN = """
+window.order = []
+new MutationObserver(() => {
+  for (const place of document.querySelectorAll("[data-testid=stPlotlyChart][data-drawn=yes]"))
+    if (!window.order.includes(place)) window.order.push(place)
+}).observe(document, { subtree: true, attributeFilter: ["data-drawn"] })
+"""
+PLACES = "() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]"
+
+
+def test_figures_take_the_colours_of_the_theme_as_it_changes(page: Page, server: str):
+    open_page(page, f"{server}/halting")
+    for scheme, palette in (("dark", DARK), ("light", LIGHT)):
+        before = drawn(page, COSTS, COLOUR)
+        page.emulate_media(color_scheme=scheme)
+        drawn_changes(page, COSTS, COLOUR, before)
+        assert drawn(page, COSTS, COLOUR) == palette.text
+    no_errors(page)
+
+
+def test_figures_are_drawn_from_the_top(page: Page, server: str):
+    page.add_init_script(FIRST_DRAWN)
+    open_page(page, f"{server}/evidence")
+    shown = page.evaluate(
+        f"() => window.order.map(place => ({PLACES})().indexOf(place)).filter(i => i >= 0)"
+    )
+    assert len(shown) > 2
+    assert shown == sorted(shown)

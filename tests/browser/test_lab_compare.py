@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from corelib import Experiment, compare
 from corelib.words import PER_CENT
 from tests.browser import driver
-from tests.browser.driver import address_has, drawn, no_errors, open_page, ready, widget
+from tests.browser.driver import address_has, choose, drawn, no_errors, open_page, ready, widget
 from tests.measures.test_comparison import BEGAN, stored
 
 
@@ -19,15 +19,6 @@ def server(runs, chrome, monkeypatch):
     monkeypatch.setenv("SYNAPTARIUM_RUNS", str(runs))
     with driver.server(runs) as address:
         yield address
-
-
-def choose(page: Page, key: str, option: str) -> None:
-    # Typed, since only the first of a long list are on the page.
-    widget(page, key).get_by_role("combobox").fill(option)
-    page.get_by_role("option", name=option, exact=True).click()
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(300)
-    ready(page)
 
 
 def test_two_runs_are_compared(page: Page, server: str):

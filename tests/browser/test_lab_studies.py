@@ -2,20 +2,13 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import address_has, no_errors, open_page, ready, widget
+from tests.browser.driver import address_has, choose, no_errors, open_page, ready, widget
 
 
 def fill(page: Page, key: str, text: str) -> None:
     box = widget(page, key).locator("input").first
     box.fill(text)
     box.press("Tab")
-    page.wait_for_timeout(300)
-    ready(page)
-
-
-def choose(page: Page, key: str, option: str) -> None:
-    widget(page, key).locator("input").first.click()
-    page.get_by_role("option", name=option, exact=True).click()
     page.wait_for_timeout(300)
     ready(page)
 

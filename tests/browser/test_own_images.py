@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from corelib.runs.store import list_runs
 from tests.browser import driver
-from tests.browser.driver import no_errors, open_page, ready, widget
+from tests.browser.driver import choose, no_errors, open_page, ready, widget
 from tests.data.shapes import make_npz
 
 
@@ -44,9 +44,7 @@ def test_own_images_are_trained_on_and_corrupted(page: Page, server: str, tmp_pa
     no_errors(page)
 
     open_page(page, f"{server}/balance?balance_tab=Train")
-    widget(page, "balance_train_dataset").click()
-    page.get_by_role("option", name="mine (your own)").click()
-    ready(page)
+    choose(page, "balance_train_dataset", "mine (your own)")
     fill(page, "balance_training_epochs", "2")
     fill(page, "balance_train_variant", "tiny")
     widget(page, "balance_train").get_by_role("button").click()

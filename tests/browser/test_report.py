@@ -100,7 +100,7 @@ def one_page_of_its_size(chrome, printed: str) -> None:
     context.close()
     assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 1
     (_, _, width, height) = map(float, re.search(rb"/MediaBox \[([^\]]*)\]", pdf)[1].split())
-    # Points: 72 an inch, where a browser has 96 pixels.
+    # Points: 72 an inch, where a browser has 96 pixels, of which it takes whole ones.
     assert (width, height) == pytest.approx([0.75 * int(side) for side in size], abs=1)
     # A font with axes is inside as the outlines of its letters; none is named and left out.
     assert b"/Subtype /Type3" in pdf or b"/FontFile" in pdf

@@ -35,3 +35,8 @@ def test_own_images_have_the_licence_that_was_noted(tmp_path, monkeypatch):
     sizes = (len(part.labels) for part in (data.train, data.validation, data.test))
     assert facts("mine") == ("CC0", *sizes)
     assert facts("multi-mine") == ("CC0", 0, 0, 0)
+
+
+def test_sets_of_60_000_images_have_the_split_of_mnist_whether_or_not_they_are_here():
+    for name in ("mnist", "fashion-mnist"):
+        assert facts(name)[1:] == (55_000, 5_000, 10_000)

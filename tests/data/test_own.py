@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,6 +58,20 @@ def test_an_added_set_is_among_the_data_sets_at_once(tmp_path):
         load_dataset("mine")
 
 
+def test_the_split_of_a_seed_never_changes():
+    """Results from different days can be compared only if it does not."""
+    train, validation, test = own.split(np.array([0, 1] * 6 + [2] * 3), 5)
+    assert train.tolist() == [11, 1, 9, 4, 6, 0, 13, 5, 8]
+    assert (validation.tolist(), test.tolist()) == ([3, 2, 12], [7, 14, 10])
+
+
+@pytest.mark.parametrize(("n", "held"), [(10, 1), (14, 1), (16, 2), (27, 3), (34, 3)])
+def test_a_tenth_of_each_class_validates_and_a_tenth_tests(n, held):
+    parts = own.split(np.repeat([0, 1], [n, 100]), 0)
+    assert [sum(part < n) for part in parts] == [n - 2 * held, held, held]
+    assert [sum(part >= n) for part in parts] == [80, 10, 10]
+
+
 def test_the_split_is_stratified_fixed_and_without_overlap(mine):
     data = load_dataset("mine")
     for part, n in ((data.train, 24), (data.validation, 3), (data.test, 3)):
@@ -100,6 +116,7 @@ BAD = {
     "of one value": ({"images": np.full((90, 20, 20), 9, np.uint8)}, "All pixels have the same"),
     "flat": ({"images": shapes()[0].reshape(90, -1)}, "images have shape (90, 400), but should be"),
     "channels first": ({"images": np.zeros((90, 3, 20, 20))}, "Put the channels last."),
+    "grey channel first": ({"images": np.zeros((90, 1, 20, 20))}, "Put the channels last."),
     "not square": (
         {"images": np.full((90, 20, 30), 9, np.uint8)},
         "20 x 30 pixels, but should be sq",
@@ -275,6 +292,39 @@ def test_photographs_become_patches(tmp_path):
     assert data.train.pixels.std((1, 2)).sub(1).abs().max() < 0.05
     with pytest.raises(DataError, match="holds photographs"):
         own.contents("woods")
+
+
+def make_photographs(path: Path) -> Path:
+    path.mkdir()
+    for name in "abc":
+        Image.fromarray(shapes(1, 200)[0][0]).save(path / f"{name}.png")
+    return path
+
+
+MAKE = {"npz": make_npz, "folder": make_folder, "photographs": make_photographs}
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "limit", "there", "words"),
+    [
+        ("npz", "own_npz.MOST_IMAGES", 1, 90, "There are 90 images; at most 88 can be read."),
+        ("npz", "own_asked.MOST_CLASSES", 1, 3, "The number of classes is 3, but should be from 2"),
+        ("folder", "own_folder.MOST_IMAGES", 1, 36, "There are 36 pictures; at most 34 can be"),
+        ("folder", "own_folder.MOST_CLASSES", 1, 3, "holds 3 folders; at most 1"),
+        ("folder", "own_folder.MOST_BYTES", 400, 36 * 400, "more than 0 MB"),
+        ("photographs", "photographs.MOST_FILES", 1, 3, "holds 3 photographs; at most 1 are read"),
+        ("photographs", "own_folder.MOST_BYTES", 1, 3 * 200**2, "take more than 0 MB; give fewer"),
+    ],
+)
+def test_as_many_as_can_be_read_are_and_more_are_refused(
+    kind, place, limit, there, words, tmp_path, monkeypatch
+):
+    path = MAKE[kind](tmp_path / "mine.npz")
+    monkeypatch.setattr(f"corelib.data.{place}", there - 2 * limit)
+    with pytest.raises(DataError, match=re.escape(words)):
+        add(path, "mine")
+    monkeypatch.setattr(f"corelib.data.{place}", there)
+    assert sum(add(path, "mine").counts) == {"npz": 90, "folder": 36, "photographs": 3}[kind]
 
 
 def test_an_empty_folder_and_a_missing_one_are_sentences(tmp_path):

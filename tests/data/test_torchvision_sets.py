@@ -121,3 +121,6 @@ def test_damaged_files_are_a_sentence(data_root):
     make_idx(data_root, "KMNIST", ("train", "t10k"), 5, 10)
     with pytest.raises(DataError, match="labels of 10 classes"):
         load_dataset("kmnist")
+    make_idx(data_root, "EMNIST", ("emnist-letters-train", "emnist-letters-test"), 0, 26)
+    with pytest.raises(DataError, match="labels of 26 classes"):
+        load_dataset("emnist-letters")

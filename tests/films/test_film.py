@@ -36,7 +36,9 @@ def test_colours_come_back_from_an_mp4():
     picture = colours.astype(np.uint8).repeat(16, 0)[:, None].repeat(32, 1)
     read = of_mp4(Film(picture[None].repeat(3, 0), fps=10).encode("mp4"))
     for k, colour in enumerate(colours):
-        np.testing.assert_allclose(read.pictures[1, 16 * k + 8, 16], colour, atol=4)
+        # A film has 219 levels of brightness and 224 of colour differences in place of 255: their
+        # rounding moves blue by up to 0.6 + 1.0, the others by less, and is then rounded again.
+        np.testing.assert_allclose(read.pictures[1, 16 * k + 8, 16], colour, atol=2)
 
 
 def test_odd_sides_are_made_even_by_repeating_the_last():

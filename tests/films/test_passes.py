@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from corelib.errors import SettingsError
-from corelib.films import passes_film
+from corelib.films import passes, passes_film
 from corelib.films.canvas import Canvas
 from corelib.films.colours import OKABE_ITO, TEXT, grey, rgb, scale, signed
 from corelib.films.panel import Panel, draw_classes
@@ -13,7 +13,7 @@ from corelib.films.passes import Grid
 from corelib.films.sheet import HEIGHT, WIDTH
 from corelib.models.butd.analysis import ThreePasses
 from tests.films.decoded import of_gif
-from tests.films.test_experiments import height_of
+from tests.films.test_experiments import height_of, of_a_pixel
 
 CLASSES = [str(k) for k in range(10)]
 LABEL = 3
@@ -55,6 +55,17 @@ def seen(picture: np.ndarray, box: tuple[float, ...], name: str) -> np.ndarray:
 def expected(values: np.ndarray, either_sign: bool) -> np.ndarray:
     most = np.abs(values).max()
     return signed(values, most) if either_sign else scale(values, 0, most)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 3), (3, 2)])
+def test_maps_fill_their_place_with_equal_gaps(rows, columns):
+    boxes = np.array(
+        [[Grid(rows, columns).box(row, column) for column in range(columns)] for row in range(rows)]
+    )
+    assert boxes[0, 0, :2] == pytest.approx((passes.MAPS_FROM, passes.TOP))
+    assert boxes[-1, -1, 2:] == pytest.approx((passes.MAPS_TO, passes.MAPS_BOTTOM))
+    assert boxes[:, 1:, 0] - boxes[:, :-1, 2] == pytest.approx(12)
+    assert boxes[1:, :, 1] - boxes[:-1, :, 3] == pytest.approx(24)
 
 
 @pytest.mark.parametrize("instructed", [False, True])
@@ -106,7 +117,7 @@ def test_bars_are_as_high_as_the_answer_and_its_error_and_the_target_is_framed()
             for c, value in enumerate(values):
                 height = abs(value) if t >= moment else 0
                 measured = height_of(picture, panel, c, rgb(colour))
-                assert measured == pytest.approx(height, abs=0.02), (t, row, c)
+                assert measured == pytest.approx(height, abs=2 * of_a_pixel(panel)), (t, row, c)
                 # The left edge of each bar, half way up.
                 x, y = panel.at(c - 0.36, value / 2)
                 edge = picture[int(y), int(x + 1)].astype(int)
@@ -129,6 +140,7 @@ def test_the_newest_alone_is_marked():
     down = [grid.box(row, column) for row in (0, 2) for column in (2, 1)]
     order = [*down[:2], *up, *(panel[:4] for panel in bars), *down[2:]]
     for at, (left, top, right, bottom) in zip(places, order, strict=True):
+        # To a pixel: frames are drawn on whole ones.
         np.testing.assert_allclose(at, [(left + right) / 2, (top + bottom) / 2], atol=1)
 
 

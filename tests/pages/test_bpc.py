@@ -81,10 +81,8 @@ def test_samples_of_back_propagation_say_why_they_are_no_digits(runs_root):
 
 
 def test_without_a_classifier_for_the_images_the_page_says_so(runs_root, monkeypatch):
-    monkeypatch.setattr(bpc_cache, "judge", lambda dataset: (f"mlp-{dataset}", None))
-    bpc_cache.known_variety.clear()
+    monkeypatch.setattr(bpc_cache, "judge_key", lambda dataset: None)
     app = open_page("bpc")
-    bpc_cache.known_variety.clear()
     assert not app.exception
     assert "No mlp-mnist ships that could read the samples. Two samples differ" in sentences(app)
 
@@ -109,7 +107,16 @@ def test_inference_follows_the_controls(runs_root):
     assert f"In 12 steps the energy goes from {energy[0]:.4g} to **{energy[-1]:.4g}**" in text
     along = eigenvalues_along(Given(x, y), model.weights(), config)
     largest = 0.01 * along.eigenvalue.max().item()
-    assert f"γ λ_max is at most **{largest:.3g}**, below the limit of 2." in text
+    assert (
+        f"step size times largest eigenvalue is at most **{largest:.3g}**, below the limit of 2."
+        in text
+    )
+
+
+def test_help_says_the_digits_own_label(runs_root):
+    app = open_page("bpc", bpc_tab="Inference", bpc_index="18")
+    assert digit(18)[1] == 3
+    assert app.selectbox(key="bpc_label").help.endswith("This digit: 3")
 
 
 def test_too_large_a_step_is_reported(runs_root):

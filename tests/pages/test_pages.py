@@ -129,6 +129,18 @@ def test_an_invalid_name_for_a_run_is_reported(runs_root):
     assert not list(runs_root.glob("2*"))
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [("training_batch_size", 60_000_000, "batch_size"), ("train_seed", -1, "seed")],
+)
+def test_a_number_out_of_bounds_is_told_and_starts_nothing(runs_root, field, value, told):
+    app = open_page("balance", balance_tab="Train")
+    app.number_input(key=f"balance_{field}").set_value(value).run()
+    app.button(key="balance_train").click().run()
+    assert told in "\n".join(error.value for error in app.error).replace("\\", "")
+    assert not list(runs_root.glob("2*"))
+
+
 @pytest.mark.parametrize("state", ["completed", "cancelled", "failed", "died", "queued"])
 def test_a_run_shows_its_state_and_offers_what_it_can_do(runs_root, state):
     run = create_run(make_spec("bpan"))

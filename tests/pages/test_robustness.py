@@ -129,7 +129,8 @@ def test_the_published_claim_is_a_preset_and_reset_undoes_it(runs_root):
     assert app.multiselect(key="robust_models").value == list(view.STANDARD)
 
 
-def test_states_show_a_bpan_only(runs_root):
+def test_states_show_a_bpan_only(runs_root, monkeypatch):
+    monkeypatch.setattr(states, "CLOUD", 200)
     app = open_page("robustness", robust_tab="States", robust_models=["mlp-mnist"])
     assert "Choose a BPAN" in app.info[0].value
     app = open_robustness(robust_tab="States")
@@ -139,6 +140,10 @@ def test_states_show_a_bpan_only(runs_root):
     points = app.session_state["_robust_tsne"][1]
     assert points.shape == (states.CLOUD, 2)
     assert np.isfinite(points).all()
+    # It is of the states under this severity; under another it has to be asked for anew.
+    shown = len(charts(app))
+    app.select_slider(key="robust_occlusion_severity").set_value(0.3).run(timeout=60)
+    assert len(charts(app)) == shown - 1
 
 
 def test_the_published_claims_stand_beside_ours(runs_root):

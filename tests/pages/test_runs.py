@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from corelib.runs import registry
+from corelib.runs.spec import as_command, make_spec
 from corelib.runs.store import Run, create_run
 from corelib.runs.summary import summary
 from dashboard.shell.text import plain
@@ -82,6 +83,24 @@ def test_the_panel_of_an_odd_run_has_its_buttons(runs_root, oddity):
         app = buttons["runs_remove"].click().run()
         assert not app.exception
         assert [f for f in runs_root.iterdir() if not f.name.startswith(".")] == []
+
+
+def test_code_is_sent_once_its_expander_is_open(runs_root):
+    """The first code on a page makes the browser load a highlighter, for half a second."""
+    run = create_run(make_spec("bpan"))
+    run.set_status("failed", "for once")
+    run.log.write_text("No images.", encoding="utf-8")
+    app = open_page("balance", balance_tab="Train")
+    assert not app.code
+    for key in ("balance_output", "balance_command"):
+        app.session_state[key] = True
+    app.run()
+    assert not app.exception
+    assert [code.value for code in app.code] == ["No images.", as_command(run.spec)]
+    home = open_page("home")
+    assert not home.code
+    home.session_state["home_code"] = True
+    assert [code.language for code in home.run().code] == ["python", "bash"]
 
 
 def test_odd_shipped_folders_are_told_on_runs_alone(tmp_path, runs_root, monkeypatch):

@@ -172,7 +172,8 @@ def test_importance_is_that_of_the_setting_that_matters(monkeypatch):
     app = open_page("studies", studies_tab="Importance")
     (bar,) = spec(app)["data"]
     assert bar["y"] == ["learning_rate", "n_hidden"]
-    assert bar["x"] == pytest.approx([0, 1], abs=0.01)
+    # By a forest of random trees, some of which split by the setting that does not matter.
+    assert bar["x"] == pytest.approx([0, 1], abs=0.003)
 
 
 def test_slices_show_each_trial_with_its_spread(monkeypatch):
@@ -272,6 +273,10 @@ def test_why_it_failed_is_shown_with_its_output(monkeypatch):
     study.note("ended", "There are no *images* here.")
     app = open_page("studies")
     assert [error.value for error in app.error] == ["There are no \\*images\\* here."]
+    # Drawn once it is opened.
+    assert not app.code
+    app.session_state["studies_output"] = True
+    app.run()
     assert app.code[0].value == "Study w: 0 of 1 trials.\n<b>Traceback</b>"
 
 

@@ -10,6 +10,7 @@ from corelib.data.multidigit import compose
 from corelib.models.butd.gates import silenced
 from corelib.models.butd.lesions import LesionSpec
 from corelib.models.butd.subnetworks import Kind
+from corelib.models.butd.third_task import Teaching
 from corelib.runs.registry import find
 from corelib.words import percent
 from dashboard.butd.subnetworks import cache as own_cache
@@ -148,9 +149,9 @@ def test_a_third_task_is_learned_and_the_saved_network_is_unchanged(name):
     assert "Nothing trained yet" in " ".join(c.value for c in app.caption)
     app.button(key="sub_third_go").click().run(timeout=120)
     assert not app.exception
-    ((_, title),) = app.session_state["_sub_third"]
-    assert title == "jointly, 100 updates"
-    updates, right = app.session_state["_sub_third"][cache.checkpoint_key(find(name)), title]
+    (((which, how), (updates, right)),) = app.session_state["_sub_third"].items()
+    assert which == cache.checkpoint_key(find(name))
+    assert how == Teaching(jointly=True, frozen=False, updates=100)
     assert list(updates) == list(range(0, 101, 10))
     with torch.no_grad():
         data = load_dataset("multi-mnist")
@@ -158,7 +159,7 @@ def test_a_third_task_is_learned_and_the_saved_network_is_unchanged(name):
     np.testing.assert_allclose(
         right[0, :2], (predicted == data.validation.labels[:40]).float().mean(0), rtol=1e-6
     )
-    assert f"{title}: the larger digit gains" in sentences(app)
+    assert "jointly, 100 updates: the larger digit gains" in sentences(app)
     for n, p in cache.model(cache.checkpoint_key(find(name))).named_parameters():
         assert torch.equal(p, before[n])
 
@@ -183,7 +184,9 @@ def test_it_opens_on_the_shipped_network_which_follows_instructions(runs_root):
     test = find(which.name).card.test
     shares = own_cache.answers(which, view.LIVE)
     expected = [test["accuracy left"], test["accuracy right"]]
-    np.testing.assert_allclose(shares.correct, expected, atol=0.02)
+    # Two and a half standard errors of a share of 1,000.
+    error = np.sqrt(np.array(expected) * (1 - np.array(expected)) / 1000)
+    assert (np.abs(shares.correct - expected) <= 2.5 * error).all()
     assert (shares.other < 0.03).all()
     tried = own_cache.combinations(which, tabs.FEW)
     assert (tried["no gates"].correct < 0.4).all()

@@ -15,6 +15,7 @@ import errno
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import threading
@@ -113,7 +114,9 @@ def attempt(
         finally:
             os._exit(code)
     if kill_after_s is not None:
-        time.sleep(kill_after_s)
+        ended = os.pidfd_open(child)  # readable once it has, which may be sooner
+        select.select([ended], [], [], kill_after_s)
+        os.close(ended)
         os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -1,12 +1,14 @@
 """Deleting loses nothing until the deleted runs are emptied."""
 
+import shutil
+
 import pytest
 
 from corelib.errors import RunError
 from corelib.runs.deleted import deleted_runs, empty_deleted, remove_run, restore_run
 from corelib.runs.index import rows
 from corelib.runs.offered import available, registry_state
-from corelib.runs.store import create_run, list_runs
+from corelib.runs.store import Run, create_run, list_runs
 from tests.runs.conftest import tiny
 from tests.runs.test_registry import store
 
@@ -80,3 +82,22 @@ def test_emptying_deletes_what_was_deleted_alone(runs_root):
     assert deleted_runs() == []
     assert [r.id for r in list_runs()] == [kept.id]
     assert list((runs_root / ".deleted").iterdir()) == []
+
+
+def test_the_newest_run_comes_first_and_a_whole_id_before_the_beginning_of_another(runs_root):
+    names = ("20260101-000000-a", "20260102-000000-b", "20260102-000000-b-more")
+    for name in names:
+        run = ended()
+        remove_run(Run(run.folder.rename(runs_root / name)))
+    assert [run.id for run in deleted_runs()] == list(reversed(names))
+    assert restore_run("20260102-000000-b").id == "20260102-000000-b"
+    assert [run.id for run in deleted_runs()] == [names[2], names[0]]
+
+
+def test_a_run_that_was_copied_back_by_hand_is_deleted_again(runs_root):
+    run = ended()
+    remove_run(run)
+    shutil.copytree(deleted_runs()[0].folder, run.folder)
+    run.set_status("failed", "later")
+    remove_run(run)
+    assert [(r.id, r.status.message) for r in deleted_runs()] == [(run.id, "later")]

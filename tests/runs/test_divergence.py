@@ -48,6 +48,7 @@ def test_the_last_good_checkpoint_is_kept_and_offered(runs_root, monkeypatch):
             self.learner.model.theta.data[0, 0] = math.nan
 
     monkeypatch.setattr(Trained, "stepped", spoil)
+    monkeypatch.setattr(worker, "WRITE_EVERY_S", 1e6)
     assert in_this_process(run, monkeypatch) == 1
     message = run.status.message
     assert "diverged at update 151: " in message
@@ -56,6 +57,7 @@ def test_the_last_good_checkpoint_is_kept_and_offered(runs_root, monkeypatch):
     assert item.card.step == 110
     assert run.id in [known.name for known in available()]
     assert summary(run).note == message
+    assert summary(run).history.step == 150, "what was learned until then is told"
 
 
 @pytest.mark.parametrize(

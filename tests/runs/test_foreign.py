@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def test_an_imported_network_is_found_loaded_measured_and_listed(file):
         registry.find("mine")
 
 
+def test_as_many_as_can_be_read_at_once_are_and_more_are_refused(file, monkeypatch):
+    for name in ("second.pt", "third.pt"):
+        shutil.copy(file, file.parent / name)
+    monkeypatch.setattr(foreign, "MOST_FILES", 1)
+    with pytest.raises(CheckpointError, match="holds 3 checkpoints, but at most 1 are read"):
+        foreign.import_checkpoint(file.parent)
+    monkeypatch.setattr(foreign, "MOST_FILES", 3)
+    assert len(foreign.import_checkpoint(file.parent)) == 3
+
+
 def test_a_name_is_given_once(file):
     foreign.import_checkpoint(file, name="mine")
     run = create_run(tiny(variant="lab"))
@@ -74,6 +85,7 @@ def test_a_name_is_given_once(file):
             foreign.import_checkpoint(file, name=wrong)
     with pytest.raises(SettingsError, match="name has 61 letters"):
         foreign.import_checkpoint(file, name="x" * 61)
+    assert foreign.import_checkpoint(file, name="x" * 60)[0].name == "x" * 60
     names = [foreign.import_checkpoint(file)[0].name for _ in range(2)]
     assert names == ["imported_bpan", "imported_bpan_2"]
 
@@ -85,7 +97,7 @@ def test_a_run_of_the_same_name_is_called_otherwise(file):
     assert registry.find("lab").card.origin is not None
 
 
-def test_a_folder_of_three_iterative_vaes_opens_as_three_networks(runs_root, tmp_path):
+def test_a_folder_of_three_iterative_vaes_opens_as_three_networks(runs_root, tmp_path, capsys):
     for kind in vaes.KINDS:
         folder = tmp_path / "checkpoints" / f"{kind}_<grad|lin>_vH16-wht"
         folder.mkdir(parents=True)
@@ -116,6 +128,10 @@ def test_a_folder_of_three_iterative_vaes_opens_as_three_networks(runs_root, tmp
         assert item.card.dataset == "natural-16"
         assert item.card.origin.trained_on == "vH16-wht"
         assert measure(item, "natural-16", "test", 20).images == 20
+    capsys.readouterr()
+    assert main(["import", str(tmp_path / "checkpoints"), "--name", "again"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("  trained on: vH16-wht\n") == said.count(", tested on natural-16;") == 3
 
 
 @pytest.mark.parametrize("how", ["bare", "model_state_dict", "safetensors", "json"])
@@ -258,6 +274,7 @@ def test_the_commands_import_and_export(file, tmp_path, capsys):
     assert main(["import", str(file), "--name", "mine", "--system", "bpan"]) == 0
     said = capsys.readouterr().out
     assert "mine: bpan, tested on mnist" in said
+    assert "trained on" not in said.replace("tested on", ""), "their file does not tell"
     assert "assumed, as no file tells: n_steps = 6, alpha = 0.2, dale = True" in said
     out = tmp_path / "out" / "back.pt"
     assert main(["export", "mine", str(out), "--authors"]) == 0

@@ -72,6 +72,9 @@ def test_a_name_replaces_the_word_it_began_with_and_leaves_the_spec(runs_root):
     assert (run.folder / "spec.json").read_bytes() == before
     assert Experiment.of("Tuesday").id == run.id
     assert titles() == {run.id: "Tuesday"}
+    # The name that it has already is no former one.
+    mark(run, name=" Tuesday ")
+    assert marks_of(run).former == ()
 
 
 def test_again_takes_the_lowest_seed_that_no_such_run_has(runs_root):

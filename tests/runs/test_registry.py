@@ -218,8 +218,9 @@ def test_shipped_checkpoints_load_and_are_as_accurate_as_their_cards_say(item):
         error = (expected * (1 - expected) / len(fifth.labels)) ** 0.5
         assert metrics["accuracy"] == pytest.approx(expected, abs=4 * error)
     else:
-        assert metrics["R²"] == pytest.approx(item.card.test["R²"], abs=0.02)
-        assert metrics["zeros"] == pytest.approx(item.card.test["zeros"], abs=0.02)
+        # The same fifth and the same noise each time: none of them is further off than 0.003.
+        assert metrics["R²"] == pytest.approx(item.card.test["R²"], abs=0.005)
+        assert metrics["zeros"] == pytest.approx(item.card.test["zeros"], abs=0.005)
 
 
 def test_shipped_checkpoints_are_small_and_hold_no_optimiser():

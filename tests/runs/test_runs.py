@@ -36,6 +36,7 @@ def uninterrupted(tmp_path_factory) -> Run:
         patch.setenv("SYNAPTARIUM_SLOTS", "1")
         run = launch.start(tiny())
         wait_for(run, "completed")
+        wait_until(lambda: not run.is_alive(), "the worker has left")
     return run
 
 
@@ -613,10 +614,11 @@ def test_find_run_by_any_unique_prefix(runs_root):
     "name", ["", ".", "..", "../outside", "/etc", "a/b", "a\\b", "*", "a\0", "x\n", "é", ".slots"]
 )
 def test_names_that_point_outside_the_folder_are_refused(runs_root, name):
-    create_run(tiny())  # with which an empty beginning would agree
+    run = create_run(tiny())  # with which an empty beginning would agree
     create_run(tiny()).folder.rename(runs_root.parent / "outside")
-    with pytest.raises(RunError, match="There is no run named"):
-        find_run(name)
+    for pointing in (name, f"{run.id}/../../outside"):
+        with pytest.raises(RunError, match="There is no run named"):
+            find_run(pointing)
 
 
 def test_removing_needs_an_ended_run(runs_root):

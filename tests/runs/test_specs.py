@@ -7,7 +7,7 @@ from corelib.data import DATASETS
 from corelib.data.sources import Source
 from corelib.errors import SettingsError
 from corelib.runs.registry import SHIPPED
-from corelib.runs.spec import RunSpec, as_command, make_spec, resolve
+from corelib.runs.spec import RunSpec, as_command, make_spec, network_of, resolve
 from corelib.training.card import read_card
 
 
@@ -92,3 +92,20 @@ def test_the_settings_of_every_shipped_checkpoint_are_valid():
         resolved = resolve(RunSpec(**fields))
         for kept, valid in ((card.config, resolved.config), (card.training, resolved.training)):
             assert kept.items() <= valid.model_dump().items()
+
+
+def test_the_network_of_a_spec_is_all_of_it_but_its_seed_its_name_and_versions():
+    whole = make_spec("bpan", seed=1, variant="lab")
+    same = (
+        make_spec("bpan", seed=2),
+        make_spec("bpan", training={"epochs": 15}),
+        whole.model_copy(update={"versions": {"torch": "0.1"}, "config": {}}),
+    )
+    others = (
+        make_spec("bpan", dataset="fashion-mnist"),
+        make_spec("bpan", training={"epochs": 3}),
+        make_spec("bpan", config={"n_steps": 3}),
+        make_spec("mlp"),
+    )
+    assert {network_of(spec) for spec in same} == {network_of(whole)}
+    assert len({network_of(spec) for spec in (whole, *others)}) == 5

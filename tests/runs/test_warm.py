@@ -10,8 +10,8 @@ import pytest
 
 from corelib.environment import runs_root as root
 from corelib.runs import launch, warm
-from corelib.runs.store import Run
-from tests.runs.conftest import tiny, wait_for, wait_until
+from corelib.runs.store import Run, create_run
+from tests.runs.conftest import leave_out_the_test, tiny, wait_for, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not fork")
 
@@ -26,23 +26,23 @@ def is_ready(parent: warm.Parent) -> bool:
 
 @pytest.fixture(autouse=True)
 def without_the_test_in_it(monkeypatch):
-    """pytest writes into the environment which part of a test runs."""
-    environment = launch._environment
+    leave_out_the_test(monkeypatch)
 
-    def others() -> dict[str, str]:
-        return {k: v for k, v in environment().items() if k != "PYTEST_CURRENT_TEST"}
 
-    monkeypatch.setattr(launch, "_environment", others)
+@pytest.fixture(scope="module")
+def one():
+    """The parent of all tests; it is started anew by the first, and after one that ends it."""
+    parent = warm.Parent()
+    yield parent
+    parent.end()
 
 
 @pytest.fixture
-def parent(monkeypatch, runs_root):
-    parent = warm.Parent()
-    monkeypatch.setattr(launch, "PARENT", parent)
+def parent(one, monkeypatch, runs_root):
+    monkeypatch.setattr(launch, "PARENT", one)
     launch.prepare()
-    wait_until(lambda: is_ready(parent), "the parent is ready")
-    yield parent
-    parent.end()
+    wait_until(lambda: is_ready(one), "the parent is ready")
+    return one
 
 
 @pytest.fixture
@@ -78,10 +78,11 @@ def is_there(pid: int) -> bool:
     return True
 
 
-def test_a_warm_run_is_a_cold_one_bit_for_bit(parent, cold):
+def test_a_warm_run_is_a_cold_one_bit_for_bit(parent, cold, monkeypatch):
     warm_runs = [trained(), trained()]
     assert not cold
-    parent.end()
+    # One that was never prepared begins no worker.
+    monkeypatch.setattr(launch, "PARENT", warm.Parent())
     other = trained()
     assert len(cold) == 1
     for run in warm_runs:
@@ -111,6 +112,14 @@ def begin(parent: warm.Parent, **more: str) -> bool:
     return parent.begin(folder / "none", folder / "log.txt", launch._environment() | more)
 
 
+def test_what_a_warm_worker_says_is_in_its_log(parent):
+    run = create_run(tiny())
+    with run.lock:
+        assert parent.begin(run.folder, run.log, launch._environment())
+        said = f"Run {run.id} already has a worker."
+        wait_until(lambda: run.log.exists() and said in run.log.read_text("utf-8"), "it says so")
+
+
 def test_a_parent_that_does_not_answer_is_given_up(parent, cold, monkeypatch):
     monkeypatch.setattr(warm, "ANSWER_S", 0.2)
     process = parent._process
@@ -138,7 +147,7 @@ def test_another_program_or_another_variable_needs_another_parent(parent, monkey
     assert process.poll() is not None
     monkeypatch.undo()
     parent.prepare(launch._environment())
-    wait_until(lambda: is_ready(parent), "the parent is ready")
+    # It is ended, ready or not, where one that only is not ready yet would stay.
     assert not begin(parent, OMP_WAIT_POLICY="passive")
     assert parent._process is None
 

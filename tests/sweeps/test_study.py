@@ -18,6 +18,7 @@ from corelib.sweeps.space import check
 from corelib.sweeps.study import Study, Unreadable, all_studies, list_studies, remove_unreadable
 from corelib.sweeps.sweep import run, sweep
 from corelib.sweeps.write import as_toml
+from tests.runs.conftest import wait_until
 
 SHORT = {"epochs": 1, "max_steps": 20}
 
@@ -103,10 +104,9 @@ def test_it_trains_in_a_process_of_its_own():
     study = Study.begin(settings(vary={"n_hidden": [4]}))
     launch.start(study, "local", Resources(workers=1))
     assert study.state in ("starting", "running")
-    until = time.monotonic() + 120
-    while study.state in ("starting", "running"):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    wait_until(
+        lambda: study.state not in ("starting", "running"), "the study has ended", seconds=120
+    )
     assert study.state == "completed"
     assert "1 of 1 trials; best" in study.log.read_text(encoding="utf-8")
     assert len(list(list_runs())) == 1

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from corelib.sweeps.settings import StudySettings
 from corelib.sweeps.study import Study
 from corelib.sweeps.sweep import missing, run
 from corelib.sweeps.trial import train_trial
+from tests.runs.conftest import wait_until
 
 ROOT = Path(__file__).parents[2]
 SHORT = {"epochs": 1, "max_steps": 20}
@@ -34,6 +34,10 @@ def _runs(runs_root):
 def settings(**changed) -> StudySettings:
     given = {"name": "w", "system": "mlp", "fixed": SHORT, "vary": WIDTHS}
     return StudySettings(**{**given, **changed})
+
+
+def any_validated() -> bool:
+    return any(run.history().validations for run in list_runs())
 
 
 def test_a_grid_trains_every_choice_with_every_seed_once():
@@ -101,11 +105,10 @@ def test_a_killed_study_goes_on_and_gets_each_result_once(runs_root):
         env={**os.environ, "SYNAPTARIUM_RUNS": str(runs_root)},
         stdout=subprocess.DEVNULL,
     )
-    until = time.monotonic() + 120
-    while not any(r.history().validations for r in list_runs()):
-        assert time.monotonic() < until
-        assert driver.poll() is None
-        time.sleep(0.05)
+    wait_until(
+        lambda: driver.poll() is not None or any_validated(), "a run is validated", seconds=120
+    )
+    assert driver.poll() is None
     driver.send_signal(signal.SIGKILL)
     driver.wait()
     assert [job.number for job in missing(study)] == [0, None]
@@ -121,10 +124,7 @@ def test_ctrl_c_saves_what_is_under_way(monkeypatch):
     def interrupted(engine, jobs, given):
         watchers.append(threading.Thread(target=train_trial, args=[jobs[0]], daemon=True))
         watchers[0].start()
-        until = time.monotonic() + 120
-        while not any(r.history().validations for r in list_runs()):
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        wait_until(any_validated, "a run is validated", seconds=120)
         raise KeyboardInterrupt
         yield
 
@@ -162,23 +162,19 @@ def test_the_command_line_runs_lists_and_saves(tmp_path, capsys):
 @pytest.mark.slow
 def test_ray_with_two_workers_of_which_one_is_killed():
     pytest.importorskip("ray")
-    import threading
-
     study = Study.begin(settings(vary={"n_hidden": [4, 8, 12, 16]}, fixed={"epochs": 1}))
     killed = []
 
-    def kill_one() -> None:
-        until = time.monotonic() + 120
-        while time.monotonic() < until and not killed:
-            found = subprocess.run(
-                ["pgrep", "-f", "ray::train_trial"], capture_output=True, encoding="utf-8"
-            ).stdout.split()
-            if found and any(r.history().steps for r in list_runs()):
-                os.kill(int(found[0]), signal.SIGKILL)
-                killed.append(found[0])
-            time.sleep(0.05)
+    def kill_one() -> bool:
+        found = subprocess.run(
+            ["pgrep", "-f", "ray::train_trial"], capture_output=True, encoding="utf-8"
+        ).stdout.split()
+        if found and any(r.history().steps for r in list_runs()):
+            os.kill(int(found[0]), signal.SIGKILL)
+            killed.append(found[0])
+        return bool(killed)
 
-    killer = threading.Thread(target=kill_one)
+    killer = threading.Thread(target=wait_until, args=[kill_one, "one is killed", 120])
     killer.start()
     run(study, "ray", sweeping.Resources(workers=2))
     killer.join()

@@ -305,3 +305,41 @@ def test_numbers_that_are_not_finite_are_spelled_in_one_way_and_read_back(tmp_pa
 def test_null_as_once_written_reads_as_not_a_number():
     line = '{"kind":"stepped","step":1,"count":1,"seconds":1.0,"metrics":{"loss":null}}'
     assert math.isnan(parse(line).metrics["loss"])
+
+
+def test_weights_alone_are_replaced_whole_or_not_at_all(tmp_path):
+    """A writer that is stopped half way, as by a full disk, leaves what was there."""
+    file = tmp_path / "live.safetensors"
+    checksum = checkpoint.save_weights(file, make().state_dict())
+    assert checksum == hashlib.sha256(file.read_bytes()).hexdigest()
+    before = file.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            checkpoint.save_weights(file, {"theta": torch.zeros(200_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+    checkpoint.save_weights(file, make(seed=4).state_dict())
+    other = make()
+    checkpoint.load_weights(other, file)
+    assert equal(other, make(seed=4))
+
+
+def test_a_reader_sees_the_old_weights_until_the_new_ones_are_whole(tmp_path, monkeypatch):
+    file = tmp_path / "live.safetensors"
+    checkpoint.save_weights(file, make().state_dict())
+    before, seen = file.read_bytes(), []
+    write = type(file).write_bytes
+
+    def looking(self, content):
+        done = write(self, content)
+        seen.append(file.read_bytes())
+        return done
+
+    monkeypatch.setattr(type(file), "write_bytes", looking)
+    checkpoint.save_weights(file, make(seed=4).state_dict())
+    assert seen == [before]
+    assert file.read_bytes() != before

@@ -75,7 +75,8 @@ class AnytimeClassifier(nn.Module, ABC):
     def loss_and_logits(self, x: Tensor, y: Tensor, settings: Any) -> tuple[Tensor, Tensor]:
         """The training loss, a scalar, and the logits (batch, class) of the last step.
 
-        ``y`` (batch,) holds class numbers; ``settings`` are the training's.
+        The loss is a mean over the images: that of a large batch is computed in parts. ``y``
+        (batch,) holds class numbers; ``settings`` are the training's.
         """
 
     @abstractmethod

@@ -14,6 +14,10 @@ from corelib.models.bpan.config import GradientTraining
 from corelib.training.adam import Adam
 from corelib.training.learner import Learner, Metrics
 
+SLICE = 512
+"""So many images of a batch are differentiated at a time on the CPU. The arrays of more are too
+large for malloc to keep: each step then fetches their pages from the system anew."""
+
 
 class GradientLearner(Learner):
     """One update minimises the model's own loss on one batch."""
@@ -33,12 +37,20 @@ class GradientLearner(Learner):
         return self.model.loss_and_logits(x, batch.labels, self.settings)
 
     def step(self, batch: Split) -> Metrics:
-        loss, logits = self._loss(batch)
-        # torch leaves the type of backward open.
-        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        n = len(batch.labels)
+        size = SLICE if batch.labels.device.type == "cpu" else n
+        means = {"loss": 0.0, "accuracy": 0.0}
+        for at in range(0, n, size):
+            part = Split(*(each[at : at + size] for each in batch))
+            share = len(part.labels) / n
+            loss, logits = self._loss(part)
+            # torch leaves the type of backward open.
+            (share * loss).backward()  # pyright: ignore[reportUnknownMemberType]
+            hits = logits.detach().argmax(1) == part.labels
+            means["loss"] += share * loss.item()
+            means["accuracy"] += share * hits.float().mean().item()
         self.optimiser.step()
-        hits = logits.detach().argmax(1) == batch.labels
-        return {"loss": loss.item(), "accuracy": hits.float().mean().item()}
+        return means
 
     def evaluate(self, split: Split) -> Metrics:
         """Loss, accuracy at the last step, and accuracy and mean steps when halting at θ = 0.9 and,

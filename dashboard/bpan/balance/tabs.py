@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from corelib.analysis.anytime import decision
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.balance.view import View
 from dashboard.shell import cache
@@ -29,7 +30,7 @@ def draw_main(v: View) -> None:
                 caption="Mean currents into each population; excitation, inhibition, input and "
                 f"bias add up to net: {v.caption}. Bands of the first two: ± 1 sd over units.",
             )
-    for i, (item, view, summary) in enumerate(zip(v.items, v.currents, v.summaries, strict=True)):
+    for i, (item, view) in enumerate(zip(v.items, v.currents, strict=True)):
         left, right = st.columns(2)
         of = f" {item.title}: " if several else " "
         with left:
@@ -39,7 +40,7 @@ def draw_main(v: View) -> None:
                     view,
                     v.data.class_names,
                     v.theta,
-                    summary.step,
+                    decision(view.probability, v.theta).step,
                     v.palette,
                 ),
                 f"balance_probability_{i}",

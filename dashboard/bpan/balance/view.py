@@ -29,9 +29,7 @@ STEPS = 40
 
 
 class View(NamedTuple):
-    """One network or two, read by the same controls; ``currents`` of the chosen image, if any, and
-    what each network answers to it and to the test set at the threshold, ``summaries``; the same as
-    it was trained, ``as_trained``."""
+    """One network or two, read by the same controls; ``currents`` of the chosen image, if any."""
 
     items: "list[Checkpoint]"
     keys: list[cache.CheckpointKey]
@@ -39,8 +37,6 @@ class View(NamedTuple):
     data: "ImageDataset"
     chosen: ChosenDigit | None
     currents: "list[Currents]"
-    summaries: "list[Summary]"
-    as_trained: "list[Summary]"
     controls: "Controls"
     theta: float
     with_drive: bool
@@ -51,6 +47,23 @@ class View(NamedTuple):
         """Which image this is, and how many."""
         seed = self.items[0].card.seed
         return f"{self.chosen.caption}; n = 1 image, seed {seed}" if self.chosen else ""
+
+    def summary(self, i: int) -> "Summary":
+        """What network i answers to the image and to the test set at the threshold."""
+        return self._summary(i, self.currents[i], self.controls)
+
+    def summary_as_trained(self, i: int) -> "Summary":
+        """The same without what the controls change."""
+        assert self.chosen is not None
+        own = trained(self.models[i])
+        currents = _currents(self.keys[i], self.models[i], self.chosen, own)
+        return self._summary(i, currents, own)
+
+    def _summary(self, i: int, currents: "Currents", controls: "Controls") -> "Summary":
+        from corelib.models.bpan.analysis import summary
+
+        tested = bpan_cache.test_answers(self.keys[i], controls)
+        return summary(currents, tested, cache.test_labels(self.keys[i].dataset), self.theta)
 
 
 def view() -> View:
@@ -84,35 +97,7 @@ def view() -> View:
             _currents(key, model, chosen, controls) for key, model in zip(keys, models, strict=True)
         ]
     )
-    as_trained = (
-        []
-        if chosen is None
-        else [
-            _currents(key, model, chosen, trained(model))
-            for key, model in zip(keys, models, strict=True)
-        ]
-    )
-    return View(
-        items,
-        keys,
-        models,
-        data,
-        chosen,
-        shown,
-        [
-            _summary(key, currents, controls, theta)
-            # Without an image there are no currents.
-            for key, currents in zip(keys, shown, strict=False)
-        ],
-        [
-            _summary(key, currents, trained(model), theta)
-            for key, model, currents in zip(keys, models, as_trained, strict=False)
-        ],
-        controls,
-        theta,
-        with_drive,
-        palette(),
-    )
+    return View(items, keys, models, data, chosen, shown, controls, theta, with_drive, palette())
 
 
 def standard(item: "Checkpoint") -> View:
@@ -121,21 +106,7 @@ def standard(item: "Checkpoint") -> View:
     model, data = bpan_cache.bpan(key), cache.dataset(key.dataset)
     chosen, controls = digit_at(data, 0), trained(model)
     currents = _currents(key, model, chosen, controls)
-    summaries = [_summary(key, currents, controls, theta)]
-    return View(
-        [item],
-        [key],
-        [model],
-        data,
-        chosen,
-        [currents],
-        summaries,
-        summaries,
-        controls,
-        theta,
-        False,
-        palette(),
-    )
+    return View([item], [key], [model], data, chosen, [currents], controls, theta, False, palette())
 
 
 def trained(model: "BPAN") -> "Controls":
@@ -188,15 +159,6 @@ def _currents(
     return currents(model, cache.dataset(key.dataset).inputs(pixels), controls)
 
 
-def _summary(
-    key: cache.CheckpointKey, currents: "Currents", controls: "Controls", theta: float
-) -> "Summary":
-    from corelib.models.bpan.analysis import summary
-
-    tested = bpan_cache.test_answers(key, controls)
-    return summary(currents, tested, cache.test_labels(key.dataset), theta)
-
-
 def sentence(v: View) -> str:
     """What the controls cost each network, or how far its currents cancel; what it answers, and how
     well it does on the test set."""
@@ -208,7 +170,7 @@ def sentence(v: View) -> str:
 def _about(v: View, i: int) -> str:
     """The sentences about one network."""
     network = f"**{plain(v.items[i].title)}**" if len(v.items) > 1 else "this network"
-    now, before = v.summaries[i], v.as_trained[i]
+    now, before = v.summary(i), v.summary_as_trained(i)
     changes = _changes(v.controls, trained(v.models[i]))
     if not changes:
         return (
@@ -279,7 +241,7 @@ def _cancelling(v: View, i: int, network: str) -> str:
 def _answer(v: View, i: int) -> str:
     """What the network answers to the image, when, and whether it is right."""
     assert v.chosen is not None
-    summary = v.summaries[i]
+    summary = v.summary(i)
     answer = v.data.class_names[summary.answer]
     true = None if v.chosen.label is None else v.data.class_names[v.chosen.label]
     kind = "digit" if v.keys[i].dataset == "mnist" else "image"
@@ -325,7 +287,7 @@ def presets(v: View) -> list[Preset]:
         (
             "unbalanced",
             "Trained without balance",
-            "Compared with the network trained with λ_bal = 0",
+            "Compared with the network trained without the balance term",
             {"versus": "bpan-unbalanced-mnist"},
         ),
         (

@@ -7,7 +7,7 @@ import numpy as np
 
 from corelib.data.evidence import Evidence
 from dashboard.figures.figure import Figure
-from dashboard.figures.spread import Spread, bars
+from dashboard.figures.spread import DECORATION, Spread, bars
 from dashboard.figures.style import (
     OKABE_ITO,
     TALL,
@@ -26,6 +26,7 @@ FRAME_MS = 900
 HEIGHT = 400
 PICTURE, GAP, BETWEEN = 0.3, 0.09, 0.035
 """Shares of the width: the picture, the gap beside it, and that between the other panels."""
+HOLLOW = {"size": 15, "line": {"width": 2.5}}
 OUTCOMES = (
     ("correct, and stays correct", OKABE_ITO[2]),
     ("correct, would become wrong", OKABE_ITO[1]),
@@ -226,13 +227,12 @@ def accuracy_over_parts(
     """Accuracy after each part, mean and sd over seeds; hollow: published."""
     traces: list[dict] = []
     n = max((len(curve.mean) for curve in curves.values()), default=1)
-    in_legend = True
     for name, curve in curves.items():
         traces.append(_accuracy_line(name, curve, styles[name]))
         if name in published:
-            end = len(curve.mean)
-            traces.append(_published(name, end, published[name], styles[name], in_legend))
-            in_legend = False
+            traces.append(_published(name, len(curve.mean), published[name], styles[name]))
+    if published.keys() & curves.keys():
+        traces.append(_hollow(palette))
     layout = {
         "xaxis": {"title": {"text": f"{part}s seen"}, "dtick": 1, "range": [0.7, n + 0.3]},
         "yaxis": {"title": {"text": "accuracy"}, "tickformat": ".0%", "rangemode": "tozero"},
@@ -255,7 +255,7 @@ def _accuracy_line(name: str, curve: "OverSteps", style: TraceStyle) -> dict:
     }
 
 
-def _published(name: str, step: int, share: float, style: TraceStyle, in_legend: bool) -> dict:
+def _published(name: str, step: int, share: float, style: TraceStyle) -> dict:
     return {
         "type": "scatter",
         "x": [step],
@@ -263,14 +263,23 @@ def _published(name: str, step: int, share: float, style: TraceStyle, in_legend:
         "name": "published",
         "legendgroup": "published",
         "mode": "markers",
-        "showlegend": in_legend,
-        "marker": {
-            "symbol": f"{style.mark}-open",
-            "size": 15,
-            "color": style.colour,
-            "line": {"width": 2.5},
-        },
+        "showlegend": False,
+        "marker": {"symbol": f"{style.mark}-open", "color": style.colour, **HOLLOW},
         "hovertemplate": f"{name}, published: %{{y:.2%}}<extra></extra>",
+    }
+
+
+def _hollow(palette: Palette) -> dict:
+    """The hollow marks in the legend: of no network's colour, as each network has its own."""
+    return {
+        "type": "scatter",
+        "x": [None],
+        "y": [None],
+        "name": "published",
+        "legendgroup": "published",
+        "mode": "markers",
+        "marker": {"symbol": "circle-open", "color": palette.muted, **HOLLOW},
+        "meta": DECORATION,
     }
 
 

@@ -15,7 +15,8 @@ from dashboard.bpan.evidence import figures
 from dashboard.bpan.evidence.view import PAGE, Answered, Network, View
 from dashboard.components.digit_input import ANY, ChosenDigit
 from dashboard.figures.images import mosaic
-from dashboard.shell.export import chart, clicked
+from dashboard.shell.chart import clicked
+from dashboard.shell.export import chart
 from dashboard.shell.numbers import side_by_side
 from dashboard.shell.registry import set_values
 from dashboard.shell.text import plain
@@ -90,12 +91,15 @@ def _draw_accuracy(v: View, answered: dict[str, Answered]) -> None:
         seeds = shipped.accuracy.n_seeds
         if shipped.published is not None:
             published[name] = shipped.published
+    # Said, as bars within the marks cannot be seen.
+    most = max(float(curve.sd.max()) for curve in curves.values())
+    spread = f", bars ± 1 sd, at most {100 * most:.1f} points" if seeds > 1 else ""
     chart(
         figures.accuracy_over_parts(curves, published, v.styles, v.part, v.palette),
         "evidence_accuracy",
         alt=f"Accuracy against the number of {v.part}s seen",
         caption=f"10,000 test sequences; n = {seeds} seed{'s' * (seeds > 1)}"
-        f"{', bars ± 1 sd' * (seeds > 1)}. Hollow: published, after the last {v.part}.",
+        f"{spread}. Hollow, in the colours of the networks: published, after the last {v.part}.",
         n=seeds,
     )
 

@@ -12,8 +12,9 @@ from dashboard.bpan.halting.view import PAGE, Network, View
 from dashboard.components.digit_input import ANY, TEST, ChosenDigit
 from dashboard.figures.images import mosaic
 from dashboard.shell import cache
+from dashboard.shell.chart import clicked
 from dashboard.shell.controls import number, select
-from dashboard.shell.export import chart, clicked
+from dashboard.shell.export import chart
 from dashboard.shell.registry import set_values
 from dashboard.shell.text import plain
 

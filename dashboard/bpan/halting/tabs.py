@@ -14,9 +14,10 @@ from dashboard.bpan.halting.examples import EXAMPLES
 from dashboard.bpan.halting.view import MACS, PAGE, STEPS, TIME, Network, View
 from dashboard.figures.style import trace_styles
 from dashboard.shell import cache
+from dashboard.shell.chart import clicked
 from dashboard.shell.checkpoints import of_systems
 from dashboard.shell.controls import select
-from dashboard.shell.export import chart, clicked
+from dashboard.shell.export import chart
 from dashboard.shell.numbers import side_by_side
 from dashboard.shell.registry import set_values
 from dashboard.shell.text import plain

@@ -28,7 +28,7 @@ def draw_ablation(v: View) -> None:
     n_seeds = len(set(rows["seed"]))
     settled = [plain(sentence) for sentence in answers(rows)]
     st.markdown(
-        "What the balance term (λ_bal = 5e-4 against 0) changes, "
+        "What the balance term (weight 5e-4 against 0) changes, "
         f"n = {n_seeds} paired seeds:\n\n"
         + "\n".join(map(_claim_in_words, claims(rows)))
         + "\n\n"

@@ -45,10 +45,10 @@ def measured(
 ) -> Robustness:
     """Over seeds from the table that ships, if it has this network and corruption; else measured
     here."""
-    model = item.name.removesuffix("-mnist")
+    model, state = item.name.removesuffix("-mnist"), results.shipped_state()
     standard = corruption == Corruption(corruption.name, corruption.severity)
-    if standard and not item.own and item.name == f"{model}-mnist" and model in _tabled():
-        return _over_seeds(model, corruption.name, theta)
+    if standard and not item.own and item.name == f"{model}-mnist" and model in _tabled(state):
+        return _over_seeds(model, corruption.name, theta, state)
     grid = CORRUPTIONS[corruption.name].severities
     answers = [
         bpan_cache.corrupted_answers(key, corruption._replace(severity=severity), LIVE)
@@ -58,21 +58,22 @@ def measured(
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _rows() -> "pd.DataFrame":
+def _rows(state: tuple) -> "pd.DataFrame":
+    """The table over seeds, as long as the shipped tables are in this state."""
     return results.shipped("robustness")
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _tabled() -> set[str]:
+def _tabled(state: tuple) -> set[str]:
     """The networks of the table over seeds."""
-    return set(_rows()["model"])
+    return set(_rows(state)["model"])
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _over_seeds(model: str, kind: str, theta: float) -> Robustness:
+def _over_seeds(model: str, kind: str, theta: float, state: tuple) -> Robustness:
     from corelib.reproduce.robustness import over_seeds
 
-    return over_seeds(_rows(), model, kind, theta)
+    return over_seeds(_rows(state), model, kind, theta)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -11,6 +11,7 @@ from dashboard.bpan.robustness.cache import LIVE
 from dashboard.bpan.robustness.figures.occlusion import sensitivity
 from dashboard.bpan.robustness.view import PAGE, View
 from dashboard.shell import cache
+from dashboard.shell.apart import apart
 from dashboard.shell.controls import select, steps_slider
 from dashboard.shell.export import chart
 from dashboard.shell.text import plain
@@ -25,6 +26,7 @@ STRIDE = 2
 MOST_MAPS = 24
 
 
+@apart
 def draw_occlusion_sensitivity(v: View) -> None:
     """Accuracy as a function of where the square lies."""
     left, middle, right = st.columns(3)

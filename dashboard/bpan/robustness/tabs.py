@@ -11,11 +11,11 @@ from corelib.data.corruptions import CORRUPTIONS, square_side
 from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness import cache as robustness_cache
 from dashboard.bpan.robustness.figures import curves
-from dashboard.bpan.robustness.figures.strip import NARROW, WIDE
+from dashboard.bpan.robustness.figures.strip import NARROW, PROJECTED, WIDE
 from dashboard.bpan.robustness.view import PAGE, View, move_square, pm
 from dashboard.components.digit_input import ChosenDigit
 from dashboard.components.occluder import occluder
-from dashboard.shell import cache, screen
+from dashboard.shell import cache, projector, screen
 from dashboard.shell.controls import choice
 from dashboard.shell.export import chart, picture
 from dashboard.shell.numbers import side_by_side
@@ -82,7 +82,7 @@ def _n(v: View) -> str:
 
 
 def _draw_strip(v: View) -> None:
-    shape = NARROW if screen.is_narrow() else WIDE
+    shape = NARROW if screen.is_narrow() else PROJECTED if projector.is_on() else WIDE
     strip = robustness_cache.strip(tuple(v.keys.items()), v.corruption, v.palette, shape)
     picture(
         strip.svg,

@@ -105,11 +105,11 @@ def weighing(alpha: np.ndarray, accuracy: np.ndarray, loss: np.ndarray, palette:
             "line": {"color": colour, "width": 2},
             "marker": {"size": 9},
             "showlegend": False,
-            "hovertemplate": "%{y:.4f}",
+            "hovertemplate": hover,
         }
-        for name, values, colour, axis in (
-            ("accuracy", accuracy, OKABE_ITO[2], axes[0]),
-            ("generator loss", loss, OKABE_ITO[4], axes[1]),
+        for name, values, colour, axis, hover in (
+            ("accuracy", accuracy, OKABE_ITO[2], axes[0], "%{y:.2%}"),
+            ("generator loss", loss, OKABE_ITO[4], axes[1], "%{y:.4f}"),
         )
     ]
     return styled(traces, layout, palette, height=320)

@@ -18,7 +18,7 @@ def gauge(value: float, limit: float, palette: Palette) -> Figure:
         "name": "γ λ_max",
         "marker": {"color": _colour(value, limit)},
         "width": 0.6,
-        "hovertemplate": "γ λ_max = %{x:.3g}<extra></extra>",
+        "hovertemplate": f"{VALUE} = %{{x:.3g}}<extra></extra>",
         "showlegend": False,
     }
     layout = {
@@ -60,7 +60,11 @@ def curves(
     layout["xaxis2"] |= {"title": {"text": "step size γ"}, "type": "log"}
     layout["yaxis"] |= {"title": {"text": VALUE}, "range": [0, _top(value, limit)]}
     layout["yaxis2"] = {"anchor": "x2", "type": "log", "title": {"text": f"largest {VALUE}"}}
-    common = {"type": "scatter", "showlegend": False, "hovertemplate": "%{y:.3g}"}
+    common = {
+        "type": "scatter",
+        "showlegend": False,
+        "hovertemplate": f"{VALUE} = %{{y:.3g}}<extra></extra>",
+    }
     line = {"color": OKABE_ITO[4], "width": 2}
     marker = {"size": 7}
     traces = [

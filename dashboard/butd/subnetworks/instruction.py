@@ -8,6 +8,7 @@ from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks import tabs
 from dashboard.butd.subnetworks.figures import instructions as figures
 from dashboard.butd.subnetworks.view import PAGE, View
+from dashboard.shell.apart import apart
 from dashboard.shell.controls import choice, slider
 from dashboard.shell.export import chart
 
@@ -17,6 +18,7 @@ HALF = 5
 STEPS = 21
 
 
+@apart
 def draw_instruction(v: View) -> None:
     """Instructions between the tasks, on a line or in the plane."""
     if tabs.needs_classes(v):

@@ -10,6 +10,7 @@ from dashboard.butd.subnetworks import cache as own_cache
 from dashboard.butd.subnetworks import tabs
 from dashboard.butd.subnetworks.figures.causes import Outcome, effects
 from dashboard.butd.subnetworks.view import PAGE, View
+from dashboard.shell.apart import apart
 from dashboard.shell.controls import interval, several, slider
 from dashboard.shell.export import chart
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from corelib.models.butd.lesions import Effect, LesionSpec
 
 
+@apart
 def draw_lesions(v: View) -> None:
     """Units silenced by kind, layer, channel or place, beside random controls."""
     if tabs.needs_classes(v):

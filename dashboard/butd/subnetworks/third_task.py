@@ -33,12 +33,7 @@ def draw_third_task(v: View) -> None:
         "tasks."
     )
     how, pressed = _controls()
-    kept = cache.kept("_sub_third", MOST_KEPT)
-    if pressed:
-        kept[v.which, _title(how)] = _teach(v, how)
-    courses: dict[str, Course] = {
-        title: course for (which, title), course in kept.items() if which == v.which
-    }
+    courses = {_title(how): course for how, course in _courses(v, how, pressed).items()}
     if not courses:
         st.caption(
             "Nothing trained yet. It takes some seconds, and the saved network stays as it is."
@@ -52,6 +47,15 @@ def draw_third_task(v: View) -> None:
         caption=f"{tabs.FEW} validation scenes, seed 0; {v.item.title}. The same batches in each "
         "panel.",
     )
+
+
+def _courses(v: View, how: "Teaching", pressed: bool) -> "dict[Teaching, Course]":
+    """What came of teaching this network in this session, by how it was taught; taught once more if
+    the button was ``pressed``."""
+    kept = cache.kept("_sub_third", MOST_KEPT)
+    if pressed:
+        kept[v.which, how] = _teach(v, how)
+    return {how: course for (which, how), course in kept.items() if which == v.which}
 
 
 def _controls() -> "tuple[Teaching, bool]":

@@ -19,7 +19,8 @@ from dashboard.ipvae.bars.figures.population import (
     orientation_map,
 )
 from dashboard.ipvae.bars.view import SWEEP_TRIALS, View
-from dashboard.shell.export import chart, clicked
+from dashboard.shell.chart import clicked
+from dashboard.shell.export import chart
 
 COLUMNS = 200
 """The activity over time is averaged down to at least so many columns."""

@@ -13,6 +13,7 @@ from dashboard.ipvae.bars.controls import PAGE, usual_bar
 from dashboard.ipvae.bars.figures import trials
 from dashboard.ipvae.bars.figures.tuning import Series, response_curves
 from dashboard.ipvae.bars.view import SWEEP_TRIALS, View
+from dashboard.shell.apart import apart
 from dashboard.shell.controls import slider
 from dashboard.shell.export import chart
 
@@ -66,6 +67,7 @@ def _series(
     return Series(name, np.array(values), responses)
 
 
+@apart
 def draw_adaptation(v: View) -> None:
     """A bar flashed where it excites most, held, and removed."""
     left, right = st.columns(2)

@@ -34,17 +34,25 @@ def draw_digits(v: View) -> None:
         f"A logistic regression learns the class from the rates of {SIZE.n_train:,} training "
         f"digits after {SIZE.n_steps} steps, and is tested on {SIZE.n_test:,} test digits."
     )
-    kept = cache.kept(f"_{PAGE}_readouts", 16)
-    key = (v.key, v.intervention)
-    if st.button(
+    pressed = st.button(
         "Read the code",
         key=f"{PAGE}_read",
         icon=":material/menu_book:",
         help=help_texts(PAGE)["read"],
-    ):
+    )
+    readout = _readout(v, pressed)
+    if readout is not None:
+        _draw_readout(v, readout)
+
+
+def _readout(v: View, pressed: bool) -> "DigitReadout | None":
+    """How well this network was read in this session, with this intervention; read once more if the
+    button was ``pressed``."""
+    kept = cache.kept(f"_{PAGE}_readouts", 16)
+    key = (v.key, v.intervention)
+    if pressed:
         kept[key] = _read(v)
-    if key in kept:
-        _draw_readout(v, kept[key])
+    return kept.get(key)
 
 
 def _elsewhere(v: View) -> str:

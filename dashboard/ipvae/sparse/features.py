@@ -12,8 +12,9 @@ from dashboard.ipvae import cache as ipvae_cache
 from dashboard.ipvae.sparse import cache as sparse_cache
 from dashboard.ipvae.sparse.view import PAGE, View
 from dashboard.shell import cache
+from dashboard.shell.chart import clicked
 from dashboard.shell.controls import choice
-from dashboard.shell.export import chart, clicked
+from dashboard.shell.export import chart
 from dashboard.shell.registry import set_values
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def order_shown(v: View) -> np.ndarray:
 
 def draw_features(v: View) -> None:
     """All features in the order chosen; beside them the chosen neuron's."""
-    left, right = st.columns([3, 1], gap="large")
+    left, right = st.columns([5, 2], gap="large")
     with left:
         sort = choice(PAGE, "sort", "Sort by", ORDERS)
         _draw_mosaic(v, sort)
@@ -100,6 +101,6 @@ def _draw_chosen(v: View) -> None:
     )
     threshold = ipvae_cache.network(v.key).log_bias[v.neuron].exp().item()
     st.caption(
-        f"Threshold e^b = {threshold:.2g}; mean activity over {sparse_cache.CODE_IMAGES} test "
+        f"Threshold $e^b$ = {threshold:.2g}; mean activity over {sparse_cache.CODE_IMAGES} test "
         f"images {sparse_cache.mean_activity(v.key)[v.neuron]:.2g}."
     )

@@ -111,7 +111,8 @@ def _open(name: str) -> None:
 
 def _draw_distances(v: View) -> None:
     from dashboard.lab.claims.figures import distances
-    from dashboard.shell.export import chart, clicked
+    from dashboard.shell.chart import clicked
+    from dashboard.shell.export import chart
 
     key = f"{PAGE}_distances"
     tested = [item for item in v.items if item.claim.distance is not None]

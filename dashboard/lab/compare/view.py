@@ -1,16 +1,16 @@
 """What Compare shows: its controls, and one record of the networks chosen and their comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from corelib.errors import RunError
+from corelib.environment import runs_root
 from corelib.measures.comparison import LEAST, MOST, Comparison, compare
 from corelib.runs.offered import registry_state
 from corelib.runs.registry import OWN
-from corelib.runs.store import find_run
+from corelib.runs.store import Run
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
 from dashboard.shell.page import NothingToShow
@@ -56,11 +56,7 @@ def view() -> View:
     with right:
         baseline = select_titled(PAGE, "baseline", "Baseline", {n: titles[n] for n in chosen})
     with st.spinner("Testing the networks", show_time=True):
-        found = _compared(
-            tuple(chosen),
-            titles[baseline],
-            (registry_state(), *(_written(id) for id in chosen if known[id] is None)),
-        )
+        found = compared(chosen, titles[baseline])
     styles = trace_styles([titles[name] for name in chosen])
     # A group is drawn as the first of its runs.
     members = [*zip(found.scores["run"], found.scores["group"], strict=True)]
@@ -68,12 +64,19 @@ def view() -> View:
     return View({titles[name]: known[name] for name in chosen}, styles, found, palette())
 
 
-def _written(id: str) -> int:
-    """Grows with what a run has written of its history."""
+def compared(names: Sequence[str], baseline: str) -> Comparison:
+    """These networks beside the one of the title ``baseline``: compared anew when the registry or
+    one of their histories has changed."""
+    return _compared(tuple(names), baseline, (registry_state(), *map(_written, names)))
+
+
+def _written(name: str) -> tuple[int, int]:
+    """Changes with what a run has written of its history; of what is no run always the same."""
     try:
-        return find_run(id).events.stat().st_size
-    except (OSError, RunError):
-        return 0
+        written = Run(runs_root() / name.removeprefix(OWN)).events.stat()
+    except OSError:
+        return 0, 0
+    return written.st_mtime_ns, written.st_size
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

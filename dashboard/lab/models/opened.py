@@ -8,6 +8,7 @@ import streamlit as st
 
 from corelib.errors import SynaptariumError
 from corelib.reproduce.model_card import example, model_card, package
+from corelib.reproduce.results import shipped_state
 from corelib.runs.described import origin_of
 from dashboard.shell import cache, person
 from dashboard.shell.export import export_row
@@ -29,11 +30,19 @@ def draw_opened(item: "Checkpoint", page: str) -> None:
     with right, errors_shown():
         _draw_ways_out(item, which, page)
     with left:
-        _draw_card(_card(which, item))
+        _draw_card(_card_of(item))
+
+
+def _card_of(item: "Checkpoint") -> "ModelCard":
+    # Its test figures are written to the card later than its weights.
+    said = item.title, item.card.model_dump_json()
+    return _card(cache.checkpoint_key(item), said, shipped_state(), item)
 
 
 @st.cache_data(show_spinner="Reading the published figures", max_entries=32)
-def _card(which: cache.CheckpointKey, _item: "Checkpoint") -> "ModelCard":
+def _card(
+    which: cache.CheckpointKey, said: tuple[str, str], tables: tuple, _item: "Checkpoint"
+) -> "ModelCard":
     return model_card(_item)
 
 
@@ -98,7 +107,7 @@ def _draw_onnx(item: "Checkpoint", which: cache.CheckpointKey, page: str) -> Non
         on_click=partial(done.__setitem__, which, True),
     )
     if which in done:
-        exported = _onnx(which, item)
+        exported = _onnx(which, item.title, item)
         st.download_button(
             "Save",
             data=exported.content,
@@ -111,7 +120,7 @@ def _draw_onnx(item: "Checkpoint", which: cache.CheckpointKey, page: str) -> Non
 
 
 @st.cache_resource(show_spinner="Writing the graph and comparing its outputs", max_entries=4)
-def _onnx(which: cache.CheckpointKey, _item: "Checkpoint") -> "Exported":
+def _onnx(which: cache.CheckpointKey, title: str, _item: "Checkpoint") -> "Exported":
     from corelib.runs.onnx_file import as_onnx
 
     return as_onnx(_item)

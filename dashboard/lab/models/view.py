@@ -22,7 +22,7 @@ ORIGINS = (ANY, "shipped", "imported", "own")
 def draw_models() -> None:
     st.title("Models")
     items = {item.name: item for item in cache.checkpoints()}
-    table = _table((registry_state(), tuple(items)), list(items.values()))
+    table = _table_of(list(items.values()))
     st.markdown(_sentence(table))
     shown = _draw_filter(table)
     _draw_table(shown)
@@ -37,6 +37,10 @@ def draw_models() -> None:
             draw_opened(items[chosen], PAGE)
     st.markdown("### Import a model")
     draw_import(f"{PAGE}_model")
+
+
+def _table_of(items: list[Checkpoint]) -> pd.DataFrame:
+    return _table((registry_state(), tuple(item.name for item in items)), items)
 
 
 @st.cache_data(show_spinner="Reading the cards", max_entries=4)

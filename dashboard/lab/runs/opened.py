@@ -154,9 +154,7 @@ def _draw_again(run: Run) -> None:
             changes[setting] = setting_control(info._replace(default=now), key)
     chosen = seed.number_input(
         "Seed",
-        0,
-        2**31 - 1,
-        spec.seed if changes else next_seed(spec, cache.rows()),
+        value=spec.seed if changes else next_seed(spec, cache.rows()),
         key=f"{PAGE}_again_seed_{run.id}_{bool(changes)}",
         help="At first the lowest that no run of these settings has; with a change, this run's own",
     )

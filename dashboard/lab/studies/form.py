@@ -7,6 +7,7 @@ import streamlit as st
 from corelib.catalog import SYSTEMS, System
 from corelib.data import is_here
 from corelib.errors import SettingsError
+from corelib.runs.offered import registry_state
 from corelib.runs.slots import slot_count
 from corelib.settings import SettingInfo
 from corelib.sweeps.engines import ENGINES, Engine, Resources
@@ -247,8 +248,9 @@ def _engine() -> tuple[Engine, Resources, str]:
     )
 
 
-@st.cache_data(show_spinner=False, ttl=10, max_entries=32)
-def _cost_of(described: str, workers: int) -> str:
+@st.cache_data(show_spinner=False, max_entries=32)
+def _cost_of(described: str, workers: int, runs: tuple) -> str:
+    """Looked up anew when a run ends."""
     settings = StudySettings.model_validate_json(described)
     check(settings, every=False)
     trials, n = n_trials(settings), n_trainings(settings)
@@ -263,7 +265,7 @@ def _cost_of(described: str, workers: int) -> str:
 def _cost(settings: StudySettings, workers: int) -> str:
     """How many trainings, and how long they will take. Raises ``SettingsError`` for a choice that
     the network refuses."""
-    return _cost_of(settings.model_dump_json(), workers)
+    return _cost_of(settings.model_dump_json(), workers, registry_state())
 
 
 def _begin(settings: StudySettings, asked: Asked) -> None:

@@ -17,7 +17,7 @@ from dashboard.shell.registry import set_values
 from dashboard.shell.report import report_button
 from dashboard.shell.run_panel import attempt_shared, say_problem
 from dashboard.shell.saved import Saved
-from dashboard.shell.text import errors_shown, plain, say_error
+from dashboard.shell.text import errors_shown, opened, plain, say_error
 
 POLL_S = 1.5
 WORDS: dict[State, tuple[str, str]] = {
@@ -115,10 +115,10 @@ def _say_problems(study: Study, state: State) -> None:
         say_error(study.driver.problem)
     if state == "died":
         say_error("Its process ended without a word. Press Go on: what it has trained is not lost.")
-    if state in ("failed", "died") and study.log.exists():
-        with st.expander("Output of its process"):
-            text = study.log.read_text(encoding="utf-8", errors="replace")
-            st.code(text[-5000:] or "nothing", language=None)
+    failed = state in ("failed", "died") and study.log.exists()
+    if failed and (box := opened("Output of its process", f"{PAGE}_output")):
+        text = study.log.read_text(encoding="utf-8", errors="replace")
+        box.code(text[-5000:] or "nothing", language=None)
 
 
 def _buttons(shown: Shown, state: State) -> None:

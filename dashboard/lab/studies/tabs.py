@@ -106,7 +106,8 @@ def draw_importance(shown: Shown) -> None:
 
 def _importances(shown: Shown) -> dict[str, float]:
     kept = cache.kept("_importances", 8)
-    key = shown.study.folder, tuple(trial.value for trial in shown.results.complete)
+    complete = shown.results.complete
+    key = shown.study.folder, tuple((t.value, tuple(t.params.items())) for t in complete)
     if key not in kept:
         kept[key] = shown.results.importances()
     return kept[key]

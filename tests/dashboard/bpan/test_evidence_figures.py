@@ -53,7 +53,10 @@ def test_accuracy_stands_beside_the_published():
         "glimpse",
         LIGHT,
     )
-    (hollow,) = named(figure, "published")
+    hollow, legend = named(figure, "published")
+    # Each network's has its own colour: the legend shows none of them.
+    assert hollow.marker.color == STYLES["one"].colour != legend.marker.color
+    assert (hollow.showlegend, legend.showlegend) == (False, None)
     assert (hollow.x[0], hollow.y[0]) == (2, 0.47)
     np.testing.assert_array_equal(named(figure, "one")[0].error_y.array, sd)
 

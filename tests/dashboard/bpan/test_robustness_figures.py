@@ -16,7 +16,7 @@ from dashboard.bpan.robustness.figures.ablation import arms, paired_differences
 from dashboard.bpan.robustness.figures.curves import class_probability, over_severity
 from dashboard.bpan.robustness.figures.occlusion import sensitivity
 from dashboard.bpan.robustness.figures.states import currents_pair, state_space
-from dashboard.bpan.robustness.figures.strip import AnswerPair, strip
+from dashboard.bpan.robustness.figures.strip import PROJECTED, WIDE, AnswerPair, strip
 from dashboard.figures.style import DARK, LIGHT, trace_styles
 
 NAMES = ("one", "two")
@@ -29,6 +29,22 @@ def named(figure, name):
 
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_strip_of_a_projector_has_larger_type():
+    images, labels = np.zeros((10, 28, 28), np.uint8), np.arange(10)
+    answers = {"bpan-unbalanced-mnist": AnswerPair(labels, labels[::-1])}
+    names = [str(k) for k in range(10)]
+    wide, large = (
+        ElementTree.fromstring(strip(images, images, labels, answers, names, LIGHT, shape=shape))
+        for shape in (WIDE, PROJECTED)
+    )
+    # Both are as wide as their column, which the projector makes narrower by a tenth.
+    width, own = (float(svg.get("viewBox").split()[2]) for svg in (wide, large))
+    assert 0.9 * width / own > 1.3
+    # A name of 14 units and an answer that changed still fit.
+    assert PROJECTED.names - 10 > 6.6 * len("bpan-unbalanced-mnist")
+    assert PROJECTED.digit > 5 * 7
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
@@ -50,6 +66,11 @@ def test_strip_shows_both_digits_and_marks_what_is_wrong(palette):
     assert svg.get("fill") == palette.text
     texts = part.findall(f"{SVG}text")
     assert [t.text for t in texts] == ["clean", "corrupted", "<one> & only", "4", "5 → 1", "0 → 6"]
+    # A row's name stands beside the middle of its digits.
+    rows = part.findall(f"{SVG}image")[::3]
+    assert [float(t.get("y")) for t in texts[:2]] == [
+        float(image.get("y")) + float(image.get("height")) / 2 for image in rows
+    ]
     # Only the second answer is wrong in the end; the field lies behind it.
     (field,) = part.findall(f"{SVG}rect")
     wrong = texts[4]

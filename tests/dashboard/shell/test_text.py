@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.shell.text import plain
+from dashboard.shell.text import plain, typeset
 from tests.pages.app import ROOT
 from tests.pages.hostile import MESSAGE, NAME
 
@@ -55,3 +55,15 @@ def test_errors_go_through_the_one_helper():
             )
             assert found == [] or file.name == "inference.py", file
             assert "st.error(" not in code, file
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("c_u = 10, c_du = 7", r"$c_{\mathrm{u}}$ = 10, $c_{\mathrm{du}}$ = 7"),
+        ("by α_f/2", r"by $α_{\mathrm{f}}$/2"),
+        ("my_net, bpan_2, ab_c, x_1", "my_net, bpan_2, ab_c, x_1"),
+    ],
+)
+def test_letters_with_an_index_are_typeset(written, read):
+    assert typeset(plain(written)) == read

@@ -98,8 +98,12 @@ def test_samples_have_the_mean_and_covariance_of_the_gaussian_times_the_scale():
     fitted = standard()
     samples = variety.sample_activity(fitted, Sampling(n=10_000, scale=0.5, seed=3))
     covariance = fitted.root @ fitted.root
-    np.testing.assert_allclose(samples.mean(0), fitted.mean, atol=0.03)
-    np.testing.assert_allclose(np.cov(samples.T), covariance / 4, atol=0.03 * covariance.max())
+    # Five standard errors of each mean, and of each covariance: √((c_ii c_jj + c_ij²) / n).
+    covariance = covariance / 4
+    variance = np.diag(covariance)
+    assert (np.abs(samples.mean(0) - fitted.mean) <= 5 * np.sqrt(variance / 10_000)).all()
+    error = np.sqrt((np.outer(variance, variance) + covariance**2) / 10_000)
+    assert (np.abs(np.cov(samples.T) - covariance) <= 5 * error).all()
 
 
 def test_a_scale_moves_samples_along_directions_that_the_seed_draws():
@@ -147,8 +151,11 @@ def test_the_spread_of_samples_of_a_linear_map_has_a_closed_form():
     fitted = standard()._replace(mean=np.full(4, 100.0))
     images = variety.sample_images(model, fitted, Sampling(n=10_000, scale=0.5))
     W = model.generator[2].weight.detach().numpy()
-    expected = 2 * 0.25 * np.trace(W @ fitted.root @ fitted.root @ W.T) / 6
-    assert variety.mean_pair_distance(images) == pytest.approx(expected, rel=0.03)
+    covariance = 0.25 * W @ fitted.root @ fitted.root @ W.T
+    expected = 2 * np.trace(covariance) / 6
+    # Five standard errors of the sum of the variances of n samples, √(2 tr C² / n).
+    error = 2 / 6 * np.sqrt(2 * np.trace(covariance @ covariance) / 10_000)
+    assert variety.mean_pair_distance(images) == pytest.approx(expected, abs=5 * error)
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4, 1, 3)])

@@ -107,6 +107,15 @@ def dataset(input_dim: int = 784, n_tasks: int = 1, n_classes: int = 5, n: int =
     return ImageDataset("random", tuple("abcde"), 0.5, 0.3, split, split, split, names)
 
 
+def apart(data: ImageDataset) -> ImageDataset:
+    """The same with other images in each split, so that it shows which of them is read."""
+
+    def turned(split: Split, by: int) -> Split:
+        return Split(split.pixels.roll(by, 0) ^ by, split.labels.roll(by, 0))
+
+    return data._replace(validation=turned(data.validation, 1), test=turned(data.test, 2))
+
+
 def grads(model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 

@@ -15,7 +15,7 @@ from corelib.models.butd.analysis import (
     three_passes,
     validation_sample,
 )
-from tests.models.butd.small import dataset, distance, filled, net, reference_of
+from tests.models.butd.small import apart, dataset, distance, filled, net, reference_of
 from tests.reference import butd as reference
 
 X = torch.linspace(-1, 2, 784, dtype=torch.float64)[None].sin()
@@ -85,8 +85,26 @@ def test_the_difference_is_zero_where_the_rule_is_backpropagation():
     assert len(measured.layers) == len(layers_of(model)) == 21
     np.testing.assert_allclose(measured.relative, 0, atol=1e-12)
     np.testing.assert_allclose(measured.angle, 0, atol=1e-5)
-    noisy = difference(model, x, torch.tensor([1, 2, 3, 4]), task, noise=0.2)
-    assert np.median(noisy.relative) == pytest.approx(0.2, rel=0.2)
+
+
+def test_noise_takes_each_layer_as_far_off_as_its_synapses_say():
+    """With g the gradient and ε normal, |0.2 g ε|² / |g|² is 0.04 up to chance: its standard error
+    is √(2 Σ g⁴) / Σ g² of it."""
+    model = net("resnet18", n_tasks=2, width=3, input_dim=3 * 9**2)
+    x, labels = torch.randn(4, 3 * 9**2, dtype=torch.float64), torch.tensor([1, 2, 3, 4])
+    task = torch.tensor([0, 1, 1, 0])
+    gates = tuple(gate[task] for gate in model.gates())
+    torch.nn.functional.cross_entropy(model.bottom_up(x, gates).logits, labels).backward()
+    square = [layer.weight.grad.square().numpy() for layer in layers_of(model).values()]
+    generator = torch.Generator().manual_seed(0)
+    noisy = difference(model, x, labels, task, noise=0.2, generator=generator)
+    for off, g2 in zip(noisy.relative, square, strict=True):
+        error = np.sqrt(2 * (g2**2).sum()) / g2.sum()
+        assert off**2 / 0.04 == pytest.approx(1, abs=5 * error)
+    # All layers together are the more certain.
+    total, quartic = sum(g2.sum() for g2 in square), sum((g2**2).sum() for g2 in square)
+    whole = sum(off**2 * g2.sum() for off, g2 in zip(noisy.relative, square, strict=True))
+    assert whole / 0.04 == pytest.approx(total, abs=5 * np.sqrt(2 * quartic))
 
 
 def test_small_angles_are_exact():
@@ -152,13 +170,13 @@ def test_the_mean_alignment_is_computed_per_layer():
 
 
 def test_tasks_alternate_in_a_sample():
-    data = dataset(n_tasks=3, n=8)
+    data = apart(dataset(n_tasks=3, n=8))
     x, labels, task = validation_sample(data, 7)
     assert task.tolist() == [0, 1, 2, 0, 1, 2, 0]
     for k in range(7):
         assert labels[k] == data.validation.labels[k, k % 3]
     torch.testing.assert_close(x, data.inputs(data.validation.pixels[:7]))
-    single = dataset(n=8)
+    single = apart(dataset(n=8))
     assert validation_sample(single, 5).task is None
     assert validation_sample(single, 5).labels.tolist() == single.validation.labels[:5].tolist()
 

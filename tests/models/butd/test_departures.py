@@ -66,6 +66,17 @@ def test_common_weights_are_copied_and_sharing_separate_weights_makes_the_rule_e
     assert not torch.equal(anew.head.back_weight, kept.head.back_weight)
 
 
+def test_weights_drawn_anew_depend_on_their_seed_alone():
+    config = CounterHebbConfig(hidden=8)
+    model, sample = network(config), batch()
+    torch.manual_seed(7)
+    one, same, other = (
+        departed(model, config, Switches(weights="separate"), sample, seed) for seed in (3, 3, 4)
+    )
+    assert torch.equal(one.head.back_weight, same.head.back_weight)
+    assert not torch.equal(one.head.back_weight, other.head.back_weight)
+
+
 def test_new_norms_use_the_statistics_of_the_batch():
     config = CounterHebbConfig(network="simple", **SMALL)
     model = network(config)

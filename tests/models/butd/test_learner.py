@@ -58,6 +58,31 @@ def test_each_image_is_trained_on_the_label_of_its_own_task():
         assert metrics["accuracy"] == pytest.approx(right.double().mean().item())
 
 
+@pytest.mark.parametrize("rule", ["backprop", "counter-hebb"])
+def test_all_tasks_at_once_report_the_mean_over_tasks(rule):
+    model, data = net("simple", n_tasks=3), dataset(n_tasks=3)
+    x, labels = data.inputs(data.train.pixels).double(), data.train.labels
+    with torch.no_grad():
+        logits = model(x)
+    each = [nn.functional.cross_entropy(logits[:, k], labels[:, k]) for k in range(3)]
+    metrics = learner(model, data, rule=rule, tasks="all").fill(x, labels)
+    assert metrics["loss"] == pytest.approx(torch.stack(each).mean().item())
+    right = (logits.argmax(2) == labels).double().mean().item()
+    assert 0 < right < 1
+    assert metrics["accuracy"] == pytest.approx(right)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_measuring_leaves_the_network_as_it_was(training):
+    trained = learner(net("simple", n_tasks=2, norm=True).float())
+    trained.model.train(training)
+    before = {name: tensor.clone() for name, tensor in trained.model.state_dict().items()}
+    trained.evaluate(trained.dataset.validation)
+    assert all(part.training == training for part in trained.model.modules())
+    for name, tensor in trained.model.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
+
+
 def test_symmetric_weights_stay_symmetric_and_separate_ones_do_not_become_so():
     for weights, symmetric in (("symmetric", True), ("separate", False)):
         model = net("simple", n_tasks=2, weights=weights).float()
@@ -235,7 +260,7 @@ def test_the_distance_of_the_rule_from_backpropagation_is_reported_per_layer():
     model = net("simple", weights="separate").float()
     metrics = learner(model, rule="counter-hebb").evaluate(dataset().validation)
     assert metrics["angle conv1 / °"] > 5
-    assert metrics["angle head / °"] == pytest.approx(0, abs=0.01)
+    assert metrics["angle head / °"] == pytest.approx(0, abs=1e-3)  # float32, three decimals
     assert abs(metrics["cosine conv2"]) < 0.3
     for quiet in (
         learner(net("simple").float(), rule="counter-hebb"),

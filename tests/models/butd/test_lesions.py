@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from corelib.models.butd.answers import activities, predictions, with_gates
+from corelib.models.butd import lesions
+from corelib.models.butd.answers import Answers, activities, predictions, with_gates
 from corelib.models.butd.gates import silenced
 from corelib.models.butd.lesions import (
+    Lesion,
     LesionSpec,
     effect,
     lesion,
@@ -58,6 +60,93 @@ def test_lesions_and_their_controls(model, images):
     nothing = tuple(np.ones(k.shape, bool) for k in sorts)
     silent = predictions(model, x, silenced(model.gates(), nothing))
     assert set(silent.flatten()) == {int(model.head.bias.argmax())}
+
+
+def test_each_draw_of_an_effect_has_a_control_of_its_own(model, images, monkeypatch):
+    """Answers that tell which gates are open."""
+
+    def told(model, x, labels, gates, kept=None) -> Answers:
+        weighed = sum((g[0] * torch.arange(g[0].numel()).view_as(g[0])).sum() for g in gates)
+        return Answers(np.full(2, float(weighed)), np.zeros(2), np.zeros(2))
+
+    monkeypatch.setattr(lesions, "with_gates", told)
+    x, labels = images
+    sorts = kinds(gates_of(model), reachable(model))
+    spec = LesionSpec((2,), Kind.ONLY_FIRST, draws=4)
+    found = effect(model, x, labels, sorts, spec)
+    for seed, control in enumerate(found.control):
+        shut = silenced(model.gates(), lesion_of(sorts, spec, seed).control)
+        assert control.tolist() == told(model, x, labels, shut).correct.tolist()
+    assert len(np.unique(found.control)) == 4
+    assert found.answers.correct[0] not in found.control
+
+
+def population() -> np.ndarray:
+    """Kinds of 40 units, 30 of which some task opens."""
+    counts = {
+        Kind.SHARED: 18,
+        Kind.ONLY_FIRST: 7,
+        Kind.ONLY_SECOND: 5,
+        Kind.NEVER: 6,
+        Kind.UNREACHABLE: 4,
+    }
+    return np.random.default_rng(0).permutation(np.repeat([*counts], [*counts.values()]))
+
+
+def test_a_control_is_drawn_from_all_open_units_alike():
+    """Not from the lesioned ones, which have their share in it and no more."""
+    kind = population()
+    draws = [lesion((kind,), 0, Kind.ONLY_FIRST, seed=seed) for seed in range(600)]
+    assert all((drawn.lesioned[0] == (kind == Kind.ONLY_FIRST)).all() for drawn in draws)
+    times = np.sum([drawn.control[0] for drawn in draws], 0)
+    is_open = np.isin(kind, (Kind.SHARED, Kind.ONLY_FIRST, Kind.ONLY_SECOND))
+    assert not times[~is_open].any()
+    # Each of the 30 is in a control of 7 with p = 7 / 30: within five standard deviations.
+    p = 7 / 30
+    assert np.abs(times[is_open] - 600 * p).max() < 5 * np.sqrt(600 * p * (1 - p))
+
+
+@pytest.mark.parametrize(
+    ("share", "n"), [(0.0, 0), (0.05, 0), (0.2, 1), (0.5, 4), (0.9, 6), (0.94, 7), (1.0, 7)]
+)
+def test_a_share_is_rounded_to_the_nearest_number_of_units(share, n):
+    drawn = lesion((population(),), 0, Kind.ONLY_FIRST, share, seed=1)
+    assert [mask[0].sum() for mask in drawn] == [n, n]
+
+
+@torch.no_grad()
+def test_answers_without_the_lesion_come_before_those_without_the_control(images):
+    x, labels = images
+    model = net("simple", n_tasks=2, width=6, hidden=20).float()
+    # A silent network answers a class that it else never answers.
+    model.head.bias.zero_()
+    silent = (set(range(5)) - set(predictions(model, x).flatten().tolist())).pop()
+    model.head.bias[silent] = 1e-6
+    nothing = tuple(np.zeros(shape, bool) for shape in model.shapes)
+    everything = tuple(np.ones(shape, bool) for shape in model.shapes)
+    without, control = lesioned(model, x, labels, Lesion(everything, nothing))
+    whole = with_gates(model, x, labels, model.gates())
+    np.testing.assert_array_equal(without.correct, (labels == silent).mean(0))
+    np.testing.assert_array_equal(control.correct, whole.correct)
+    assert (without.correct != control.correct).any()
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "inside"),
+    [
+        # Five pixels have their middles at 0.1, 0.3, 0.5, 0.7 and 0.9, four at 0.125 and so on.
+        ((0.0, 1.0), (0.0, 0.5), [[1, 1, 0, 0]] * 5),
+        ((0.0, 1.0), (0.6, 1.0), [[0, 0, 1, 1]] * 5),
+        ((0.25, 0.75), (0.0, 1.0), [[0] * 4, [1] * 4, [1] * 4, [1] * 4, [0] * 4]),
+        ((0.8, 1.0), (0.0, 0.2), [[0] * 4] * 4 + [[1, 0, 0, 0]]),
+        # A middle on the edge is inside.
+        ((0.3, 0.5), (0.375, 0.375), [[0] * 4, [0, 1, 0, 0], [0, 1, 0, 0], [0] * 4, [0] * 4]),
+    ],
+)
+def test_a_box_holds_the_units_whose_middles_lie_in_it(rows, columns, inside):
+    spec = LesionSpec((0,), None, rows=rows, columns=columns)
+    found = units_within((3, 5, 4), spec)
+    np.testing.assert_array_equal(found, [np.array(inside, bool)] * 3)
 
 
 def test_a_box_of_positions_and_channels():

@@ -205,6 +205,41 @@ def test_initial_feedback_weights():
             assert not torch.allclose(layer.back_weight, layer.as_back(layer.weight))
 
 
+@pytest.mark.parametrize("weights", ["shared", "symmetric", "separate"])
+def test_weights_are_redrawn_as_the_constructor_draws_them(weights):
+    """Uniform: of 12,000 numbers in ± b the largest is above 0.99 b but once in e^120, and their
+    standard deviation is b / √3 within five of its standard errors, b / √3 √(1 / 5 n)."""
+    for made, back_inputs in (
+        (BUTDLinear(100, 120, weights=weights, back_bias=True), 120),
+        (BUTDConv2d(30, 16, 5, weights=weights, back_bias=True), 16 * 25),
+    ):
+        first = made.weight.clone()
+        made.redraw(torch.Generator().manual_seed(1))
+        assert not torch.equal(made.weight, first)
+        fan_in = made.weight[0].numel()
+        within(made.weight, fan_in**-0.5)
+        assert 0 < made.bias.abs().max() <= fan_in**-0.5
+        assert made.bias.abs().max() > 0.5 * fan_in**-0.5
+        assert 0.5 * back_inputs**-0.5 < made.back_bias.abs().max() <= back_inputs**-0.5
+        if weights == "symmetric":
+            assert torch.equal(made.back_weight, made.as_back(made.weight))
+        elif weights == "separate":
+            within(made.back_weight, (6 / made.back_weight[0].numel()) ** 0.5)
+        again = copy.deepcopy(made)
+        again.redraw(torch.Generator().manual_seed(1))
+        for one, other in zip(made.parameters(), again.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+
+def within(values: torch.Tensor, bound: float) -> None:
+    """Whether values are as if drawn uniformly within ± ``bound``."""
+    n = values.numel()
+    assert n >= 12_000
+    assert 0.99 * bound < values.abs().max() <= bound
+    sd = bound / 3**0.5
+    assert values.std().item() == pytest.approx(sd, abs=5 * sd * (1 / (5 * n)) ** 0.5)
+
+
 def test_noise_multiplies_each_synapse_by_its_own_factor():
     torch.manual_seed(0)
     layer = BUTDLinear(200, 300, weights="separate")
@@ -213,8 +248,10 @@ def test_noise_multiplies_each_synapse_by_its_own_factor():
     value = td.T @ bu / 5
     factors = (layer.weight.grad / value, layer.back_weight.grad / value.T)
     for factor in factors:
-        assert factor.mean().item() == pytest.approx(1, abs=0.002)
-        assert factor.std().item() == pytest.approx(0.1, rel=0.02)
+        # Five standard errors of mean and sd of n normal numbers.
+        n = factor.numel()
+        assert factor.mean().item() == pytest.approx(1, abs=min(0.002, 5 * 0.1 / n**0.5))
+        assert factor.std().item() == pytest.approx(0.1, rel=5 / (2 * n) ** 0.5)
     both = torch.stack([factors[0].flatten(), factors[1].T.flatten()])
     assert torch.corrcoef(both)[0, 1].abs() < 0.02
     torch.testing.assert_close(layer.bias.grad, td.mean(0))

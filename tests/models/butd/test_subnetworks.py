@@ -145,6 +145,11 @@ def test_operations_on_gates():
     assert rows(gates, torch.tensor([1, 1, 0]))[1].flatten().tolist() == [0, 0, 1]
 
 
+def test_gates_are_swapped_for_those_of_the_next_task():
+    gates = (torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]),)
+    assert swapped(gates, [0])[0].tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
+
+
 def test_packed_gates_are_recovered(model):
     gates = model.gates()
     packed = pack(gates)
@@ -190,7 +195,8 @@ def test_scores_of_predictions(model, images, monkeypatch):
 def test_scenes_are_evenly_spaced():
     pixels = torch.arange(17 * 4, dtype=torch.uint8).reshape(17, 2, 2)
     split = Split(pixels, torch.arange(34).reshape(17, 2))
-    data = ImageDataset("numbered", ("a", "b"), 0.5, 0.3, split, split, split, ("one", "two"))
+    other = Split(255 - pixels, split.labels + 1)
+    data = ImageDataset("numbered", ("a", "b"), 0.5, 0.3, other, other, split, ("one", "two"))
     x, labels = scenes(data, 5)
     assert labels[:, 0].tolist() == [0, 6, 12, 18, 24]
     torch.testing.assert_close(x, data.inputs(pixels[[0, 3, 6, 9, 12]]))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from corelib.models.butd import third_task
 from corelib.models.butd.config import BUTDConfig, BUTDTraining
 from corelib.models.butd.learner import BUTDLearner
 from corelib.models.butd.networks import BUTDNet
@@ -16,7 +17,8 @@ from corelib.models.butd.third_task import (
     teach,
     with_larger,
 )
-from tests.models.butd.small import dataset
+from corelib.training.adam import Adam
+from tests.models.butd.small import apart, dataset
 
 CONFIG = BUTDConfig(width=4, hidden=12, embedding=6, n_classes=5)
 
@@ -36,6 +38,14 @@ def test_old_tasks_start_unchanged(weights):
     assert twin.n_tasks == 3
     gates = twin.gates()
     assert any((g[2] != g[0]).any() and (g[2] != g[1]).any() for g in gates)
+
+
+def test_the_new_tasks_weights_depend_on_their_seed_alone():
+    model, config = network()
+    one, same, other = (extended(model, config, seed).task_head.task.weight for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert torch.equal(one[:2], other[:2])
+    assert not torch.equal(one[2], other[2])
 
 
 def test_the_label_of_the_larger_digit():
@@ -82,6 +92,73 @@ def test_frozen_weights_stay_unchanged(weights):
             back = old.as_back(old.back_weight) == edge.layer.as_back(edge.layer.back_weight)
             assert back.flatten(1).all(1)[frozen].all()
     assert moved > 0
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_frozen_units_keep_what_the_readout_takes_from_them(frozen):
+    model, config = network(network="fc", hidden=40)
+    (shared,) = shared_units(model, 2)
+    assert 0 < shared.sum() < 40
+    twin, *_ = trained(model, config, Teaching(False, frozen, 60, batch_size=8))
+    same = (twin.head.weight == model.head.weight).all(0)
+    assert same[shared].all() == frozen
+    assert not same[~shared].all()
+    assert torch.equal(twin.head.bias, model.head.bias) == frozen
+
+
+def test_it_is_measured_on_the_first_validation_images(monkeypatch):
+    model, config = network()
+    data = apart(with_larger(dataset(n_tasks=2, n=40)))
+    seen = []
+
+    def answered(model, x):
+        seen.append(x)
+        return np.full((3, len(x)), 2)
+
+    monkeypatch.setattr(third_task, "predictions", answered)
+    twin, how = extended(model, config), Teaching(False, False, 4, batch_size=8)
+    moments = list(teach(twin, data, how, 30, every=3))
+    assert [moment.updates for moment in moments] == [0, 3, 4]
+    truth = (data.validation.labels[:30].numpy() == 2).mean(0)
+    for moment, x in zip(moments, seen, strict=True):
+        assert torch.equal(x, data.inputs(data.validation.pixels[:30]))
+        np.testing.assert_allclose(moment.correct, truth)
+
+
+@pytest.mark.parametrize(("jointly", "rate"), [(False, None), (True, None), (True, 0.01)])
+def test_updates_are_those_of_the_rule_on_the_training_batches(jointly, rate):
+    """Batch by batch with optimiser and rule used directly; tasks are drawn anew for each. The
+    step size is the rule's own, 0.001, unless another is asked for."""
+    model, config = network()
+    data = apart(with_larger(dataset(n_tasks=2, n=40)))
+    how = Teaching(jointly, False, 3, batch_size=8, seed=5)
+    if rate is None:
+        rate = 1e-3
+    else:
+        how = how._replace(learning_rate=rate)
+    twin, by_hand = extended(model, config), extended(model, config)
+    list(teach(twin, data, how, 10, every=10))
+    optimiser, drawn = Adam(by_hand, rate), []
+    for k in range(3):
+        batch = data.batch(data.train, k, 8, 5)
+        task = torch.full((8,), 2)
+        if jointly:
+            generator = torch.Generator().manual_seed(5 * 1_000_003 + k)
+            task = torch.randint(3, (8,), generator=generator)
+        drawn.append(task.tolist())
+        by_hand.train().zero_grad()
+        with torch.no_grad():
+            gates = tuple(gate[task] for gate in by_hand.gates())
+            up = by_hand.bottom_up(data.inputs(batch.pixels), gates)
+            truth = torch.nn.functional.one_hot(batch.labels[torch.arange(8), task], 5)
+            down = by_hand.top_down(up.logits.softmax(1) - truth, up.signals)
+            by_hand.counter_hebbian_update_value(up, down)
+        optimiser.step()
+    if jointly:
+        assert len({tuple(tasks) for tasks in drawn}) == 3
+        assert {task for tasks in drawn for task in tasks} == {0, 1, 2}
+    for (name, one), other in zip(twin.named_parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(one, other, msg=name)
 
 
 def test_joint_training_forgets_less_than_training_the_new_task_alone():

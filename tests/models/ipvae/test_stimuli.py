@@ -175,7 +175,10 @@ def test_another_speed_covers_the_same_distance(speed):
 def test_the_quick_bar_crosses_the_diagonal_in_numbers_to_type():
     stimulus = stimuli.quick_bar(16, 2.0, "dark")
     assert stimulus == stimuli.Stimulus("moving bar", 40, 120, 0.189, 3.2, 2.0, "dark")
-    assert stimulus.speed * stimulus.frames == pytest.approx(16 * math.sqrt(2), rel=0.01)
+    assert stimulus.speed * stimulus.frames == pytest.approx(
+        16 * math.sqrt(2),
+        abs=0.0005 * stimulus.frames,  # three decimals
+    )
 
 
 def test_all_directions_at_once_match_each_direction_alone():

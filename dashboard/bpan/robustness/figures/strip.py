@@ -26,7 +26,8 @@ class Shape(NamedTuple):
     abreast: int
 
 
-WIDE, NARROW = Shape(190, 84, 10), Shape(156, 50, 5)
+WIDE, NARROW, PROJECTED = Shape(190, 84, 10), Shape(156, 50, 5), Shape(156, 38, 10)
+"""The type is larger on the screen the fewer units the whole is wide."""
 
 
 class AnswerPair(NamedTuple):

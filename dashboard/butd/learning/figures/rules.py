@@ -35,7 +35,7 @@ def over_epochs(
             if curve.n > 1:
                 spread = Spread(curve.sd, curve.n)
                 area = band(curve.epoch, curve.mean, spread, styles[name].colour, name)
-                traces.append(area | axis | {"legendgroup": name})
+                traces.append(area | axis)
             traces.append(
                 _line(name, curve, styles[name])
                 | axis

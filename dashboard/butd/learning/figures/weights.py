@@ -28,35 +28,30 @@ def difference(shown: Difference, palette: Palette) -> Figure:
         "tickvals": [10.0**k for k in powers],
         "ticktext": list(powers.values()),
     }
-    layout["yaxis2"] = {"anchor": "x2", "range": [0, 180], "dtick": 45}
+    layout["yaxis2"] = {"anchor": "x2", "range": [-8, 188], "dtick": 45}
     relative = np.maximum(shown.relative, EXACT)
+    # Marks in both panels, not bars: one of no height would not be seen.
+    marks = {
+        "type": "scatter",
+        "x": list(shown.layers),
+        "mode": "markers",
+        "showlegend": False,
+        "marker": {
+            "symbol": "diamond",
+            "size": 13,
+            "color": [OKABE_ITO[2] if value < 1e-10 else OKABE_ITO[5] for value in relative],
+        },
+    }
     traces = [
         {
-            "type": "scatter",
-            "x": list(shown.layers),
+            **marks,
+            **axes[0],
             "y": relative,
             "customdata": shown.relative,
             "name": "relative difference",
-            **axes[0],
-            "mode": "markers",
-            "showlegend": False,
-            "marker": {
-                "symbol": "diamond",
-                "size": 13,
-                "color": [OKABE_ITO[2] if value < 1e-10 else OKABE_ITO[5] for value in relative],
-            },
             "hovertemplate": "%{customdata:.2g}",
         },
-        {
-            "type": "bar",
-            "x": list(shown.layers),
-            "y": shown.angle,
-            "name": "angle",
-            **axes[1],
-            "showlegend": False,
-            "marker": {"color": OKABE_ITO[5]},
-            "hovertemplate": "%{y:.2f}°",
-        },
+        {**marks, **axes[1], "y": shown.angle, "name": "angle", "hovertemplate": "%{y:.2f}°"},
     ]
     layout["shapes"] = [
         {

@@ -92,13 +92,14 @@ def _ring(name: str, c: Curve, scale: float, style: TraceStyle, *, legend: bool)
         ring = area(turn, low, high, style.colour)
         around, radius = ring["x"], ring["y"]
         xy = {"x": radius * np.cos(around), "y": radius * np.sin(around)}
-        traces.append({**ring, **xy, "legendgroup": f"{name} ± se", "meta": DECORATION})
+        traces.append({**ring, **xy, "legendgroup": name, "meta": DECORATION})
     traces.append(
         {
             "type": "scatter",
             "x": mean * np.cos(turn),
             "y": mean * np.sin(turn),
             "name": name,
+            "legendgroup": name,
             "mode": "lines+markers",
             "line": {"color": style.colour, "dash": style.dash, "width": 2},
             "marker": {"symbol": style.mark, "size": 5},

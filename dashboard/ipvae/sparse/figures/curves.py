@@ -56,7 +56,7 @@ def convergence_curves(
 
 
 def _step_axis() -> dict:
-    return {"type": "log", "title": {"text": "step"}, "dtick": 1}
+    return {"type": "log", "title": {"text": "step"}, "dtick": 1, "tickformat": ","}
 
 
 def _change_axis(sizes: np.ndarray) -> dict:

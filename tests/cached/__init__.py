@@ -1,0 +1,1 @@
+"""The law of all that the dashboard keeps: an answer follows each of its inputs."""
