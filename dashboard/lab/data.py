@@ -222,22 +222,23 @@ def _draw_form() -> None:
             type="primary",
             disabled=bool(person.refusal()),
             help=person.refusal() or None,
-            on_click=partial(_act, partial(_add, way)),
+            on_click=partial(_act, _add),
         )
 
 
-def _add(way: str) -> str:
+def _add() -> str:
     person.check()
     state = st.session_state
     name = state[f"{PAGE}_name"].strip()
     asked = Asked(state[f"{PAGE}_grey"], state[f"{PAGE}_side"], state[f"{PAGE}_licence"])
-    if way == FILE:
-        file = state[f"{PAGE}_file"]
+    if state[f"{PAGE}_way"] == FILE:
+        # Drawn for one way only.
+        file = state.get(f"{PAGE}_file")
         if file is None:
             raise SynaptariumError("Choose an npz to upload first.")
         item = add_file(file, name, asked, tuple(BUILT_IN))
     else:
-        path = state[f"{PAGE}_path"].strip()
+        path = state.get(f"{PAGE}_path", "").strip()
         if not path:
             raise SynaptariumError("Say first which file or folder to read.")
         item = add(path, name, asked, tuple(BUILT_IN))

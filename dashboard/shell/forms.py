@@ -15,27 +15,38 @@ def settings_forms(
     Settings marked ``more`` are grouped under "More". The values are unchecked: building the
     settings raises an error if one is wrong.
     """
-    values: dict[str, dict[str, Any]] = {name: {} for name in kinds}
     for name, kind in kinds.items():
         st.caption(name)
         infos = [info for info in kind.choices() if not info.more]
-        settings_grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
+        settings_grid(infos, f"{prefix}_{name.lower()}", columns)
     with st.expander("More"):
         for name, kind in kinds.items():
             infos = [info for info in kind.choices() if info.more]
-            settings_grid(infos, values[name], f"{prefix}_{name.lower()}", columns)
-    return values
+            settings_grid(infos, f"{prefix}_{name.lower()}", columns)
+    return settings_values(kinds, prefix)
 
 
-def settings_grid(
-    infos: list[SettingInfo], values: dict[str, Any], prefix: str, columns: int
-) -> None:
-    """A control for each of these settings, in rows; what they are set to goes into ``values``."""
+def settings_values(kinds: dict[str, type[Settings]], prefix: str) -> dict[str, dict[str, Any]]:
+    """What the controls of ``settings_forms`` hold now: in a button's callback also what was typed
+    since the script drew them."""
+    return {
+        name: {
+            info.name: st.session_state[f"{prefix}_{name.lower()}_{info.name}"]
+            for info in kind.choices()
+        }
+        for name, kind in kinds.items()
+    }
+
+
+def settings_grid(infos: list[SettingInfo], prefix: str, columns: int) -> dict[str, Any]:
+    """A control for each of these settings, in rows; returns what they are set to."""
+    values: dict[str, Any] = {}
     for at in range(0, len(infos), columns):
         row = infos[at : at + columns]
         for info, cell in zip(row, st.columns(columns, vertical_alignment="bottom"), strict=False):
             with cell:
                 values[info.name] = setting_control(info, f"{prefix}_{info.name}")
+    return values
 
 
 def setting_title(info: SettingInfo) -> str:

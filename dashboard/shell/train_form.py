@@ -1,7 +1,6 @@
 """The form that starts a run, and this system's runs below it."""
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 from streamlit.runtime import Runtime, exists, get_instance
@@ -13,7 +12,8 @@ from corelib.errors import SettingsError, SynaptariumError
 from corelib.runs.expected import expected_seconds
 from corelib.runs.launch import prepare
 from corelib.runs.spec import RunSpec, make_spec
-from dashboard.shell.forms import settings_forms
+from corelib.settings import Settings
+from dashboard.shell.forms import settings_forms, settings_values
 from dashboard.shell.person import check, refusal, start
 from dashboard.shell.registry import set_values
 from dashboard.shell.run_panel import Draw, runs_section
@@ -31,16 +31,13 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
     if not refusal():
         _prepare_worker()
     with st.container(border=True):
-        values = _data_and_seed(chosen, prefix)
+        dataset = _data_and_seed(chosen, prefix)
         if chosen.presets:
             _presets(chosen, prefix)
-        settings = settings_forms(
-            {"Network": chosen.config_type, "Training": chosen.training_type}, prefix
-        )
-        available = is_here(values["dataset"])
+        settings = settings_forms(_kinds(chosen), prefix)
+        available = is_here(dataset)
         if not available:
-            offer_download(values["dataset"], prefix)
-        config, training = settings["Network"], settings["Training"]
+            offer_download(dataset, prefix)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Train",
@@ -49,13 +46,17 @@ def training_section(system_name: str, prefix: str, draw: Draw | None = None) ->
                 icon=":material/play_arrow:",
                 disabled=not available or bool(refusal()),
                 help=refusal() or None,
-                on_click=partial(_train, system_name, config, training, values, prefix),
+                on_click=partial(_train, chosen, prefix),
             )
-            _say_expected_time(system_name, config, training, values["dataset"])
+            _say_expected_time(system_name, settings["Network"], settings["Training"], dataset)
         problem = st.session_state.pop(f"{prefix}_train_problem", None)
         if problem:
             say_error(problem)
     runs_section(prefix, system_name, draw)
+
+
+def _kinds(chosen: System) -> dict[str, type[Settings]]:
+    return {"Network": chosen.config_type, "Training": chosen.training_type}
 
 
 def _prepare_worker() -> None:
@@ -74,26 +75,26 @@ def _say_expected_time(system_name: str, config: dict, training: dict, dataset: 
         say_error(error)
 
 
-def _data_and_seed(chosen: System, prefix: str) -> "dict[str, Any]":
-    """The data set, the seed and the variant's name, as ``make_spec`` takes them."""
+def _data_and_seed(chosen: System, prefix: str) -> str:
+    """The controls of the data set, the seed and the variant's name; returns the data set."""
     columns = st.columns(4)
     with columns[0]:
         dataset = dataset_menu(chosen, f"{prefix}_train_dataset")
     with columns[1]:
-        seed = st.number_input(
+        st.number_input(
             "Seed",
             value=0,
             key=f"{prefix}_train_seed",
             help="For initial weights, batches and noise: the same seed gives the same run",
         )
     with columns[2]:
-        variant = st.text_input(
+        st.text_input(
             "Name",
             key=f"{prefix}_train_variant",
             placeholder="optional, one word",
             help="A word that distinguishes this run from others: letters, digits and underscores",
         )
-    return {"dataset": dataset, "seed": int(seed), "variant": variant.strip()}
+    return dataset
 
 
 def dataset_menu(chosen: System, key: str) -> str:
@@ -141,9 +142,20 @@ def offer_download(dataset: str, prefix: str) -> None:
             say_error(error)
 
 
-def _train(system_name: str, config: dict, training: dict, values: dict, prefix: str) -> None:
+def _train(chosen: System, prefix: str) -> None:
+    """Start what the form holds now: who types and presses at once is ahead of the script."""
+    state, settings = st.session_state, settings_values(_kinds(chosen), prefix)
     try:
-        run = start(make_spec(system_name, config=config, training=training, **values))
+        run = start(
+            make_spec(
+                chosen.name,
+                dataset=state[f"{prefix}_train_dataset"],
+                seed=state[f"{prefix}_train_seed"],
+                variant=state[f"{prefix}_train_variant"].strip(),
+                config=settings["Network"],
+                training=settings["Training"],
+            )
+        )
     except (SynaptariumError, OSError) as error:
         st.session_state[f"{prefix}_train_problem"] = f"The run did not start: {error}"
     else:

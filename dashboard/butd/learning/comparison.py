@@ -1,7 +1,5 @@
 """The tab Rules of the Counter-Hebb page: learning rules trained side by side, and compared."""
 
-from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,7 +7,7 @@ import streamlit as st
 
 from corelib.analysis.anytime import spread
 from corelib.data import DATASETS, is_here
-from corelib.errors import SynaptariumError
+from corelib.errors import SettingsError, SynaptariumError
 from corelib.models.butd.rules import RULES, AngleAndAccuracy
 from corelib.reproduce.butd import rule_specs
 from corelib.reproduce.seeds import stored
@@ -37,7 +35,6 @@ from dashboard.shell.text import errors_shown, say_error
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
-    from typing import Any
 
     from corelib.models.butd.analysis import Alignment
 
@@ -60,36 +57,32 @@ def draw_rules(v: View | None) -> None:
     titles = "; ".join(f"{name}: {DATASETS[name].title}" for name in here)
     dataset = select(PAGE, "data", "Data", here, words={"titles": titles})
     with st.expander("Train rules side by side", icon=":material/play_arrow:"):
-        _form(dataset)
+        _form()
     alive = any(m.alive for group in members(dataset).values() for m in group)
     st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, palette(), alive)
 
 
-def _form(dataset: str) -> None:
+def _form() -> None:
     chosen = several(PAGE, "rules", "Rules", list(RULES), list(RULES))
     row = st.columns(5)
     with row[0]:
         seeds = number(PAGE, "seeds", "Seeds", 1, 10, 1)
     with row[1]:
-        network = select(PAGE, "network", "Network", ("fc", "simple", "conv"))
+        select(PAGE, "network", "Network", ("fc", "simple", "conv"))
     with row[2]:
-        hidden = number(PAGE, "hidden", "Hidden", 1, 4096, 100)
+        number(PAGE, "hidden", "Hidden", 1, 4096, 100)
     with row[3]:
-        epochs = number(PAGE, "epochs", "Epochs", 1, 1000, 3)
+        number(PAGE, "epochs", "Epochs", 1, 1000, 3)
     with row[4]:
-        batch = number(PAGE, "batch", "Batch size", 1, 10_000, 100)
+        number(PAGE, "batch", "Batch size", 1, 10_000, 100)
     n = len(chosen) * seeds
-    settings = {
-        "config": {"network": network, "hidden": hidden},
-        "training": {"epochs": epochs, "batch_size": batch, "learning_rate": 5e-4},
-    }
     st.button(
         f"Train {n} network{'s' * (n != 1)}",
         key="learn_start",
         type="primary",
         icon=":material/play_arrow:",
         disabled=not 0 < n <= MOST_RUNS,
-        on_click=partial(_start, dataset, tuple(chosen), seeds, settings),
+        on_click=_start,
         help="With the same seed all rules have the same start and the same batches; networks that "
         "are already trained are reused",
     )
@@ -101,11 +94,22 @@ def _form(dataset: str) -> None:
         say_error(problem)
 
 
-def _start(
-    dataset: str, chosen: Sequence[str], seeds: int, settings: "dict[str, dict[str, Any]]"
-) -> None:
+def _start() -> None:
+    """Train what the form holds now: who types and presses at once is ahead of the script."""
+    state = st.session_state
+    settings = {
+        "config": {name: state[f"{PAGE}_{name}"] for name in ("network", "hidden")},
+        "training": {
+            "epochs": state[f"{PAGE}_epochs"],
+            "batch_size": state[f"{PAGE}_batch"],
+            "learning_rate": 5e-4,
+        },
+    }
     try:
-        specs = rule_specs(dataset, chosen, seeds, settings)
+        chosen, seeds = state[f"{PAGE}_rules"], state[f"{PAGE}_seeds"]
+        if not 0 < len(chosen) * seeds <= MOST_RUNS:
+            raise SettingsError(f"choose 1 to {MOST_RUNS} networks")
+        specs = rule_specs(state[f"{PAGE}_data"], chosen, seeds, settings)
         for spec, there in zip(specs, stored(specs), strict=True):
             if there is None:
                 start(spec)

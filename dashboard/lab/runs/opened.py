@@ -140,25 +140,23 @@ def _draw_again(run: Run) -> None:
     spec = run.spec
     resolved = resolve(spec)
     infos = {
-        info.name: (info, getattr(settings, info.name))
+        info.name: info._replace(default=getattr(settings, info.name))
         for settings in (resolved.config, resolved.training)
         for info in settings.choices()
     }
     seed, changed, value = st.columns(3, vertical_alignment="bottom")
     setting = changed.selectbox("Change", [NONE, *infos], key=f"{PAGE}_again_setting")
-    changes: dict[str, Any] = {}
     if setting != NONE:
         with value:
-            info, now = infos[setting]
-            key = f"{PAGE}_again_{run.id}_{setting}"
-            changes[setting] = setting_control(info._replace(default=now), key)
-    chosen = seed.number_input(
+            setting_control(infos[setting], _again_key(run, setting))
+    changes = setting != NONE
+    seed.number_input(
         "Seed",
         value=spec.seed if changes else next_seed(spec, cache.rows()),
-        key=f"{PAGE}_again_seed_{run.id}_{bool(changes)}",
+        key=_again_key(run, f"seed_{changes}"),
         help="At first the lowest that no run of these settings has; with a change, this run's own",
     )
-    again = Experiment(spec).again(int(chosen), **changes).spec
+    again = _again(run)
     reason = refusal()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -168,11 +166,24 @@ def _draw_again(run: Run) -> None:
             icon=":material/play_arrow:",
             disabled=bool(reason),
             help=reason or None,
-            on_click=partial(attempt, partial(_train, again), PAGE),
+            on_click=partial(attempt, partial(_train, run), PAGE),
         )
         with suppress(SettingsError):
             st.caption(f"Expected time: {expected_seconds(again).words}")
 
 
-def _train(spec: RunSpec) -> None:
-    st.session_state[f"{PAGE}_run"] = start(spec).id
+def _again_key(run: Run, name: str) -> str:
+    return f"{PAGE}_again_{run.id}_{name}"
+
+
+def _again(run: Run) -> RunSpec:
+    """What the controls hold now; one that the script has not drawn yet is at its default."""
+    state, setting = st.session_state, st.session_state[f"{PAGE}_again_setting"]
+    value = state.get(_again_key(run, setting))
+    changes = {} if setting == NONE or value is None else {setting: value}
+    seed = state.get(_again_key(run, f"seed_{setting != NONE}"), run.spec.seed)
+    return Experiment(run.spec).again(int(seed), **changes).spec
+
+
+def _train(run: Run) -> None:
+    st.session_state[f"{PAGE}_run"] = start(_again(run)).id

@@ -76,10 +76,10 @@ def _draw_live(shown: Shown) -> None:
     chosen = chosen_rows(rows)
     draw_table(rows)
     if len(chosen) > 1:
-        _draw_chosen(chosen)
+        _draw_chosen(rows, chosen)
 
 
-def _draw_chosen(chosen: list[Row]) -> None:
+def _draw_chosen(rows: list[Row], chosen: list[Row]) -> None:
     runs = [find_run(row.id) for row in chosen]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{len(chosen)} runs chosen", width="content")
@@ -98,11 +98,13 @@ def _draw_chosen(chosen: list[Row]) -> None:
             or any(map(person.refusal, runs)),
             help="Delete these runs and their checkpoints; Undo brings them back. Cancel those "
             "that train first",
-            on_click=partial(_delete, runs),
+            on_click=partial(_delete, rows),
         )
 
 
-def _delete(runs: list[Run]) -> None:
+def _delete(rows: list[Row]) -> None:
+    """Delete those of the table's rows that are chosen now."""
+    runs = [find_run(row.id) for row in chosen_rows(rows)]
     attempt(partial(delete, PAGE, runs), PAGE)
     # The whole page follows, not the table alone.
     st.session_state[OPENED] = True
@@ -136,12 +138,12 @@ def _draw_deleted() -> None:
         st.caption("They can be restored until they are deleted for good.")
         names = [run.id for run in runs]
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        id = left.selectbox("Deleted run", names, key=f"{PAGE}_restored")
+        left.selectbox("Deleted run", names, key=f"{PAGE}_restored")
         right.button(
             "Restore",
             key=f"{PAGE}_restore",
             icon=":material/restore_from_trash:",
-            on_click=partial(attempt, partial(restore_run, id), PAGE, _run_of(id, runs)),
+            on_click=partial(_restore, runs),
         )
         if not environment.is_class():
             with st.popover("Delete all for good", icon=":material/delete_forever:"):
@@ -153,8 +155,11 @@ def _draw_deleted() -> None:
                 )
 
 
-def _run_of(id: str, runs: list[Run]) -> Run:
-    return next(run for run in runs if run.id == id)
+def _restore(runs: list[Run]) -> None:
+    """Bring back the one that the menu shows now."""
+    id = st.session_state[f"{PAGE}_restored"]
+    run = next(run for run in runs if run.id == id)
+    attempt(partial(restore_run, id), PAGE, run)
 
 
 def _is_ours(run: Run) -> bool:
@@ -178,11 +183,14 @@ def _draw_person() -> None:
             width="content",
         )
         with st.popover("Name"):
-            name = st.text_input(
+            st.text_input(
                 "What others see", who.name, key=f"{PAGE}_person", max_chars=person.NAME_CHARS
             )
             st.button(
-                "Keep",
-                key=f"{PAGE}_person_keep",
-                on_click=partial(attempt, partial(person.choose_name, name), PAGE),
+                "Keep", key=f"{PAGE}_person_keep", on_click=partial(attempt, _keep_name, PAGE)
             )
+
+
+def _keep_name() -> None:
+    # What is typed now: who presses at once is ahead of the script.
+    person.choose_name(st.session_state[f"{PAGE}_person"])

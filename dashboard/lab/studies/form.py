@@ -175,9 +175,7 @@ def _fixed(system: System, own: str, vary: dict[str, Any]) -> dict[str, Any]:
         format_func=_titles(infos),
         help="The same in all trials; all others are at the preset or at their defaults",
     )
-    values: dict[str, Any] = {}
-    settings_grid([infos[name] for name in chosen], values, f"{own}_value", ROW)
-    return values
+    return settings_grid([infos[name] for name in chosen], f"{own}_value", ROW)
 
 
 def _search() -> tuple[str, dict[str, Any]]:
