@@ -17,7 +17,8 @@ from corelib.errors import SettingsError
 from dashboard.components.glossary import explain_terms
 from dashboard.rooms import ROOMS
 from dashboard.shell import person, projector, screen
-from dashboard.shell.address import count_visit
+from dashboard.shell.address import count_visit, drop
+from dashboard.shell.registry import known_controls
 from dashboard.shell.text import plain, say_error
 
 ROOT = Path(__file__).parents[1]
@@ -89,6 +90,7 @@ def run() -> None:
             st.html(f"<style>{NO_CONTROLS}</style>")
             projector.draw_switch()
         explain_terms(page.url_path)
+        drop(known_controls())
 
 
 def _keep_history() -> None:

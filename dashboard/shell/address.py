@@ -50,6 +50,20 @@ def rename(key: str, called: Callable[[str], str]) -> None:
             address.set_initial_query_params_from_current()
 
 
+def drop(keys: Collection[str]) -> None:
+    """Take what controls that are gone had set out of the address; called at the end of a run.
+
+    Streamlit does so at the end of the run that no longer draws them, and sends the whole address
+    as that run had it. What a person changes meanwhile is then missing from the browser's address.
+    The change begins another run, whose address still has what is gone: that tells it, and taking
+    it out once more sends the address with the change.
+    """
+    with get_session_state().query_params() as address:
+        for key in keys:
+            if not address.is_bound(key):
+                address.remove_param(key)
+
+
 def ask(values: Mapping[str, str]) -> None:
     """Set controls that are about to be drawn, by their keys, as the address would. Others of them
     are read from the address as it is now, not as it was when the page was opened.

@@ -39,6 +39,12 @@ def registry_of(page: str) -> Registry:
     return registries.setdefault(page, Registry(set(), {}, {}, {}))
 
 
+def known_controls() -> set[str]:
+    """The keys of all controls that this session has drawn."""
+    registries: dict[str, Registry] = st.session_state.get("_controls", {})
+    return {key for registry in registries.values() for key in registry.known}
+
+
 def begin(page: str) -> None:
     """Forget which controls the page drew in its last run; it draws them anew."""
     registry_of(page).drawn.clear()

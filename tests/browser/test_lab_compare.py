@@ -61,6 +61,7 @@ def test_two_runs_are_compared(page: Page, server: str):
     ranges = "p => JSON.stringify(p._fullLayout.yaxis.range)"
     left, right = (drawn(page, f"compare_{side}_balance_currents_0", ranges) for side in (0, 1))
     assert left == right
+    address_has(page, "compare_experiment=E%2FI+balance")
     no_errors(page)
 
     # The link shows the same to somebody else.

@@ -35,7 +35,6 @@ from dashboard.shell.text import errors_shown, say_error
 from dashboard.shell.theme import palette
 
 if TYPE_CHECKING:
-
     from corelib.models.butd.analysis import Alignment
 
 MOST_RUNS = 18

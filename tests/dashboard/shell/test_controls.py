@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.rooms import ROOMS
 from dashboard.shell.help import help_texts, labels
@@ -156,3 +157,33 @@ def test_an_old_address_opens_the_tab_and_names_it_anew(page, prefix, old, new, 
 
 def test_every_experiment_has_a_prefix_of_its_own():
     assert len(PREFIXES) == len(set(PREFIXES)) == len(ROOMS)
+
+
+def two_controls() -> None:
+    from dashboard.shell.address import drop
+    from dashboard.shell.controls import select, switch
+    from dashboard.shell.registry import begin, known_controls
+
+    begin("p")
+    if select("p", "mode", "Mode", ["plain", "more"]) == "more":
+        switch("p", "detail", "Detail")
+    switch("p", "other", "Other")
+    drop(known_controls())
+
+
+def test_a_change_made_while_another_control_leaves_stays_in_the_address():
+    app = AppTest.from_function(two_controls)
+    app.query_params["p_mode"], app.query_params["p_detail"] = "more", "true"
+    app.run()
+    assert app.toggle(key="p_detail").value
+    app.selectbox(key="p_mode").select("plain").run()
+    assert dict(app.query_params) == {}
+    # From afar: what the browser sent before it heard of that.
+    app.query_params["p_detail"] = app.query_params["p_other"] = "true"
+    app.toggle(key="p_other").set_value(True).run()
+    assert dict(app.query_params) == {"p_other": "true"}
+    # What a link asks of a control that is not drawn yet stays.
+    linked = AppTest.from_function(two_controls)
+    linked.query_params["p_detail"] = "true"
+    linked.run()
+    assert dict(linked.query_params) == {"p_detail": "true"}
