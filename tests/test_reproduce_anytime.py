@@ -296,5 +296,6 @@ def test_a_wide_table_continues_below_with_its_first_column_repeated():
         "model  one\na      1\nb      2\n\nmodel  two\na      3\nb      4\n\n"
         "model  three\na      5\nb      6"
     )
+    assert show.frame(frame, 14).splitlines()[0] == "model  one"
     assert show.frame(frame, 15).splitlines()[0] == "model  one  two"
     assert show.frame(frame).splitlines()[0] == "model  one  two  three"

@@ -5,6 +5,7 @@ import inspect
 import pytest
 
 from dashboard import router
+from dashboard.shell.cache import Kept
 from tests.cached import of_bpan, of_bpc, of_butd, of_ipvae, of_lab, of_shell, world
 from tests.cached.cases import Plain, Record, broken
 from tests.cached.found import FOUND, UNKNOWN, read
@@ -93,6 +94,13 @@ def eight():
 def test_every_way_of_keeping_is_found():
     places = ("Four.five", "eight.inner", "one", "seven", "six", "three", "two")
     assert read(HIDDEN) == ([f"m.{place}" for place in places], [])
+
+
+def test_only_the_newest_answers_are_kept():
+    answers = Kept(2)
+    for name in "abca":
+        answers[name] = name.upper()
+    assert dict(answers) == {"c": "C", "a": "A"}
 
 
 @pytest.mark.parametrize(

@@ -327,6 +327,19 @@ def test_signs_are_those_of_print():
     assert [signed(x) for x in (-0.004, 0.0, -1.5)] == ["0.00", "0.00", "\N{MINUS SIGN}1.50"]
 
 
+def test_the_command_prints_means_of_runs_that_differ_in_their_seed_alone(runs_root, capsys):
+    names = [stored(seed).id for seed in (0, 1)]
+    assert main(["runs", "compare", *names, "--images", "100"]) == 0
+    found = compare(names, images=100).groups
+    title, header, line, *_ = (
+        capsys.readouterr().out.partition("Mean over seeds, sd with n")[2].splitlines()
+    )
+    assert title == " \N{MINUS SIGN} 1"
+    assert "n" in header.split()
+    assert found["n"].tolist() == [2]
+    assert str(found["n"][0]) in line.split()
+
+
 def test_the_command_prints_and_saves_the_comparison(tmp_path, capsys):
     file = tmp_path / "all.csv"
     names = ["bpan-mnist", "mlp-mnist"]
@@ -336,6 +349,7 @@ def test_the_command_prints_and_saves_the_comparison(tmp_path, capsys):
     assert file.read_text(encoding="utf-8") == found.to_csv()
     assert found.sentence in printed
     assert "n_excitatory" in printed
+    assert "Mean over seeds" not in printed
     assert main(["runs", "compare", "mlp-mnist"]) != 0
     assert "2 to 8 can be compared" in capsys.readouterr().err
     assert main(["runs", "compare", *names, "--images", "many"]) != 0

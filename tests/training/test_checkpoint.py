@@ -112,6 +112,16 @@ def test_missing_and_unknown_names_are_refused(folder):
             checkpoint.load_weights(make(), file)
 
 
+def test_a_sentence_names_three_misfits_and_counts_the_others():
+    own = {name: torch.zeros(1) for name in "abcdef"}
+    for missing, rest in ((3, ""), (4, "; and 1 more"), (5, "; and 2 more")):
+        tensors = {name: own[name] for name in "abcdef"[missing:]}
+        with pytest.raises(CheckpointError) as caught:
+            checkpoint.check_fits("f", tensors, own)
+        named = "a is missing; b is missing; c is missing"
+        assert str(caught.value) == f"f does not fit this network: {named}{rest}."
+
+
 class Harm:
     """Would write a file if it were unpickled."""
 
