@@ -80,6 +80,11 @@ def test_a_score_has_the_unit_in_which_it_is_said_elsewhere():
     assert "validation score" not in frame_of([measured])
 
 
+def test_a_run_is_done_up_to_the_whole_of_it():
+    rows = [Row(name, "running", system="mlp", step=n, total=4) for name, n in (("a", 1), ("b", 5))]
+    assert frame_of(rows)["done"].tolist() == [0.25, 1.0]
+
+
 def test_delete_and_undo(three):
     app = open_page("runs", runs_run=three[0].id)
     app.button(key="runs_remove").click().run()

@@ -9,12 +9,16 @@ import torch
 from corelib import load
 from corelib.data import load_dataset
 from corelib.data.corruptions import CORRUPTIONS, Corruption, corrupt
+from corelib.data.own_asked import Asked
+from corelib.data.own_reading import add
 from corelib.models.bpan.robustness import occlusion_map
 from corelib.reproduce import results
 from corelib.words import PER_CENT, percent
+from dashboard.bpan import cache as bpan_cache
 from dashboard.bpan.robustness import cache, occlusion, states, tabs, view
 from dashboard.bpan.robustness.figures.strip import AnswerPair
 from tests.charts import charts
+from tests.data.shapes import make_npz
 from tests.pages.app import joined, open_page, sentences
 
 FEW = ["bpan-mnist", "mlp-mnist"]
@@ -22,6 +26,17 @@ FEW = ["bpan-mnist", "mlp-mnist"]
 
 def open_robustness(**query):
     return open_page("robustness", **{"robust_models": FEW, **query})
+
+
+def test_corruption_as_published_has_the_units_of_its_own_images(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNAPTARIUM_DATA", str(tmp_path / "data"))
+    add(make_npz(tmp_path / "shapes.npz"), "mine", Asked())
+    data = load_dataset("mine")
+    for name in ("gaussian", "occlusion"):
+        corruption = Corruption(name, 0.5, faithful=True)
+        expected = corrupt(data.test.pixels[:4], corruption, data.mean, data.std)
+        assert torch.equal(bpan_cache.corrupted("mine", corruption, 4), expected)
+        assert not torch.allclose(expected, corrupt(data.test.pixels[:4], corruption))
 
 
 def test_the_sentence_gives_the_mean_over_seeds_of_the_shipped_table(runs_root):
