@@ -7,7 +7,7 @@ installs cosmic-ray, which makes the faults.
 ``--count`` faults are drawn by ``--seed`` from ``--areas``; ``--changed REF`` draws from files only
 that differ from REF; ``--tests FOLDER`` takes the tests of another version. What was tried already
 is in ``--file`` and not tried again: give another file, or delete it, when code or tests have
-changed.
+changed. It ends with an error where fewer than 92 % of an area's faults are caught.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.mutants.sample import AREAS, ROOT, Fault, sample
-from tests.mutants.seen import FOLDER, Seen, is_measured, measure
+from tests.mutants.seen import FOLDER, Seen, changed_since, is_measured, measure
 from tests.mutants.trial import Tried, a_copy, prepare, tried
 
 PROCESSES = 2
@@ -34,6 +34,10 @@ def main() -> None:
         raise SystemExit(
             "Nothing is measured yet: add --measure, which takes two runs of the suite."
         )
+    if changed := changed_since():
+        print(
+            f"{len(changed)} files changed since it was measured which tests execute which lines."
+        )
     faults = sample(given.count, given.seed, _changed(given.changed), given.areas)
     done = _read(given.file)
     rest = [fault for fault in faults if fault.name not in done]
@@ -42,7 +46,8 @@ def main() -> None:
         _write(given.file, done.values())
         word = f"caught by {result.by}" if result.caught else "NOT CAUGHT"
         print(f"{number} of {len(rest)}  {result.seconds:5.0f} s  {result.fault.name}  {word}")
-    _print_table([done[fault.name] for fault in faults])
+    if not _print_table([done[fault.name] for fault in faults]):
+        raise SystemExit(1)
 
 
 def _arguments() -> argparse.Namespace:
@@ -131,7 +136,9 @@ def _write(file: Path, results) -> None:
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _print_table(results: Sequence[Tried]) -> None:
+def _print_table(results: Sequence[Tried]) -> bool:
+    """Whether enough were caught in each area."""
+    enough = True
     print("\n| area | faults | caught | share |\n| --- | ---: | ---: | ---: |")
     for name in AREAS:
         some = [each for each in results if each.fault.area == name]
@@ -139,11 +146,13 @@ def _print_table(results: Sequence[Tried]) -> None:
             continue
         caught = sum(each.caught for each in some)
         mark = "" if caught >= NEEDED * len(some) else " (too few)"
+        enough = enough and not mark
         print(f"| {name} | {len(some)} | {caught} | {caught / len(some):.0%}{mark} |")
     print("\nNot caught, or by time alone:")
     for each in results:
         if not each.caught or each.by == "time":
             print(f"{each.fault.name} ({each.tests} tests)\n    {each.changed}")
+    return enough
 
 
 if __name__ == "__main__":

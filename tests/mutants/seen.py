@@ -52,6 +52,14 @@ def is_measured() -> bool:
     return all((FOLDER / name).exists() for name in ("coverage", "times.xml"))
 
 
+def changed_since() -> list[Path]:
+    """The files of code and tests that were changed after ``measure``."""
+    then = (FOLDER / "times.xml").stat().st_mtime
+    folders = ("corelib", "dashboard", "pages", "tests")
+    files = (file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    return [file for file in files if file.stat().st_mtime > then]
+
+
 class Seen:
     """What ``measure`` has found."""
 
@@ -90,7 +98,8 @@ class Seen:
         def order(test: str) -> tuple[bool, float]:
             return module not in _imports(test.partition("::")[0]), self.seconds.get(test, 1.0)
 
-        return sorted(tests, key=order)[:MOST]
+        there = (test for test in tests if (ROOT / test.partition("::")[0]).exists())
+        return sorted(there, key=order)[:MOST]
 
 
 @cache
