@@ -15,19 +15,21 @@ from corelib.settings import SettingInfo, Settings
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "settings.md"
 HEAD = """# Settings
 
-Every setting with its standard value and its bounds, as the command line, the forms of the app and
-`train(...)` take it. A value beyond its bounds is refused in a sentence. **m**: a larger value
-takes more memory. **d**: a larger value can make training diverge. **data**: fixed by the data set,
-so nothing asks for it. **more**: under "More" in a form. What a text may say, such as `widths`, and
-what two settings may not be together is checked, too, and refused in a sentence. `LCATraining` and
-`Sampling` are of functions in Python, and of no system.
+Every setting, with its default and its bounds. The command line, the forms of the app and
+`train(...)` take the same ones. A value outside its bounds is refused with a sentence that names
+the setting, the value and the limit; so is a text that cannot be read, such as that of `widths`,
+and a combination that makes no sense. `LCATraining` and `Sampling` belong to functions in Python
+and to no system.
+
+The marks: with **m** a larger value takes more memory; with **d** it can make training diverge;
+**data** is set by the data set; **more** is found under "More" in a form.
 
 """
 
 
 def settings_types() -> list[type[Settings]]:
-    """Those of the systems, and every other public class all of whose settings have a standard
-    value and are explained; in order of module and name."""
+    """Those of the systems in the catalogue's order, then every other public class all of whose
+    settings have a default and are explained, by module and name."""
     for module in pkgutil.walk_packages(corelib.__path__, f"{corelib.__name__}."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -40,8 +42,14 @@ def settings_types() -> list[type[Settings]]:
             and (not kind.__subclasses__() or any(_uses(name, kind) for name in SYSTEMS))
             and all(info.help and info.default is not PydanticUndefined for info in kind.infos())
         },
-        key=lambda kind: (kind.__module__, kind.__name__),
+        key=_place,
     )
+
+
+def _place(kind: type[Settings]) -> tuple[int, bool, str, str]:
+    users = [at for at, name in enumerate(SYSTEMS) if _uses(name, kind)]
+    is_training = bool(users) and system(list(SYSTEMS)[users[0]]).training_type is kind
+    return min(users, default=len(SYSTEMS)), is_training, kind.__module__, kind.__name__
 
 
 def _subclasses(kind: type[Settings]) -> Iterator[type[Settings]]:
@@ -69,7 +77,7 @@ def _section(kind: type[Settings]) -> str:
     users = [name for name in SYSTEMS if _uses(name, kind)]
     of = f"Of {', '.join(f'`{name}`' for name in users)}. " if users else ""
     head = f"## {kind.__name__}\n\n{of}`from {kind.__module__} import {kind.__name__}`\n\n"
-    table = "| setting | standard | bounds | what it is | marks |\n"
+    table = "| setting | default | bounds | what it is | marks |\n"
     return head + table + "| --- | --- | --- | --- | --- |\n" + "".join(map(_row, kind.infos()))
 
 
