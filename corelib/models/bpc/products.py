@@ -2,7 +2,7 @@
 
 For float32 on the CPU torch calls MKL, which on AMD's processors with AVX-512 reaches half their
 speed; oneDNN's kernels, which torch carries for its compiler, reach all of it. On Intel's
-processors MKL is the faster one. The processor decides, not a measurement, so that a run that is
+processors, and on AMD's without AVX-512, MKL is the faster one. The processor decides, not a measurement, so that a run that is
 resumed computes the same numbers.
 """
 
@@ -35,7 +35,9 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 @cache
 def onednn_is_faster() -> bool:
-    """Whether this is one of AMD's processors, and torch has oneDNN."""
+    """Whether this is one of AMD's processors with AVX-512, and torch has oneDNN."""
+    if torch.backends.cpu.get_cpu_capability() != "AVX512":
+        return False
     try:
         processor = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:  # not Linux

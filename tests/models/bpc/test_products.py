@@ -42,8 +42,16 @@ def test_large_products_can_be_differentiated():
         torch.testing.assert_close(of_weight, sign * x.sum(0).expand(784, -1), **close)
 
 
-@pytest.mark.parametrize(("vendor", "faster"), [("GenuineIntel", False), ("AuthenticAMD", True)])
-def test_the_processor_decides(vendor, faster, monkeypatch):
+@pytest.mark.parametrize(
+    ("vendor", "vectors", "faster"),
+    [
+        ("GenuineIntel", "AVX512", False),
+        ("AuthenticAMD", "AVX512", True),
+        ("AuthenticAMD", "AVX2", False),
+    ],
+)
+def test_the_processor_decides(vendor, vectors, faster, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: vectors)
     text = f"processor\t: 0\nvendor_id\t: {vendor}\n"
     monkeypatch.setattr(products.Path, "read_text", lambda path, encoding: text)
     assert products.onednn_is_faster.__wrapped__() == faster
