@@ -2,8 +2,8 @@
 
 For float32 on the CPU torch calls MKL, which on AMD's processors with AVX-512 reaches half their
 speed; oneDNN's kernels, which torch carries for its compiler, reach all of it. On Intel's
-processors, and on AMD's without AVX-512, MKL is the faster one. The processor decides, not a measurement, so that a run that is
-resumed computes the same numbers.
+processors, and on AMD's without AVX-512, MKL is the faster one. The processor decides, not a
+measurement, so that a run that is resumed computes the same numbers.
 """
 
 import platform
