@@ -250,3 +250,8 @@ def drawn_changes(page: Page, key: str, of: str, before: str) -> None:
 def address_has(page: Page, text: str) -> None:
     """Wait until the address contains this."""
     page.wait_for_url(lambda url: text in url)
+
+
+def address_is(page: Page, address: str) -> None:
+    """Wait until the address is this one."""
+    page.wait_for_url(lambda url: url == address)

@@ -12,6 +12,7 @@ from corelib.runs.offered import titles
 from corelib.runs.store import list_runs
 from tests.browser.driver import (
     address_has,
+    address_is,
     at_page,
     figure_changes,
     figure_data,
@@ -82,7 +83,7 @@ def test_moving_the_threshold_changes_sentence_figure_and_address(page: Page, se
     assert headline(page) != before_sentence
     figure_changes(page, "balance_probability_0", before_figure)
     # 0.90 is the default, which leaves the address; 0.95 is not.
-    assert "balance_theta" not in page.url
+    page.wait_for_url(lambda url: "balance_theta" not in url)
     move_slider(page, "balance_theta", 5)
     address_has(page, "balance_theta=0.95")
     no_errors(page)
@@ -177,7 +178,7 @@ def test_a_drawn_digit_is_there_on_other_pages_after_a_reload_and_in_a_link(
 
     page.go_back()
     at_page(page, "E/I balance")
-    assert page.url == left
+    address_is(page, left)
     expect(page.get_by_text("At θ = 0.95").first).to_be_visible()
     assert thumbnail(page, "drawn") == drawn
     page.go_forward()
@@ -215,7 +216,7 @@ def test_back_and_forward_go_from_page_to_page_as_each_was_left(page: Page, serv
     ):
         step()
         at_page(page, title)
-        assert page.url == address
+        address_is(page, address)
     expect(page.get_by_text("of 30 steps").first).to_be_visible()
     no_errors(page)
 

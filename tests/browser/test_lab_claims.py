@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from playwright.sync_api import Page, expect
 
 from corelib.reproduce import claims
-from tests.browser.driver import no_errors, open_page, ready, widget
+from tests.browser.driver import address_has, no_errors, open_page, ready, widget
 
 WHAT = "Multi-Exit, mean steps at θ = 0.9"
 
@@ -31,6 +31,7 @@ def test_a_claim_is_found_opened_and_seen_for_oneself(page: Page, server: str, t
     expect(details).to_contain_text(WHAT)
     expect(row.get_by_role("button")).to_have_attribute("aria-current", "")
     ready(page)
+    address_has(page, "claims_claim=")
     asked = parse_qs(urlsplit(page.url).query)
     assert asked["claims_claim"] == [WHAT]
     assert asked["claims_find"] == ["halting steps"]
