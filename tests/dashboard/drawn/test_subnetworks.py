@@ -25,8 +25,7 @@ def test_effects():
         "shared": causes.Outcome(np.array([0.3, 0.2]), np.array([0.4, 0.35]), controls),
     }
     names, at_random = {"x": ["none", "shared"]}, "correct, as many at random"
-    # That of all draws, not of a sample.
-    sd = 0.02**0.5
+    sd = 0.03**0.5
     x = {"title": "silenced", "type": "category"}
     check(
         causes.effects(outcomes, TASKS, "silenced", LIGHT),

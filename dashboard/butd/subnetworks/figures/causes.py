@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from corelib.analysis.anytime import spread
 from corelib.models.butd.third_task import Course
 from dashboard.butd.subnetworks.figures.gates import TASK_COLOURS
 from dashboard.figures.figure import Figure
@@ -70,13 +71,13 @@ def _bars(
 
 def _controls(values: Mapping[str, np.ndarray], axis: dict[str, str], palette: Palette) -> dict:
     """Mean and sd over draws, (draw,) for each condition."""
-    draws = list(values.values())
-    spread = Spread(np.array([one.std() for one in draws]), len(draws[0]))
+    found = [spread(one) for one in values.values()]
+    sd = Spread(np.array([one.sd for one in found]), found[0].n)
     return {
         "type": "scatter",
         "x": list(values),
-        "y": [one.mean() for one in draws],
-        **bars(spread, thickness=1.5),
+        "y": [one.mean for one in found],
+        **bars(sd, thickness=1.5),
         "name": "correct, as many at random",
         "mode": "markers",
         "legendgroup": "control",
