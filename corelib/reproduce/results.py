@@ -110,10 +110,13 @@ def shipped(name: str) -> pd.DataFrame:
 
 
 def shipped_state() -> tuple[tuple[str, int, int], ...]:
-    """The shipped tables: name, when its file was written in ns, and its size in bytes. What is
-    computed from them holds as long as this is the same."""
-    with scandir(SHIPPED) as files:
-        known = [(Path(file).stem, file.stat()) for file in files if file.name.endswith(".csv")]
+    """The shipped tables: name, when its file was written in ns, and its size in bytes; none where
+    the folder is not there. What is computed from them holds as long as this is the same."""
+    try:
+        with scandir(SHIPPED) as files:
+            known = [(Path(file).stem, file.stat()) for file in files if file.name.endswith(".csv")]
+    except FileNotFoundError:
+        return ()
     return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in known))
 
 

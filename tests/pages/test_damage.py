@@ -6,13 +6,14 @@ import pytest
 import streamlit as st
 
 from corelib.data import mnist, sources
+from corelib.reproduce import results
 from corelib.runs import registry
 from corelib.runs.spec import make_spec
 from corelib.runs.store import create_run
 from corelib.training.events import Began
 from dashboard.shell import cache
 from tests.pages.addresses import PREFIX
-from tests.pages.app import open_page
+from tests.pages.app import ROOT, open_page
 
 QUICK = ("balance", "sparse")
 """Every page stands on the same skeleton; the others are slow tests."""
@@ -67,6 +68,16 @@ def test_missing_digits(page, runs_root, tmp_path, monkeypatch):
     monkeypatch.setattr(mnist, "PATH", tmp_path / "nowhere.npz")
     monkeypatch.setattr(mnist.read_arrays, "__defaults__", (mnist.PATH,))
     lives(page, "missing")
+
+
+@pytest.mark.parametrize("page", sorted(file.stem for file in (ROOT / "pages").glob("*.py")))
+def test_missing_results_are_a_sentence_at_most(page, runs_root, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "SHIPPED", tmp_path / "nowhere")
+    app = open_page(page)
+    assert not app.exception
+    assert len(app.title) == 1
+    for error in app.error:
+        assert "make it with: python -m corelib reproduce" in error.value
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated"])
