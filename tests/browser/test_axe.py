@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from dashboard.rooms import ROOMS
 from tests.browser import driver
+from tests.runs.conftest import wait_until
 
 PAGES = (
     "",
@@ -47,7 +48,10 @@ def test_home_has_no_finding(chrome, server, theme):
     assert not findings(page)
     # The rule for contrast is on: text like its ground is found.
     page.add_style_tag(content="h1 { color: rgb(128, 128, 128) !important; opacity: 0.3; }")
-    assert any(line.startswith("color-contrast") for line in findings(page))
+    wait_until(
+        lambda: any(line.startswith("color-contrast") for line in findings(page)),
+        "text like its ground is found",
+    )
     page.context.close()
 
 

@@ -67,7 +67,7 @@ def test_effects_stand_beside_their_controls():
     np.testing.assert_array_equal(of_left[1].y, [0.0, 0.4])
     assert list(of_left[2].x) == ["shared"]
     np.testing.assert_allclose(of_left[2].y, [0.6])
-    np.testing.assert_allclose(of_left[2].error_y.array, [0.1])
+    np.testing.assert_allclose(of_left[2].error_y.array, [0.02**0.5])
 
 
 def test_swaps_instructions_and_epochs():
