@@ -22,7 +22,7 @@ from corelib.__main__ import main
 from corelib.catalog import SYSTEMS
 from corelib.cli import follow as following
 from corelib.cli.commands import COMMANDS
-from corelib.cli.parse import Group, UsageError, parse
+from corelib.cli.parse import Group, UsageError, parse, value_of
 from corelib.data import DATASETS, fashion_mnist
 from corelib.errors import DataError, RunError, SettingsError
 from corelib.reproduce import expected, results
@@ -855,3 +855,17 @@ def test_data_that_ships_is_here(capsys):
 def test_every_spec_that_is_written_is_read_again(runs_root):
     run = create_run(make_spec("bpan", training={"lambda_bal": 0.1}))
     assert read_spec(run.folder / "spec.json") == run.spec
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (["--preset", "seed", "--preset", "best"], "best"),
+        (["--preset=seed", "--preset", "best"], "best"),
+        (["--preset", "best", "--preset=seed"], "seed"),
+        (["--presets", "seed"], ""),
+        (["--preset"], ""),
+    ],
+)
+def test_the_last_value_of_an_option_counts(words, value):
+    assert value_of("--preset", words) == value

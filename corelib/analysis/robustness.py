@@ -87,6 +87,6 @@ def similarity(
     return OverSeverity(
         np.array(severities),
         np.array([values.mean() for values in cosines]),
-        np.array([values.std() for values in cosines]),
+        np.array([values.std(ddof=1) for values in cosines]),
         len(clean),
     )

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.rooms import FAMILIES, ROOMS, Family, Room
 from dashboard.shell import inventory
+from dashboard.shell.apart import alone
 from dashboard.shell.page import ASSETS
 from dashboard.shell.screen import is_dark
 from dashboard.shell.text import errors_shown, opened
@@ -67,7 +68,7 @@ def _draw_head() -> None:
             )
     with now, errors_shown():
         alive = inventory.in_progress()
-        st.fragment(_draw_now, run_every=REFRESH_S if alive else None)([alive])
+        alone(_draw_now, REFRESH_S if alive else None)([alive])
 
 
 @errors_shown()

@@ -12,6 +12,7 @@ from corelib.reproduce.results import Measured, OverSeeds
 from corelib.reproduce.seeds import progress
 from corelib.runs.offered import registry_state
 from dashboard.figures.table import folded, in_words, keys_of
+from dashboard.shell.apart import alone
 from dashboard.shell.numbers import MOST_ROWS, draw_folded, turned
 from dashboard.shell.person import check_shared, refusal_of_shared
 from dashboard.shell.text import errors_shown, plain, say_error
@@ -47,7 +48,7 @@ def reproduction_section(name: str, prefix: str, missing: str = "") -> None:
         say_error(problem)
     computing = results.is_computing(name) or f"{prefix}_{name}_started" in st.session_state
     if computing:
-        st.fragment(_progress, run_every=POLL_S)(what, prefix)
+        alone(_progress, POLL_S)(what, prefix)
     st.code(command, language=None)
 
 

@@ -22,6 +22,7 @@ from corelib.runs.summary import summary
 from corelib.runs.waiting import waiting
 from corelib.words import figure, percent
 from dashboard.shell import cache
+from dashboard.shell.apart import alone
 from dashboard.shell.controls import switch
 from dashboard.shell.export import chart
 from dashboard.shell.person import check, check_shared, refusal
@@ -77,7 +78,7 @@ def pick_run(prefix: str, ids: Sequence[str], label: str = "Your runs") -> str:
 def run_panel(run: Run, title: str, prefix: str, draw: Draw | None = None) -> None:
     """One run: state, progress, live curves and buttons."""
     alive = run.status.state not in ENDED
-    st.fragment(_panel, run_every=POLL_S if alive else None)(run, title, prefix, alive, draw)
+    alone(_panel, POLL_S if alive else None)(run, title, prefix, alive, draw)
 
 
 def _history(run: Run) -> History:

@@ -145,11 +145,14 @@ def offer_download(dataset: str, prefix: str) -> None:
 def _train(chosen: System, prefix: str) -> None:
     """Start what the form holds now: who types and presses at once is ahead of the script."""
     state, settings = st.session_state, settings_values(_kinds(chosen), prefix)
+    dataset = state[f"{prefix}_train_dataset"]
     try:
+        if not is_here(dataset):
+            raise SettingsError(f"{DATASETS[dataset].title} is not on this machine.")
         run = start(
             make_spec(
                 chosen.name,
-                dataset=state[f"{prefix}_train_dataset"],
+                dataset=dataset,
                 seed=state[f"{prefix}_train_seed"],
                 variant=state[f"{prefix}_train_variant"].strip(),
                 config=settings["Network"],

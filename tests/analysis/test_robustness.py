@@ -85,5 +85,5 @@ def test_similarity_is_the_cosine_per_image():
             for a, b in zip(clean.tolist(), states.tolist(), strict=True)
         ]
         assert curve.mean[k] == pytest.approx(np.mean(cosines))
-        assert curve.sd[k] == pytest.approx(np.std(cosines), abs=1e-7)
+        assert curve.sd[k] == pytest.approx(np.std(cosines, ddof=1), abs=1e-7)
     assert curve.n == 20

@@ -2,9 +2,11 @@
 
 import pytest
 from hypothesis import given, settings
+from streamlit.testing.v1 import AppTest
 
+from dashboard.shell.registry import Registry
 from tests.pages.addresses import HOSTILE, PREFIX, addresses, bound_keys, illegal
-from tests.pages.app import open_page
+from tests.pages.app import ROOT, open_page
 
 QUICK = ("balance", "halting")
 """The others are in the slow tests."""
@@ -39,3 +41,12 @@ def test_an_address_that_is_dropped_is_also_corrected(runs_root):
     assert app.query_params["other"] in ("kept", ["kept"])
     assert "balance_index" not in app.query_params
     assert app.slider(key="balance_gain").value == 2.0
+
+
+def test_every_run_takes_what_no_control_shows_any_more_out_of_the_address(runs_root):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["_controls"] = {"page": Registry({"page_gone"}, {}, {}, {})}
+    app.query_params["page_gone"] = app.query_params["page_unknown"] = "true"
+    app.run()
+    assert not app.exception
+    assert dict(app.query_params) == {"page_unknown": "true"}

@@ -121,6 +121,16 @@ def test_the_button_starts_one_run_per_rule(runs_root, monkeypatch):
     assert list(list_runs()) == []
 
 
+def test_a_rule_that_is_trained_already_is_not_trained_again(runs_root, monkeypatch):
+    started = []
+    monkeypatch.setattr(comparison, "start", started.append)
+    monkeypatch.setattr(comparison, "stored", lambda specs: [None, *["there"] * (len(specs) - 1)])
+    app = open_page("learning", learn_tab="Rules")
+    app.button(key="learn_start").click().run()
+    assert not app.exception
+    assert [(s.seed, s.variant) for s in started] == [(0, "bp")]
+
+
 def test_the_alignment_shown_is_that_of_the_network(runs_root):
     name = store_network("counter-hebb", "mnist", {**FC, "weights": "separate"}).id
     alignment = own_cache.alignment(cache.checkpoint_key(find(name)))

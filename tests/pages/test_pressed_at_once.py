@@ -5,14 +5,19 @@ A callback that was given the controls' values when the button was drawn knows t
 """
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from corelib.runs import launch
 from corelib.runs.deleted import deleted_runs, remove_run
 from corelib.runs.spec import resolve
-from corelib.runs.store import create_run
+from corelib.runs.store import create_run, find_run
 from dashboard.butd.learning import comparison
 from dashboard.lab import data
+from dashboard.lab.runs.opened import NONE
+from dashboard.lab.runs.table import OPENED
 from dashboard.rooms import ROOMS
+from dashboard.shell import train_form
+from dashboard.shell.text import plain
 from tests.data.shapes import make_npz
 from tests.pages.app import open_page
 from tests.pages.test_class import ADA, as_person
@@ -55,11 +60,27 @@ def test_a_run_is_repeated_with_what_was_typed_last(started):
     app.number_input(key=f"runs_again_{run.id}_n_steps").set_value(5)
     app.button(key="runs_again").click().run()
     assert started[-1].config["n_steps"] == 5
-    # The control of another setting has not been drawn yet: it would show the run's own value.
+    # Nothing is repeated that is there already.
+    app = open_page("runs", runs_run=run.id)
+    app.selectbox(key="runs_again_setting").select("n_steps").run()
+    app.selectbox(key="runs_again_setting").select(NONE)
+    app.button(key="runs_again").click().run()
+    assert (started[-1].seed, started[-1].config) == (0, run.spec.config)
+    # The control of another setting has not been drawn yet.
     app = open_page("runs", runs_run=run.id)
     app.selectbox(key="runs_again_setting").select("n_steps")
     app.button(key="runs_again").click().run()
-    assert (started[-1].seed, started[-1].config) == (1, run.spec.config)
+    assert len(started) == 3
+    assert app.error[0].value == plain("Say first what n_steps is to be.")
+
+
+def test_images_that_are_not_here_are_not_trained_on(started, monkeypatch):
+    monkeypatch.setattr(train_form, "is_here", lambda name: name == "mnist")
+    app = open_page("balance", balance_tab="Train")
+    app.selectbox(key="balance_train_dataset").select("fashion-mnist")
+    app.button(key="balance_train").click().run()
+    assert started == []
+    assert "Fashion-MNIST is not on this machine" in app.error[0].value.replace("\\", "")
 
 
 def test_the_rules_are_those_chosen_last(runs_root, monkeypatch):
@@ -109,6 +130,43 @@ def test_the_rows_chosen_last_are_deleted(runs_root, monkeypatch):
     monkeypatch.setattr(page, "chosen_rows", lambda rows: rows[1:])
     app.button(key="runs_delete_chosen").click().run()
     assert {run.id for run in deleted_runs()} == set(ids[1:])
+
+
+def test_a_run_that_is_gone_meanwhile_is_a_sentence(runs_root, monkeypatch):
+    from dashboard.lab.runs import page
+
+    for seed in (1, 2, 3):
+        ended(seed=seed)
+    monkeypatch.setattr(page, "chosen_rows", lambda rows: rows[:2])
+    app = open_page("runs")
+    app.session_state["runs_deleted"] = ["before"]
+    _, second, _ = app.dataframe[0].value["id"]
+    remove_run(find_run(second))
+    app.button(key="runs_delete_chosen").click().run()
+    assert not app.exception
+    assert plain(second) in app.error[0].value
+    assert [run.id for run in deleted_runs()] == [second]
+    monkeypatch.setattr(page, "chosen_rows", lambda rows: rows[:2])
+    app = open_page("runs")
+    app.session_state["runs_deleted"] = ["before"]
+    monkeypatch.setattr(page, "chosen_rows", lambda rows: [])
+    app.button(key="runs_delete_chosen").click().run()
+    assert "Choose the runs to delete first" in app.error[0].value
+    assert app.session_state["runs_deleted"] == ["before"]
+
+
+def test_the_whole_page_follows_a_deletion(runs_root):
+    ended(seed=1)
+    app = AppTest.from_function(deleting).run()
+    assert app.session_state[OPENED]
+
+
+def deleting() -> None:
+    from corelib.runs.index import rows
+    from dashboard.lab.runs import page
+
+    page.chosen_rows = lambda rows: rows
+    page._delete(rows(fresh=True))
 
 
 def test_a_name_is_the_one_typed_last(runs_root, monkeypatch):

@@ -1,5 +1,6 @@
 """What people call their runs: their own names where they have one, and never the same twice."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -72,6 +73,16 @@ def test_a_name_is_the_title_and_seed_or_time_are_added_where_names_are_the_same
 def test_an_id_need_not_say_when_the_run_began(id):
     begun(id)
     assert own_titles([Named(id or "x", "", "bpan-mnist")], ("bpan-mnist",))
+
+
+def test_a_run_began_when_its_id_says_in_the_time_zone_of_this_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert f"{begun('20261126-143800-abc'):%d %H:%M}" == "26 23:38"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_checkpoints_of_runs_have_their_own_names(runs_root):

@@ -27,6 +27,7 @@ from dashboard.butd.learning.rules import (
 from dashboard.butd.learning.view import PAGE, View
 from dashboard.figures.style import Palette, TraceStyle, trace_styles
 from dashboard.shell import cache
+from dashboard.shell.apart import alone
 from dashboard.shell.controls import number, select, several
 from dashboard.shell.export import chart
 from dashboard.shell.numbers import side_by_side
@@ -58,7 +59,7 @@ def draw_rules(v: View | None) -> None:
     with st.expander("Train rules side by side", icon=":material/play_arrow:"):
         _form()
     alive = any(m.alive for group in members(dataset).values() for m in group)
-    st.fragment(_comparison, run_every=POLL_S if alive else None)(dataset, palette(), alive)
+    alone(_comparison, POLL_S if alive else None)(dataset, palette(), alive)
 
 
 def _form() -> None:

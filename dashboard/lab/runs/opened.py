@@ -152,7 +152,7 @@ def _draw_again(run: Run) -> None:
     changes = setting != NONE
     seed.number_input(
         "Seed",
-        value=spec.seed if changes else next_seed(spec, cache.rows()),
+        value=_first_seed(run, changes),
         key=_again_key(run, f"seed_{changes}"),
         help="At first the lowest that no run of these settings has; with a change, this run's own",
     )
@@ -177,12 +177,21 @@ def _again_key(run: Run, name: str) -> str:
 
 
 def _again(run: Run) -> RunSpec:
-    """What the controls hold now; one that the script has not drawn yet is at its default."""
+    """What the controls hold now. Raises ``SettingsError`` if the setting to change was chosen, but
+    its control is not there yet."""
     state, setting = st.session_state, st.session_state[f"{PAGE}_again_setting"]
-    value = state.get(_again_key(run, setting))
-    changes = {} if setting == NONE or value is None else {setting: value}
-    seed = state.get(_again_key(run, f"seed_{setting != NONE}"), run.spec.seed)
-    return Experiment(run.spec).again(int(seed), **changes).spec
+    if setting == NONE:
+        seed = state.get(_again_key(run, "seed_False"), _first_seed(run, changes=False))
+        return Experiment(run.spec).again(int(seed)).spec
+    key = _again_key(run, setting)
+    if key not in state:
+        raise SettingsError(f"Say first what {setting} is to be.")
+    seed = state.get(_again_key(run, "seed_True"), _first_seed(run, changes=True))
+    return Experiment(run.spec).again(int(seed), **{setting: state[key]}).spec
+
+
+def _first_seed(run: Run, changes: bool) -> int:
+    return run.spec.seed if changes else next_seed(run.spec, cache.rows())
 
 
 def _train(run: Run) -> None:

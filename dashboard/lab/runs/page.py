@@ -6,7 +6,7 @@ import streamlit as st
 
 from corelib import environment
 from corelib.catalog import SYSTEMS
-from corelib.errors import SynaptariumError
+from corelib.errors import RunError, SynaptariumError
 from corelib.runs.deleted import deleted_runs, empty_deleted, restore_run
 from corelib.runs.index import Row
 from corelib.runs.registry import best_checkpoint
@@ -15,6 +15,7 @@ from corelib.runs.waiting import move_to_front, waiting
 from dashboard.lab.runs.opened import draw_opened
 from dashboard.lab.runs.table import OPENED, PAGE, Shown, chosen_rows, draw_filter, draw_table
 from dashboard.shell import cache, drawn, inventory, person
+from dashboard.shell.apart import alone, is_alone
 from dashboard.shell.registry import begin
 from dashboard.shell.report import report_button
 from dashboard.shell.run_panel import attempt, delete, pick_run, run_panel, say_problem, undo_row
@@ -52,7 +53,7 @@ def draw_runs() -> None:
 def _draw_rows(rows: list[Row]) -> None:
     shown = draw_filter(rows)
     alive = any(row.state not in ENDED for row in rows)
-    st.fragment(_draw_live, run_every=REFRESH_S if alive else None)(shown)
+    alone(_draw_live, REFRESH_S if alive else None)(shown)
     _draw_line(rows)
     if shown.rows:
         st.markdown("### One run")
@@ -71,7 +72,7 @@ def _draw_live(shown: Shown) -> None:
     """The table, read anew while something trains, and what is done with the rows chosen in it."""
     now = {row.id: row for row in cache.rows()}
     rows = [now[row.id] for row in shown.rows if row.id in now]
-    if st.session_state.pop(OPENED, False):
+    if st.session_state.pop(OPENED, False) and is_alone():
         st.rerun(scope="app")
     chosen = chosen_rows(rows)
     draw_table(rows)
@@ -104,8 +105,14 @@ def _draw_chosen(rows: list[Row], chosen: list[Row]) -> None:
 
 def _delete(rows: list[Row]) -> None:
     """Delete those of the table's rows that are chosen now."""
-    runs = [find_run(row.id) for row in chosen_rows(rows)]
-    attempt(partial(delete, PAGE, runs), PAGE)
+
+    def act() -> None:
+        runs = [find_run(row.id) for row in chosen_rows(rows)]
+        if not runs:
+            raise RunError("Choose the runs to delete first.")
+        delete(PAGE, runs)
+
+    attempt(act, PAGE)
     # The whole page follows, not the table alone.
     st.session_state[OPENED] = True
 

@@ -11,6 +11,7 @@ from dashboard.lab.studies.form import draw_form
 from dashboard.lab.studies.panel import POLL_S, draw_removal, draw_study, results_of
 from dashboard.lab.studies.tabs import PAGE
 from dashboard.shell import drawn, person
+from dashboard.shell.apart import alone
 from dashboard.shell.controls import select
 from dashboard.shell.registry import begin
 from dashboard.shell.text import errors_shown, plain, say_error
@@ -22,7 +23,7 @@ def draw_studies() -> None:
     st.title("Studies")
     studies = {_name(found): found for found in all_studies()}
     running = any(isinstance(found, Study) and found.activity for found in studies.values())
-    st.fragment(_draw_list, run_every=POLL_S if running else None)()
+    alone(_draw_list, POLL_S if running else None)()
     with st.expander("New study", expanded=not studies, icon=":material/add:"), errors_shown():
         if reason := person.refusal_of_shared():
             st.info(plain(reason))

@@ -13,6 +13,7 @@ from corelib.sweeps.study import State, Study
 from dashboard.lab.studies.tabs import PAGE, TABS, Shown, draw_course
 from dashboard.shell import drawn, person
 from dashboard.shell.address import clean, one_of
+from dashboard.shell.apart import alone
 from dashboard.shell.registry import set_values
 from dashboard.shell.report import report_button
 from dashboard.shell.run_panel import attempt_shared, say_problem
@@ -45,7 +46,7 @@ def results_of(study: Study) -> Results:
 
 def draw_study(study: Study) -> None:
     alive = study.activity is not None
-    st.fragment(_panel, run_every=POLL_S if alive else None)(study, alive)
+    alone(_panel, POLL_S if alive else None)(study, alive)
     results = results_of(study)
     shown = Shown(study, results, results.table)
     # What is open has been drawn.

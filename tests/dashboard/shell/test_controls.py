@@ -187,3 +187,9 @@ def test_a_change_made_while_another_control_leaves_stays_in_the_address():
     linked.query_params["p_detail"] = "true"
     linked.run()
     assert dict(linked.query_params) == {"p_detail": "true"}
+
+
+def test_parts_that_are_drawn_alone_keep_the_address_too():
+    files = (file for file in (ROOT / "dashboard").rglob("*.py"))
+    found = [file.name for file in files if "st.fragment" in file.read_text(encoding="utf-8")]
+    assert found == ["apart.py"]

@@ -36,6 +36,20 @@ def test_an_untouched_form_gives_the_defaults(name):
     assert SYSTEMS[name].training_type(**values["Training"]) == SYSTEMS[name].training_type()
 
 
+def test_the_limits_are_told_in_words():
+    infos = {info.name: info for info in Sample.infos()}
+    app = AppTest.from_function(one_by_one, args=(infos,)).run()
+    said = {number.label: number.help for number in app.number_input}
+    assert said == {"Units (N)": "Units (from 1 to 9)", "η": "Rate (more than 0 to 1)"}
+
+
+def one_by_one(infos) -> None:
+    from dashboard.shell.forms import setting_control
+
+    for name, info in infos.items():
+        setting_control(info, name)
+
+
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_numbers_tell_the_bounds_of_the_settings_and_take_any(name):
     app = AppTest.from_function(form_app, args=(name,), default_timeout=30).run()
