@@ -155,7 +155,10 @@ def test_a_run_that_is_gone_meanwhile_is_a_sentence(runs_root, monkeypatch):
     assert app.session_state["runs_deleted"] == ["before"]
 
 
-def test_the_whole_page_follows_a_deletion(runs_root):
+def test_the_whole_page_follows_a_deletion(runs_root, monkeypatch):
+    from dashboard.lab.runs import page
+
+    monkeypatch.setattr(page, "chosen_rows", lambda rows: rows)
     ended(seed=1)
     app = AppTest.from_function(deleting).run()
     assert app.session_state[OPENED]
@@ -165,7 +168,6 @@ def deleting() -> None:
     from corelib.runs.index import rows
     from dashboard.lab.runs import page
 
-    page.chosen_rows = lambda rows: rows
     page._delete(rows(fresh=True))
 
 

@@ -137,8 +137,7 @@ def _draw_log(run: Run) -> None:
 
 def _draw_again(run: Run) -> None:
     """Train it once more, with another seed or one setting changed."""
-    spec = run.spec
-    resolved = resolve(spec)
+    resolved = resolve(run.spec)
     infos = {
         info.name: info._replace(default=getattr(settings, info.name))
         for settings in (resolved.config, resolved.training)
@@ -180,14 +179,16 @@ def _again(run: Run) -> RunSpec:
     """What the controls hold now. Raises ``SettingsError`` if the setting to change was chosen, but
     its control is not there yet."""
     state, setting = st.session_state, st.session_state[f"{PAGE}_again_setting"]
-    if setting == NONE:
-        seed = state.get(_again_key(run, "seed_False"), _first_seed(run, changes=False))
-        return Experiment(run.spec).again(int(seed)).spec
-    key = _again_key(run, setting)
-    if key not in state:
-        raise SettingsError(f"Say first what {setting} is to be.")
-    seed = state.get(_again_key(run, "seed_True"), _first_seed(run, changes=True))
-    return Experiment(run.spec).again(int(seed), **{setting: state[key]}).spec
+    changes: dict[str, Any] = {}
+    if setting != NONE:
+        key = _again_key(run, setting)
+        if key not in state:
+            raise SettingsError(f"Say first what {setting} is to be.")
+        changes[setting] = state[key]
+    seed = _again_key(run, f"seed_{bool(changes)}")
+    # The first seed is looked up among all runs, so only where its control is not there yet.
+    chosen = state[seed] if seed in state else _first_seed(run, bool(changes))
+    return Experiment(run.spec).again(int(chosen), **changes).spec
 
 
 def _first_seed(run: Run, changes: bool) -> int:
